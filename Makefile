@@ -1,0 +1,53 @@
+# Each target is an alias of the plain command under it. Variables can be given as make variables or
+# in the environment: HUB_LANDING, HUB_DATABASE, HUB_EXPORTS.
+.DEFAULT_GOAL := help
+.PHONY: help environment build test lint check docs sample lock clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+# Relative paths are meant from this folder.
+export HUB_LANDING ?= $(CURDIR)/sample
+export HUB_DATABASE ?= $(CURDIR)/hub_lineage.duckdb
+export HUB_EXPORTS ?= $(CURDIR)/exports
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+environment: .venv/installed ## install the pinned requirements into .venv, if they are not there
+
+.venv/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "error: Python 3.11 or newer is needed; set PYTHON=python3.11" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+build: environment ## build and test the marts, then export them as Parquet
+	@$(BIN)/python build.py $(ARGUMENTS)
+
+lint: environment ## lint Python, SQL and metadata
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
+	$(BIN)/python -m pytest -q tests/conventions
+
+test: environment ## every fast check; ends with pytest's closing line
+	$(BIN)/ruff check .
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
+	HUB_LANDING=$(CURDIR)/sample $(BIN)/dbt build --target memory --target-path target/memory
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+docs: environment ## the dbt docs site as one file: target/static_index.html
+	$(BIN)/dbt docs generate --static
+
+sample: environment ## write the sample landing anew
+	$(BIN)/python -m loaders sample --landing sample
+
+lock: ## pin every version anew from requirements.in
+	$(PYTHON) -m venv .venv && $(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --upgrade --no-header --strip-extras --annotation-style=line \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--output-file requirements.txt requirements.in
+
+clean: ## remove what builds and tests leave behind
+	rm -rf target logs exports hub_lineage.duckdb .hub_lineage.duckdb.building

@@ -1,0 +1,1 @@
+"""What fills the landing of hub_lineage: `python -m loaders --help`."""

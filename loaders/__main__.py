@@ -1,0 +1,51 @@
+"""The command line of the loaders: `python -m loaders --help`.
+
+A subcommand is a module with `add_arguments(parser)` and `run(arguments) -> exit code`.
+Exit codes: 0 done, 1 a problem with the data or the landing, 2 wrong usage, 130 interrupted.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from loaders import importing, sample
+from loaders.errors import LoaderError
+from loaders.sql import is_interruption
+
+EXIT_INTERRUPTED = 130
+
+_COMMANDS = {
+    "import": (importing, "land tabular dumps (Parquet, CSV, JSON lines) as snapshots"),
+    "sample": (sample, "write a landing with a small made-up Hub"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; argparse itself exits with 2."""
+    parser = argparse.ArgumentParser(prog="python -m loaders", description="Fill the landing.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, summary) in _COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=module.__doc__.split("\n")[0])
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    parsed = parser.parse_args(arguments)
+    try:
+        return parsed.run(parsed)
+    except LoaderError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except Exception as error:
+        if not is_interruption(error):
+            raise
+        return _interrupted()
+    except KeyboardInterrupt:
+        return _interrupted()
+
+
+def _interrupted() -> int:
+    print("interrupted: nothing was landed", file=sys.stderr)
+    return EXIT_INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+{#
+    Stops the run, before anything is built, when a variable holds what no model understands: a
+    misspelt phase would otherwise drop edges without a word.
+#}
+{% macro check_variables() %}
+    {% set phases = ['hub', 'typed_tag', 'untyped_tag', 'card', 'adapter_config', 'card_text', 'name'] %}
+    {% set wanted = var('edge_phases') %}
+    {% if wanted is string or wanted is mapping or wanted | length == 0 %}
+        {% do exceptions.raise_compiler_error("variable edge_phases must be a list of phases; known: " ~ phases | join(', ')) %}
+    {% endif %}
+    {% for phase in wanted if phase not in phases %}
+        {% do exceptions.raise_compiler_error("variable edge_phases names an unknown phase '" ~ phase ~ "'; known: " ~ phases | join(', ')) %}
+    {% endfor %}
+    {% if var('zero_parent_rule') not in ['exclude', 'one'] %}
+        {% do exceptions.raise_compiler_error("variable zero_parent_rule is '" ~ var('zero_parent_rule') ~ "'; it must be exclude or one") %}
+    {% endif %}
+    {% for name in ['bulk_owner_releases', 'bulk_owner_days', 'panel_minimum_age_days'] %}
+        {% if var(name) is not integer or var(name) < 0 %}
+            {% do exceptions.raise_compiler_error("variable " ~ name ~ " is '" ~ var(name) ~ "'; it must be a whole number, 0 or more") %}
+        {% endif %}
+    {% endfor %}
+    {% if execute and run_query("select try_cast('" ~ (var('creation_floor') | string | replace("'", "''")) ~ "' as timestamp) is null").rows[0][0] %}
+        {% do exceptions.raise_compiler_error("variable creation_floor is '" ~ var('creation_floor') ~ "'; it must be a date such as 2022-03-03") %}
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,51 @@
+-- One row per child with a parent: what its card and the Hub say of the relation, and what its traits suggest.
+with claims as (
+    select * from {{ ref('int_parent_claims_judged') }}
+    where rejection_reason is null
+),
+
+children as (
+    select
+        child_id_lower,
+        count(distinct parent_id_lower) as n_parents,
+        max(claimed_relation_number) as hub_relation_number,
+        bool_or(evidence = 'adapter_config') as has_adapter_config
+    from claims
+    group by child_id_lower
+),
+
+traits as (
+    select
+        children.*,
+        spellings.relation as declared_relation,
+        models.tag_signal,
+        libraries.relation as library_signal,
+        endings.relation as name_signal,
+        models.has_signals
+    from children
+    inner join {{ ref('int_models_listed') }} as models on children.child_id_lower = models.model_id_lower
+    left join {{ ref('relation_spellings') }} as spellings
+        on spellings.spelling = lower(models.card_relation)
+    left join {{ ref('relation_signals') }} as libraries
+        on libraries.signal = 'library' and libraries.word = lower(models.library_name)
+    left join {{ ref('relation_signals') }} as endings
+        on
+            endings.signal = 'name_ending'
+            and endings.word = regexp_extract(lower(models.repository_name), '[-_.]([a-z0-9]+)$', 1)
+)
+
+select
+    child_id_lower,
+    n_parents,
+    hub_relation_number,
+    declared_relation,
+    -- The order of the signs: adapter files, then a conversion of the weights, then several parents.
+    -- Nothing of these makes a fine-tune, but only where the source would have shown the signs.
+    case
+        when has_adapter_config or 'adapter' in (library_signal, tag_signal, name_signal) then 'adapter'
+        when 'quantized' in (library_signal, tag_signal, name_signal) then 'quantized'
+        when tag_signal = 'merge' or n_parents > 1 then 'merge'
+        when has_signals then 'finetune'
+        else 'unknown'
+    end as inferred_relation
+from traits

@@ -1,0 +1,53 @@
+-- One row per node with children: how many distinct nodes lie below it, itself not counted.
+with edges as (
+    select * from {{ ref('int_lineage_edges_resolved') }}
+),
+
+inner_nodes as (
+    select distinct child_key from {{ ref('int_inner_edges_selected') }}
+),
+
+-- Leaves with one parent: counted at the parent, passed up as a number.
+single_leaves as (
+    select
+        edges.parent_key as node_key,
+        count(*) as n_leaves
+    from edges
+    left join inner_nodes on edges.child_key = inner_nodes.child_key
+    where edges.n_parents = 1 and inner_nodes.child_key is null
+    group by edges.parent_key
+),
+
+set_sizes as (
+    select
+        set_number,
+        count(*) as n_leaves
+    from {{ ref('int_leaf_parent_sets') }}
+    group by set_number
+),
+
+below as (
+    select
+        node_key as ancestor_key,
+        n_leaves as n_below
+    from single_leaves
+    union all
+    select
+        ancestors.ancestor_key,
+        1 + coalesce(single_leaves.n_leaves, 0) as n_below
+    from {{ ref('int_inner_ancestors_walked') }} as ancestors
+    left join single_leaves on ancestors.node_key = single_leaves.node_key
+    where ancestors.node_key != ancestors.ancestor_key
+    union all
+    select
+        ancestors.ancestor_key,
+        set_sizes.n_leaves as n_below
+    from {{ ref('int_leaf_set_ancestors_walked') }} as ancestors
+    inner join set_sizes on ancestors.set_number = set_sizes.set_number
+)
+
+select
+    ancestor_key as node_key,
+    cast(sum(n_below) as bigint) as n_descendants
+from below
+group by ancestor_key

@@ -1,0 +1,18 @@
+-- One row per node with children x ancestor. A union keeps a set of pairs, so cycles end by themselves.
+with recursive walked as (
+    select
+        child_key as node_key,
+        parent_key as ancestor_key
+    from {{ ref('int_inner_edges_selected') }}
+    union
+    select
+        walked.node_key,
+        edges.parent_key as ancestor_key
+    from walked
+    inner join {{ ref('int_inner_edges_selected') }} as edges on walked.ancestor_key = edges.child_key
+)
+
+select
+    node_key,
+    ancestor_key
+from walked

@@ -1,0 +1,18 @@
+-- One row per child x parent whose child has children of its own.
+-- Nine models in ten have none: what walks the graph walks over the others only.
+with edges as (
+    select
+        child_key,
+        parent_key
+    from {{ ref('int_lineage_edges_resolved') }}
+),
+
+parents as (
+    select distinct parent_key from edges
+)
+
+select
+    edges.child_key,
+    edges.parent_key
+from edges
+inner join parents on edges.child_key = parents.parent_key

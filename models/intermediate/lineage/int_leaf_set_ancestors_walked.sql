@@ -1,0 +1,20 @@
+-- One row per set of parents of leaves x ancestor of the set.
+with sets as (
+    select
+        leaf_sets.set_number,
+        edges.parent_key
+    from {{ ref('int_leaf_parent_sets') }} as leaf_sets
+    inner join {{ ref('int_lineage_edges_resolved') }} as edges on leaf_sets.child_key = edges.child_key
+    where leaf_sets.is_set_example
+)
+
+select
+    set_number,
+    parent_key as ancestor_key
+from sets
+union
+select
+    sets.set_number,
+    ancestors.ancestor_key
+from sets
+inner join {{ ref('int_inner_ancestors_walked') }} as ancestors on sets.parent_key = ancestors.node_key

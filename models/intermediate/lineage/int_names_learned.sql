@@ -1,0 +1,147 @@
+-- One row per old or short name of a model: the id that the data itself shows to be its present one.
+with models as (
+    select * from {{ ref('stg_hub__models') }}
+),
+
+listed as (
+    select
+        model_id_lower,
+        hub_oid
+    from {{ ref('int_models_listed') }}
+),
+
+claims as (
+    select
+        claims.snapshot_id,
+        claims.child_id_lower,
+        claims.evidence,
+        claims.claimed_oid,
+        texts.parent_id_lower
+    from {{ ref('stg_hub__parent_claims') }} as claims
+    inner join {{ ref('int_parent_texts_cleaned') }} as texts using (claimed_parent)
+    where claims.is_text and texts.fault is null
+),
+
+-- The same repository under another id in an earlier snapshot.
+renamed as (
+    select distinct
+        models.model_id_lower as old_name,
+        listed.model_id_lower as present_name,
+        1 as witness_number,
+        models.hub_oid as witness
+    from models
+    inner join listed on models.hub_oid = listed.hub_oid
+    where models.model_id_lower != listed.model_id_lower
+),
+
+-- The Hub names the parent's immutable id beside the name it had.
+identified as (
+    select distinct
+        claims.parent_id_lower as old_name,
+        listed.model_id_lower as present_name,
+        2 as witness_number,
+        claims.child_id_lower as witness
+    from claims
+    inner join listed on claims.claimed_oid = listed.hub_oid
+),
+
+-- A child whose card names one parent and whose tags name one: both mean the same model.
+single_parents as (
+    select
+        snapshot_id,
+        child_id_lower,
+        min(case when evidence = 'card' then parent_id_lower end) as card_parent,
+        min(case when evidence in ('hub', 'typed_tag', 'untyped_tag') then parent_id_lower end) as tag_parent
+    from claims
+    group by snapshot_id, child_id_lower
+    having
+        count(distinct case when evidence = 'card' then parent_id_lower end) = 1
+        and count(distinct case when evidence in ('hub', 'typed_tag', 'untyped_tag') then parent_id_lower end) = 1
+),
+
+-- Pairs of equal names are kept: where the Hub itself leaves a name as it is, it means that name.
+tagged as (
+    select distinct
+        card_parent as old_name,
+        tag_parent as present_name,
+        3 as witness_number,
+        child_id_lower as witness
+    from single_parents
+    where tag_parent != child_id_lower and contains(tag_parent, '/')
+),
+
+witnesses as (
+    select
+        old_name,
+        present_name,
+        witness_number,
+        witness
+    from renamed
+    union all
+    select
+        old_name,
+        present_name,
+        witness_number,
+        witness
+    from identified
+    union all
+    select
+        old_name,
+        present_name,
+        witness_number,
+        witness
+    from tagged
+),
+
+unanimous as (
+    select
+        old_name,
+        witness_number,
+        min(present_name) as present_name,
+        count(distinct witness) as n_witnesses
+    from witnesses
+    group by old_name, witness_number
+    having count(distinct present_name) = 1
+),
+
+-- A name that a listed model bears today means that model.
+strongest as (
+    select
+        unanimous.old_name,
+        unanimous.present_name,
+        unanimous.witness_number,
+        unanimous.n_witnesses
+    from unanimous
+    left join listed on unanimous.old_name = listed.model_id_lower
+    where listed.model_id_lower is null and unanimous.old_name != unanimous.present_name
+    qualify row_number() over (partition by unanimous.old_name order by unanimous.witness_number) = 1
+),
+
+-- Names that were changed twice, or up to four times, lead to the last one.
+followed_twice as (
+    select
+        first_step.old_name,
+        coalesce(second_step.present_name, first_step.present_name) as present_name,
+        first_step.witness_number,
+        first_step.n_witnesses
+    from strongest as first_step
+    left join strongest as second_step on first_step.present_name = second_step.old_name
+),
+
+followed_four_times as (
+    select
+        first_step.old_name,
+        coalesce(second_step.present_name, first_step.present_name) as present_name,
+        first_step.witness_number,
+        first_step.n_witnesses
+    from followed_twice as first_step
+    left join followed_twice as second_step on first_step.present_name = second_step.old_name
+)
+
+select
+    old_name,
+    present_name,
+    case witness_number when 1 then 'renamed_repository' when 2 then 'hub_oid' else 'tag_beside_card' end as learned_from,
+    n_witnesses
+from followed_four_times
+where old_name != present_name

@@ -1,0 +1,42 @@
+-- One row per base x dated entrant: the release event it belongs to.
+-- What one owner puts out for one base on one day (twenty files of one conversion) is one event.
+with entrants as (
+    select
+        child_key,
+        parent_key,
+        child_released_us as released_us,
+        coalesce(child_owner, cast(child_key as varchar)) as owner,
+        cast(floor(child_released_us / 86400000000) as bigint) as release_day
+    from {{ ref('int_lineage_edges_resolved') }}
+    where child_released_us is not null
+),
+
+events as (
+    select
+        parent_key,
+        owner,
+        release_day,
+        min(released_us) as event_us,
+        count(*) as n_in_release_event
+    from entrants
+    group by parent_key, owner, release_day
+),
+
+ranked as (
+    select
+        *,
+        rank() over (partition by parent_key order by event_us nulls last) as release_event_rank
+    from events
+)
+
+select
+    entrants.child_key,
+    entrants.parent_key,
+    ranked.release_event_rank,
+    ranked.n_in_release_event,
+    row_number() over (
+        partition by entrants.parent_key, entrants.owner, entrants.release_day
+        order by entrants.released_us nulls last, entrants.child_key
+    ) = 1 as is_release_event_lead
+from entrants
+inner join ranked using (parent_key, owner, release_day)

@@ -1,0 +1,28 @@
+-- One row per base x entrant x window.
+with entrants as (
+    select
+        edges.child_key,
+        edges.parent_key,
+        parents.node_id as parent_id,
+        children.node_id as child_id
+    from {{ ref('int_lineage_edges_resolved') }} as edges
+    inner join {{ ref('int_lineage_nodes_numbered') }} as parents on edges.parent_key = parents.node_key
+    inner join {{ ref('int_lineage_nodes_numbered') }} as children on edges.child_key = children.node_key
+),
+
+rivals as (
+    select * from {{ ref('int_rivals_counted') }}
+)
+
+{% for days in crowding_windows() -%}
+select
+    entrants.parent_id,
+    entrants.child_id,
+    {{ days }} as window_days,
+    {% for kind in rival_kinds() -%}
+    cast(rivals.n_rivals_{{ kind }}_{{ days }}d as integer) as n_rivals_{{ kind }}{{ ',' if not loop.last }}
+    {% endfor -%}
+from entrants
+left join rivals using (child_key, parent_key)
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -1,0 +1,9 @@
+-- One row per child x claimed text x evidence phase that became no edge.
+select
+    models.model_id as child_id,
+    claims.claimed_parent,
+    claims.evidence,
+    claims.rejection_reason as reason
+from {{ ref('int_parent_claims_judged') }} as claims
+inner join {{ ref('int_models_listed') }} as models on claims.child_id_lower = models.model_id_lower
+where claims.rejection_reason is not null

@@ -1,0 +1,37 @@
+-- One row per Hub model x complete snapshot.
+with models as (
+    select * from {{ ref('int_model_identities_linked') }}
+),
+
+compared as (
+    select
+        models.snapshot_id,
+        models.snapshot_at,
+        models.model_id,
+        models.hub_oid,
+        models.downloads,
+        models.downloads_all_time,
+        models.likes,
+        models.trending_score,
+        models.downloads - previous.downloads as downloads_change,
+        models.downloads_all_time - previous.downloads_all_time as downloads_all_time_change,
+        models.likes - previous.likes as likes_change
+    from models
+    left join models as previous
+        on models.previous_snapshot_id = previous.snapshot_id and models.identity = previous.identity
+)
+
+select
+    snapshot_id,
+    snapshot_at,
+    model_id,
+    hub_oid,
+    downloads,
+    downloads_all_time,
+    likes,
+    trending_score,
+    downloads_change,
+    downloads_all_time_change,
+    likes_change,
+    coalesce(downloads_all_time_change < 0, false) as is_counter_reset
+from compared

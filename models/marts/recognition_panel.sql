@@ -1,0 +1,151 @@
+-- One row per base x entrant: what the specifications of Racing to Release regress.
+with edges as (
+    select * from {{ ref('int_lineage_edges_resolved') }}
+),
+
+latest as (
+    select
+        snapshot_id,
+        snapshot_at
+    from {{ ref('stg_hub__snapshots') }}
+    where is_latest
+),
+
+joined as (
+    select
+        latest.snapshot_id,
+        {{ days_between('children.created_us', microseconds('latest.snapshot_at')) }} as age_days_at_snapshot,
+        parents.node_id as parent_id,
+        children.model_id as child_id,
+        edges.relation,
+        edges.relation_source,
+        edges.n_parents,
+        edges.is_parent_listed,
+        edges.is_same_owner,
+        edges.child_released_us,
+        edges.parent_released_us,
+        races.n_entrants,
+        races.n_ranked_entrants,
+        races.release_rank,
+        races.release_percentile,
+        races.release_lag_days,
+        races.previous_gap_days,
+        races.n_before,
+        races.release_rank_same_relation,
+        races.n_ties,
+        races.is_first,
+        events.release_event_rank,
+        events.n_in_release_event,
+        events.is_release_event_lead,
+        {%- for days in crowding_windows() %}
+        {%- for kind in rival_kinds() %}
+        rivals.n_rivals_{{ kind }}_{{ days }}d,
+        {%- endfor %}
+        {%- endfor %}
+        children.owner,
+        children.is_bulk_owner,
+        children.n_owner_releases_before,
+        children.created_at,
+        children.is_created_at_floor,
+        bases.n_owner_releases_before as base_owner_releases_before,
+        bases.created_at as base_created_at,
+        base_models.owner as base_owner,
+        base_models.generation as base_generation,
+        base_models.parameter_count as base_parameter_count,
+        base_models.pipeline_tag as base_pipeline_tag,
+        base_models.license as base_license,
+        base_models.gated as base_gated,
+        base_models.likes as base_likes,
+        base_models.downloads as base_downloads,
+        base_models.downloads_all_time as base_downloads_all_time,
+        child_models.likes,
+        child_models.downloads,
+        child_models.downloads_all_time,
+        child_models.parameter_count,
+        child_models.size_class,
+        child_models.pipeline_tag,
+        child_models.library_name,
+        child_models.license,
+        child_models.gated,
+        child_models.root_id
+    from edges
+    cross join latest
+    inner join {{ ref('int_lineage_nodes_numbered') }} as parents on edges.parent_key = parents.node_key
+    inner join {{ ref('int_models_listed') }} as children on edges.child_key = children.model_key
+    inner join {{ ref('hub_models') }} as child_models on children.model_id = child_models.model_id
+    inner join {{ ref('int_entrants_ranked') }} as races
+        on edges.child_key = races.child_key and edges.parent_key = races.parent_key
+    left join {{ ref('int_release_events_ranked') }} as events
+        on edges.child_key = events.child_key and edges.parent_key = events.parent_key
+    left join {{ ref('int_rivals_counted') }} as rivals
+        on edges.child_key = rivals.child_key and edges.parent_key = rivals.parent_key
+    left join {{ ref('int_models_listed') }} as bases on edges.parent_key = bases.model_key
+    left join {{ ref('hub_models') }} as base_models on bases.model_id = base_models.model_id
+)
+
+select
+    snapshot_id,
+    parent_id,
+    child_id,
+    owner,
+    base_owner,
+    root_id,
+    relation,
+    relation_source,
+    likes,
+    downloads,
+    downloads_all_time,
+    cast(n_entrants as integer) as n_entrants,
+    cast(n_ranked_entrants as integer) as n_ranked_entrants,
+    cast(release_rank as integer) as release_rank,
+    release_percentile,
+    release_lag_days,
+    previous_gap_days,
+    cast(n_before as integer) as n_before,
+    cast(release_rank_same_relation as integer) as release_rank_same_relation,
+    cast(n_ties as integer) as n_ties,
+    is_first,
+    cast(release_event_rank as integer) as release_event_rank,
+    cast(n_in_release_event as integer) as n_in_release_event,
+    is_release_event_lead
+    {%- for days in crowding_windows() %}
+    {%- for kind in rival_kinds() %},
+    cast(n_rivals_{{ kind }}_{{ days }}d as integer) as n_rivals_{{ kind }}_{{ days }}d
+    {%- endfor %}
+    {%- endfor %},
+    cast(date_trunc('month', created_at) as date) as release_month,
+    created_at,
+    base_created_at,
+    age_days_at_snapshot,
+    cast(n_parents as integer) as n_parents,
+    is_parent_listed as is_base_listed,
+    is_same_owner,
+    is_bulk_owner,
+    cast(n_owner_releases_before as integer) as n_owner_releases_at_entry,
+    cast(base_owner_releases_before as integer) as n_base_owner_releases_at_base_release,
+    base_generation,
+    parameter_count,
+    size_class,
+    pipeline_tag,
+    library_name,
+    license,
+    gated,
+    base_parameter_count,
+    base_pipeline_tag,
+    base_license,
+    base_gated,
+    base_likes as base_likes_at_snapshot,
+    base_downloads as base_downloads_at_snapshot,
+    base_downloads_all_time as base_downloads_all_time_at_snapshot,
+    case
+        when n_parents > 1 then 'several_parents'
+        when not is_parent_listed then 'base_not_listed'
+        when created_at is null then 'no_creation_date'
+        when is_created_at_floor then 'creation_date_floor'
+        when parent_released_us is null then 'base_date_unknown'
+        when child_released_us < parent_released_us then 'time_inverted'
+        when age_days_at_snapshot < {{ var('panel_minimum_age_days') }} then 'too_young'
+        when not is_release_event_lead then 'repeated_release_event'
+        when likes is null and downloads is null then 'no_counters'
+    end as sample_exclusion
+from joined

@@ -1,0 +1,166 @@
+-- One row per child x evidence phase x claimed text in a complete snapshot.
+with items as (
+    select
+        items.snapshot_id,
+        items.part_number,
+        items.part_row,
+        items.base_models,
+        items.card_base_models,
+        items.adapter_base_models,
+        items.card_text_base_models,
+        list_filter(items.tags, lambda tag: starts_with(tag, 'base_model:')) as base_model_tags
+    from {{ ref('stg_hub__items') }} as items
+),
+
+children as (
+    select
+        items.*,
+        models.model_id_lower as child_id_lower
+    from items
+    inner join {{ ref('stg_hub__models') }} as models using (snapshot_id, part_number, part_row)
+),
+
+-- baseModels = {"relation": ..., "models": [{"_id": ..., "id": ...}]}; anything else is kept whole.
+hub_values as (
+    select
+        snapshot_id,
+        child_id_lower,
+        {{ json_text('base_models', '$.relation') }} as claimed_relation,
+        unnest(
+            case
+                when json_type(base_models, '$.models') = 'ARRAY' then from_json(base_models -> '$.models', '["JSON"]')
+                when json_type(base_models) = 'ARRAY' then from_json(base_models, '["JSON"]')
+                else [base_models]
+            end
+        ) as value
+    from children
+    where json_type(base_models) != 'NULL'
+),
+
+hub_claims as (
+    select
+        snapshot_id,
+        child_id_lower,
+        'hub' as evidence,
+        coalesce({{ json_text('value', '$.id') }}, value ->> '$') as claimed_parent,
+        json_type(value, '$.id') = 'VARCHAR' or json_type(value) = 'VARCHAR' as is_text,
+        {{ json_text('value', '$._id') }} as claimed_oid,
+        claimed_relation
+    from hub_values
+    where json_type(value) != 'NULL'
+),
+
+tags as (
+    select
+        snapshot_id,
+        child_id_lower,
+        substr(unnest(base_model_tags), 12) as body
+    from children
+    where base_model_tags is not null
+),
+
+-- A relation word counts only when a parent follows it: ids hold no colon.
+tag_claims as (
+    select
+        snapshot_id,
+        child_id_lower,
+        regexp_extract(body, '^(finetune|adapter|quantized|merge):(.+)$', 1) as relation,
+        regexp_extract(body, '^(finetune|adapter|quantized|merge):(.+)$', 2) as typed_parent,
+        body
+    from tags
+),
+
+listed_values as (
+    select
+        snapshot_id,
+        child_id_lower,
+        'card' as evidence,
+        unnest(card_base_models) as value
+    from children
+    where card_base_models is not null
+    union all
+    select
+        snapshot_id,
+        child_id_lower,
+        'adapter_config' as evidence,
+        unnest(adapter_base_models) as value
+    from children
+    where adapter_base_models is not null
+    union all
+    select
+        snapshot_id,
+        child_id_lower,
+        'card_text' as evidence,
+        unnest(card_text_base_models) as value
+    from children
+    where card_text_base_models is not null
+),
+
+claims as (
+    select
+        snapshot_id,
+        child_id_lower,
+        evidence,
+        claimed_parent,
+        is_text,
+        claimed_oid,
+        claimed_relation
+    from hub_claims
+    union all
+    select
+        snapshot_id,
+        child_id_lower,
+        case when relation = '' then 'untyped_tag' else 'typed_tag' end as evidence,
+        case when relation = '' then body else typed_parent end as claimed_parent,
+        true as is_text,
+        null as claimed_oid,
+        nullif(relation, '') as claimed_relation
+    from tag_claims
+    union all
+    select
+        snapshot_id,
+        child_id_lower,
+        evidence,
+        value ->> '$' as claimed_parent,
+        json_type(value) = 'VARCHAR' as is_text,
+        null as claimed_oid,
+        null as claimed_relation
+    from listed_values
+    where json_type(value) != 'NULL'
+),
+
+-- Several parents in one text: an id holds no comma.
+texts as (
+    select
+        snapshot_id,
+        child_id_lower,
+        evidence,
+        is_text,
+        claimed_oid,
+        claimed_relation,
+        claimed_parent as whole_text,
+        unnest(
+            case
+                when is_text and contains(claimed_parent, ',') then string_split(claimed_parent, ',')
+                else [claimed_parent]
+            end
+        ) as claimed_parent
+    from claims
+)
+
+select
+    snapshot_id,
+    child_id_lower,
+    evidence,
+    trim(claimed_parent) as claimed_parent,
+    bool_and(is_text) as is_text,
+    min(claimed_oid) as claimed_oid,
+    max(case claimed_relation
+        when 'merge' then 4
+        when 'adapter' then 3
+        when 'quantized' then 2
+        when 'finetune' then 1
+    end) as claimed_relation_number
+from texts
+where trim(claimed_parent) != '' or trim(whole_text) = ''
+group by snapshot_id, child_id_lower, evidence, trim(claimed_parent)

@@ -1,0 +1,10 @@
+-- Rivals of some kind are rivals; those before are entrants before.
+select crowding.*
+from {{ ref('crowding') }} as crowding
+inner join {{ ref('release_races') }} as races using (parent_id, child_id)
+where
+    crowding.n_rivals_before_same_relation > crowding.n_rivals_before
+    or crowding.n_rivals_before_other_owner > crowding.n_rivals_before
+    or crowding.n_rivals_before_not_bulk > crowding.n_rivals_before
+    or crowding.n_rivals_before > races.n_before
+    or (crowding.n_rivals_before is null) != (races.n_before is null)

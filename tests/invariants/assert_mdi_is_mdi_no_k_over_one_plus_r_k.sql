@@ -1,0 +1,7 @@
+-- mdi = mdi_no_k / (1 + n_k / (n_i + n_j)) wherever somebody takes from the focal.
+select *
+from {{ ref('disruption') }}
+where
+    mdi is not null
+    and n_i + n_j > 0
+    and abs(mdi - mdi_no_k / (1 + n_k / (n_i + n_j))) > 1e-12

@@ -1,0 +1,25 @@
+"""Puts the repository on the path, for the loaders, and gives the sample's build to its tests."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.append(str(REPOSITORY))
+
+
+@pytest.fixture(scope="session")
+def committed() -> Path:
+    """The landing that the repository ships."""
+    return REPOSITORY / "sample"
+
+
+@pytest.fixture(scope="session")
+def marts(committed, tmp_path_factory):
+    """A database built from the sample, as a function from SQL to rows."""
+    from support import build, read
+
+    database = tmp_path_factory.mktemp("sample-marts") / "sample.duckdb"
+    build(committed, database)
+    return lambda sql: read(database, sql)
