@@ -1,7 +1,7 @@
 # Each target is an alias of the plain command under it. Variables can be given as make variables or
 # in the environment: HUB_LANDING, HUB_DATABASE, HUB_EXPORTS.
 .DEFAULT_GOAL := help
-.PHONY: help environment build test lint check docs sample lock clean
+.PHONY: help environment build test proof lint docs sample lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,13 +35,16 @@ test: environment ## every fast check; ends with pytest's closing line
 	$(BIN)/ruff check .
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
 	HUB_LANDING=$(CURDIR)/sample $(BIN)/dbt build --target memory --target-path target/memory
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'
+
+proof: environment ## the slow proofs too
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 docs: environment ## the dbt docs site as one file: target/static_index.html
 	$(BIN)/dbt docs generate --static
 
 sample: environment ## write the sample landing anew
-	$(BIN)/python -m loaders sample --landing sample
+	$(BIN)/python -m loaders sample --landing sample --replace
 
 lock: ## pin every version anew from requirements.in
 	$(PYTHON) -m venv .venv && $(BIN)/pip install --quiet pip-tools

@@ -191,6 +191,7 @@ def _map(text: str) -> tuple[str, str]:
 def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a DuckDB whose times are UTC and which spills to a folder of its own."""
     with tempfile.TemporaryDirectory() as spill, duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET temp_directory = $1", [spill])
         yield connection

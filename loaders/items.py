@@ -259,7 +259,7 @@ def _field(leaf: _Leaf) -> str:
     column, name = leaf.column, ".".join(leaf.path)
     is_text = column.kind == "typed" and str(column.type) == "VARCHAR"
     if column.kind == "json":
-        as_is = f"CAST({column.value} AS VARCHAR)"
+        as_is = f"strict_json(CAST({column.value} AS VARCHAR))"
         return f"coalesce(strict_json({column.text}), {as_is})" if name in JSON_FIELDS else as_is
     quoted = f"CAST(to_json({column.value}) AS VARCHAR)"
     if column.kind == "text" or is_text:

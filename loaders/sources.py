@@ -25,7 +25,9 @@ _SUFFIXES = {
     ".json": "jsonl",
 }
 _DELIMITERS = ",;\t|"
-_LONGEST_ROW = 64 * 1024 * 1024  # bytes; a model card alone can be megabytes
+_LONGEST_ROW = 32 * 1024 * 1024  # bytes; a model card alone can be megabytes
+# Left to itself, DuckDB takes buffers of many times the longest row.
+_ROW_OPTIONS = f"max_line_size = {_LONGEST_ROW}, buffer_size = {_LONGEST_ROW}"
 
 # DuckDB types for the values JSON holds, for --where; whatever else or mixed stays JSON.
 _WHERE_TYPES = (
@@ -41,6 +43,14 @@ _LONE_SURROGATE = (
     r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
+_DOCUMENT = f"""CASE
+    WHEN json_valid(line) THEN line
+    ELSE regexp_replace(line, '{_LONE_SURROGATE}', '\\1', 'g')
+END"""
+_KEYS = """CASE WHEN json_valid(document) THEN
+    CASE json_type(document) WHEN 'OBJECT' THEN json_keys(document) END
+END"""
+_NOT_BLANK = r"NOT regexp_full_match(line, '\s*')"
 
 
 @dataclass(frozen=True)
@@ -170,7 +180,7 @@ def _open_csv(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) ->
         selects.append(
             f"SELECT * FROM read_csv({literal(file)}, auto_detect = false, header = true, "
             f"columns = {{{columns}}}, delim = {literal(delimiter)}, quote = '\"', "
-            f"escape = '\"', comment = '', max_line_size = {_LONGEST_ROW})"
+            f"escape = '\"', comment = '', {_ROW_OPTIONS})"
         )
         names |= dict.fromkeys(header)
     relation = f"({' UNION ALL BY NAME '.join(selects)})"
@@ -205,69 +215,72 @@ def _csv_header(file: Path) -> tuple[list[str], str]:
 
 
 def _open_jsonl(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) -> Source:
-    lines = f"""(
-        SELECT
-            line,
-            CASE
-                WHEN json_valid(line) THEN strict_json(line)
-                ELSE strict_json(regexp_replace(line, '{_LONE_SURROGATE}', '\\1', 'g'))
-            END AS item
-        FROM ({" UNION ALL ".join(map(_lines, files))})
-        WHERE NOT regexp_full_match(line, '\\s*')
-    )"""
-    for file in files:
-        with reading([file]):
-            _check_lines(connection, file)
     with reading(files):
-        keys = connection.execute(
-            f"""
-            SELECT key, list_sort(list(DISTINCT type) FILTER (type <> 'NULL'))
-            FROM (SELECT row_number() OVER () AS row, item FROM {lines}) AS numbered,
-                json_each(numbered.item)
-            GROUP BY key
-            ORDER BY min(row), min(id), key
-            """
-        ).fetchall()
+        keys = _keys(connection, files)
     if not keys:
         raise DataError(f"cannot read {names_of(files)}: there is nothing in it")
-    columns, exposed = [], {"__line": "line", "__item": "item"}
+    columns = []
+    exposed = {"__line": "line", "__document": "document"}
     taken = set(exposed)
-    for key, types in keys:
-        value = f"json_extract(__item, {literal(_pointer(key))})"
-        may_be_text = "VARCHAR" in (types or ())
-        columns.append(Column(key, value, duckdb.sqltype("JSON"), "json", may_be_text))
+    for key, types in keys.items():
+        extracted = f"json_extract({{}}, {literal(_pointer(key))})"
+        value = extracted.format("__document")
+        columns.append(Column(key, value, duckdb.sqltype("JSON"), "json", "VARCHAR" in types))
         if key.lower() not in taken:
             taken.add(key.lower())
-            exposed[key] = _where_value(value.replace("__item", "item"), set(types or ()))
+            exposed[key] = _where_value(extracted.format("document"), types)
     selected = ", ".join(f"{value} AS {identifier(name)}" for name, value in exposed.items())
-    item = "CASE WHEN json_valid(__line) THEN __item ELSE __line END"
-    return Source(files, f"(SELECT {selected} FROM {lines})", tuple(columns), item)
+    item = "CASE WHEN json_valid(__line) THEN strict_json(__line) ELSE __line END"
+    return Source(files, f"(SELECT {selected} FROM {_documents(files)})", tuple(columns), item)
+
+
+def _keys(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> dict[str, set[str]]:
+    """Return the keys of JSON lines in the order they turn up, with the types of their values."""
+    found = connection.execute(
+        f"SELECT {_KEYS} AS keys "
+        f"FROM (SELECT row_number() OVER () AS number, document FROM {_documents(files)}) "
+        "GROUP BY keys ORDER BY min(number)"
+    ).fetchall()
+    if any(names is None for (names,) in found):
+        raise DataError(_broken_line(connection, files))
+    keys = list(dict.fromkeys(key for (names,) in found for key in names))
+    if not keys:
+        return {}
+    pointers = ", ".join(literal(_pointer(key)) for key in keys)
+    types = connection.execute(
+        f"SELECT DISTINCT json_type(document, [{pointers}]) FROM {_documents(files)}"
+    ).fetchall()
+    return {
+        key: {row[0][number] for row in types} - {None, "NULL"} for number, key in enumerate(keys)
+    }
+
+
+def _documents(files: Sequence[Path]) -> str:
+    """Return the lines that are not blank, each with the JSON that DuckDB can read of it."""
+    lines = " UNION ALL ".join(map(_lines, files))
+    return f"(SELECT line, {_DOCUMENT} AS document FROM ({lines}) WHERE {_NOT_BLANK})"
 
 
 def _lines(file: Path) -> str:
     return (
         f"SELECT line FROM read_csv({literal(file)}, auto_detect = false, header = false, "
         "columns = {'line': 'VARCHAR'}, delim = '', quote = '', escape = '', comment = '', "
-        f"strict_mode = false, max_line_size = {_LONGEST_ROW})"
+        f"strict_mode = false, {_ROW_OPTIONS})"
     )
 
 
-def _check_lines(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    """Refuse a file with a line that is no JSON object, naming the first one."""
-    repaired = f"regexp_replace(line, '{_LONE_SURROGATE}', '\\1', 'g')"
-    is_object = f"""CASE
-        WHEN json_valid(line) THEN json_type(line) = 'OBJECT'
-        WHEN json_valid({repaired}) THEN json_type({repaired}) = 'OBJECT'
-        ELSE false
-    END"""
-    broken = f"NOT regexp_full_match(line, '\\s*') AND NOT {is_object}"
-    if not connection.execute(f"SELECT 1 FROM ({_lines(file)}) WHERE {broken} LIMIT 1").fetchall():
-        return
-    number, line = connection.execute(
-        f"SELECT number, left(line, 60) FROM (SELECT row_number() OVER () AS number, line FROM "
-        f"({_lines(file)})) WHERE {broken} ORDER BY number LIMIT 1"
-    ).fetchall()[0]
-    raise DataError(f"cannot read {file}: line {number} is no JSON object: {line}")
+def _broken_line(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> str:
+    """Say which is the first line that is no JSON object."""
+    for file in files:
+        numbered = f"SELECT row_number() OVER () AS number, line FROM ({_lines(file)})"
+        found = connection.execute(
+            f"SELECT number, left(line, 60) FROM (SELECT *, {_DOCUMENT} AS document "
+            f"FROM ({numbered}) WHERE {_NOT_BLANK}) WHERE {_KEYS} IS NULL ORDER BY number LIMIT 1"
+        ).fetchall()
+        if found:
+            number, line = found[0]
+            return f"cannot read {file}: line {number} is no JSON object: {line}"
+    raise AssertionError("the first line that is no JSON object is gone")
 
 
 def _pointer(key: str) -> str:

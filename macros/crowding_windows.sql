@@ -8,3 +8,12 @@
 {% macro rival_kinds() -%}
     {{ return(['before', 'after', 'around', 'before_same_relation', 'before_other_owner', 'before_not_bulk']) }}
 {%- endmacro %}
+
+
+{# The wide counts of one window as the columns of the long mart. #}
+{% macro rivals_in_window(days) -%}
+    {%- for kind in rival_kinds() -%}
+    cast(rivals.n_rivals_{{ kind }}_{{ days }}d as integer) as n_rivals_{{ kind }}{{ ',
+    ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

@@ -19,9 +19,7 @@ select
     entrants.parent_id,
     entrants.child_id,
     {{ days }} as window_days,
-    {% for kind in rival_kinds() -%}
-    cast(rivals.n_rivals_{{ kind }}_{{ days }}d as integer) as n_rivals_{{ kind }}{{ ',' if not loop.last }}
-    {% endfor -%}
+    {{ rivals_in_window(days) }}
 from entrants
 left join rivals using (child_key, parent_key)
 {{ 'union all' if not loop.last }}

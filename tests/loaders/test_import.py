@@ -173,7 +173,7 @@ ROWS = st.lists(st.tuples(*(st.none() | values for values in ALL.values())), min
 
 
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,
@@ -230,8 +230,11 @@ JSON = st.recursive(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,
 )
-@given(cards=st.lists(st.dictionaries(st.text(max_size=6), JSON, max_size=4), min_size=1,
-                      max_size=8), ascii_only=st.booleans(), indent=st.sampled_from([None, 2]))  # fmt: skip
+@given(
+    cards=st.lists(st.dictionaries(st.text(max_size=6), JSON, max_size=4), min_size=1, max_size=8),
+    ascii_only=st.booleans(),
+    indent=st.sampled_from([None, 2]),
+)
 def test_json_text_becomes_the_json_it_holds(tmp_path, imported, cards, ascii_only, indent) -> None:
     file = tmp_path / "cards.parquet"
     texts = [json.dumps(card, ensure_ascii=ascii_only, indent=indent) for card in cards]

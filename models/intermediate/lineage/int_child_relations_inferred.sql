@@ -1,17 +1,18 @@
 -- One row per child with a parent: what its card and the Hub say of the relation, and what its traits suggest.
 with claims as (
     select * from {{ ref('int_parent_claims_judged') }}
-    where rejection_reason is null
 ),
 
+-- The Hub's relation is the child's: it counts beside a parent that is no edge (itself, a local path) too.
 children as (
     select
         child_id_lower,
-        count(distinct parent_id_lower) as n_parents,
+        count(distinct case when rejection_reason is null then parent_id_lower end) as n_parents,
         max(claimed_relation_number) as hub_relation_number,
         bool_or(evidence = 'adapter_config') as has_adapter_config
     from claims
     group by child_id_lower
+    having count(case when rejection_reason is null then 1 end) > 0
 ),
 
 traits as (

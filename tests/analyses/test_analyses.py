@@ -1,0 +1,83 @@
+"""Every query of analysis/ compiles, runs on the sample, and answers what its first line asks."""
+
+import pytest
+from support import REPOSITORY, build, dbt, read
+
+QUERIES = sorted(path.stem for path in (REPOSITORY / "analysis").glob("*.sql"))
+
+pytestmark = pytest.mark.xdist_group("analyses")
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """The database of the sample, and the compiled text of each query."""
+    folder = tmp_path_factory.mktemp("analyses")
+    database = folder / "sample.duckdb"
+    landing = REPOSITORY / "sample"
+    build(landing, database)
+    dbt("compile", "--select", "resource_type:analysis", landing=landing, database=database)
+    compiled_files = (folder / "sample-dbt" / "target").glob("compiled/**/analysis/*.sql")
+    texts = {path.stem: path.read_text() for path in compiled_files}
+    return database, texts
+
+
+def test_there_are_a_dozen_questions_or_more():
+    assert len(QUERIES) >= 12
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_query_opens_with_its_question(query):
+    first_lines = (REPOSITORY / "analysis" / f"{query}.sql").read_text().split("\nselect")[0]
+    assert first_lines.startswith("-- ")
+    assert "?" in first_lines or query in ("family_page",)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_query_answers_on_the_sample(compiled, query):
+    database, texts = compiled
+    assert read(database, texts[query]), f"{query} has no row on the sample"
+
+
+def test_top_disruptive_models_show_counts_that_give_the_index(compiled):
+    database, texts = compiled
+    for row in read(database, texts["top_disruptive_models"]):
+        assert row["n_i"] + row["n_j"] >= 3
+        assert row["mdi"] == pytest.approx(
+            (row["n_i"] - row["n_j"]) / (row["n_i"] + row["n_j"] + row["n_k"]), abs=5e-5
+        )
+
+
+def test_index_forms_count_every_focal_once_in_each_form(compiled):
+    database, texts = compiled
+    focals = read(database, "select count(*) as n from marts.disruption where window_name = '90d'")
+    for row in read(database, texts["index_forms_side_by_side"]):
+        counted = row["n_negative"] + row["n_zero"] + row["n_positive"] + row["n_undefined"]
+        assert row["n_focals"] == counted == focals[0]["n"]
+
+
+def test_most_crowded_base_is_the_one_with_most_entrants_within_30_days(compiled):
+    database, texts = compiled
+    expected = read(
+        database,
+        """
+        select parent_id, count(*) as n
+        from marts.lineage_edges
+        where release_lag_days between 0 and 30
+        group by parent_id
+        order by n desc, parent_id
+        limit 1
+        """,
+    )
+    answer = read(database, texts["most_crowded_first_30_days"])[0]
+    assert (answer["parent_id"], answer["n_entrants_in_30_days"]) == (
+        expected[0]["parent_id"],
+        expected[0]["n"],
+    )
+
+
+def test_family_page_lists_the_largest_family_from_its_root(compiled):
+    database, texts = compiled
+    rows = read(database, texts["family_page"])
+    largest = read(database, "select max(n_models) as n from marts.families")[0]["n"]
+    assert rows[0]["generation"] in (0, 1)
+    assert rows[0]["n_descendants"] <= largest
