@@ -41,6 +41,7 @@ proof: environment ## the slow proofs too
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 docs: environment ## the dbt docs site as one file: target/static_index.html
+	@test -f "$(HUB_DATABASE)" || $(BIN)/python build.py
 	$(BIN)/dbt docs generate --static
 
 sample: environment ## write the sample landing anew

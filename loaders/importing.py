@@ -333,10 +333,10 @@ def _commit(
             items_per_page=ITEMS_PER_PAGE,
         )
     except LandingError as error:
-        if isinstance(error.__cause__, duckdb.Error):
-            raise DataError(
-                f"cannot read {sources.names_of(files)}: {one_line(error.__cause__)}"
-            ) from error
+        cause = error.__cause__
+        # DuckDB reads the files and writes the parts in one go: its message tells which failed.
+        if isinstance(cause, duckdb.Error) and ".building" not in str(cause):
+            raise DataError(f"cannot read {sources.names_of(files)}: {one_line(cause)}") from error
         raise
 
 

@@ -801,6 +801,22 @@ def test_a_file_that_is_broken_inside_is_named_and_nothing_is_landed(refused, wr
     assert "a.parquet" in refused(file, "--snapshot-column", "sha", "--where", "sha > ''")
 
 
+def test_a_disk_that_is_full_is_an_error_of_the_landing(write, landing, tree) -> None:
+    file = write("a.parquet", "SELECT 'a/' || uuid() AS id FROM range(20_000)")
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); "
+        "from loaders.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "import", str(file), *AS_OF, "--landing", str(landing)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert "the landing is as it was" in done.stderr
+    assert not landing.exists()
+
+
 def test_one_broken_file_among_several_is_the_one_named(refused, write, tmp_path) -> None:
     write("1.parquet", "SELECT 'a/b' AS id")
     (tmp_path / "2.parquet").write_text("no Parquet")
