@@ -6,9 +6,7 @@ with models as (
 relations as (
     select
         child_key,
-        max(case relation
-            when 'merge' then 4 when 'adapter' then 3 when 'quantized' then 2 when 'finetune' then 1 else 0
-        end) as relation_number
+        max({{ relation_number('relation') }}) as relation_number
     from {{ ref('int_lineage_edges_resolved') }}
     group by child_key
 )
@@ -17,13 +15,7 @@ select
     models.model_id,
     models.hub_oid,
     models.owner,
-    case relations.relation_number
-        when 4 then 'merge'
-        when 3 then 'adapter'
-        when 2 then 'quantized'
-        when 1 then 'finetune'
-        when 0 then 'unknown'
-    end as relation,
+    {{ relation_word('relations.relation_number') }} as relation,
     models.pipeline_tag,
     models.library_name,
     models.license,

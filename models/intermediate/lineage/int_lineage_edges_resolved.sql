@@ -34,12 +34,7 @@ related as (
         pairs.*,
         children.n_parents,
         children.declared_relation,
-        case coalesce(pairs.pair_relation_number, children.hub_relation_number)
-            when 4 then 'merge'
-            when 3 then 'adapter'
-            when 2 then 'quantized'
-            when 1 then 'finetune'
-        end as hub_relation,
+        {{ relation_word('coalesce(pairs.pair_relation_number, children.hub_relation_number)') }} as hub_relation,
         children.inferred_relation
     from pairs
     inner join {{ ref('int_child_relations_inferred') }} as children using (child_id_lower)

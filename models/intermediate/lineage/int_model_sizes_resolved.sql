@@ -16,9 +16,7 @@ child_edges as (
     select
         child_key,
         max(parent_key) filter (where is_parent_listed) as parent_key,
-        max(case relation
-            when 'merge' then 4 when 'adapter' then 3 when 'quantized' then 2 when 'finetune' then 1 else 0
-        end) as relation_number,
+        max({{ relation_number('relation') }}) as relation_number,
         count(*) as n_parents
     from {{ ref('int_lineage_edges_resolved') }}
     group by child_key

@@ -155,12 +155,7 @@ select
     trim(claimed_parent) as claimed_parent,
     bool_and(is_text) as is_text,
     min(claimed_oid) as claimed_oid,
-    max(case claimed_relation
-        when 'merge' then 4
-        when 'adapter' then 3
-        when 'quantized' then 2
-        when 'finetune' then 1
-    end) as claimed_relation_number
+    max({{ relation_number('claimed_relation') }}) as claimed_relation_number
 from texts
 where trim(claimed_parent) != '' or trim(whole_text) = ''
 group by snapshot_id, child_id_lower, evidence, trim(claimed_parent)
