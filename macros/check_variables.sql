@@ -1,11 +1,15 @@
 {#
-    Stops the run, before anything is built, when a variable holds what no model understands: a
-    misspelt phase would otherwise drop edges without a word.
+    Stops the run, before anything is built, when a variable is given that no model knows or that
+    holds what none understands: a misspelt name or phase would change the marts without a word.
 #}
 {% macro check_variables() %}
+    {% set known = known_variables() %}
+    {% for name in (invocation_args_dict.vars or {}) if name not in known %}
+        {% do exceptions.raise_compiler_error("unknown variable '" ~ name ~ "'; known: " ~ known | join(', ')) %}
+    {% endfor %}
     {% set phases = ['hub', 'typed_tag', 'untyped_tag', 'card', 'adapter_config', 'card_text', 'name'] %}
     {% set wanted = var('edge_phases') %}
-    {% if wanted is string or wanted is mapping or wanted | length == 0 %}
+    {% if wanted is string or wanted is mapping or wanted is not iterable or wanted | length == 0 %}
         {% do exceptions.raise_compiler_error("variable edge_phases must be a list of phases; known: " ~ phases | join(', ')) %}
     {% endif %}
     {% for phase in wanted if phase not in phases %}
@@ -15,7 +19,7 @@
         {% do exceptions.raise_compiler_error("variable zero_parent_rule is '" ~ var('zero_parent_rule') ~ "'; it must be exclude or one") %}
     {% endif %}
     {% for name in ['bulk_owner_releases', 'bulk_owner_days', 'panel_minimum_age_days'] %}
-        {% if var(name) is not integer or var(name) < 0 %}
+        {% if var(name) is not integer or var(name) is boolean or var(name) < 0 %}
             {% do exceptions.raise_compiler_error("variable " ~ name ~ " is '" ~ var(name) ~ "'; it must be a whole number, 0 or more") %}
         {% endif %}
     {% endfor %}
@@ -23,3 +27,16 @@
         {% do exceptions.raise_compiler_error("variable creation_floor is '" ~ var('creation_floor') ~ "'; it must be a date such as 2022-03-03") %}
     {% endif %}
 {% endmacro %}
+
+
+{# The variables of dbt_project.yml; a test keeps the two lists equal. #}
+{% macro known_variables() -%}
+    {{ return([
+        'edge_phases',
+        'zero_parent_rule',
+        'creation_floor',
+        'bulk_owner_releases',
+        'bulk_owner_days',
+        'panel_minimum_age_days',
+    ]) }}
+{%- endmacro %}

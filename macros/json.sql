@@ -27,9 +27,9 @@
 
 {# A JSON value that may be a text or a list, as a list of JSON values; null where it says nothing. #}
 {% macro json_values(value) -%}
-    case json_type({{ value }})
-        when 'ARRAY' then from_json({{ value }}, '["JSON"]')
-        when 'NULL' then null
+    case
+        when coalesce(json_type({{ value }}), 'NULL') = 'NULL' then null
+        when json_type({{ value }}) = 'ARRAY' then from_json({{ value }}, '["JSON"]')
         else [{{ value }}]
     end
 {%- endmacro %}

@@ -4,26 +4,98 @@
 {%- endmacro %}
 
 
+{# A pattern for files of all snapshots, as SQL text. Brackets and stars of the folder's own name stand for themselves. #}
+{% macro landing_pattern(file_pattern) -%}
+    {%- set folder = landing_folder() | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') -%}
+    {{ return("'" ~ (folder ~ '/hub_models/snapshot_id=*/' ~ file_pattern) | replace("'", "''") ~ "'") }}
+{%- endmacro %}
+
+
 {#
-    Runs before anything is built: a landing without a complete snapshot stops the run here, with
-    one line that says what to do, and leaves what stood before as it was.
+    Runs before anything is built. A landing that is not there, that holds no complete snapshot or
+    has lost part of one stops the run here, with one line that says what to do, and what stood
+    before stays as it was. A landing that holds leaves the two tables of the source `landing`.
 #}
 {% macro check_landing() %}
     {% if execute and flags.WHICH in ['build', 'run', 'test', 'snapshot'] %}
         {% set landing = landing_folder() %}
-        {% set quoted = landing | replace("'", "''") %}
-        {% set manifests = run_query("select count(*) from glob('" ~ quoted ~ "/hub_models/*/_manifest.json')") %}
-        {% if manifests.rows[0][0] == 0 %}
+        {% set snapshots = run_query(landed_snapshots()).rows %}
+        {% if snapshots | length == 0 %}
             {% do exceptions.raise_compiler_error(
                 "no landing at " ~ landing ~ ": set HUB_LANDING to a folder that holds hub_models/snapshot_id=*/_manifest.json, "
                 ~ "or make one with `python -m loaders import`") %}
         {% endif %}
-        {% set complete = run_query(
-            "select count(*) from read_text('" ~ quoted ~ "/hub_models/*/_manifest.json') where try(json_extract_string(content, '$.status')) = 'complete'") %}
-        {% if complete.rows[0][0] == 0 %}
+        {% for snapshot in snapshots if not snapshot['is_manifest_json'] %}
             {% do exceptions.raise_compiler_error(
-                "no complete snapshot in " ~ landing ~ ": " ~ manifests.rows[0][0] ~ " snapshot(s) there, none with status 'complete' in its _manifest.json; "
+                snapshot['folder'] ~ " in " ~ landing ~ " has a broken _manifest.json: remove the folder or land the snapshot again") %}
+        {% endfor %}
+        {% set complete = snapshots | selectattr('status', 'equalto', 'complete') | list %}
+        {% if complete | length == 0 %}
+            {% do exceptions.raise_compiler_error(
+                "no complete snapshot in " ~ landing ~ ": " ~ snapshots | length ~ " there, none with status 'complete' in its _manifest.json; "
                 ~ "finish the crawl or import a snapshot") %}
         {% endif %}
+        {% for snapshot in complete if not snapshot['parts'] %}
+            {% do exceptions.raise_compiler_error(
+                snapshot['folder'] ~ " in " ~ landing ~ " is said to be complete and has no part-*.parquet: "
+                ~ "remove the folder or land the snapshot again") %}
+        {% endfor %}
+        {% do open_landing(complete | map(attribute='parts') | join(', ')) %}
+        {% set counts = run_query("select snapshot_id, count(*) as n_rows from landing.landing.hub_models group by snapshot_id") %}
+        {% for snapshot in complete if snapshot['n_promised'] is not none %}
+            {% for count in counts.rows if 'snapshot_id=' ~ count['snapshot_id'] == snapshot['folder'] and count['n_rows'] != snapshot['n_promised'] %}
+                {% do exceptions.raise_compiler_error(
+                    snapshot['folder'] ~ " in " ~ landing ~ " has " ~ count['n_rows'] ~ " rows where its _manifest.json promises "
+                    ~ snapshot['n_promised'] ~ ": land the snapshot again") %}
+            {% endfor %}
+        {% endfor %}
     {% endif %}
+{% endmacro %}
+
+
+{# One row per snapshot in the landing: what its manifest says, and its parts as a list of SQL texts. #}
+{% macro landed_snapshots() %}
+    with manifests as (
+        select
+            regexp_extract(filename, '(snapshot_id=[^/]+)/_manifest[.]json$', 1) as folder,
+            json_valid(content) as is_manifest_json,
+            case when json_valid(content) then content end as manifest
+        from read_text({{ landing_pattern('_manifest.json') }})
+    ),
+
+    files as (
+        select
+            regexp_extract(file, '(snapshot_id=[^/]+)/[^/]+$', 1) as folder,
+            -- A bracket or a star in a name would be taken for a pattern.
+            '''' || replace(replace(replace(replace(file, '''', ''''''), '[', '[[]'), '*', '[*]'), '?', '[?]') || '''' as quoted_file
+        from glob({{ landing_pattern('part-*.parquet') }})
+    )
+
+    select
+        manifests.folder,
+        manifests.is_manifest_json,
+        json_extract_string(manifests.manifest, '$.status') as status,
+        try_cast(json_extract_string(manifests.manifest, '$.rows') as bigint) as n_promised,
+        string_agg(files.quoted_file, ', ' order by files.quoted_file) as parts
+    from manifests
+    left join files on manifests.folder = files.folder
+    group by all
+    order by manifests.folder
+{% endmacro %}
+
+
+{#
+    The source `landing` as two views in a database of its own in memory: no path is left in the
+    database file, parts of unfinished snapshots are never opened, and a folder's name is taken as it
+    is, whatever signs it holds.
+#}
+{% macro open_landing(parts) %}
+    {% do run_query("attach if not exists ':memory:' as landing") %}
+    {% do run_query("create schema if not exists landing.landing") %}
+    {% do run_query(
+        "create or replace view landing.landing.hub_models as select * from read_parquet([" ~ parts ~ "], "
+        ~ "hive_partitioning = true, hive_types_autocast = false, filename = true, file_row_number = true)") %}
+    {% do run_query(
+        "create or replace view landing.landing.snapshot_manifests as select * from read_text("
+        ~ landing_pattern('_manifest.json') ~ ")") %}
 {% endmacro %}

@@ -9,7 +9,6 @@ ranked as (
         child_key,
         parent_key,
         rank() over race as release_rank,
-        count(*) over (partition by parent_key) as n_ranked_entrants,
         rank() over relation_race as release_rank_same_relation,
         count(*) over instant - 1 as n_ties,
         max(child_released_us) over (
@@ -32,6 +31,7 @@ numbered as (
         edges.relation,
         edges.child_released_us,
         count(*) over (partition by edges.parent_key) as n_entrants,
+        count(edges.child_released_us) over (partition by edges.parent_key) as n_ranked_entrants,
         {{ days_between('edges.parent_released_us', 'edges.child_released_us') }} as release_lag_days
     from edges
 )
@@ -41,9 +41,9 @@ select
     numbered.parent_key,
     numbered.relation,
     numbered.n_entrants,
-    coalesce(ranked.n_ranked_entrants, 0) as n_ranked_entrants,
+    numbered.n_ranked_entrants,
     ranked.release_rank,
-    (ranked.release_rank - 1) / nullif(ranked.n_ranked_entrants - 1, 0) as release_percentile,
+    (ranked.release_rank - 1) / nullif(numbered.n_ranked_entrants - 1, 0) as release_percentile,
     numbered.release_lag_days,
     {{ days_between('ranked.previous_released_us', 'numbered.child_released_us') }} as previous_gap_days,
     ranked.release_rank - 1 as n_before,

@@ -43,7 +43,7 @@ hub_claims as (
         child_id_lower,
         'hub' as evidence,
         coalesce({{ json_text('value', '$.id') }}, value ->> '$') as claimed_parent,
-        json_type(value, '$.id') = 'VARCHAR' or json_type(value) = 'VARCHAR' as is_text,
+        coalesce(json_type(value, '$.id'), json_type(value)) = 'VARCHAR' as is_text,
         {{ json_text('value', '$._id') }} as claimed_oid,
         claimed_relation
     from hub_values
