@@ -32,6 +32,7 @@ located as (
         text,
         {{ matches("text", "(?i)(huggingface[.]co|hf[.]co)/") }} as is_hub_link,
         regexp_extract(text, '(?i)(?:huggingface[.]co|hf[.]co)/([^/?#)]+(?:/[^/?#)]+)?)', 1) as linked,
+        regexp_extract(text, '(?i)(?:huggingface[.]co|hf[.]co)/(.*)$', 1) as behind_host,
         regexp_extract(replace(text, chr(92), '/'), '(?:^|/)models--([^/]+)', 1) as cached
     from unwrapped
 ),
@@ -43,7 +44,8 @@ addressed as (
         is_hub_link,
         cached != '' as is_cache_path,
         case
-            when is_hub_link then linked
+            when is_hub_link and linked != '' then linked
+            when is_hub_link then behind_host
             when contains(cached, '--')
                 then split_part(cached, '--', 1) || '/' || substr(cached, position('--' in cached) + 2)
             when cached != '' then cached
@@ -84,7 +86,7 @@ judged as (
                 or placeholders.placeholder is not null
                 or {{ matches("lower(trimmed.spelled_id)", "^todo[^/]*$") }}
                 then 'placeholder'
-            when trimmed.is_hub_link and {{ matches("lower(trimmed.spelled_id)", "^(datasets|spaces|papers|collections|docs|blog)(/|$)") }}
+            when trimmed.is_hub_link and {{ matches("lower(trimmed.spelled_id)", "^(datasets|spaces|papers|collections|docs|blog|transformers|tasks|learn|posts|api|models)(/|$)") }}
                 then 'not_a_model'
             when not trimmed.is_hub_link and contains(trimmed.text, '://') and not {{ matches("trimmed.text", "(?i)^file:") }}
                 then 'foreign_link'
@@ -95,6 +97,7 @@ judged as (
                     or {{ matches("trimmed.text", "(?i)^([a-z]:|file:)") }}
                     or {{ matches("trimmed.spelled_id", "^([.]{0,2}/|~)") }}
                     or {{ matches("trimmed.spelled_id", "/.*/") }}
+                    or (not trimmed.is_hub_link and {{ matches("trimmed.spelled_id", "/checkpoint-[0-9]+$") }})
                 )
                 then 'local_path'
             when not {{ matches("trimmed.spelled_id", "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?$") }}
