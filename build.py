@@ -1,91 +1,200 @@
-"""Build the marts from a landing into a new database file, export them, and only then replace the old ones.
+"""Build the marts into a new database file, export them, and only then replace the old ones.
 
     python build.py                            every model, seed and test
     python build.py --select +crowding         a part, on top of a copy of the present database
     python build.py --vars '{zero_parent_rule: one}'
 
 All arguments go to `dbt build`. HUB_LANDING, HUB_DATABASE and HUB_EXPORTS say what is read and
-written (by default the sample, hub_lineage.duckdb and exports/ in this folder).
+written (by default the sample, hub_lineage.duckdb and exports/ in this folder; relative paths are
+meant from this folder). HUB_MEMORY bounds the memory (4GB).
 
 `dbt build` by itself does the same work in place: a failure in the middle would leave new tables
 beside old ones. Here dbt works on a file of its own, and the previous database and exports stay as
-they were until every model stands and every test has passed. Readers of the old file are not
-disturbed.
+they were until every model stands and every test has passed. Readers of the old files are not
+disturbed. A build that is killed leaves nothing but a hidden folder, which the next one clears.
 
-Exit codes: 0 built; 1 a model or a test failed, or the landing holds nothing to build; 2 wrong use
-or environment (a locked database, a folder that cannot be written, an argument dbt does not know).
+Whatever goes wrong is told in one line on stderr. Exit codes: 0 built; 1 a model or a test failed,
+or the landing holds nothing to build; 2 wrong use or environment (a database that is being written
+to, a folder that cannot be written, an argument or a variable that nobody knows).
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import difflib
+import fcntl
+import hashlib
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
+import yaml
 
-from loaders.landing import LandingError, list_snapshots
+from loaders.landing import COLUMNS, LandingError, Snapshot, list_snapshots
 
 PROJECT = Path(__file__).resolve().parent
-SELECTIONS = ("-s", "--select", "--exclude", "--selector", "--models", "-m")
+SELECTIONS = {
+    "-s", "--select", "-m", "--models", "--exclude", "--selector",
+    "--resource-type", "--resource-types", "--exclude-resource-type", "--exclude-resource-types",
+}  # fmt: skip
+SET_HERE = {
+    "-t", "--target", "--profile", "--profiles-dir", "--project-dir", "--target-path", "--log-path",
+    "--empty", "--sample",
+}  # fmt: skip
+FILE = "hub_lineage.duckdb"
+"""The database's name while it is made, whatever it is called in the end: its schemas are found
+under the name of the file, and not every name will do."""
 
 
 class BuildError(Exception):
     """One line that says what is wrong and what to do, and the exit code."""
 
     def __init__(self, message: str, exit_code: int):
-        super().__init__(message)
+        super().__init__(" ".join(message.split()))
         self.exit_code = exit_code
 
 
 def folder_from(variable: str, default: str) -> Path:
     """The absolute path in an environment variable, taken from the project's folder if relative."""
-    return (PROJECT / os.environ.get(variable, "").strip()).resolve() if os.environ.get(
-        variable, ""
-    ).strip() else PROJECT / default
+    return Path(os.path.abspath(PROJECT / (os.environ.get(variable, "").strip() or default)))
 
 
-def complete_snapshots(landing: Path) -> list[str]:
-    """Ids of the complete snapshots in a landing; a BuildError where there is none."""
+# before the build
+
+
+def check_arguments(arguments: Sequence[str]) -> None:
+    """A BuildError for options that would defeat the build, and for variables nobody reads."""
+    for argument in arguments:
+        option = argument.split("=")[0]
+        if option in SET_HERE:
+            raise BuildError(
+                f"{option} does not go with build.py, which sets it itself or publishes what it "
+                "makes: use plain `dbt build` for that",
+                2,
+            )
+    known = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    for name in given_variables(arguments):
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=1)
+            raise BuildError(
+                f"unknown variable {name!r}{f', do you mean {near[0]}?' if near else ''}; "
+                f"known: {', '.join(known)}",
+                2,
+            )
+
+
+def given_variables(arguments: Sequence[str]) -> dict:
+    """What --vars gives; a BuildError where it is no YAML mapping."""
+    text = "{}"
+    for number, argument in enumerate(arguments):
+        if argument == "--vars":
+            text = "".join(arguments[number + 1 : number + 2])
+        elif argument.startswith("--vars="):
+            text = argument.removeprefix("--vars=")
+    try:
+        given = yaml.safe_load(text)
+    except yaml.YAMLError:
+        given = None
+    if not isinstance(given, dict):
+        raise BuildError(
+            f"--vars {text!r} is no YAML mapping; it goes like --vars '{{zero_parent_rule: one}}'",
+            2,
+        )
+    return given
+
+
+def check_landing(landing: Path) -> list[Snapshot]:
+    """The complete snapshots of a landing; a BuildError if there is none, or one cannot be read."""
     try:
         snapshots = list_snapshots(landing)
     except LandingError as error:
-        raise BuildError(str(error), 1) from error
+        raise BuildError(f"in {landing}: {error}", 1) from error
     if not snapshots:
         raise BuildError(
             f"no landing at {landing}: set HUB_LANDING to a folder with "
             "hub_models/snapshot_id=*/_manifest.json, or make one with `python -m loaders import`",
             1,
         )
-    complete = [snapshot.snapshot_id for snapshot in snapshots if snapshot.status == "complete"]
+    complete = [snapshot for snapshot in snapshots if snapshot.status == "complete"]
     if not complete:
         raise BuildError(
             f"no complete snapshot in {landing}: {len(snapshots)} there, none with status "
             "'complete' in its _manifest.json; finish the crawl or import a snapshot",
             1,
         )
-    return sorted(complete)
+    with duckdb.connect() as connection:
+        for snapshot in complete:
+            check_parts(connection, snapshot)
+    return complete
 
 
-def check_not_open(database: Path) -> None:
-    """A BuildError if another program has the database open, or if it is no DuckDB file."""
+def check_parts(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
+    """A BuildError unless the footers of all parts are sound and hold what the manifest says."""
+    again = "land the snapshot again, or remove its folder"
+    parts = sorted(snapshot.folder.glob("part-*.parquet"))
+    if not parts:
+        raise BuildError(f"{snapshot.folder} is complete and has no part-*.parquet: {again}", 1)
+    n_rows = 0
+    for part in parts:
+        # A bracket or a star in a folder's name would be taken for a pattern.
+        name = re.sub(r"([\[*?])", r"[\1]", str(part))
+        try:
+            n_rows += connection.execute(
+                "select sum(num_rows) from parquet_file_metadata($1)", [name]
+            ).fetchone()[0]
+            columns = connection.execute("select name from parquet_schema($1)", [name]).fetchall()
+        except duckdb.Error as error:
+            raise BuildError(f"{part} cannot be read ({first_line(error)}): {again}", 1) from error
+        missing = [column for column in COLUMNS if (column,) not in columns]
+        if missing:
+            raise BuildError(f"{part} has no column {', '.join(missing)}: {again}", 1)
+    if snapshot.rows not in (None, n_rows):
+        raise BuildError(
+            f"{snapshot.folder} has {n_rows} rows in its parts where its _manifest.json promises "
+            f"{snapshot.rows}: {again}",
+            1,
+        )
+
+
+def damaged_parts(snapshots: Sequence[Snapshot]) -> Iterator[Path]:
+    """Parts whose bytes are not those that the manifest was written for."""
+    for snapshot in snapshots:
+        for part in snapshot.parts:
+            with (snapshot.folder / part.name).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != part.sha256:
+                    yield snapshot.folder / part.name
+
+
+def check_database(database: Path) -> None:
+    """A BuildError if another program writes to the database, or if it is no DuckDB file."""
+    if set("?#") & set(str(database.parent)):
+        raise BuildError(
+            f"dbt takes the ? or # in {database.parent} for the end of the path: set HUB_DATABASE "
+            "to a file in another folder",
+            2,
+        )
     if not database.exists():
         return
     try:
-        duckdb.connect(str(database)).close()
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
+        duckdb.connect(str(database), read_only=True).close()
+    except duckdb.Error as error:
+        if "Could not set lock" in str(error):
             raise BuildError(
-                f"{database} is open in another program: close it there, or set HUB_DATABASE to "
-                "another file (readers do best with the exports)",
+                f"{database} is open for writing in another program: close it there, or set "
+                "HUB_DATABASE to another file (readers do best with the exports)",
                 2,
             ) from error
         raise BuildError(
-            f"{database} cannot be opened as a DuckDB database: {first_line(error)}; move it away "
+            f"{database} cannot be opened as a DuckDB database ({first_line(error)}): move it away "
             "or set HUB_DATABASE to another file",
             2,
         ) from error
@@ -95,138 +204,285 @@ def first_line(error: BaseException) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
-def prepare_workshop(database: Path, keeps_present: bool) -> Path:
-    """A fresh folder beside the database, where the new one is made.
+# the two hidden folders where the new files are made
 
-    The folder is named after the database, so what a killed run left there is cleared by the next.
+
+@contextlib.contextmanager
+def building_folder(path: Path, variable: str, others: str) -> Iterator[int]:
+    """Keep an empty folder to ourselves; yield the lock, which whoever works in it must hold.
+
+    What a killed run left is cleared. The kernel frees the lock when its last holder ends.
     """
-    workshop = database.parent / f".{database.name}.building"
+    missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
     try:
-        database.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(workshop, ignore_errors=True)
-        workshop.mkdir()
-        if keeps_present and database.exists():
-            shutil.copyfile(database, workshop / database.name)
-    except OSError as error:
+        lock = lock_folder(path)
+        empty_folder(path)
+    except BlockingIOError as error:
         raise BuildError(
-            f"cannot write beside {database}: {error.strerror or error}; "
-            "set HUB_DATABASE to a place that can be written",
+            f"another build into {path.parent / others} is under way: wait for it, or set "
+            f"{variable} to another place",
             2,
         ) from error
-    return workshop
-
-
-def run_dbt(arguments: list[str], landing: Path, workshop: Path, database_name: str) -> int:
-    """Run `dbt build` in the workshop; its exit code."""
-    environment = os.environ | {
-        "HUB_LANDING": str(landing),
-        "HUB_DATABASE": str(workshop / database_name),
-        "DBT_TARGET_PATH": str(workshop / "target"),
-        "DBT_LOG_PATH": str(workshop / "logs"),
-    }
-    command = [sys.executable, "-m", "dbt.cli.main", "build", *arguments]
-    return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode
-
-
-def failures(workshop: Path) -> list[str]:
-    """One line for each model or test that failed in the workshop's last run."""
+    except OSError as error:
+        raise BuildError(
+            f"cannot write to {path.parent} ({error.strerror or error}): set {variable} to a place "
+            "that can be written",
+            2,
+        ) from error
     try:
+        yield lock
+    finally:
+        if path.exists() and not any(path.iterdir()):
+            path.rmdir()
+        os.close(lock)
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+def lock_folder(path: Path) -> int:
+    """Make the folder and lock it; BlockingIOError when others hold it for two seconds more."""
+    for is_last in [False] * 20 + [True]:
+        path.mkdir(parents=True, exist_ok=True)
+        lock = os.open(path, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # The last holder may have removed the folder between the two calls.
+            if path.exists() and os.path.samestat(os.fstat(lock), path.stat()):
+                return lock
+        except BlockingIOError:
+            if is_last:
+                os.close(lock)
+                raise
+        os.close(lock)
+        time.sleep(0.1)
+    raise BlockingIOError
+
+
+def empty_folder(path: Path) -> None:
+    for entry in path.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+# dbt
+
+
+def run_dbt(
+    arguments: Sequence[str],
+    landing: Path,
+    snapshots: Sequence[Snapshot],
+    workshop: Path,
+    lock: int,
+) -> None:
+    """Run `dbt build` on the database in the workshop; a BuildError unless all of it passes."""
+    environment = os.environ | {"HUB_LANDING": str(landing), "HUB_DATABASE": str(workshop / FILE)}
+    environment.pop("DBT_EMPTY", None)
+    options = {
+        "--project-dir": PROJECT,
+        "--profiles-dir": PROJECT,
+        "--target": "file",
+        "--target-path": workshop / "target",
+        "--log-path": workshop / "logs",
+    }
+    finished = subprocess.run(
+        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", *arguments]
+        + [str(text) for option in options.items() for text in option],
+        cwd=PROJECT,
+        env=environment,
+        check=False,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        pass_fds=[lock],
+        preexec_fn=end_with_parent,
+    )
+    if finished.returncode:
+        # Only footers were looked at before; now that something is wrong, all bytes are.
+        damaged = next(damaged_parts(snapshots), None)
+        why = f"{damaged} is damaged, land its snapshot again; " if damaged else ""
+        raise BuildError(
+            f"{why}{reason(workshop, finished.stderr)}; the previous database and exports are as "
+            f"they were, the unfinished database and dbt's log are in {workshop}",
+            1 if finished.returncode == 1 else 2,
+        )
+    sys.stderr.write(finished.stderr)
+
+
+def end_with_parent() -> None:
+    """Have Linux end this process when its parent ends, so that a killed build leaves no dbt."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def reason(workshop: Path, stderr: str) -> str:
+    """Why dbt failed: its failed steps, what stopped it, or what it said of its arguments."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
         results = json.loads((workshop / "target" / "run_results.json").read_text())["results"]
-    except (OSError, ValueError, KeyError):
-        return []
-    return [
-        f"{result['unique_id']}: {' '.join((result['message'] or result['status']).split())[:300]}"
-        for result in results
-        if result["status"] in ("error", "fail", "runtime error")
-    ]
+        failed = [
+            f"{result['unique_id'].split('.')[2]} ({told(result['message'] or result['status'])})"
+            for result in results
+            if result["status"] in ("error", "fail", "runtime error")
+        ]
+        if failed:
+            more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+            return f"dbt build failed in {failed[0]}{more}"
+    with contextlib.suppress(OSError):
+        log = (workshop / "logs" / "dbt.log").read_text(encoding="utf-8", errors="replace")
+        _, found, text = log.rpartition("Encountered an error:")
+        if found:
+            return told(text)
+    for line in stderr.splitlines():
+        if line.startswith("Error: "):
+            return f"dbt build: {line.removeprefix('Error: ')}"
+    return " ".join(stderr.split())[-300:] or "dbt build ended without a word"
 
 
-def export_marts(database: Path, exports: Path) -> list[tuple[str, int]]:
-    """Write each mart as zstd Parquet into a folder beside its final place; its rows.
+def told(text: str) -> str:
+    """The sentence in a message of dbt, without its heading, the SQL and the macros around it."""
+    text = re.sub(r"\x1b\[\d+m", "", text).strip()
+    sentence, *_ = re.split(r"\n\s*\n|\n\d\d:\d\d:\d\d|\n.*Traceback", text, maxsplit=1)
+    heading, _, rest = sentence.partition("\n")
+    return " ".join((rest if rest and " Error" in heading else sentence).split())[:400]
+
+
+# the exports
+
+
+def export_marts(database: Path, folder: Path) -> tuple[str, list[tuple[str, int]]]:
+    """Write each mart as zstd Parquet into a folder; the snapshot, and the rows of each mart.
 
     Rows are ordered by all columns, keys first, so equal marts give equal bytes. The snapshot is
     named in each file's metadata.
     """
-    staged = exports / ".building"
-    shutil.rmtree(staged, ignore_errors=True)
-    staged.mkdir(parents=True)
+    settings = {"memory_limit": os.environ.get("HUB_MEMORY", "").strip() or "4GB"}
     counts = []
-    with duckdb.connect(str(database), read_only=True) as connection:
-        snapshot_id, snapshot_at = connection.execute(
-            "select snapshot_id, cast(snapshot_at as varchar) from staging.stg_hub__snapshots where is_latest"
-        ).fetchone()
+    snapshot_id = ""
+    # Not read-only: closing it leaves all of the database in its one file.
+    with duckdb.connect(str(database), config=settings) as connection:
         marts = connection.execute(
-            "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
+            "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
         ).fetchall()
+        if marts:
+            snapshot_id, snapshot_at = connection.execute(
+                "select snapshot_id, coalesce(cast(snapshot_at as varchar), '') "
+                f"from {Path(FILE).stem}.staging.stg_hub__snapshots where is_latest"
+            ).fetchone()
         for (mart,) in marts:
-            path = str(staged / f"{mart}.parquet").replace("'", "''")
+            path = folder / f"{mart}.parquet"
+            named = {"mart": mart, "snapshot_id": snapshot_id, "snapshot_at": snapshot_at}
+            metadata = ", ".join(f"{key}: {literal(value)}" for key, value in named.items())
             rows = connection.execute(
-                f"copy (from marts.{mart} order by all) to '{path}' "
+                f"copy (from {Path(FILE).stem}.marts.{mart} order by all) to {literal(path)} "
                 "(format parquet, compression zstd, row_group_size 122880, "
-                f"kv_metadata {{mart: '{mart}', snapshot_id: '{snapshot_id}', snapshot_at: '{snapshot_at}'}})"
+                f"kv_metadata {{{metadata}}})"
             ).fetchone()[0]
             counts.append((mart, rows))
-    return counts
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    return snapshot_id, counts
 
 
-def put_in_place(workshop: Path, database: Path, exports: Path) -> None:
-    """Replace the database and the exports by the new ones, each file by one rename."""
-    os.replace(workshop / database.name, database)
-    for path in sorted((exports / ".building").iterdir()):
-        os.replace(path, exports / path.name)
-    (exports / ".building").rmdir()
-    shutil.rmtree(workshop)
+def literal(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
 
 
-def build(arguments: list[str]) -> int:
-    """Build, test, export and replace; 0, or a BuildError."""
+def put_in_place(pairs: Sequence[tuple[Path, Path]]) -> None:
+    """Replace old files by new ones, each by one rename; should one fail, put all of them back."""
+    kept: list[tuple[Path, Path | None]] = []
+    try:
+        for new, old in pairs:
+            copy = None
+            if old.exists():
+                copy = new.with_name(f"{new.name}.previous")
+                link_or_copy(old, copy)
+            os.replace(new, old)
+            kept.append((old, copy))
+    except OSError:
+        for old, copy in reversed(kept):
+            os.replace(copy, old) if copy else old.unlink()
+        raise
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+# all of it
+
+
+def build(arguments: Sequence[str]) -> None:
+    """Build, test, export and replace; a BuildError, and all as it was, if anything fails."""
     started = time.monotonic()
     landing = folder_from("HUB_LANDING", "sample")
     database = folder_from("HUB_DATABASE", "hub_lineage.duckdb")
     exports = folder_from("HUB_EXPORTS", "exports")
-    if {"-h", "--help"} & set(arguments):
-        print(__doc__)
-        return 0
-    snapshots = complete_snapshots(landing)
-    check_not_open(database)
-    is_partial = any(argument.split("=")[0] in SELECTIONS for argument in arguments)
-    workshop = prepare_workshop(database, keeps_present=is_partial)
-    exit_code = run_dbt(arguments, landing, workshop, database.name)
-    if exit_code:
-        for line in failures(workshop)[:10]:
-            print(f"failed: {line}", file=sys.stderr)
-        raise BuildError(
-            f"dbt build failed (its exit code {exit_code}): {database} and {exports} are as they were; "
-            f"the unfinished database and dbt's log are in {workshop}",
-            1 if exit_code == 1 else 2,
-        )
-    try:
-        exports.mkdir(parents=True, exist_ok=True)
-        counts = export_marts(workshop / database.name, exports)
-        put_in_place(workshop, database, exports)
-    except OSError as error:
-        raise BuildError(
-            f"cannot write the exports to {exports}: {error.strerror or error}; "
-            "set HUB_EXPORTS to a folder that can be written",
-            2,
-        ) from error
-    width = max(len(mart) for mart, _ in counts)
-    print(f"\n{database.name} and {len(counts)} marts in {exports}, snapshot {snapshots[-1]}:")
+    check_arguments(arguments)
+    snapshots = check_landing(landing)
+    check_database(database)
+    workshop = database.parent / f".{database.name}.building"
+    staged = exports / ".building"
+    with (
+        building_folder(workshop, "HUB_DATABASE", database.name) as lock,
+        building_folder(staged, "HUB_EXPORTS", "") as _,
+    ):
+        if {argument.split("=")[0] for argument in arguments} & SELECTIONS:
+            copy_database(database, workshop / FILE)
+        run_dbt(arguments, landing, snapshots, workshop, lock)
+        try:
+            snapshot_id, counts = export_marts(workshop / FILE, staged)
+            new_exports = [(path, exports / path.name) for path in sorted(staged.iterdir())]
+            # What a crashed program wrote beside the old database does not belong to the new one.
+            write_ahead_log(database).unlink(missing_ok=True)
+            put_in_place([(workshop / FILE, database), *new_exports])
+        except (OSError, duckdb.Error) as error:
+            raise BuildError(
+                f"cannot put {database} and {exports} in place ({first_line(error)}): the previous "
+                "ones are as they were; set HUB_DATABASE and HUB_EXPORTS to places that can be "
+                "written",
+                2,
+            ) from error
+        finally:
+            empty_folder(staged)
+        empty_folder(workshop)
+    width = max((len(mart) for mart, _ in counts), default=0)
+    of_snapshot = f", snapshot {snapshot_id}" if snapshot_id else ""
+    print(f"\n{database} and {len(counts)} marts in {exports}{of_snapshot}:")
     for mart, rows in counts:
         print(f"  {mart:<{width}} {rows:>12,} rows")
     print(f"built in {time.monotonic() - started:.1f} s")
-    return 0
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a database, if there is one, with what was not yet written into its file."""
+    for old, new in ((source, target), (write_ahead_log(source), write_ahead_log(target))):
+        if old.exists():
+            shutil.copyfile(old, new)
+
+
+def write_ahead_log(database: Path) -> Path:
+    return database.with_name(f"{database.name}.wal")
 
 
 def main() -> int:
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(__doc__)
+        return 0
     try:
-        return build(sys.argv[1:])
+        build(sys.argv[1:])
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("stopped: the previous database and exports are as they were", file=sys.stderr)
+        print("error: stopped; the previous database and exports are as they were", file=sys.stderr)
         return 130
+    return 0
 
 
 if __name__ == "__main__":
