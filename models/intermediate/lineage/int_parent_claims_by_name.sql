@@ -17,8 +17,6 @@ declared as (
 conversion_endings as (
     select word from {{ ref('relation_signals') }}
     where signal = 'name_ending'
-    union all
-    select unnest(['i1', 'bnb', 'imatrix']) as word
 ),
 
 undeclared as (

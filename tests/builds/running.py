@@ -1,0 +1,80 @@
+"""build.py as a subprocess, what it leaves and what it says; folders made once for all workers."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from support import REPOSITORY
+
+SAMPLE = REPOSITORY / "sample"
+DATABASE = "hub_lineage.duckdb"
+MODELS_ONLY = ("--resource-type", "model", "--resource-type", "seed")
+"""Leaves the tests out, where others run them."""
+
+
+def surroundings(
+    folder: Path,
+    *,
+    landing: Path | str = SAMPLE,
+    database: Path | str | None = None,
+    exports: Path | str | None = None,
+    **others: str,
+) -> dict[str, str]:
+    """The environment of a build that writes below `folder` only, unless told otherwise."""
+    return os.environ | {
+        "HUB_LANDING": str(landing),
+        "HUB_DATABASE": str(database or folder / DATABASE),
+        "HUB_EXPORTS": str(exports or folder / "exports"),
+        **others,
+    }
+
+
+def run_build(
+    folder: Path, *arguments: str, program: Path = REPOSITORY / "build.py", **options: str | Path
+) -> subprocess.CompletedProcess:
+    """Run build.py to its end, whatever that is."""
+    return subprocess.run(
+        [sys.executable, str(program), *arguments],
+        cwd=folder,
+        env=surroundings(folder, **options),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def contents(folder: Path) -> Mapping[str, str]:
+    """Every file below a folder, hidden ones too, with the digest of its bytes."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def refusal(finished: subprocess.CompletedProcess) -> str:
+    """The one line in which build.py says what is wrong; fails unless it is exactly one line."""
+    assert finished.returncode in (1, 2), f"{finished.returncode}: {finished.stdout[-2000:]}"
+    lines = finished.stderr.splitlines()
+    assert len(lines) == 1, finished.stderr
+    assert lines[0].startswith("error: ")
+    return lines[0]
+
+
+def once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """Have the first of all workers make a folder; the others wait for it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            making = folder.with_suffix(".making")
+            shutil.rmtree(making, ignore_errors=True)
+            making.mkdir()
+            make(making)
+            making.rename(folder)
+    return folder
