@@ -38,7 +38,7 @@
 {# The first text in a JSON value that may be a text or a list of texts. #}
 {% macro first_json_text(value) -%}
     case json_type({{ value }})
-        when 'ARRAY' then {{ value }} ->> '$[0]'
+        when 'ARRAY' then case when json_type({{ value }}, '$[0]') = 'VARCHAR' then {{ value }} ->> '$[0]' end
         when 'VARCHAR' then {{ value }} ->> '$'
     end
 {%- endmacro %}
@@ -55,4 +55,10 @@
         '\\ufffd',
         'g'
     )
+{%- endmacro %}
+
+
+{# A count in a JSON text, as a whole number; null where it is none or below 0. #}
+{% macro whole_number(text) -%}
+    case when try_cast({{ text }} as bigint) >= 0 then cast(floor(try_cast({{ text }} as decimal(38, 6))) as bigint) end
 {%- endmacro %}

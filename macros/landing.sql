@@ -26,8 +26,7 @@
                 ~ "or make one with `python -m loaders import`") %}
         {% endif %}
         {% for snapshot in snapshots if not snapshot['is_manifest_json'] %}
-            {% do exceptions.raise_compiler_error(
-                snapshot['folder'] ~ " in " ~ landing ~ " has a broken _manifest.json: remove the folder or land the snapshot again") %}
+            {% do log(snapshot['folder'] ~ " in " ~ landing ~ " has a broken _manifest.json and is not read", info=true) %}
         {% endfor %}
         {% set complete = snapshots | selectattr('status', 'equalto', 'complete') | list %}
         {% if complete | length == 0 %}
@@ -41,13 +40,14 @@
                 ~ "remove the folder or land the snapshot again") %}
         {% endfor %}
         {% do open_landing(complete | map(attribute='parts') | join(', ')) %}
-        {% set counts = run_query("select snapshot_id, count(*) as n_rows from landing.landing.hub_models group by snapshot_id") %}
-        {% for snapshot in complete if snapshot['n_promised'] is not none %}
-            {% for count in counts.rows if 'snapshot_id=' ~ count['snapshot_id'] == snapshot['folder'] and count['n_rows'] != snapshot['n_promised'] %}
-                {% do exceptions.raise_compiler_error(
-                    snapshot['folder'] ~ " in " ~ landing ~ " has " ~ count['n_rows'] ~ " rows where its _manifest.json promises "
-                    ~ snapshot['n_promised'] ~ ": land the snapshot again") %}
-            {% endfor %}
+        {% set n_rows = {} %}
+        {% for count in run_query("select snapshot_id, count(*) as n_rows from hub_landing.landing.hub_models group by snapshot_id").rows %}
+            {% do n_rows.update({'snapshot_id=' ~ count['snapshot_id']: count['n_rows']}) %}
+        {% endfor %}
+        {% for snapshot in complete if snapshot['n_promised'] is not none and n_rows.get(snapshot['folder'], 0) != snapshot['n_promised'] %}
+            {% do exceptions.raise_compiler_error(
+                snapshot['folder'] ~ " in " ~ landing ~ " has " ~ n_rows.get(snapshot['folder'], 0) ~ " rows where its _manifest.json promises "
+                ~ snapshot['n_promised'] ~ ": land the snapshot again") %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
@@ -75,7 +75,11 @@
         manifests.folder,
         manifests.is_manifest_json,
         json_extract_string(manifests.manifest, '$.status') as status,
-        try_cast(json_extract_string(manifests.manifest, '$.rows') as bigint) as n_promised,
+        -- Only what our own loaders promise is held against the parts.
+        case
+            when json_array_length(manifests.manifest, '$.parts') > 0
+                then try_cast(json_extract_string(manifests.manifest, '$.rows') as bigint)
+        end as n_promised,
         string_agg(files.quoted_file, ', ' order by files.quoted_file) as parts
     from manifests
     left join files on manifests.folder = files.folder
@@ -90,12 +94,12 @@
     is, whatever signs it holds.
 #}
 {% macro open_landing(parts) %}
-    {% do run_query("attach if not exists ':memory:' as landing") %}
-    {% do run_query("create schema if not exists landing.landing") %}
+    {% do run_query("attach if not exists ':memory:' as hub_landing") %}
+    {% do run_query("create schema if not exists hub_landing.landing") %}
     {% do run_query(
-        "create or replace view landing.landing.hub_models as select * from read_parquet([" ~ parts ~ "], "
+        "create or replace view hub_landing.landing.hub_models as select * from read_parquet([" ~ parts ~ "], "
         ~ "hive_partitioning = true, hive_types_autocast = false, filename = true, file_row_number = true)") %}
     {% do run_query(
-        "create or replace view landing.landing.snapshot_manifests as select * from read_text("
+        "create or replace view hub_landing.landing.snapshot_manifests as select * from read_text("
         ~ landing_pattern('_manifest.json') ~ ")") %}
 {% endmacro %}

@@ -6,7 +6,7 @@
 
 {# The repository's own name: the id without its owner. #}
 {% macro name_of(model_id) -%}
-    case when contains({{ model_id }}, '/') then split_part({{ model_id }}, '/', 2) else {{ model_id }} end
+    substr({{ model_id }}, position('/' in {{ model_id }}) + 1)
 {%- endmacro %}
 
 

@@ -1,6 +1,12 @@
-{# A time as the Hub or a dump writes it, as UTC timestamp; null where it is no time. #}
+{#
+    A time as the Hub or a dump writes it, as UTC timestamp; null where it is no time of this world
+    (`infinity`, the year 294000).
+#}
 {% macro utc_timestamp(text) -%}
-    try_cast(try_cast({{ text }} as timestamptz) at time zone 'UTC' as timestamp)
+    case
+        when try_cast({{ text }} as timestamptz) between timestamptz '1970-01-01 00:00:00+00' and timestamptz '9999-12-31 00:00:00+00'
+            then cast(try_cast({{ text }} as timestamptz) at time zone 'UTC' as timestamp)
+    end
 {%- endmacro %}
 
 

@@ -25,7 +25,8 @@ stayed as (
         models.created_at,
         previous.created_at as previous_created_at,
         parents.parent_ids,
-        previous_parents.parent_ids as previous_parent_ids
+        previous_parents.parent_ids as previous_parent_ids,
+        coalesce(parents.parent_identities, '') != coalesce(previous_parents.parent_identities, '') as is_lineage_changed
     from pairs
     inner join models on pairs.snapshot_id = models.snapshot_id
     inner join models as previous
@@ -145,7 +146,7 @@ changes as (
         previous_parent_ids as before,
         parent_ids as after
     from stayed
-    where parent_ids is distinct from previous_parent_ids
+    where is_lineage_changed
 )
 
 select

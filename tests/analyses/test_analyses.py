@@ -1,6 +1,7 @@
 """Every query of analysis/ compiles, runs on the sample, and answers what its first line asks."""
 
 import pytest
+
 from support import REPOSITORY, build, dbt, read
 
 QUERIES = sorted(path.stem for path in (REPOSITORY / "analysis").glob("*.sql"))

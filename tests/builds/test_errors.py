@@ -75,6 +75,18 @@ def test_a_manifest_that_is_no_manifest(tmp_path, landing, text):
     words(line, SNAPSHOT, "_manifest.json", "land the snapshot again")
 
 
+def test_what_is_no_complete_snapshot_stops_no_build(tmp_path, landing):
+    for name, text in {"20261004T000000Z": '{"snapshot_id": "2026', "20261005T000000Z": None}.items():
+        folder = snapshot(landing, name)
+        folder.mkdir()
+        (folder / "part-00000.parquet").write_bytes(b"half a part")
+        if text is not None:
+            (folder / "_manifest.json").write_text(text)
+    finished = run_build(tmp_path, *MODELS_ONLY, landing=landing)
+    assert finished.returncode == 0, finished.stderr
+    words(finished.stderr, "notice: not read:", "20261004T000000Z", "20261005T000000Z")
+
+
 @pytest.mark.parametrize("damage", [wreck, lambda part: part.write_bytes(b"")])
 def test_a_part_that_cannot_be_read(tmp_path, landing, damage):
     part = snapshot(landing) / "part-00000.parquet"
@@ -86,7 +98,8 @@ def test_a_part_that_cannot_be_read(tmp_path, landing, damage):
 @pytest.mark.parametrize("promised", [1, 3])
 def test_a_snapshot_that_has_lost_rows(tmp_path, landing, promised):
     manifest = snapshot(landing) / "_manifest.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"rows": promised}))
+    ours = {"rows": promised, "parts": [{"name": "part-00000.parquet", "rows": 2, "sha256": ""}]}
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | ours))
     line = refusal(run_build(tmp_path, landing=landing))
     words(line, SNAPSHOT, "2 rows", f"promises {promised}", "land the snapshot again")
 
@@ -445,7 +458,7 @@ def command_for_make(arguments: str) -> list[str]:
         pytest.param(
             lambda folder: (folder / "_manifest.json").write_text("{broken"),
             {},
-            [SNAPSHOT, "broken _manifest.json", "land the snapshot again"],
+            [SNAPSHOT, "broken _manifest.json", "no complete snapshot"],
             marks=pytest.mark.slow,
         ),
         pytest.param(

@@ -592,7 +592,7 @@ def test_open_named_says_no_relation_that_nothing_shows(open_named):
     """)
     assert {ending for (ending,) in children} <= {
         "gguf", "awq", "gptq", "exl2", "exl3", "mlx", "4bit", "8bit", "fp8", "int4", "int8",
-        "lora", "qlora", "adapter",
+        "i1", "bnb", "imatrix", "lora", "qlora", "adapter",
     }  # fmt: skip
 
 

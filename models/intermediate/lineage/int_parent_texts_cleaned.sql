@@ -82,11 +82,16 @@ judged as (
         contains(trimmed.spelled_id, '/') as has_owner,
         case
             when
-                trimmed.spelled_id in ('', 'null')
+                trimmed.spelled_id = ''
                 or placeholders.placeholder is not null
                 or {{ matches("lower(trimmed.spelled_id)", "^todo[^/]*$") }}
                 then 'placeholder'
-            when trimmed.is_hub_link and {{ matches("lower(trimmed.spelled_id)", "^(datasets|spaces|papers|collections|docs|blog|transformers|tasks|learn|posts|api|models)(/|$)") }}
+            when
+                trimmed.is_hub_link
+                and {{ matches(
+                    "lower(trimmed.spelled_id)",
+                    "^(datasets|spaces|papers|collections|docs|blog|transformers|tasks|learn|posts|api|models)(/|$)"
+                ) }}
                 then 'not_a_model'
             when not trimmed.is_hub_link and contains(trimmed.text, '://') and not {{ matches("trimmed.text", "(?i)^file:") }}
                 then 'foreign_link'
@@ -97,7 +102,6 @@ judged as (
                     or {{ matches("trimmed.text", "(?i)^([a-z]:|file:)") }}
                     or {{ matches("trimmed.spelled_id", "^([.]{0,2}/|~)") }}
                     or {{ matches("trimmed.spelled_id", "/.*/") }}
-                    or (not trimmed.is_hub_link and {{ matches("trimmed.spelled_id", "/checkpoint-[0-9]+$") }})
                 )
                 then 'local_path'
             when not {{ matches("trimmed.spelled_id", "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?$") }}

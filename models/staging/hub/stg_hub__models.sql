@@ -44,7 +44,7 @@ select
     models.library_name,
     coalesce(
         models.card_license,
-        list_filter(models.tags, lambda tag: starts_with(tag, 'license:'))[1][9:]
+        nullif(list_filter(models.tags, lambda tag: starts_with(tag, 'license:'))[1][9:], '')
     ) as license,
     models.card_relation,
     case

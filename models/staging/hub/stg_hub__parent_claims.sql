@@ -129,7 +129,7 @@ claims as (
     where json_type(value) != 'NULL'
 ),
 
--- Several parents in one text: an id holds no comma.
+-- Several parents in one text: an id holds no comma. A path may hold one.
 texts as (
     select
         snapshot_id,
@@ -141,7 +141,11 @@ texts as (
         claimed_parent as whole_text,
         unnest(
             case
-                when is_text and contains(claimed_parent, ',') then string_split(claimed_parent, ',')
+                when
+                    is_text
+                    and contains(claimed_parent, ',')
+                    and not {{ matches("trim(claimed_parent)", "^([.]{0,2}/|~|[A-Za-z]:)") }}
+                    then string_split(claimed_parent, ',')
                 else [claimed_parent]
             end
         ) as claimed_parent
@@ -155,7 +159,7 @@ select
     trim(claimed_parent) as claimed_parent,
     bool_and(is_text) as is_text,
     min(claimed_oid) as claimed_oid,
-    max({{ relation_number('claimed_relation') }}) as claimed_relation_number
+    max(nullif({{ relation_number('lower(claimed_relation)') }}, 0)) as claimed_relation_number
 from texts
 where trim(claimed_parent) != '' or trim(whole_text) = ''
 group by snapshot_id, child_id_lower, evidence, trim(claimed_parent)
