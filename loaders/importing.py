@@ -70,6 +70,7 @@ class _Count:
     rows: int
     without_id: int
     without_form: int
+    without_object: int
 
 
 def import_files(request: Request) -> Report:
@@ -252,8 +253,10 @@ def _counts(
         with sources.reading(source.files):
             counted = connection.execute(
                 "SELECT moment, count(*), count(*) FILTER (model_id IS NULL), "
-                f"coalesce(sum(without_form), 0), min(example) FROM (SELECT {moment} AS moment, "
-                f"{item.model_id} AS model_id, {item.without_form or 0} AS without_form, "
+                "coalesce(sum(without_form), 0), coalesce(sum(without_object), 0), min(example) "
+                f"FROM (SELECT {moment} AS moment, {item.model_id} AS model_id, "
+                f"{item.without_form or 0} AS without_form, "
+                f"{item.without_object or 0} AS without_object, "
                 f"{example} AS example {_rows(source, request)}) "
                 "GROUP BY moment ORDER BY moment NULLS FIRST"
             ).fetchall()
@@ -262,7 +265,7 @@ def _counts(
             raise UsageError(f"--where: {one_line(error.__cause__)}") from error
         raise
     if column is None:
-        counts = [_Count(request.as_of, *row[1:4]) for row in counted]
+        counts = [_Count(request.as_of, *row[1:5]) for row in counted]
     else:
         if counted and counted[0][0] is None:
             _, rows, *_, shown = counted[0]
@@ -270,7 +273,7 @@ def _counts(
                 f"--snapshot-column: {rows:,} row{'s' if rows > 1 else ''} of {column.name} "
                 + (f"hold no ISO time, for example {shown}" if shown else "hold null")
             )
-        counts = [_Count(*row[:4]) for row in counted]
+        counts = [_Count(*row[:5]) for row in counted]
     _check_counts(counts, request, source)
     return counts
 
@@ -308,6 +311,8 @@ def _details(request: Request, files: Sequence[Path], count: _Count) -> dict[str
         "rows_without_id": count.without_id,
         "numbers_without_json_form": count.without_form,
     }
+    if count.without_object:
+        details["values_without_object"] = count.without_object
     if request.maps:
         details["map"] = [f"{column}={name}" for column, name in request.maps]
     if request.where:
@@ -345,6 +350,12 @@ def _notes(item: items.Item, counts: Sequence[_Count]) -> Iterator[str]:
         yield (
             "notice: kept under their own names, as the Hub's API has no such field: "
             + ", ".join(item.foreign)
+        )
+    without_object = sum(count.without_object for count in counts)
+    if without_object:
+        yield (
+            f"notice: left out {without_object:,} mapped value{'s' if without_object > 1 else ''}: "
+            f"{', '.join(item.added_to)} of their rows is no JSON object to add to"
         )
     without_id = sum(count.without_id for count in counts)
     if without_id:

@@ -5,7 +5,7 @@ hold it; what is null has no key.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -83,6 +83,63 @@ _MACROS = (
         ) THEN TRY_CAST(text AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
     END
     """,
+    # What follows adds (name, value) pairs, both JSON text, to JSON text. A value or a text that
+    # is null counts as not there. A one-element list_transform names a value used several times.
+    """
+    CREATE OR REPLACE TEMP MACRO pairs_there(pairs) AS
+        list_filter(pairs, lambda pair: coalesce(pair.value, 'null') <> 'null')
+    """,
+    r"""
+    CREATE OR REPLACE TEMP MACRO takes_no_pairs(text) AS
+        coalesce(text <> 'null' AND NOT regexp_matches(text, '^\s*\{'), false)
+    """,
+    """
+    CREATE OR REPLACE TEMP MACRO without_names(text, names) AS CASE
+        WHEN list_has_any(json_keys(text), names)
+        THEN '{' || array_to_string(
+            list_transform(
+                list_filter(
+                    list_zip(json_keys(text), json_extract(text, '$.*')),
+                    lambda member: NOT list_contains(names, member[1])
+                ),
+                lambda member:
+                    CAST(to_json(member[1]) AS VARCHAR) || ':' || CAST(member[2] AS VARCHAR)
+            ),
+            ','
+        ) || '}'
+        ELSE text
+    END
+    """,
+    r"""
+    CREATE OR REPLACE TEMP MACRO before_closing_brace(text, members) AS list_transform(
+        [text],
+        lambda whole: regexp_replace(whole, '\}\s*$', '')
+            || CASE WHEN regexp_full_match(whole, '\s*\{\s*\}\s*') THEN '' ELSE ',' END
+            || members
+            || regexp_extract(whole, '\}\s*$')
+    )[1]
+    """,
+    """
+    CREATE OR REPLACE TEMP MACRO with_pairs(text, pairs) AS list_transform(
+        [{'old': text, 'new': pairs_there(pairs)}],
+        lambda given: CASE
+            WHEN len(given.new) = 0 OR takes_no_pairs(given.old) THEN given.old
+            ELSE before_closing_brace(
+                without_names(
+                    coalesce(nullif(given.old, 'null'), '{}'),
+                    list_transform(given.new, lambda pair: pair.name)
+                ),
+                array_to_string(
+                    list_transform(
+                        given.new,
+                        lambda pair: CAST(to_json(pair.name) AS VARCHAR) || ':' || pair.value
+                    ),
+                    ','
+                )
+            )
+        END
+    )[1]
+    """,
 )
 
 
@@ -90,14 +147,17 @@ _MACROS = (
 class Item:
     """The SQL that makes items of a source's rows.
 
-    `without_form` counts, per row, the values JSON has no form for (NaN, infinities); None if
-    there can be none. `foreign` names the columns that are no field of the Hub's API.
+    `without_form` counts, per row, the values JSON has no form for (NaN, infinities),
+    `without_object` the mapped values whose place is no JSON object; None if there can be none.
+    `added_to` names those places, `foreign` the columns that are no field of the Hub's API.
     """
 
     hub_oid: str
     model_id: str
     raw_json: str
     without_form: str | None
+    without_object: str | None
+    added_to: tuple[str, ...]
     foreign: tuple[str, ...]
 
 
@@ -112,11 +172,37 @@ class _Leaf:
     def is_object(self) -> bool:
         return self.column.kind == "typed" and self.column.type.id == "struct"
 
+    @property
+    def may_be_object(self) -> bool:
+        """Whether the JSON written of it may be an object, of which only the rows can tell."""
+        type_, name = self.column.type, ".".join(self.path)
+        is_json = str(type_) == "JSON" or type_.id == "map"
+        return name not in {"_id", "id"} and (
+            is_json or (str(type_) == "VARCHAR" and name in JSON_FIELDS)
+        )
+
     def members(self) -> list["_Leaf"]:
         return [
             _Leaf((*self.path, name), _member(self.column, name, type_))
             for name, type_ in self.column.type.children
+            if type_.id != "null"
         ]
+
+
+@dataclass(frozen=True)
+class _Extended:
+    """A value that may be an object, and the fields that go into it by --map."""
+
+    leaf: _Leaf
+    added: dict[str, _Leaf]
+
+    @property
+    def pairs(self) -> str:
+        pairs = (
+            f"{{'name': {literal(name)}, 'value': {_field(leaf)}}}"
+            for name, leaf in self.added.items()
+        )
+        return f"[{', '.join(pairs)}]"
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -134,10 +220,11 @@ def item_of(source: Source, maps: Mapping[str, Sequence[Path]], leave_out: str |
     placed = [
         (path, column)
         for column in source.columns
-        if column.name != leave_out
+        # Parquet without a type holds nothing but nulls; DuckDB breaks on casts of such a field.
+        if column.name != leave_out and column.type.id != "null"
         for path in maps.get(column.name, [(column.name,)])
     ]
-    renamed = _with_ids(placed, source)
+    renamed = _with_ids(placed)
     tree: dict = {}
     for path, column in renamed:
         _insert(tree, _Leaf(path, column))
@@ -153,6 +240,7 @@ def item_of(source: Source, maps: Mapping[str, Sequence[Path]], leave_out: str |
         if path == (column.name,) and column.name not in HUB_FIELDS
     ]
     counts = [count for leaf in leaves if (count := _count_without_form(leaf.column))]
+    extended = list(_extended_in(tree))
     return Item(
         hub_oid=_id_text(hub_oid.column) if isinstance(hub_oid, _Leaf) else "NULL",
         model_id=_id_text(model_id.column),
@@ -160,6 +248,8 @@ def item_of(source: Source, maps: Mapping[str, Sequence[Path]], leave_out: str |
         if source.item and renamed == placed and not maps and not _holds_text_of_json(source)
         else _object(first | tree),
         without_form=" + ".join(counts) or None,
+        without_object=" + ".join(map(_count_without_object, extended)) or None,
+        added_to=tuple(".".join(node.leaf.path) for node in extended),
         foreign=tuple(foreign),
     )
 
@@ -175,7 +265,7 @@ def moment_of(column: Column) -> str:
     return f"CASE WHEN isfinite({moment}) THEN {moment} END"
 
 
-def _with_ids(placed: list[tuple[Path, Column]], source: Source) -> list[tuple[Path, Column]]:
+def _with_ids(placed: list[tuple[Path, Column]]) -> list[tuple[Path, Column]]:
     """Rename the column the id is taken from to `id`, and the one of the oid to `_id`."""
     paths = [path for path, _ in placed]
     new_names = {}
@@ -184,9 +274,10 @@ def _with_ids(placed: list[tuple[Path, Column]], source: Source) -> list[tuple[P
         if best is not None and best != wanted:
             new_names[(best,)] = (wanted,)
         elif best is None and wanted == "id":
+            there = dict.fromkeys(column.name for _, column in placed)
             raise DataError(
                 f"there is no column {', '.join(ID_FIELDS)} to take the id of a model from; name "
-                f"one with --map COLUMN=id (there are: {column_names(source)})"
+                f"one with --map COLUMN=id (there are: {', '.join(there)})"
             )
     return [(new_names.get(path, path), column) for path, column in placed]
 
@@ -206,19 +297,31 @@ def _insert(tree: dict, leaf: _Leaf) -> None:
     *parents, last = leaf.path
     node = tree
     for depth, key in enumerate(parents, start=1):
-        if isinstance(there := node.get(key), _Leaf):
-            if not there.is_object:
-                raise UsageError(
-                    f"--map: {'.'.join(leaf.path)} cannot go into {'.'.join(leaf.path[:depth])}, "
-                    f"which is column {there.column.name} and no object"
-                )
+        there = node.get(key)
+        if isinstance(there, _Leaf) and there.is_object:
             del node[key]
             for member in there.members():
                 _insert(tree, member)
+        elif isinstance(there, _Leaf) and there.may_be_object:
+            node[key] = _Extended(there, {})
+        elif isinstance(there, _Leaf):
+            raise UsageError(
+                f"--map: {'.'.join(leaf.path)} cannot go into {'.'.join(leaf.path[:depth])}, "
+                f"which is column {there.column.name} and no object"
+            )
         node = node.setdefault(key, {})
+        if isinstance(node, _Extended):
+            if depth < len(parents):
+                raise _too_deep(leaf.path, node.leaf)
+            node = node.added
     there = node.get(last)
     if there is None:
         node[last] = leaf
+    elif isinstance(there, dict) and leaf.may_be_object:
+        for name, member in there.items():
+            if not isinstance(member, _Leaf):
+                raise _too_deep((*leaf.path, name, "..."), leaf)
+        node[last] = _Extended(leaf, there)
     elif isinstance(there, dict) and leaf.is_object:
         for member in leaf.members():
             _insert(tree, member)
@@ -228,20 +331,47 @@ def _insert(tree: dict, leaf: _Leaf) -> None:
             "and no object"
         )
     else:
+        first = there.leaf if isinstance(there, _Extended) else there
         raise UsageError(
-            f"--map: columns {there.column.name} and {leaf.column.name} both go to "
+            f"--map: columns {first.column.name} and {leaf.column.name} both go to "
             f"{'.'.join(leaf.path)}"
         )
+
+
+def _too_deep(path: Path, into: _Leaf) -> UsageError:
+    name = ".".join(into.path)
+    return UsageError(
+        f"--map: {'.'.join(path)} cannot go into {name}, which is column {into.column.name}: only "
+        f"one level can be added to JSON, such as {name}.{path[len(into.path)]}"
+    )
+
+
+def _extended_in(tree: Mapping[str, "dict | _Leaf | _Extended"]) -> Iterator[_Extended]:
+    for node in tree.values():
+        if isinstance(node, _Extended):
+            yield node
+        elif isinstance(node, dict):
+            yield from _extended_in(node)
+
+
+def _count_without_object(node: _Extended) -> str:
+    count = f"len(pairs_there({node.pairs}))"
+    return f"CASE WHEN takes_no_pairs({_field(node.leaf)}) THEN {count} ELSE 0 END"
 
 
 def _member(column: Column, name: str, type_: duckdb.sqltypes.DuckDBPyType) -> Column:
     return Column(column.name, f"struct_extract({column.value}, {literal(name)})", type_, "typed")
 
 
-def _object(tree: Mapping[str, "dict | _Leaf"]) -> str:
+def _object(tree: Mapping[str, "dict | _Leaf | _Extended"]) -> str:
     members = []
     for key, node in tree.items():
-        value = f"nullif({_object(node)}, '{{}}')" if isinstance(node, dict) else _field(node)
+        if isinstance(node, dict):
+            value = f"nullif({_object(node)}, '{{}}')"
+        elif isinstance(node, _Extended):
+            value = f"with_pairs({_field(node.leaf)}, {node.pairs})"
+        else:
+            value = _field(node)
         members.append(_keyed(key, value))
     return f"('{{' || concat_ws(',', {', '.join(members)}) || '}}')"
 
@@ -286,6 +416,8 @@ def _field(leaf: _Leaf) -> str:
 def _json(value: str, type_: duckdb.sqltypes.DuckDBPyType, depth: int) -> str:
     """Return the SQL of a typed value as JSON text, null where the value is null."""
     kind = type_.id
+    if kind == "null":
+        return "CAST(NULL AS VARCHAR)"
     if kind in _EXACT_AS_TEXT:
         return f"CAST({value} AS VARCHAR)"
     if kind in _FLOATS:

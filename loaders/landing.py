@@ -123,12 +123,15 @@ def refuse_existing(landing: Path, snapshot_ids: Iterable[str]) -> None:
         )
 
 
-def list_snapshots(landing: Path) -> list[Snapshot]:
+def list_snapshots(landing: Path, *, skip_unreadable: bool = False) -> list[Snapshot]:
     """Return the snapshots of a landing in the order of their ids, whatever their status.
 
-    A landing that does not exist holds none. LandingError when a manifest cannot be read.
+    A landing that does not exist holds none. LandingError when a manifest cannot be read; with
+    `skip_unreadable` a folder whose manifest is missing or no JSON object is left out instead.
     """
     folders = sorted((Path(landing) / TABLE).glob("snapshot_id=*"))
+    if skip_unreadable:
+        folders = [folder for folder in folders if _holds_manifest(folder)]
     return [_read_manifest(folder) for folder in folders]
 
 
@@ -420,6 +423,14 @@ def _write_manifest(snapshot: Snapshot, folder: Path) -> None:
     path = folder / MANIFEST
     path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     _flush(path)
+
+
+def _holds_manifest(folder: Path) -> bool:
+    """Say whether there is a manifest and it is a JSON object."""
+    try:
+        return isinstance(json.loads((folder / MANIFEST).read_text(encoding="utf-8")), dict)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
 
 
 def _read_manifest(folder: Path) -> Snapshot:

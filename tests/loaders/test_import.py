@@ -294,6 +294,38 @@ def test_a_time_of_the_api_is_written_as_the_api_does(imported, write, value, te
     assert imported(file) == [{"id": "a/b", "createdAt": text}]
 
 
+NOTHING = """
+    SELECT 'a/b' AS id, {'license': 'mit', 'n': null, 'deep': {'n': null}} AS "cardData",
+        null AS "createdAt", null AS slug, [null] AS tags, MAP {'k': null} AS gguf,
+        [{'n': null}] AS siblings, null AS config, 'x/y' AS b
+"""
+
+
+def test_a_column_or_field_without_a_type_is_absent(command, imported, write) -> None:
+    file = write("a.parquet", NOTHING)
+    rest = {"id": "a/b", "tags": [None], "gguf": {"k": None}, "siblings": [{}]}
+    card = {"license": "mit", "deep": {}}
+    assert imported(file) == [rest | {"cardData": card, "b": "x/y"}]
+    assert (
+        "slug"
+        not in command(file, "--as-of", "2026-08-22", "--replace", "--where", "slug IS NULL")[2]
+    )
+    for name in ("base_model", "n", "deep.n"):
+        (item,) = imported(file, "--map", f"b=cardData.{name}")
+        wanted = card | ({"deep": {"n": "x/y"}} if "." in name else {name: "x/y"})
+        assert item == rest | {"cardData": wanted}
+    (item,) = imported(file, "--map", "b=config.model_type", "--map", "slug=likes")
+    assert item == rest | {"cardData": card, "config": {"model_type": "x/y"}}
+
+
+def test_an_id_without_a_type_is_no_id(refused, imported, write) -> None:
+    file = write("a.parquet", "SELECT null AS id, 1 AS n")
+    assert "name one with --map COLUMN=id (there are: n)" in refused(file, *AS_OF)
+    file = write("b.parquet", "SELECT null AS id, null AS _id, 'a/b' AS \"modelId\"")
+    assert "1 row of _id hold null" in refused(file, "--snapshot-column", "_id")
+    assert imported(file) == [{"id": "a/b"}]
+
+
 def test_values_that_json_cannot_hold_are_left_out_and_counted(
     command, write, landing, rows
 ) -> None:
@@ -462,16 +494,152 @@ def test_a_field_can_join_an_object_that_is_there(imported, write) -> None:
         assert item == {"id": "a/b", "cardData": {"license": "mit", "base_model": "x/y"}}
 
 
+ADDED = [
+    ('{"license": "mit", "n": 1e3}', "x/y", '{"license": "mit", "n": 1e3,"base_model":"x/y"}'),
+    ('{"a": "}" }\n', "x/y", '{"a": "}" ,"base_model":"x/y"}\n'),
+    (' { } ', 'x"\\1', ' { "base_model":"x\\"\\\\1"} '),
+    ("{}", None, "{}"),
+    ('{"a": {"base_model": 1}}', "x/y", '{"a": {"base_model": 1},"base_model":"x/y"}'),
+    ('{"base_model": "q", "n": 1}', None, '{"base_model": "q", "n": 1}'),
+    ('{"base_model":"q","\\"é":[1],"n":null,"base_model":3}', "x/y",
+     '{"\\"é":[1],"n":null,"base_model":"x/y"}'),
+    ('{"base\\u005fmodel":"q"}', "x/y", '{"base_model":"x/y"}'),
+    ("null", "x/y", '{"base_model":"x/y"}'),
+    (None, "x/y", '{"base_model":"x/y"}'),
+    (None, None, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("first", ["cardData", "b"])
+@pytest.mark.parametrize("kind", ["VARCHAR", "JSON"])
+def test_a_field_joins_json_text_that_stays_as_it_is(
+    command, tmp_path, landing, rows, kind, first
+) -> None:
+    file = tmp_path / "a.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f'CREATE TABLE given (id VARCHAR, "cardData" {kind}, b VARCHAR)')
+        connection.executemany("INSERT INTO given VALUES ('a/b', $1, $2)",
+                               [row[:2] for row in ADDED])  # fmt: skip
+        order = 'id, "cardData", b' if first == "cardData" else 'id, b, "cardData"'
+        connection.execute(f"COPY (SELECT {order} FROM given) TO '{file}' (FORMAT parquet)")
+    assert command(file, *AS_OF, "--map", "b=cardData.base_model")[::2] == (0, "")
+    assert [row["raw_json"] for row in rows(landing)] == [
+        '{"id":"a/b"' + (f',"cardData":{card}' if card else "") + "}" for *_, card in ADDED
+    ]
+    assert "values_without_object" not in list_snapshots(landing)[0].details
+
+
+def test_several_values_join_json_text(imported, write) -> None:
+    file = write(
+        "a.parquet",
+        """SELECT 'a/b' AS id, '{"license":"q","n":1}' AS "cardData", 'x' AS b, 'mit' AS "o'k",
+            7::BIGINT AS total, {'y': 1} AS s, {'peft': '{"r":8}'} AS config
+        UNION ALL SELECT 'a/c', '{"license":"q"}', 'x', NULL, NULL, NULL, NULL
+        UNION ALL SELECT 'a/d', NULL, NULL, NULL, NULL, NULL, NULL""",
+    )
+    items = imported(
+        file, "--map", "b=cardData.base_model", "--map", "o'k=cardData.license",
+        "--map", "s=cardData.\"it's\"", "--map", "total=config.peft.total",
+    )  # fmt: skip
+    assert items == [
+        {
+            "id": "a/b",
+            "cardData": {"n": 1, "base_model": "x", "license": "mit", '"it\'s"': {"y": 1}},
+            "config": {"peft": {"r": 8, "total": 7}},
+        },
+        {"id": "a/c", "cardData": {"license": "q", "base_model": "x"}},
+        {"id": "a/d"},
+    ]
+
+
+TEXTS = ["{'license'", '["x"]', "mit", "[1", '"{}"']
+
+
+def test_a_value_that_finds_no_object_is_counted(command, write, landing, rows) -> None:
+    texts = [*TEXTS, "{}"]
+    rows_of = " UNION ALL ".join(
+        f"SELECT 'a/b' AS id, $${text}$$ AS \"cardData\", 'x' AS b, 'y' AS c" for text in texts
+    )
+    file = write("a.parquet", f"{rows_of} UNION ALL SELECT 'a/b', 'text', 'x', NULL")
+    code, _, err = command(file, *AS_OF, "--map", "b=cardData.base_model", "--map", "c=cardData.c")
+    assert code == 0
+    assert err == (
+        "notice: left out 11 mapped values: cardData of their rows is no JSON object to add to\n"
+    )
+    kept = [json.loads(row["raw_json"])["cardData"] for row in rows(landing)]
+    assert kept == ["{'license'", ["x"], "mit", "[1", "{}", {"base_model": "x", "c": "y"}, "text"]
+    assert list_snapshots(landing)[0].details["values_without_object"] == 11
+
+
+def test_a_field_joins_the_json_text_of_csv(imported, tmp_path) -> None:
+    text = 'id,base,cardData\na/b,x/y,"{""license"":""mit""}"\na/c,x/y,\na/d,,mit\na/e,x/y,mit\n'
+    assert imported(csv_file(tmp_path, text), "--map", "base=cardData.base_model") == [
+        {"id": "a/b", "cardData": {"license": "mit", "base_model": "x/y"}},
+        {"id": "a/c", "cardData": {"base_model": "x/y"}},
+        {"id": "a/d", "cardData": "mit"},
+        {"id": "a/e", "cardData": "mit"},
+    ]
+
+
+def test_a_field_joins_an_object_of_json_lines(command, imported, tmp_path) -> None:
+    file = tmp_path / "a.jsonl"
+    cards = ['{"a": 1}', '"{\\"a\\": 1}"', "{}", "null", '"mit"', "[]", '{"base_model": 1}']
+    lines = [f'{{"id":"a/b","cardData":{card},"b":["x"]}}' for card in cards]
+    lines += ['{"id":"a/b","b":"x"}', '{"id":"a/b","cardData":{"a": 1},"b":null}']
+    file.write_text("\n".join(lines))
+    assert [item.get("cardData") for item in imported(file, "--map", "b=cardData.base_model")] == [
+        {"a": 1, "base_model": ["x"]}, {"a": 1, "base_model": ["x"]}, {"base_model": ["x"]},
+        {"base_model": ["x"]}, "mit", [], {"base_model": ["x"]}, {"base_model": "x"}, {"a": 1},
+    ]  # fmt: skip
+    assert "2 mapped values" in command(file, *AS_OF, "--map", "b=cardData.base_model")[2]
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
+@given(
+    cards=st.lists(
+        st.dictionaries(st.sampled_from(["k", '"', "", "é}"]) | st.text(max_size=3), JSON,
+                        max_size=4),
+        min_size=1, max_size=8,
+    ),
+    indent=st.sampled_from([None, 2]),
+)  # fmt: skip
+def test_a_field_joins_whatever_object(tmp_path, imported, cards, indent) -> None:
+    file = tmp_path / "cards.parquet"
+    texts = [json.dumps(card, indent=indent) for card in cards]
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE given AS SELECT 'a/b' AS id, 'x' AS b, unnest($1) AS cardData", [texts]
+        )
+        connection.execute(f"COPY given TO '{file}' (FORMAT parquet)")
+    items = imported(file, "--map", "b=cardData.k")
+    assert [item["cardData"] for item in items] == [card | {"k": "x"} for card in cards]
+
+
+@pytest.mark.parametrize("name", ["id.x", "_id.x"])
+def test_the_ids_of_json_lines_have_no_fields(refused, tmp_path, name) -> None:
+    csv_file(tmp_path, '{"_id":"o","id":"a/b","b":"x"}\n', "a.jsonl")
+    assert "no object" in refused(tmp_path / "a.jsonl", *AS_OF, "--map", f"b={name}", code=2)
+
+
 @pytest.mark.parametrize(
     ("maps", "word"),
     [
         (["nope=likes"], "no column nope (there are: id, a b, cardData, safetensors)"),
         (["a b=cardData"], "columns a b and cardData both go to cardData"),
         (["a b=id"], "both go to id"),
-        (["a b=cardData.base_model"], "no object"),
+        (["a b=safetensors.total.x"], "no object"),
         (["a b=safetensors.total"], "both go to safetensors.total"),
         (["a b=x.y", "cardData=x"], "no object"),
         (["a b=id.x"], "no object"),
+        (["a b=card.base_model", "cardData=card"], "no object"),
+        (["a b=cardData.x.y"], "only one level"),
+        (["a b=config.x.y", "cardData=config"], "only one level"),
+        (["a b=cardData.x", "safetensors=cardData.x"], "both go to cardData.x"),
         (["likes"], "COLUMN=FIELD"),
         (["=likes"], "COLUMN=FIELD"),
         (["a b="], "COLUMN=FIELD"),

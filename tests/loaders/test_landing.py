@@ -218,6 +218,26 @@ def test_a_manifest_that_cannot_be_read_is_named(landing: Path, text: str | None
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("text", [None, "{", "[]", "null", b"\xff"])
+def test_snapshots_without_a_readable_manifest_can_be_left_out(landing: Path, text) -> None:
+    made = commit_items(landing, T0 + timedelta(days=7), [FIRST], source="test")
+    folder = landing / "hub_models" / f"snapshot_id={ID}"
+    folder.mkdir(parents=True)
+    if text is not None:
+        (folder / "_manifest.json").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(LandingError, match=ID):
+        list_snapshots(landing)
+    assert list_snapshots(landing, skip_unreadable=True) == [made]
+
+
+def test_a_manifest_that_lacks_something_is_not_left_out(landing: Path) -> None:
+    folder = landing / "hub_models" / f"snapshot_id={ID}"
+    folder.mkdir(parents=True)
+    (folder / "_manifest.json").write_text('{"status": "complete"}')
+    with pytest.raises(LandingError, match=ID):
+        list_snapshots(landing, skip_unreadable=True)
+
+
 # refusals
 
 
