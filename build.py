@@ -132,8 +132,8 @@ def check_landing(landing: Path) -> list[Snapshot]:
     broken = f"{', '.join(unreadable)}: _manifest.json is missing or no JSON object"
     if not complete:
         raise BuildError(
-            f"no complete snapshot in {landing}: {len(snapshots) + len(unreadable)} there, none with "
-            "status 'complete' in its _manifest.json; finish the crawl or import a snapshot"
+            f"no complete snapshot in {landing}: {len(snapshots) + len(unreadable)} there, none "
+            "with status 'complete' in its _manifest.json; finish the crawl or import a snapshot"
             + (f" ({broken}: land the snapshot again)" if unreadable else ""),
             1,
         )

@@ -76,7 +76,10 @@ def test_a_manifest_that_is_no_manifest(tmp_path, landing, text):
 
 
 def test_what_is_no_complete_snapshot_stops_no_build(tmp_path, landing):
-    for name, text in {"20261004T000000Z": '{"snapshot_id": "2026', "20261005T000000Z": None}.items():
+    for name, text in {
+        "20261004T000000Z": '{"snapshot_id": "2026',
+        "20261005T000000Z": None,
+    }.items():
         folder = snapshot(landing, name)
         folder.mkdir()
         (folder / "part-00000.parquet").write_bytes(b"half a part")
