@@ -170,7 +170,9 @@ class GrowingSnapshot:
         self._connection = duckdb.connect()
         # One thread: the bytes of a part must not hang on scheduling, and the crawl waits for the
         # network anyway. No spill: a few pages fit.
-        self._connection.execute("SET threads = 1; SET temp_directory = ''")
+        self._connection.execute(
+            "SET threads = 1; SET temp_directory = ''; SET enable_progress_bar = false"
+        )
         self._clear()
 
     # life
@@ -233,13 +235,14 @@ class GrowingSnapshot:
             [item.text for _, item in items],
             [place for place, _ in items],
         ]
-        self._connection.execute(
-            "INSERT INTO waiting SELECT hub_oid, model_id, raw_json, "
-            "coalesce(json_valid(raw_json), false), $5, item_number, $6, $7 FROM (SELECT "
-            "unnest($1::VARCHAR[]) AS hub_oid, unnest($2::VARCHAR[]) AS model_id, "
-            "unnest($3::VARCHAR[]) AS raw_json, unnest($4::INTEGER[]) AS item_number)",
-            [*columns, page_number, at, SOURCE],
-        )
+        with _landing_errors():
+            self._connection.execute(
+                "INSERT INTO waiting SELECT hub_oid, model_id, raw_json, "
+                "coalesce(json_valid(raw_json), false), $5, item_number, $6, $7 FROM (SELECT "
+                "unnest($1::VARCHAR[]) AS hub_oid, unnest($2::VARCHAR[]) AS model_id, "
+                "unnest($3::VARCHAR[]) AS raw_json, unnest($4::INTEGER[]) AS item_number)",
+                [*columns, page_number, at, SOURCE],
+            )
 
     def count_unreadable(self) -> int:
         """Count the waiting rows whose text DuckDB cannot read as JSON."""

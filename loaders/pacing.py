@@ -64,6 +64,7 @@ class StopSwitch:
         # the flag too: an exception raised inside a finalizer would be swallowed
         self.is_requested = True
         if self._is_open:
+            self._is_open = False
             raise Stopped
 
 

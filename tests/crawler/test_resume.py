@@ -14,6 +14,8 @@ import pytest
 from crawls import ROOT, finish, landed, manifest_path, served, start_process
 
 from loaders import growing
+from loaders.crawling import doubt_about
+from loaders.fake_hub import Fault
 from loaders.fake_models import Models
 from loaders.listing import LINEAGE_FIELDS
 from loaders.pacing import Stopped
@@ -178,6 +180,33 @@ def test_max_pages_goes_on_where_it_ended(hub, crawl, landing) -> None:
     assert codes == [75, 75, 0]
     assert len(service.requests) == 10
     assert landed(landing) == served(service.models, LINEAGE_FIELDS)
+
+
+def test_oldest_first_goes_on_too(hub, crawl, landing) -> None:
+    service = hub(1_000, ascending=True)
+    assert [crawl(service, "--max-pages", 6).code for _ in range(2)] == [75, 0]
+    assert landed(landing) == served(service.models, LINEAGE_FIELDS, newest_first=False)
+
+
+def test_an_order_that_flips_between_runs_is_heard(hub, crawl, landing) -> None:
+    service = hub(1_000)
+    crawl(service, "--max-pages", 3)
+    service.faults.append(Fault("flip", service.listings + 1))
+    assert crawl(service).code == 5
+    assert landed(landing) == served(service.models, LINEAGE_FIELDS)[:300]
+
+
+def test_on_the_hub_the_oldest_models_must_be_reached(landing) -> None:
+    def doubt(first: str, last: str, order: str, host: str = "huggingface.co") -> str | None:
+        oids = {"first_oid": first + "0" * 16, "last_oid": last + "0" * 16}
+        state = growing.State("", "", host, "", "", None, order=order, rows=9, **oids)
+        return doubt_about(landing, "20261003T131904Z", state)
+
+    assert doubt("6abd9f67", "621ffdc0", "descending") is None
+    assert doubt("621ffdc1", "6abd9f67", "ascending") is None
+    assert doubt("6abd9f67", "66000000", "descending", "127.0.0.1:1") is None
+    assert "oldest" in doubt("6abd9f67", "66000000", "descending")
+    assert "oldest" in doubt("66000000", "6abd9f67", "ascending")
 
 
 def test_pages_and_places_are_those_of_the_listing(hub, crawl, landing, monkeypatch) -> None:
