@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from loaders import checking, crawling, fake_hub, importing, sample, status
+from loaders import benchmarks, checking, crawling, fake_hub, importing, resolving, sample, status
 from loaders.errors import LoaderError
 from loaders.sql import is_interruption
 
@@ -22,6 +22,8 @@ _COMMANDS = {
     "verify": (checking, "check the parts of a landing, mend its manifests"),
     "fake-hub": (fake_hub, "serve a made-up Hub on this machine, to crawl and to practise on"),
     "import": (importing, "land tabular dumps (Parquet, CSV, JSON lines) as snapshots"),
+    "benchmarks": (benchmarks, "land tables of benchmark scores, wide or long"),
+    "resolve-parents": (resolving, "look up where unlisted parents have gone"),
     "sample": (sample, "write a landing with a small made-up Hub"),
 }
 

@@ -32,6 +32,7 @@ from loaders.growing import GrowingSnapshot, State
 from loaders.landing import Snapshot, iso, list_snapshots
 from loaders.listing import (
     LARGEST_PAGE,
+    LINEAGE_FIELDS,
     PROFILES,
     Listing,
     Page,
@@ -251,6 +252,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-pages", type=_whole(1), metavar="N", help="stop after so many pages of this run"
     )
+    add_service_arguments(parser)
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="ask for one model, say what a crawl would take, write nothing",
+    )
+
+
+def add_service_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare how the service is to be asked."""
     parser.add_argument(
         "--rate-share",
         type=_share,
@@ -281,11 +292,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-token", action="store_true", help="send no token, though there may be one"
     )
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="ask for one model, say what a crawl would take, write nothing",
-    )
 
 
 def add_landing_argument(parser: argparse.ArgumentParser) -> None:
@@ -306,31 +312,36 @@ def landing_of(arguments: argparse.Namespace) -> Path:
     return arguments.landing
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Carry out `python -m loaders crawl`: the outcome to stdout, everything else to stderr."""
+def listing_of(
+    arguments: argparse.Namespace,
+    fields: tuple[str, ...] = LINEAGE_FIELDS,
+    page_size: int = LARGEST_PAGE,
+) -> Listing:
+    """Return the service a command line names, asked as it says."""
     # The client would log each retry with its address; the crawl says it once, in its own words.
     hub_logging.set_verbosity_error()
-    switch = StopSwitch()
-    request = Request(
-        (arguments.endpoint or default_endpoint()).rstrip("/"),
-        PROFILES[arguments.expand_profile],
-        arguments.page_size,
-    )
-    listing = Listing(
-        request,
-        Clock(switch),
+    endpoint = (arguments.endpoint or default_endpoint()).rstrip("/")
+    return Listing(
+        Request(endpoint, fields, page_size),
+        Clock(StopSwitch()),
         Pacer(arguments.rate_share),
         token=False if arguments.no_token else None,
         timeout=arguments.timeout,
         max_retries=arguments.retries,
     )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `python -m loaders crawl`: the outcome to stdout, everything else to stderr."""
+    listing = listing_of(arguments, PROFILES[arguments.expand_profile], arguments.page_size)
+    switch = listing.clock.switch
     with switch.installed():
         try:
             if arguments.dry_run:
                 return _dry_run(arguments, listing)
             options = Options(
                 landing_of(arguments),
-                request,
+                listing.request,
                 arguments.new_snapshot,
                 arguments.pages_per_part,
                 arguments.max_pages,
@@ -426,12 +437,17 @@ def _opened(options: Options, latest: Snapshot | None) -> GrowingSnapshot:
 
 def _latest(landing: Path) -> Snapshot | None:
     """Return the youngest crawled snapshot; refuse a landing that cannot be read, or the sample."""
+    refuse_sample(landing)
+    crawled = growing.crawled(landing)
+    return crawled[-1] if crawled else None
+
+
+def refuse_sample(landing: Path) -> None:
+    """Raise UsageError when a landing is the sample, which make takes where none is named."""
     if any(one.source == "sample" for one in list_snapshots(landing)):
         raise UsageError(
             "this landing is the sample: name a folder of your own with --landing or HUB_LANDING"
         )
-    crawled = growing.crawled(landing)
-    return crawled[-1] if crawled else None
 
 
 def _previous(landing: Path, endpoint: str, before: str | None = None) -> Snapshot | None:

@@ -40,6 +40,7 @@ FULL_FIELDS = tuple(
 )  # fmt: skip
 PROFILES = {"lineage": LINEAGE_FIELDS, "full": FULL_FIELDS}
 
+_BAD_TOKEN = "Invalid credentials in Authorization header"
 _MESSAGE_LENGTH = 400
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Asking which agent runs the process would be a request to the service that nobody asked for.
@@ -152,7 +153,7 @@ class Listing:
         elsewhere), or Stopped.
         """
         for attempt in range(1, BROKEN_PAGE_TRIES + 1):
-            response = self._answer(query)
+            response = self.answer(query)
             try:
                 return self._page(query, response)
             except BrokenPage as error:
@@ -166,8 +167,11 @@ class Listing:
                 raise IntegrityError(f"the answer is no page of models: {error}") from error
         raise AssertionError("unreachable")
 
-    def _answer(self, query: str) -> httpx2.Response:
-        """Return a good answer; retries are counted, shown and can be interrupted."""
+    def answer(self, query: str, also: frozenset[int] = frozenset()) -> httpx2.Response:
+        """Return the answer to one request: status 200, or one of `also`.
+
+        Retries are counted, shown and can be interrupted. No redirect is followed.
+        """
         failures = 0
         while True:
             status, headers, said = None, {}, ""
@@ -183,7 +187,7 @@ class Listing:
                         max_retries=0,
                     )
                     hf_raise_for_status(response)
-                if response.status_code != 200:
+                if response.status_code != 200 and response.status_code not in also:
                     raise IntegrityError(self._redirected(response))
                 return response
             except OfflineModeIsEnabled as error:
@@ -191,6 +195,8 @@ class Listing:
             except HfHubHTTPError as error:
                 status, headers = error.response.status_code, error.response.headers
                 said = self._said(error)
+                if status in also and headers.get("x-error-message") != _BAD_TOKEN:
+                    return error.response
                 if status not in RETRIED_STATUSES:
                     raise self._refusal(status, said) from None
             except httpx2.HTTPError as error:
