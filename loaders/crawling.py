@@ -19,7 +19,7 @@ from pathlib import Path
 from huggingface_hub.utils import logging as hub_logging
 from huggingface_hub.utils import parse_ratelimit_headers
 
-from loaders import growing
+from loaders import __version__, growing
 from loaders.errors import (
     EXIT_INTEGRITY,
     EXIT_STOPPED,
@@ -39,7 +39,6 @@ from loaders.listing import (
     Request,
     client_version,
     default_endpoint,
-    project_version,
 )
 from loaders.pacing import Clock, Pacer, Stopped, StopSwitch
 from loaders.progress import Progress
@@ -470,7 +469,7 @@ def _first_state(request: Request, snapshot: GrowingSnapshot) -> State:
         request=request.first_query(),
         request_hash=request.digest,
         next_query=request.first_query(),
-        loader=project_version(),
+        loader=__version__,
         client=client_version(),
     )
 

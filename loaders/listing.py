@@ -18,6 +18,7 @@ from huggingface_hub import constants
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from huggingface_hub.utils import build_hf_headers, hf_raise_for_status, http_backoff
 
+from loaders import __version__
 from loaders.errors import IntegrityError, LoaderError, RefusedError, UnavailableError, UsageError
 from loaders.pacing import RETRIED_STATUSES, Clock, Pacer, retry_wait
 from loaders.slicing import BrokenPage, Item, UnsoundPage, slice_page
@@ -50,11 +51,6 @@ constants.HF_HUB_DISABLE_TELEMETRY = True
 def default_endpoint() -> str:
     """Return the endpoint huggingface_hub would use: HF_ENDPOINT, else the Hub."""
     return constants.ENDPOINT
-
-
-def project_version() -> str:
-    """Return the version of these loaders, as the manifest and the user agent name it."""
-    return "0.1.0"
 
 
 def client_version() -> str:
@@ -135,7 +131,7 @@ class Listing:
 
     def __post_init__(self) -> None:
         self.headers = build_hf_headers(
-            token=self.token, library_name="hub_lineage", library_version=project_version()
+            token=self.token, library_name="hub_lineage", library_version=__version__
         )
         secret = self._secret()
         if secret and not re.fullmatch(r"[!-~]+", secret):

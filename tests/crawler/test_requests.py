@@ -2,12 +2,13 @@
 
 import base64
 import os
+import tomllib
 from urllib.parse import quote
 
 import pytest
-from crawls import Outcome, finish, landed, start_process
+from crawls import ROOT, Outcome, finish, landed, start_process
 
-from loaders import fake_hub
+from loaders import __version__, fake_hub
 from loaders.fake_hub import TOKEN
 from loaders.fake_models import Models
 from loaders.listing import FULL_FIELDS, LINEAGE_FIELDS, Request
@@ -178,3 +179,8 @@ def test_an_endpoint_that_is_none_is_a_usage_error(command, url: str) -> None:
     assert done.code == 2
     assert "secret" not in done.text
     assert done.err.count("\n") == 1
+
+
+def test_the_user_agent_and_the_manifest_name_the_version_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == __version__
