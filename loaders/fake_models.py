@@ -96,7 +96,7 @@ class Models:
         stem = _STEMS[drawn & 7]
         if number < self._drawn * _FLOOR_SHARE and drawn % 50 == 0:
             return f"{stem}-{number}"
-        owner = int(max(self.count, 10) ** ((drawn >> 8 & 0xFFFF) / 0x10000))
+        owner = int(max(self._drawn, 10) ** ((drawn >> 8 & 0xFFFF) / 0x10000))
         return f"owner-{owner}/{stem.title()}-{number}"
 
     def number_of(self, name: str) -> int | None:

@@ -20,7 +20,7 @@ def test_two_crawled_snapshots_become_marts(hub, crawl, landing, tmp_path) -> No
     assert crawl(service, "--new-snapshot", "--max-pages", 4).code == 75, "unfinished: not read"
     service.models.count -= 5
 
-    database = tmp_path / "marts.duckdb"
+    database = tmp_path / "crawled.duckdb"
     build(landing, database)
     names = {row["hub_oid"]: row["model_id"] for row in read(database, "from marts.hub_models")}
     wanted = {oid for oid, _ in served(service.models, ())}

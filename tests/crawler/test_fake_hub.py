@@ -32,6 +32,14 @@ def test_items_are_a_function_of_seed_and_number() -> None:
         assert one.item(number, EXPANDABLE) != third.item(number, EXPANDABLE)
 
 
+def test_new_models_leave_the_others_as_they_are() -> None:
+    models = Models(1_000)
+    before = [models.item(number, EXPANDABLE) for number in range(1_000)]
+    assert list(models.create(10)) == list(range(1_000, 1_010))
+    assert [models.item(number, EXPANDABLE) for number in range(1_000)] == before
+    assert models.oid(1_000) > models.oid(999)
+
+
 @pytest.mark.parametrize("count", [1, 10, 100_000])
 def test_identifiers_rise_and_are_found(count: int) -> None:
     models = Models(count)
