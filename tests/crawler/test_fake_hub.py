@@ -52,8 +52,8 @@ def test_identifiers_rise_and_are_found(count: int) -> None:
 
 
 def test_items_have_the_traps_of_the_real_ones() -> None:
-    models = Models(30_000, dirt_share=0.01)
-    items = [json.loads(models.item(number, EXPANDABLE)) for number in range(0, 30_000, 3)]
+    models = Models(30_000, dirt_share=0.05)
+    items = [json.loads(models.item(number, EXPANDABLE)) for number in range(3, 30_000, 7)]
     assert {one["gated"] for one in items} == {False, "auto", "manual"}
     assert any(one["trendingScore"] % 1 for one in items)
     assert any(one["downloadsAllTime"] > 2**31 for one in items)

@@ -28,14 +28,14 @@ def assert_all_landed(landing, models: Models, **order) -> None:
 def test_a_fault_that_passes_is_waited_out(
     hub, crawl, landing, waits, fault: str, seconds: float
 ) -> None:
-    service = hub(1_000, faults=[f"{fault}@4"])
+    service = hub(500, faults=[f"{fault}@4"])
     done = crawl(service)
-    assert (done.code, len(service.requests)) == (0, 11)
+    assert (done.code, len(service.requests)) == (0, 6)
     assert_all_landed(landing, service.models)
     assert sum(waits) == pytest.approx(seconds)
     assert f"waiting {seconds} s: " in done.err
     http = json.loads(manifest_path(landing).read_text())["details"]["http"]
-    assert (http["requests"], http["retries"]) == (11, 1)
+    assert (http["requests"], http["retries"]) == (6, 1)
     assert http["rate_limited"] == fault.startswith("429")
 
 
@@ -74,7 +74,7 @@ def test_waits_between_retries_are_the_clients(hub, crawl, waits) -> None:
 def test_a_fault_that_stays_keeps_what_is_sound(
     hub, crawl, command, landing, waits, fault: str, code: int, says: str
 ) -> None:
-    service = hub(1_000, faults=[fault])
+    service = hub(700, faults=[fault])
     done = crawl(service)
     assert done.code == code
     error = done.err.splitlines()[-1]

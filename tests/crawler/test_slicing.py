@@ -57,7 +57,7 @@ MODELS = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(ITEMS, max_size=5), SPACES)
 def test_slices_are_the_items_byte_for_byte(items: list[str], spaces: list[str]) -> None:
     page = spaced("[", items, "]", spaces)
@@ -65,7 +65,7 @@ def test_slices_are_the_items_byte_for_byte(items: list[str], spaces: list[str])
     assert [one.text for one in slice_page(spaces[0] + page + spaces[-1])] == items
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(ITEMS | MODELS, max_size=4), SPACES)
 def test_items_that_python_cannot_read_are_sliced_alike(
     items: list[str], spaces: list[str]
@@ -94,7 +94,7 @@ class _Unable(json.JSONDecoder):
         return super().raw_decode(text, idx)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(ITEMS, min_size=1, max_size=4), st.data())
 def test_a_torn_page_is_broken(items: list[str], data: st.DataObject) -> None:
     page = "[" + ",".join(items) + "]"
@@ -103,7 +103,7 @@ def test_a_torn_page_is_broken(items: list[str], data: st.DataObject) -> None:
         slice_page(page[:cut])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(st.sampled_from('[]{}",:\\ 0e-.atruefalsn\n'), max_size=30))
 def test_what_json_does_not_take_is_no_page(text: str) -> None:
     try:
