@@ -28,7 +28,7 @@ _STEMS = ("alpha", "bert", "coder", "diffuse", "echo", "llama", "mist", "whisper
 _SIZES = (22_713_728, 109_482_240, 1_543_714_304, 7_241_732_096, 70_553_706_496)
 _TEMPLATE = json.dumps("{% for message in messages %}{{ message.content }}{% endfor %}")
 _ODD_PARENTS = (
-    '"/root/autodl-tmp/model"', '"models--acme--Alpha"', '"https://huggingface.co/acme/Alpha"',
+    '"/content/checkpoints/model"', '"models--acme--Alpha"', '"https://huggingface.co/acme/Alpha"',
     '""', "null", "42", "[]", '["acme/Alpha","acme/Alpha"]', '{"name":"acme/Alpha"}',
     '"acme/Alpha@main"', '"acme/Alpha/"', '"../checkpoints/last"', '[null,"acme/Alpha",7]',
     '"bert-base-uncased"', '"None"',

@@ -18,7 +18,10 @@ def models() -> Models:
         tags = [f"base_model:{old}", f"base_model:finetune:{old}"]
         item = {"_id": models.oid(number), "id": models.name(number), "tags": tags}
         if number >= 70:
-            item |= {"tags": [], "cardData": {"base_model": ["no/Where", "/root/model", "Alpha:x"]}}
+            item |= {
+                "tags": [],
+                "cardData": {"base_model": ["no/Where", "/content/model", "Alpha:x"]},
+            }
         models.replaced[number] = json.dumps(item)
     models.old = old
     return models
