@@ -1,7 +1,7 @@
 # Each target is an alias of the plain command under it. Variables can be given as make variables or
 # in the environment: HUB_LANDING, HUB_DATABASE, HUB_EXPORTS.
 .DEFAULT_GOAL := help
-.PHONY: help environment build test proof lint docs sample lock clean
+.PHONY: help environment build test proof lint docs sample crawl lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -43,6 +43,9 @@ proof: environment ## the slow proofs too
 docs: environment ## the dbt docs site as one file: target/static_index.html
 	@test -f "$(HUB_DATABASE)" || $(BIN)/python build.py
 	$(BIN)/dbt docs generate --static
+
+crawl: environment ## crawl the Hub into HUB_LANDING, or go on with the unfinished crawl
+	@$(BIN)/python -m loaders crawl $(ARGUMENTS)
 
 sample: environment ## write the sample landing anew
 	$(BIN)/python -m loaders sample --landing sample --replace

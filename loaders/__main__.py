@@ -1,21 +1,29 @@
 """The command line of the loaders: `python -m loaders --help`.
 
 A subcommand is a module with `add_arguments(parser)` and `run(arguments) -> exit code`.
-Exit codes: 0 done, 1 a problem with the data or the landing, 2 wrong usage, 130 interrupted.
+Exit codes: 0 done, 1 a problem with the data or the landing, 2 wrong usage, 3 the service refuses,
+4 the service does not answer, 5 what came or is landed is unsound or suspect, 75 stopped early (the
+same command goes on), 130 interrupted.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from loaders import importing, sample
+from loaders import benchmarks, checking, crawling, fake_hub, importing, resolving, sample, status
 from loaders.errors import LoaderError
 from loaders.sql import is_interruption
 
 EXIT_INTERRUPTED = 130
 
 _COMMANDS = {
+    "crawl": (crawling, "land a snapshot of the Hub, or go on with the unfinished one"),
+    "status": (status, "say what is landed, what is unfinished, what crawl would do"),
+    "verify": (checking, "check the parts of a landing, mend its manifests"),
+    "fake-hub": (fake_hub, "serve a made-up Hub on this machine, to crawl and to practise on"),
     "import": (importing, "land tabular dumps (Parquet, CSV, JSON lines) as snapshots"),
+    "benchmarks": (benchmarks, "land tables of benchmark scores, wide or long"),
+    "resolve-parents": (resolving, "look up where unlisted parents have gone"),
     "sample": (sample, "write a landing with a small made-up Hub"),
 }
 

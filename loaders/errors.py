@@ -2,6 +2,10 @@
 
 EXIT_DATA = 1
 EXIT_USAGE = 2
+EXIT_REFUSED = 3
+EXIT_UNAVAILABLE = 4
+EXIT_INTEGRITY = 5
+EXIT_STOPPED = 75
 
 
 class LoaderError(Exception):
@@ -22,3 +26,21 @@ class UsageError(LoaderError):
     """The command line asks for something that makes no sense."""
 
     exit_code = EXIT_USAGE
+
+
+class RefusedError(LoaderError):
+    """The service refuses the request: asking again would change nothing."""
+
+    exit_code = EXIT_REFUSED
+
+
+class UnavailableError(LoaderError):
+    """The service does not answer, or not now, after all retries."""
+
+    exit_code = EXIT_UNAVAILABLE
+
+
+class IntegrityError(LoaderError):
+    """What came, or what is landed, is not what it must be."""
+
+    exit_code = EXIT_INTEGRITY

@@ -3,8 +3,9 @@
     <landing>/hub_models/snapshot_id=<T0>/part-NNNNN.parquet
     <landing>/hub_models/snapshot_id=<T0>/_manifest.json
 
-A snapshot is written in a hidden building folder and put in place by one rename, so a reader
-sees all of it or nothing. The same items give the same bytes.
+An imported snapshot is written in a hidden building folder and put in place by one rename, so a
+reader sees all of it or nothing. The same items give the same bytes. A crawled one grows in place,
+part by part (`growing.py`), and is read once its manifest says `complete`.
 """
 
 import contextlib
@@ -62,17 +63,21 @@ _PAGE_COLUMNS = ("page_number", "item_number")
 _STAGED_ROW_GROUP = 20_480
 _BATCH = 1_000
 # The two sit one folder deeper than a snapshot does, so that no glob over snapshots sees them.
-_NEW = "new"
+NEW = "new"
 _REPLACED = "replaced"
 
 
 @dataclass(frozen=True)
 class Part:
-    """One Parquet file of a snapshot: its name, its rows and the sha256 of its bytes."""
+    """One Parquet file of a snapshot: its name, its rows and the sha256 of its bytes.
+
+    A crawled part also says how many pages of the listing it holds.
+    """
 
     name: str
     rows: int
     sha256: str
+    pages: int | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ class SnapshotQuery:
 
 def snapshot_id_of(started_at: datetime) -> str:
     """Return the snapshot id of a start time, `20261003T131904Z`; a naive time is UTC."""
-    return _iso(started_at)[:19].replace("-", "").replace(":", "") + "Z"
+    return iso(started_at)[:19].replace("-", "").replace(":", "") + "Z"
 
 
 def snapshot_folder(landing: Path, snapshot_id: str) -> Path:
@@ -132,7 +137,7 @@ def list_snapshots(landing: Path, *, skip_unreadable: bool = False) -> list[Snap
     folders = sorted((Path(landing) / TABLE).glob("snapshot_id=*"))
     if skip_unreadable:
         folders = [folder for folder in folders if _holds_manifest(folder)]
-    return [_read_manifest(folder) for folder in folders]
+    return [read_manifest(folder) for folder in folders]
 
 
 def commit_snapshot(
@@ -192,14 +197,14 @@ def commit_snapshots(
         refuse_existing(landing, ids)
     root = Path(landing) / TABLE
     names = [snapshot_folder(landing, name).name for name in ids]
-    with _building_folder(root) as building:
+    with building_folder(root) as building:
         snapshots = [
             _write_snapshot(
                 connection, one, building, root / name, source, rows_per_part, items_per_page
             )
             for one, name in zip(wanted, names, strict=True)
         ]
-        with _locked(root):
+        with locked(root):
             if not replace:
                 refuse_existing(landing, ids)
             _put_in_place(root, building, names)
@@ -259,11 +264,11 @@ def _identified(item: str | Mapping[str, Any]) -> tuple[str | None, str | None, 
         except (TypeError, ValueError) as error:
             raise LandingError(f"an item cannot be written as JSON: {error}") from error
     ids = (item.get(key) for key in ("_id", "id")) if isinstance(item, Mapping) else (None, None)
-    hub_oid, model_id = (value if _is_text(value) else None for value in ids)
+    hub_oid, model_id = (value if is_text(value) else None for value in ids)
     return hub_oid, model_id, text
 
 
-def _is_text(value: object) -> bool:
+def is_text(value: object) -> bool:
     """Say whether a JSON value is text that UTF-8 can hold (a lone surrogate is not)."""
     try:
         return isinstance(value, str) and bool(value.encode())
@@ -282,14 +287,15 @@ def _insert(
     )
 
 
-def _iso(moment: datetime) -> str:
+def iso(moment: datetime) -> str:
+    """Return a time as manifests write it; a naive time is UTC."""
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     return moment.isoformat() + "Z"
 
 
 def _timestamp(moment: datetime) -> str:
-    return f"TIMESTAMP '{_iso(moment)[:-1].replace('T', ' ')}'"
+    return f"TIMESTAMP '{iso(moment)[:-1].replace('T', ' ')}'"
 
 
 def _write_snapshot(
@@ -303,7 +309,7 @@ def _write_snapshot(
 ) -> Snapshot:
     """Write parts and manifest of one snapshot below the building folder."""
     snapshot_id = snapshot_id_of(wanted.started_at)
-    folder = building / _NEW / final.name
+    folder = building / NEW / final.name
     folder.mkdir()
     staged = building / "staged.parquet"
     try:
@@ -320,7 +326,7 @@ def _write_snapshot(
     staged.unlink()
     snapshot = Snapshot(
         snapshot_id=snapshot_id,
-        started_at=datetime.fromisoformat(_iso(wanted.started_at)),
+        started_at=datetime.fromisoformat(iso(wanted.started_at)),
         status="complete",
         source=source,
         rows=rows,
@@ -329,7 +335,7 @@ def _write_snapshot(
         folder=final,
     )
     _write_manifest(snapshot, folder)
-    _flush(folder)
+    flush(folder)
     return snapshot
 
 
@@ -386,11 +392,15 @@ def _cut(
                 f"file_row_number >= {first} AND file_row_number < {first + rows_per_part}) "
                 f"TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
             )
-            _flush(path)
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            parts.append(Part(path.name, min(rows_per_part, rows - first), digest))
+            flush(path)
+            parts.append(Part(path.name, min(rows_per_part, rows - first), digest_of(path)))
     return parts
+
+
+def digest_of(path: Path) -> str:
+    """Return the sha256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextlib.contextmanager
@@ -408,21 +418,30 @@ def _settings(connection: duckdb.DuckDBPyConnection, **wanted: int | bool) -> It
             connection.execute(f"SET {name} = {value}")
 
 
-def _write_manifest(snapshot: Snapshot, folder: Path) -> None:
+def manifest_text(snapshot: Snapshot) -> str:
+    """Return the manifest of a snapshot as it is written."""
+    parts = [
+        {key: value for key, value in vars(part).items() if value is not None}
+        for part in snapshot.parts
+    ]
     manifest = {
         "schema_version": SCHEMA_VERSION,
         "snapshot_id": snapshot.snapshot_id,
-        "started_at": _iso(snapshot.started_at),
+        "started_at": iso(snapshot.started_at),
         "status": snapshot.status,
         "source": snapshot.source,
         "rows": snapshot.rows,
         "columns": COLUMNS,
-        "parts": [vars(part) for part in snapshot.parts],
+        "parts": parts,
         "details": snapshot.details,
     }
+    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write_manifest(snapshot: Snapshot, folder: Path) -> None:
     path = folder / MANIFEST
-    path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    _flush(path)
+    path.write_text(manifest_text(snapshot), encoding="utf-8")
+    flush(path)
 
 
 def _holds_manifest(folder: Path) -> bool:
@@ -433,7 +452,22 @@ def _holds_manifest(folder: Path) -> bool:
         return False
 
 
-def _read_manifest(folder: Path) -> Snapshot:
+def _parts(listed: object) -> tuple[Part, ...]:
+    """The parts that a manifest of ours lists; none where they are in another form."""
+    try:
+        return tuple(
+            Part(part["name"], part["rows"], part["sha256"], part.get("pages")) for part in listed
+        )
+    except (TypeError, KeyError, AttributeError):
+        return ()
+
+
+def read_manifest(folder: Path) -> Snapshot:
+    """Return a snapshot as its manifest tells it; LandingError when that cannot be read.
+
+    Another loader's manifest may hold whatever it likes beside the three keys that every reader
+    needs; what is not in our form there says nothing.
+    """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return Snapshot(
@@ -442,22 +476,19 @@ def _read_manifest(folder: Path) -> Snapshot:
             status=manifest["status"],
             source=manifest.get("source"),
             rows=manifest.get("rows"),
-            parts=tuple(
-                Part(part["name"], part["rows"], part["sha256"])
-                for part in manifest.get("parts", [])
-            ),
+            parts=_parts(manifest.get("parts")),
             details=manifest.get("details", {}),
             folder=folder,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LandingError(
             f"{folder.name} has no readable {MANIFEST} ({type(error).__name__}: {error}); "
-            "remove the folder or land the snapshot again"
+            "`python -m loaders verify` mends a crawled one; else land the snapshot again"
         ) from error
 
 
 @contextlib.contextmanager
-def _building_folder(root: Path) -> Iterator[Path]:
+def building_folder(root: Path) -> Iterator[Path]:
     """Give a hidden folder that is gone afterwards, with whatever is still in it.
 
     A lock on it tells the living from what a killed run left, which the next run clears away.
@@ -465,14 +496,14 @@ def _building_folder(root: Path) -> Iterator[Path]:
     missing = [folder for folder in (root, *root.parents) if not folder.exists()]
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with _locked(root):
+        with locked(root):
             for abandoned in root.glob(".*.building"):
                 _sweep(root, abandoned)
             building = Path(tempfile.mkdtemp(prefix=".", suffix=".building", dir=root))
             lock = os.open(building, os.O_RDONLY)
             fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            (building / _NEW).mkdir()
+            (building / NEW).mkdir()
             (building / _REPLACED).mkdir()
             yield building
         finally:
@@ -515,17 +546,17 @@ def _put_in_place(root: Path, building: Path, names: Sequence[str]) -> None:
         for name in names:
             if (root / name).exists():
                 (root / name).rename(building / _REPLACED / name)
-            (building / _NEW / name).rename(root / name)
-        _flush(root)
+            (building / NEW / name).rename(root / name)
+        flush(root)
     except BaseException:
         for name in names:
-            if (root / name).exists() and not (building / _NEW / name).exists():
-                (root / name).rename(building / _NEW / name)
+            if (root / name).exists() and not (building / NEW / name).exists():
+                (root / name).rename(building / NEW / name)
         raise
 
 
 @contextlib.contextmanager
-def _locked(root: Path) -> Iterator[None]:
+def locked(root: Path) -> Iterator[None]:
     """Keep other processes from starting or placing a snapshot meanwhile."""
     lock = os.open(root, os.O_RDONLY)
     try:
@@ -535,7 +566,7 @@ def _locked(root: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Have the disk keep a file, or the names in a folder, before a rename relies on it."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -1,0 +1,286 @@
+"""The listing of models, page by page: one request at a time, through huggingface_hub's helpers.
+
+Pages are raw: `HfApi.list_models` would drop what its classes do not know, end on an item they
+cannot hold, and show neither cursor nor headers. Every request goes to the endpoint given and to
+no other host, as the token goes with it.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+
+import httpx2
+from huggingface_hub import constants
+from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+from huggingface_hub.utils import build_hf_headers, hf_raise_for_status, http_backoff
+
+from loaders import __version__
+from loaders.errors import IntegrityError, LoaderError, RefusedError, UnavailableError, UsageError
+from loaders.pacing import RETRIED_STATUSES, Clock, Pacer, retry_wait
+from loaders.slicing import BrokenPage, Item, UnsoundPage, slice_page
+
+PATH = "/api/models"
+SORT = "createdAt"
+LARGEST_PAGE = 1_000
+BROKEN_PAGE_TRIES = 3
+
+LINEAGE_FIELDS = (
+    "author", "baseModels", "cardData", "config", "createdAt", "disabled", "downloads",
+    "downloadsAllTime", "gated", "gguf", "lastModified", "library_name", "likes", "pipeline_tag",
+    "private", "safetensors", "sha", "tags", "trendingScore",
+)  # fmt: skip
+FULL_FIELDS = tuple(
+    sorted((
+        *LINEAGE_FIELDS, "evalResults", "inferenceProviderMapping", "model-index", "siblings",
+        "transformersInfo", "widgetData",
+    ), key=str.lower)
+)  # fmt: skip
+PROFILES = {"lineage": LINEAGE_FIELDS, "full": FULL_FIELDS}
+
+_BAD_TOKEN = "Invalid credentials in Authorization header"
+_MESSAGE_LENGTH = 400
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# Asking which agent runs the process would be a request to the service that nobody asked for.
+constants.HF_HUB_DISABLE_TELEMETRY = True
+
+
+def default_endpoint() -> str:
+    """Return the endpoint huggingface_hub would use: HF_ENDPOINT, else the Hub."""
+    return constants.ENDPOINT
+
+
+def client_version() -> str:
+    """Return the version of huggingface_hub."""
+    return version("huggingface_hub")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a snapshot asks for; two runs may share a snapshot only if they ask for the same."""
+
+    endpoint: str
+    expand: tuple[str, ...] = LINEAGE_FIELDS
+    page_size: int = LARGEST_PAGE
+
+    def __post_init__(self) -> None:
+        try:
+            parts = urlsplit(self.endpoint)
+            is_sound = parts.scheme in _DEFAULT_PORTS and parts.hostname and _origin(parts)
+        except ValueError:
+            is_sound = False
+        if not is_sound or parts.query or parts.fragment or "@" in parts.netloc:
+            # not shown: it may hold a password
+            raise UsageError("the endpoint is no http(s) address without user, query and fragment")
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        parts = urlsplit(self.endpoint)
+        return f"{parts.scheme}://{parts.netloc.lower()}"
+
+    @property
+    def path(self) -> str:
+        """The path of the listing, below whatever path the endpoint has."""
+        return urlsplit(self.endpoint).path.rstrip("/") + PATH
+
+    @property
+    def host(self) -> str:
+        """Host, and port where it is not the scheme's own."""
+        return urlsplit(self.endpoint).netloc.lower()
+
+    def first_query(self, limit: int | None = None) -> str:
+        """Return path and query of the first page."""
+        parameters = [("sort", SORT), ("limit", str(limit or self.page_size))]
+        parameters += [("expand", name) for name in self.expand]
+        return f"{self.path}?{urlencode(parameters)}"
+
+    @property
+    def digest(self) -> str:
+        """A hash of all that must not differ between the runs of one snapshot."""
+        facts = [self.origin, self.path, SORT, self.page_size, sorted(self.expand)]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer: its items, where the next page is (None: nowhere), and what it cost."""
+
+    items: list[Item]
+    next_query: str | None
+    fetched_at: datetime
+    bytes: int
+    wait: float = field(default=0.0)
+    """Seconds to leave until the next request."""
+
+
+@dataclass
+class Listing:
+    """The service as the crawl sees it."""
+
+    request: Request
+    clock: Clock
+    pacer: Pacer
+    token: str | bool | None = None
+    timeout: float = 60.0
+    max_retries: int = 5
+    headers: dict[str, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.headers = build_hf_headers(
+            token=self.token, library_name="hub_lineage", library_version=__version__
+        )
+        secret = self._secret()
+        if secret and not re.fullmatch(r"[!-~]+", secret):
+            raise UsageError("the token holds characters that no token has (HF_TOKEN)")
+
+    @property
+    def sends_token(self) -> bool:
+        """Whether requests carry a token."""
+        return "authorization" in self.headers
+
+    def fetch(self, query: str) -> Page:
+        """Return the page at a path and query, after as many tries as it may take.
+
+        RefusedError, UnavailableError, IntegrityError (a body that is no page, a link that leads
+        elsewhere), or Stopped.
+        """
+        for attempt in range(1, BROKEN_PAGE_TRIES + 1):
+            response = self.answer(query)
+            try:
+                return self._page(query, response)
+            except BrokenPage as error:
+                if attempt == BROKEN_PAGE_TRIES:
+                    raise IntegrityError(
+                        f"the answer is no page of models, {attempt} times over: {error}"
+                    ) from error
+                self.clock.counters.retries += 1
+                self.clock.wait(attempt, f"the answer is no page of models: {error}")
+            except UnsoundPage as error:
+                raise IntegrityError(f"the answer is no page of models: {error}") from error
+        raise AssertionError("unreachable")
+
+    def answer(self, query: str, also: frozenset[int] = frozenset()) -> httpx2.Response:
+        """Return the answer to one request: status 200, or one of `also`.
+
+        Retries are counted, shown and can be interrupted. No redirect is followed.
+        """
+        failures = 0
+        while True:
+            status, headers, said = None, {}, ""
+            self.clock.counters.requests += 1
+            try:
+                with self.clock.switch.interruptible():
+                    response = http_backoff(
+                        "GET",
+                        self.request.origin + query,
+                        headers=self.headers,
+                        timeout=self.timeout,
+                        follow_redirects=False,
+                        max_retries=0,
+                    )
+                    hf_raise_for_status(response)
+                if response.status_code != 200 and response.status_code not in also:
+                    raise IntegrityError(self._redirected(response))
+                return response
+            except OfflineModeIsEnabled as error:
+                raise UsageError("HF_HUB_OFFLINE is set: unset it to crawl") from error
+            except HfHubHTTPError as error:
+                status, headers = error.response.status_code, error.response.headers
+                said = self._said(error)
+                if status in also and headers.get("x-error-message") != _BAD_TOKEN:
+                    return error.response
+                if status not in RETRIED_STATUSES:
+                    raise self._refusal(status, said) from None
+            except httpx2.HTTPError as error:
+                said = self._line(f"{type(error).__name__}: {error}")
+            if status == 429:
+                self.clock.counters.rate_limited += 1
+            failures += 1
+            if failures > self.max_retries:
+                raise UnavailableError(
+                    f"{self.request.host} does not serve the listing after {failures} tries: {said}"
+                )
+            self.clock.counters.retries += 1
+            self.clock.wait(retry_wait(failures, status, headers), said)
+
+    def _page(self, query: str, response: httpx2.Response) -> Page:
+        try:
+            text = response.content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise BrokenPage("no UTF-8") from error
+        return Page(
+            items=slice_page(text),
+            next_query=self._next_query(query, response),
+            fetched_at=datetime.now(UTC).replace(tzinfo=None),
+            bytes=len(response.content),
+            wait=self.pacer.wait_after(response.headers),
+        )
+
+    def _next_query(self, query: str, response: httpx2.Response) -> str | None:
+        """Return path and query of the next link, refusing one that is not ours to follow."""
+        url = response.links.get("next", {}).get("url")
+        if url is None:
+            return None
+        try:
+            link = urlsplit(url)
+            is_ours = _origin(link) == _origin(urlsplit(self.request.endpoint))
+        except ValueError:
+            is_ours = False
+        if not is_ours or "@" in link.netloc or link.path != self.request.path:
+            where = self._line(f"{link.hostname}{link.path}") if is_ours else "another host"
+            raise IntegrityError(f"the next link leads to {where}; it is not followed")
+        asked, next_asked = _asked(query), _asked(link.query)
+        if next_asked["cursor"] in ([], asked["cursor"]):
+            raise IntegrityError("the next link does not move: it repeats the page's own cursor")
+        if next_asked["rest"] != asked["rest"]:
+            raise IntegrityError("the next link asks for other fields or another order")
+        return f"{link.path}?{link.query}"
+
+    def _redirected(self, response: httpx2.Response) -> str:
+        host = urlsplit(response.headers.get("location", "")).hostname
+        where = f"to {self._line(host)}" if host else "elsewhere"
+        return (
+            f"{self.request.host} answers {response.status_code} and points {where}; that is not "
+            "followed: name the right service with --endpoint"
+        )
+
+    def _refusal(self, status: int, said: str) -> LoaderError:
+        if status >= 500:
+            return UnavailableError(f"{self.request.host} does not serve the listing: {said}")
+        hint = ""
+        if status in (401, 403) and self.sends_token:
+            hint = "; with --no-token the public models can be crawled"
+        return RefusedError(f"{self.request.host} refuses the request: {said}{hint}")
+
+    def _said(self, error: HfHubHTTPError) -> str:
+        status = error.response.status_code
+        return self._line(f"{status} {error.server_message or error.response.reason_phrase}")
+
+    def _line(self, text: str) -> str:
+        """Return foreign text as one short line that cannot hold the token."""
+        if secret := self._secret():
+            text = text.replace(secret, "***")
+        text = " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
+        return text if len(text) <= _MESSAGE_LENGTH else text[: _MESSAGE_LENGTH - 3] + "..."
+
+    def _secret(self) -> str:
+        return self.headers.get("authorization", "").removeprefix("Bearer ").strip()
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
+
+
+def _asked(query: str) -> dict[str, list]:
+    """Return the cursor of a query, and what decides which fields come in which order."""
+    pairs = parse_qsl(query.partition("?")[2] or query, keep_blank_values=True)
+    rest = sorted(
+        (name.removesuffix("[]"), value)
+        for name, value in pairs
+        if name.removesuffix("[]") in ("expand", "sort")
+    )
+    return {"cursor": [value for name, value in pairs if name == "cursor"], "rest": rest}

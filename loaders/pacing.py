@@ -1,0 +1,132 @@
+"""When to ask next: the service's rate limit, the waits between retries, and how to stop."""
+
+import contextlib
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from huggingface_hub.utils import RateLimitInfo, parse_ratelimit_headers
+
+sleep = time.sleep
+
+RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+LONGEST_BACKOFF = 8
+LONGEST_WAIT = 3600
+"""Nothing a header says makes a crawl sleep longer than this at a time."""
+
+_SLICE = 0.2
+
+
+class Stopped(BaseException):
+    """A signal asked the crawl to end; like KeyboardInterrupt it is no error."""
+
+
+class StopSwitch:
+    """Turns SIGINT, SIGTERM and SIGHUP into an end at the next place where ending is safe.
+
+    While a request or a wait is under way the signal ends it at once. While a part is being
+    written it is only noted.
+    """
+
+    def __init__(self) -> None:
+        self.is_requested = False
+        self._is_open = False
+
+    @contextlib.contextmanager
+    def installed(self) -> Iterator["StopSwitch"]:
+        """Answer signals inside the block; outside, whoever answered before does."""
+        signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.signal(number, self._answer) for number in signals}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextlib.contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Let a signal end the block by raising Stopped."""
+        self._is_open = True
+        try:
+            self.check()
+            yield
+        finally:
+            self._is_open = False
+
+    def check(self) -> None:
+        """Raise Stopped if a signal has come."""
+        if self.is_requested:
+            raise Stopped
+
+    def _answer(self, number: int, frame: object) -> None:
+        # the flag too: an exception raised inside a finalizer would be swallowed
+        self.is_requested = True
+        if self._is_open:
+            self._is_open = False
+            raise Stopped
+
+
+@dataclass
+class Counters:
+    """What the crawl has asked of the service."""
+
+    requests: int = 0
+    retries: int = 0
+    rate_limited: int = 0
+    seconds_waited: float = 0.0
+
+
+@dataclass
+class Clock:
+    """Waits, shows what it is waiting for, and ends a wait when the crawl is to stop."""
+
+    switch: StopSwitch
+    counters: Counters = field(default_factory=Counters)
+    show: Callable[[float, str], None] = lambda seconds, reason: None
+
+    def wait(self, seconds: float, reason: str) -> None:
+        """Sleep; Stopped when a signal comes meanwhile."""
+        seconds = min(seconds, LONGEST_WAIT)
+        self.show(seconds, reason)
+        left = seconds
+        while left > 0:
+            self.switch.check()
+            nap = min(left, _SLICE)
+            sleep(nap)
+            left -= nap
+            self.counters.seconds_waited += nap
+        self.switch.check()
+
+
+@dataclass
+class Pacer:
+    """Keeps the crawl to its share of the quota, by what the service says is left of it."""
+
+    share: float
+    _quota: int = 0
+
+    def wait_after(self, headers: Mapping[str, str]) -> float:
+        """Return the seconds until the next request may go out after a good answer."""
+        limit = parse_ratelimit_headers(headers)
+        if limit is None:
+            return 0.0
+        # A service that names no quota has shown at least as much as was ever left.
+        self._quota = limit.limit or max(self._quota, limit.remaining)
+        reserve = math.ceil(self._quota * (1 - self.share) - 1e-9)
+        return limit.reset_in_seconds + 1.0 if limit.remaining <= reserve else 0.0
+
+
+def retry_wait(failures: int, status: int | None, headers: Mapping[str, str]) -> float:
+    """Return the seconds before the next try, by the rules of huggingface_hub's http_backoff.
+
+    The header of the quota where it is used up, else Retry-After in seconds, else 1, 2, 4, 8, 8.
+    """
+    limit: RateLimitInfo | None = parse_ratelimit_headers(headers) if status == 429 else None
+    if limit is not None and limit.remaining == 0:
+        return limit.reset_in_seconds + 1.0
+    retry_after = headers.get("retry-after", "").strip()
+    if status is not None and retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after[:9]) + 1.0
+    return float(min(LONGEST_BACKOFF, 2 ** (failures - 1)))

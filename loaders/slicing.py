@@ -1,0 +1,160 @@
+"""A page of the listing into the exact texts of its items.
+
+Re-writing an item is not lossless (`1e3` becomes `1000.0`, a key given twice is given once), so the
+text of each item is cut out of the page as it came.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+
+class BrokenPage(Exception):
+    """A body that is no JSON list: cut off, an error page, an object. Worth asking for again."""
+
+
+class UnsoundPage(Exception):
+    """A JSON list that is no page of models. Asking again would not mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a page: its exact text and the fields the crawl decides by."""
+
+    text: str
+    oid: Any
+    model_id: Any
+    is_private: bool
+
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"')
+_STEP = re.compile(r'[^"\[\]{}]*')
+_SCALAR = re.compile(r"[^\s,\]}]+")
+_CLOSING = {"{": "}", "[": "]"}
+
+
+def _no_constant(name: str) -> NoReturn:
+    """Refuse NaN and Infinity, which Python would read although JSON has no such words."""
+    raise json.JSONDecodeError(f"{name} is no JSON", name, 0)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
+def slice_page(text: str) -> list[Item]:
+    """Return the items of a page; BrokenPage or UnsoundPage says what the body is instead."""
+    try:
+        return list(_items(text))
+    except json.JSONDecodeError as error:
+        raise BrokenPage(f"no JSON ({error.msg} at character {error.pos:,})") from error
+    except (RecursionError, ValueError) as error:
+        raise BrokenPage("no list, and nothing that can be read") from error
+
+
+def _items(text: str):
+    position = _space(text, 0)
+    if text[position : position + 1] != "[":
+        # an object is told from a torn text, as the message is all its reader will have
+        value, _ = _DECODER.raw_decode(text, position)
+        raise BrokenPage(f"no list but {_kind(value)}")
+    position = _space(text, position + 1)
+    if text[position : position + 1] == "]":
+        _end(text, position + 1)
+        return
+    while True:
+        item, end = _item(text, position)
+        yield item
+        position = _space(text, end)
+        mark = text[position : position + 1]
+        if mark == "]":
+            _end(text, position + 1)
+            return
+        if mark != ",":
+            raise json.JSONDecodeError("no comma between items", text, position)
+        position = _space(text, position + 1)
+
+
+def _item(text: str, start: int) -> tuple[Item, int]:
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except json.JSONDecodeError:
+        raise
+    except (RecursionError, ValueError):
+        # A card is its author's: lists a thousand deep, numbers of ten thousand digits. Python
+        # reads neither; the item's end and its ids can be found without reading them.
+        value, end = _outline(text, start)
+    if not isinstance(value, dict):
+        raise UnsoundPage(f"an item that is no object but {_kind(value)}")
+    found = Item(text[start:end], value.get("_id"), value.get("id"), value.get("private") is True)
+    return found, end
+
+
+def _outline(text: str, start: int) -> tuple[Any, int]:
+    """Return the scalar members of an object and its end, without going into what it holds."""
+    if text[start] != "{":
+        raise UnsoundPage("an item that is no object but a list or a number beyond measure")
+    members: dict[str, Any] = {}
+    position = _space(text, start + 1)
+    while text[position : position + 1] != "}":
+        key = _match(_STRING, text, position)
+        position = _space(text, key.end())
+        if text[position : position + 1] != ":":
+            raise json.JSONDecodeError("no colon after a key", text, position)
+        position = _space(text, position + 1)
+        first, value, end = text[position : position + 1], None, 0
+        if first in _CLOSING:
+            end = _bracket_end(text, position)
+        elif first == '"':
+            value, end = _DECODER.raw_decode(text, position)
+        else:
+            scalar = _match(_SCALAR, text, position)
+            value, end = scalar[0] == "true", scalar.end()
+        members[json.loads(key[0])] = value
+        position = _space(text, end)
+        if text[position : position + 1] == ",":
+            position = _space(text, position + 1)
+        elif text[position : position + 1] != "}":
+            raise json.JSONDecodeError("no comma between members", text, position)
+    return members, position + 1
+
+
+def _bracket_end(text: str, start: int) -> int:
+    """Return where the bracket opened at `start` has been closed."""
+    awaited: list[str] = []
+    position = start
+    while True:
+        position = _match(_STEP, text, position).end()
+        mark = text[position : position + 1]
+        if mark == '"':
+            position = _match(_STRING, text, position).end()
+            continue
+        if mark in _CLOSING:
+            awaited.append(_CLOSING[mark])
+        elif not mark or mark != awaited.pop():
+            raise json.JSONDecodeError("brackets that do not match", text, position)
+        position += 1
+        if not awaited:
+            return position
+
+
+def _match(pattern: re.Pattern[str], text: str, position: int) -> re.Match[str]:
+    found = pattern.match(text, position)
+    if found is None:
+        raise json.JSONDecodeError("no value", text, position)
+    return found
+
+
+def _space(text: str, position: int) -> int:
+    return _SPACE.match(text, position).end()
+
+
+def _end(text: str, position: int) -> None:
+    if _space(text, position) != len(text):
+        raise json.JSONDecodeError("text after the list", text, position)
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", bool: "a boolean"}
+    return "null" if value is None else names.get(type(value), "a number")

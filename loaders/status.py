@@ -1,0 +1,82 @@
+"""What a landing holds: `python -m loaders status`."""
+
+import argparse
+from pathlib import Path
+
+from loaders import growing
+from loaders.crawling import add_landing_argument, landing_of
+from loaders.errors import LandingError
+from loaders.landing import TABLE, Snapshot, read_manifest
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command line of `python -m loaders status`."""
+    add_landing_argument(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `python -m loaders status`: a line per snapshot, then what crawl would do."""
+    for line in describe(landing_of(arguments)):
+        print(line)
+    return 0
+
+
+def describe(landing: Path) -> list[str]:
+    """Return the lines of the status."""
+    lines: list[str] = []
+    crawled: list[Snapshot] = []
+    is_mendable = True
+    for folder in sorted((landing / TABLE).glob("snapshot_id=*")):
+        try:
+            snapshot = read_manifest(folder)
+        except LandingError:
+            is_mendable = False
+            lines.append(f"{folder.name.partition('=')[2]}  unreadable manifest: run `verify`")
+            continue
+        lines.append(_line(snapshot))
+        if snapshot.source == growing.SOURCE:
+            crawled.append(snapshot)
+    if not lines:
+        lines.append("no snapshots")
+    lines.append(f"next: {_next(crawled) if is_mendable else 'verify mends the manifest'}")
+    return lines
+
+
+def _line(snapshot: Snapshot) -> str:
+    rows = "?" if snapshot.rows is None else f"{snapshot.rows:,}"
+    status = snapshot.status
+    if snapshot.source == growing.SOURCE and status in growing.UNFINISHED:
+        status = "being written" if growing.is_being_written(snapshot.folder) else "unfinished"
+    facts = [
+        snapshot.snapshot_id, status, f"{rows} models", f"{len(snapshot.parts):,} parts",
+        f"from {snapshot.source or 'an unnamed source'}",
+    ]  # fmt: skip
+    if endpoint := snapshot.details.get("endpoint"):
+        facts[-1] += f" {endpoint}"
+    if note := snapshot.details.get("note"):
+        facts.append(note)
+    return "  ".join(facts)
+
+
+def _next(crawled: list[Snapshot]) -> str:
+    if not crawled:
+        return "crawl starts the first snapshot"
+    latest = crawled[-1]
+    if latest.status not in growing.UNFINISHED:
+        return f"crawl does nothing, {latest.snapshot_id} is {latest.status}; " + (
+            "crawl --new-snapshot starts another"
+        )
+    if growing.is_being_written(latest.folder):
+        return f"crawl waits for nobody: {latest.snapshot_id} is being written"
+    parts = growing.parts_of(latest.folder)
+    state = growing.read_state(parts[-1]) if parts else None
+    if state is None:
+        return f"crawl starts {latest.snapshot_id} at its first page"
+    if state.is_last:
+        return f"crawl closes {latest.snapshot_id}, all pages are landed"
+    return (
+        f"crawl goes on with {latest.snapshot_id} at page {state.next_page:,} "
+        f"({state.rows:,} models landed)"
+    )

@@ -1,0 +1,90 @@
+"""Benchmark tables, wide and long, into the landing."""
+
+import duckdb
+import pytest
+from crawls import ROOT
+
+WIDE = """model_id,date,mmlu,arc
+acme/A,2024-05-05T12:00:00Z,61.5,40
+acme/B,,,nan
+,2024-05-05,1,2
+acme/A,2024-05-05T12:00:00Z,61.5,40
+"""
+LONG = """id,suite,task,score
+acme/A,en,mmlu,0.5
+acme/A,ja,mmlu,0.25
+"""
+SHARED = ROOT.parent / "shared" / "data" / "open_llm_leaderboard"
+
+
+def scores(landing) -> list[tuple]:
+    with duckdb.connect() as connection:
+        return connection.execute(
+            "SELECT model_id, benchmark, score, CAST(measured_at AS VARCHAR), source "
+            f"FROM '{landing}/benchmarks/*.parquet' ORDER BY ALL"
+        ).fetchall()
+
+
+def test_a_wide_table(command, landing, tmp_path) -> None:
+    (tmp_path / "wide.csv").write_text(WIDE)
+    done = command(
+        "benchmarks", tmp_path / "wide.csv", "--source", "board", "--scores", "mmlu,arc",
+        "--measured-at", "date",
+    )  # fmt: skip
+    assert done.code == 0
+    assert "left out 3" in done.err, "an infinite score and a row without an id"
+    assert scores(landing) == [
+        ("acme/A", "arc", 40.0, "2024-05-05 12:00:00", "board"),
+        ("acme/A", "mmlu", 61.5, "2024-05-05 12:00:00", "board"),
+    ]
+
+
+def test_a_long_table(command, landing, tmp_path) -> None:
+    (tmp_path / "long.csv").write_text(LONG)
+    arguments = (
+        "benchmarks", tmp_path / "long.csv", "--source", "board", "--scores", "score",
+        "--benchmark", "suite,task",
+    )  # fmt: skip
+    assert command(*arguments).code == 0
+    assert scores(landing) == [
+        ("acme/A", "en/mmlu", 0.5, None, "board"),
+        ("acme/A", "ja/mmlu", 0.25, None, "board"),
+    ]
+    before = (landing / "benchmarks" / "board.parquet").read_bytes()
+    assert command(*arguments).code == 1
+    assert command(*arguments, "--replace").code == 0
+    assert (landing / "benchmarks" / "board.parquet").read_bytes() == before
+    assert [path.name for path in (landing / "benchmarks").iterdir()] == ["board.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--source", "../x", "--scores", "score"), 2),
+        (("--source", "x", "--scores", "nope"), 2),
+        (("--source", "x", "--scores", "score,task", "--benchmark", "suite"), 2),
+        (("--source", "x", "--scores", "score", "--measured-at", "nope"), 2),
+        (("--source", "x", "--scores", "suite"), 1),
+    ],
+)
+def test_what_makes_no_table(command, landing, tmp_path, arguments: tuple, code: int) -> None:
+    (tmp_path / "long.csv").write_text(LONG)
+    done = command("benchmarks", tmp_path / "long.csv", *arguments)
+    assert done.code == code
+    assert "Traceback" not in done.text
+    assert not landing.exists()
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the public data sets do not lie beside")
+@pytest.mark.parametrize(
+    ("file", "options"),
+    [
+        ("v1", ("--scores", "average,arc,hellaswag", "--measured-at", "date")),
+        ("v2", ("--scores", "average,ifeval,bbh", "--measured-at", "submission_date")),
+        ("swallow_2026_06", ("--scores", "score", "--benchmark", "suite,task")),
+    ],
+)
+def test_the_public_leaderboards(command, landing, file: str, options: tuple) -> None:
+    done = command("benchmarks", SHARED / f"{file}.parquet", "--source", "board", *options)
+    assert (done.code, done.err) == (0, "")
+    assert len(scores(landing)) >= 3_480
