@@ -5,9 +5,9 @@
 
 
 {# A pattern for files of all snapshots, as SQL text. Brackets and stars of the folder's own name stand for themselves. #}
-{% macro landing_pattern(file_pattern) -%}
+{% macro landing_pattern(file_pattern, folders='hub_models/snapshot_id=*') -%}
     {%- set folder = landing_folder() | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') -%}
-    {{ return("'" ~ (folder ~ '/hub_models/snapshot_id=*/' ~ file_pattern) | replace("'", "''") ~ "'") }}
+    {{ return("'" ~ (folder ~ '/' ~ folders ~ '/' ~ file_pattern) | replace("'", "''") ~ "'") }}
 {%- endmacro %}
 
 
@@ -89,7 +89,7 @@
 
 
 {#
-    The source `landing` as two views in a database of its own in memory: no path is left in the
+    The source `landing` as views in a database of its own in memory: no path is left in the
     database file, parts of unfinished snapshots are never opened, and a folder's name is taken as it
     is, whatever signs it holds.
 #}
@@ -102,4 +102,9 @@
     {% do run_query(
         "create or replace view hub_landing.landing.snapshot_manifests as select * from read_text("
         ~ landing_pattern('_manifest.json') ~ ")") %}
+    {% set aliases = run_query("select count(*) from glob(" ~ landing_pattern('*.parquet', 'hub_aliases') ~ ")").rows[0][0] %}
+    {% do run_query(
+        "create or replace view hub_landing.landing.hub_aliases as "
+        ~ ("select * from read_parquet(" ~ landing_pattern('*.parquet', 'hub_aliases') ~ ")" if aliases else
+           "select '' as alias, '' as model_id, '' as outcome, timestamp '1970-01-01' as resolved_at where false")) %}
 {% endmacro %}

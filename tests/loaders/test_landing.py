@@ -420,3 +420,20 @@ def test_a_building_folder_in_use_is_left_alone(landing: Path) -> None:
         assert not dead.exists()
     finally:
         os.close(lock)
+
+
+@pytest.mark.parametrize("parts", [3, "all", [1, 2], [{"name": "part-00000.parquet"}], None])
+def test_another_loaders_manifest_may_say_what_it_likes_of_parts(tmp_path, parts):
+    folder = tmp_path / "hub_models" / "snapshot_id=20261003T131904Z"
+    folder.mkdir(parents=True)
+    manifest = {
+        "snapshot_id": "20261003T131904Z",
+        "started_at": "2026-10-03T13:19:04Z",
+        "status": "complete",
+        "rows": "many",
+        "parts": parts,
+    }
+    (folder / "_manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (snapshot,) = list_snapshots(tmp_path)
+    assert snapshot.status == "complete"
+    assert snapshot.parts == ()

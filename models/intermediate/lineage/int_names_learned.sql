@@ -34,12 +34,22 @@ renamed as (
     where models.model_id_lower != listed.model_id_lower
 ),
 
+-- The Hub redirects the name: it was looked up.
+redirected as (
+    select
+        old_name,
+        present_name,
+        2 as witness_number,
+        old_name as witness
+    from {{ ref('stg_hub__aliases') }}
+),
+
 -- The Hub names the parent's immutable id beside the name it had.
 identified as (
     select distinct
         claims.parent_id_lower as old_name,
         listed.model_id_lower as present_name,
-        2 as witness_number,
+        3 as witness_number,
         claims.child_id_lower as witness
     from claims
     inner join listed on claims.claimed_oid = listed.hub_oid
@@ -64,7 +74,7 @@ tagged as (
     select distinct
         card_parent as old_name,
         tag_parent as present_name,
-        3 as witness_number,
+        4 as witness_number,
         child_id_lower as witness
     from single_parents
     where tag_parent != child_id_lower and contains(tag_parent, '/')
@@ -77,6 +87,13 @@ witnesses as (
         witness_number,
         witness
     from renamed
+    union all
+    select
+        old_name,
+        present_name,
+        witness_number,
+        witness
+    from redirected
     union all
     select
         old_name,
@@ -141,7 +158,12 @@ followed_four_times as (
 select
     old_name,
     present_name,
-    case witness_number when 1 then 'renamed_repository' when 2 then 'hub_oid' else 'tag_beside_card' end as learned_from,
+    case witness_number
+        when 1 then 'renamed_repository'
+        when 2 then 'hub_redirect'
+        when 3 then 'hub_oid'
+        else 'tag_beside_card'
+    end as learned_from,
     n_witnesses
 from followed_four_times
 where old_name != present_name
