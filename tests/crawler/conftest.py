@@ -1,20 +1,15 @@
 """Fixtures of the crawler's tests: a fake Hub, a landing, and crawls of the one into the other."""
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from crawls import Outcome, run_here
 from huggingface_hub import close_session, constants
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from crawls import Outcome, run_here  # noqa: E402
-
-from loaders import pacing  # noqa: E402
-from loaders.fake_hub import FakeHub, Fault  # noqa: E402
-from loaders.fake_models import Models  # noqa: E402
+from loaders import pacing
+from loaders.fake_hub import FakeHub, Fault
+from loaders.fake_models import Models
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The crawl's figures, by hand: `python tests/crawler/measure.py --models 1000000`.
+"""The crawl's figures, by hand: `python -m tests.crawler.measure --models 1000000`.
 
 A fake Hub in a process of its own is crawled, then walked by a plain loop over
 `HfApi.list_models` that writes the same fields to Parquet; last, what landing costs a page.
@@ -13,13 +13,12 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+from loaders.fake_models import Models
+from loaders.growing import GrowingSnapshot, State
+from loaders.listing import LINEAGE_FIELDS
+from loaders.slicing import slice_page
 
-from loaders.fake_models import Models  # noqa: E402
-from loaders.growing import GrowingSnapshot, State  # noqa: E402
-from loaders.listing import LINEAGE_FIELDS  # noqa: E402
-from loaders.slicing import slice_page  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
 PLAIN_LOOP = """
 import json, sys

@@ -2,7 +2,8 @@
 
 import duckdb
 import pytest
-from crawls import ROOT
+
+from support import SHARED_DATA, needs_shared_data
 
 WIDE = """model_id,date,mmlu,arc
 acme/A,2024-05-05T12:00:00Z,61.5,40
@@ -14,7 +15,7 @@ LONG = """id,suite,task,score
 acme/A,en,mmlu,0.5
 acme/A,ja,mmlu,0.25
 """
-SHARED = ROOT.parent / "shared" / "data" / "open_llm_leaderboard"
+SHARED = SHARED_DATA / "open_llm_leaderboard"
 
 
 def scores(landing) -> list[tuple]:
@@ -75,7 +76,7 @@ def test_what_makes_no_table(command, landing, tmp_path, arguments: tuple, code:
     assert not landing.exists()
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the public data sets do not lie beside")
+@needs_shared_data
 @pytest.mark.parametrize(
     ("file", "options"),
     [

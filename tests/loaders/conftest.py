@@ -1,8 +1,7 @@
-"""Helpers of the loader tests: the repository on the path, landings read back, files written."""
+"""Helpers of the loader tests: landings read back, files written."""
 
 import hashlib
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import duckdb
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
 
 
 @pytest.fixture
