@@ -1,10 +1,10 @@
-"""Every query of analysis/ compiles, runs on the sample, and answers what its first line asks."""
+"""Every query of analysis/questions/ compiles, runs on the sample, and answers what its first line asks."""
 
 import pytest
 
 from support import REPOSITORY, build, dbt, read
 
-QUERIES = sorted(path.stem for path in (REPOSITORY / "analysis").glob("*.sql"))
+QUERIES = sorted(path.stem for path in (REPOSITORY / "analysis/questions").glob("*.sql"))
 
 pytestmark = pytest.mark.xdist_group("analyses")
 
@@ -17,7 +17,7 @@ def compiled(tmp_path_factory):
     landing = REPOSITORY / "sample"
     build(landing, database)
     dbt("compile", "--select", "resource_type:analysis", landing=landing, database=database)
-    compiled_files = (folder / "sample-dbt" / "target").glob("compiled/**/analysis/*.sql")
+    compiled_files = (folder / "sample-dbt" / "target").glob("compiled/**/analysis/questions/*.sql")
     texts = {path.stem: path.read_text() for path in compiled_files}
     return database, texts
 
@@ -28,7 +28,7 @@ def test_there_are_a_dozen_questions_or_more():
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_query_opens_with_its_question(query):
-    first_lines = (REPOSITORY / "analysis" / f"{query}.sql").read_text().split("\nselect")[0]
+    first_lines = (REPOSITORY / "analysis/questions" / f"{query}.sql").read_text().split("\nselect")[0]
     assert first_lines.startswith("-- ")
     assert "?" in first_lines or query in ("family_page",)
 

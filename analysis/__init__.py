@@ -1,0 +1,1 @@
+"""The two studies on the exported marts, and what they are built from."""
