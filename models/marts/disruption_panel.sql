@@ -59,7 +59,9 @@ select
     models.gated,
     models.is_bulk_owner,
     first_parents.is_same_owner,
-    cast(listed.n_owner_releases_before as integer) as n_owner_releases_at_entry,
+    models.n_owner_releases_at_entry,
+    models.n_owner_derivatives_at_entry,
+    races.n_before as n_first_parent_children_at_entry,
     first_parents.release_lag_days,
     models.likes as likes_at_snapshot,
     models.downloads as downloads_at_snapshot,
@@ -72,5 +74,6 @@ select
 from focals
 cross join latest
 inner join {{ ref('hub_models') }} as models on focals.model_id = models.model_id
-inner join {{ ref('int_models_listed') }} as listed on focals.model_id = listed.model_id
 left join first_parents on focals.model_id = first_parents.child_id
+left join {{ ref('release_races') }} as races
+    on first_parents.child_id = races.child_id and first_parents.parent_id = races.parent_id
