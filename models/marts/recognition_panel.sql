@@ -83,7 +83,11 @@ joined as (
         child_models.library_name,
         child_models.license,
         child_models.gated,
-        child_models.root_id
+        child_models.root_id,
+        benchmarks.benchmark_score,
+        coalesce(benchmarks.n_benchmarks, 0) as n_benchmarks,
+        benchmarks.benchmark_source,
+        base_benchmarks.benchmark_score as base_benchmark_score
     from edges
     cross join latest
     inner join {{ ref('int_lineage_nodes_numbered') }} as parents on edges.parent_key = parents.node_key
@@ -99,6 +103,8 @@ joined as (
     left join {{ ref('hub_models') }} as base_models on bases.model_id = base_models.model_id
     left join {{ ref('int_owner_records_counted') }} as owner_records on edges.child_key = owner_records.model_key
     left join {{ ref('int_owner_records_counted') }} as base_owner_records on edges.parent_key = base_owner_records.model_key
+    left join {{ ref('int_benchmark_scores_averaged') }} as benchmarks on edges.child_key = benchmarks.model_key
+    left join {{ ref('int_benchmark_scores_averaged') }} as base_benchmarks on edges.parent_key = base_benchmarks.model_key
     left join {{ ref('int_entry_contexts_counted') }} as contexts
         on edges.child_key = contexts.child_key and edges.parent_key = contexts.parent_key
     left join {{ ref('int_counters_at_entry_found') }} as counters
@@ -175,6 +181,10 @@ select
     base_likes as base_likes_at_snapshot,
     base_downloads as base_downloads_at_snapshot,
     base_downloads_all_time as base_downloads_all_time_at_snapshot,
+    benchmark_score,
+    cast(n_benchmarks as integer) as n_benchmarks,
+    benchmark_source,
+    base_benchmark_score,
     case
         when n_parents > 1 then 'several_parents'
         when not is_parent_listed then 'base_not_listed'
