@@ -77,6 +77,10 @@ joined as (
         child_models.likes,
         child_models.downloads,
         child_models.downloads_all_time,
+        horizons.likes_at_30d,
+        horizons.likes_at_90d,
+        horizons.downloads_all_time_at_30d,
+        horizons.downloads_all_time_at_90d,
         child_models.parameter_count,
         child_models.size_class,
         child_models.pipeline_tag,
@@ -101,6 +105,7 @@ joined as (
         on edges.child_key = rivals.child_key and edges.parent_key = rivals.parent_key
     left join {{ ref('int_models_listed') }} as bases on edges.parent_key = bases.model_key
     left join {{ ref('hub_models') }} as base_models on bases.model_id = base_models.model_id
+    left join {{ ref('int_counters_at_age_interpolated') }} as horizons on edges.child_key = horizons.model_key
     left join {{ ref('int_owner_records_counted') }} as owner_records on edges.child_key = owner_records.model_key
     left join {{ ref('int_owner_records_counted') }} as base_owner_records on edges.parent_key = base_owner_records.model_key
     left join {{ ref('int_benchmark_scores_averaged') }} as benchmarks on edges.child_key = benchmarks.model_key
@@ -123,6 +128,10 @@ select
     likes,
     downloads,
     downloads_all_time,
+    likes_at_30d,
+    likes_at_90d,
+    downloads_all_time_at_30d,
+    downloads_all_time_at_90d,
     cast(n_entrants as integer) as n_entrants,
     cast(n_ranked_entrants as integer) as n_ranked_entrants,
     cast(release_rank as integer) as release_rank,
