@@ -1,10 +1,12 @@
 """Every fault the service can have: what the crawl does, its exit code, and what it keeps."""
 
 import json
+import time
 
 import pytest
 from crawls import finish, landed, manifest_path, served, start_process
 
+from loaders import listing, pacing
 from loaders.fake_hub import Fault
 from loaders.fake_models import Models
 from loaders.listing import LINEAGE_FIELDS
@@ -97,6 +99,115 @@ def test_a_fault_on_the_first_page_leaves_nothing(
     assert crawl(hub(100, faults=[fault])).code == code
     assert not list(landing.rglob("*.parquet"))
     assert not list(landing.rglob("snapshot_id=*"))
+
+
+# answers without end
+
+
+@pytest.mark.parametrize("fault", ["trickle", "trickle-headers"])
+def test_an_answer_that_trickles_is_cut_and_tried_again(
+    hub, crawl, landing, waits, monkeypatch, fault: str
+) -> None:
+    monkeypatch.setattr(listing, "SLOWEST_ANSWER", 3)
+    service = hub(500, faults=[f"{fault}@4x2"])
+    done = crawl(service, "--timeout", "0.2")
+    assert (done.code, len(service.requests)) == (0, 7)
+    assert "the answer is not whole after 1 s, although bytes come" in done.err
+    assert_all_landed(landing, service.models)
+
+
+@pytest.mark.parametrize("fault", ["trickle", "trickle-headers"])
+def test_answers_that_trickle_end_the_crawl_and_keep_what_is_sound(
+    hub, crawl, landing, waits, monkeypatch, fault: str
+) -> None:
+    """No read is ever silent for the timeout, so that only a clock beside the request ends it."""
+    monkeypatch.setattr(listing, "SLOWEST_ANSWER", 3)
+    service = hub(700, faults=[f"{fault}@6x9"])
+    done = crawl(service, "--timeout", "0.2")
+    assert (done.code, len(service.requests)) == (4, 5 + 3)
+    error = done.err.splitlines()[-1]
+    assert "after 3 tries: the answer is not whole after 1 s" in error
+    assert "500 models are landed, the same command goes on from there" in error
+    assert landed(landing) == served(service.models, LINEAGE_FIELDS)[:500]
+    service.faults.clear()
+    assert crawl(service).code == 0
+    assert_all_landed(landing, service.models)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_a_body_without_end_ends_the_crawl_and_keeps_what_is_sound(
+    hub, crawl, command, landing, monkeypatch, encoding: str
+) -> None:
+    monkeypatch.setattr(listing, "LARGEST_ANSWER", 1_000_000)
+    monkeypatch.setattr(listing, "build_hf_headers", lambda **_: {"accept-encoding": encoding})
+    service = hub(700, faults=["endless@6"])
+    done = crawl(service)
+    assert (done.code, len(service.requests)) == (5, 6)
+    error = done.err.splitlines()[-1]
+    assert error.startswith("error: the answer is larger than 1,000,000 bytes; ")
+    assert landed(landing) == served(service.models, LINEAGE_FIELDS)[:500]
+    assert command("verify").code == 0
+    assert crawl(service).code == 0
+    assert_all_landed(landing, service.models)
+
+
+# the service goes away
+
+
+def test_a_service_that_comes_back_is_waited_for(hub, crawl, landing, monkeypatch) -> None:
+    naps: list[float] = []
+    monkeypatch.setattr(pacing, "sleep", lambda nap: naps.append(nap) or time.sleep(nap / 10))
+    service = hub(700, faults=["gone@5"], stall=0.25)
+    done = crawl(service)
+    assert (done.code, len(service.requests)) == (0, 7), "each page is asked for once"
+    assert "waiting 1 s: ConnectError" in done.err
+    assert sum(naps) >= 1 + 2
+    assert_all_landed(landing, service.models)
+
+
+def test_a_service_that_stays_gone_ends_the_crawl_and_the_next_one_goes_on(
+    hub, crawl, command, landing, waits
+) -> None:
+    service = hub(700, faults=["gone@5"], stall=600)
+    for _ in range(2):
+        done = crawl(service)
+        assert done.code == 4
+        error = done.err.splitlines()[-1]
+        assert "does not serve the listing after 6 tries: ConnectError: " in error
+        assert "500 models are landed, the same command goes on from there" in error
+        assert landed(landing) == served(service.models, LINEAGE_FIELDS)[:500]
+        assert sum(waits) == pytest.approx(1 + 2 + 4 + 8 + 8)
+        waits.clear()
+    assert "at page 5 (" in command("status").out
+    with service:
+        assert crawl(service).code == 0
+        assert len(service.requests) == 7, "each page is asked for once, over all runs"
+    assert_all_landed(landing, service.models)
+
+
+def test_a_service_killed_and_started_anew_is_gone_on_with(landing) -> None:
+    """Processes of their own, as when a machine is restarted while the crawl runs on."""
+    options = ("--models", 3_000, "--latency", 0.1)
+    first = start_process("fake-hub", *options)
+    url = first.stdout.readline().strip().partition("=")[2]
+    crawling = start_process(
+        "crawl", "--endpoint", url, "--landing", landing, "--page-size", 100,
+        "--pages-per-part", 3,
+    )  # fmt: skip
+    while not list(landing.rglob("part-*.parquet")):
+        assert crawling.poll() is None
+        time.sleep(0.02)
+    first.kill()
+    finish(first)
+    second = start_process("fake-hub", *options, "--port", url.rpartition(":")[2])
+    try:
+        done = finish(crawling)
+    finally:
+        second.kill()
+        finish(second)
+    assert (done.code, "Traceback" in done.err) == (0, False)
+    assert "waiting 1 s: " in done.err
+    assert_all_landed(landing, Models(3_000))
 
 
 def test_a_service_that_is_not_there(crawl, waits, hub) -> None:
