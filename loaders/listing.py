@@ -50,7 +50,9 @@ _BAD_TOKEN = "Invalid credentials in Authorization header"
 _MESSAGE_LENGTH = 400
 _ERROR_LENGTH = 64 * 1024
 # What says how a body was sent, which is as it is once it has come.
-_SENT_AS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_SENT_AS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+# Printable, without blanks or a fragment, and no longer than servers take.
+_ADDRESS = re.compile(r"""[!"$-~]{1,8000}""")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Asking which agent runs the process would be a request to the service that nobody asked for.
 constants.HF_HUB_DISABLE_TELEMETRY = True
@@ -183,7 +185,7 @@ class Listing:
             self.clock.counters.requests += 1
             try:
                 response = self._asked(query)
-                hf_raise_for_status(response)
+                _raise_for_status(response)
                 if response.status_code != 200 and response.status_code not in also:
                     raise IntegrityError(self._redirected(response))
                 return response
@@ -232,7 +234,7 @@ class Listing:
             ) as answer,
         ):
             body = self._body(answer)
-        headers = [pair for pair in answer.headers.multi_items() if pair[0] not in _SENT_AS]
+        headers = [pair for pair in answer.headers.raw if pair[0].lower() not in _SENT_AS]
         return httpx2.Response(
             answer.status_code, headers=headers, content=body, request=answer.request
         )
@@ -267,6 +269,8 @@ class Listing:
         url = response.links.get("next", {}).get("url")
         if url is None:
             return None
+        if not _ADDRESS.fullmatch(url):
+            raise IntegrityError("the next link is no address; it is not followed")
         try:
             link = urlsplit(url)
             is_ours = _origin(link) == _origin(urlsplit(self.request.endpoint))
@@ -276,8 +280,10 @@ class Listing:
             where = self._line(f"{link.hostname}{link.path}") if is_ours else "another host"
             raise IntegrityError(f"the next link leads to {where}; it is not followed")
         asked, next_asked = _asked(query), _asked(link.query)
-        if next_asked["cursor"] in ([], asked["cursor"]):
+        if next_asked["cursor"] == asked["cursor"]:
             raise IntegrityError("the next link does not move: it repeats the page's own cursor")
+        if len(next_asked["cursor"]) != 1:
+            raise IntegrityError("the next link does not say where to go on: it has no one cursor")
         if next_asked["rest"] != asked["rest"]:
             raise IntegrityError("the next link asks for other fields or another order")
         return f"{link.path}?{link.query}"
@@ -299,8 +305,8 @@ class Listing:
         return RefusedError(f"{self.request.host} refuses the request: {said}{hint}")
 
     def _said(self, error: HfHubHTTPError) -> str:
-        status = error.response.status_code
-        return self._line(f"{status} {error.server_message or error.response.reason_phrase}")
+        message = self._line(error.server_message or "")
+        return f"{error.response.status_code} {message or error.response.reason_phrase}"
 
     def _line(self, text: str) -> str:
         """Return foreign text as one short line that cannot hold the token."""
@@ -311,6 +317,17 @@ class Listing:
 
     def _secret(self) -> str:
         return self.headers.get("authorization", "").removeprefix("Bearer ").strip()
+
+
+def _raise_for_status(response: httpx2.Response) -> None:
+    """Raise HfHubHTTPError for a status of failure, whatever its body holds."""
+    try:
+        hf_raise_for_status(response)
+    except HfHubHTTPError:
+        raise
+    except (AttributeError, TypeError, ValueError, RecursionError) as error:
+        # The client reads the body for a message, and only expects an object in it.
+        raise HfHubHTTPError(response.reason_phrase, response=response) from error
 
 
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:

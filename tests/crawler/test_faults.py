@@ -6,8 +6,8 @@ import time
 import pytest
 from crawls import finish, landed, manifest_path, served, start_process
 
-from loaders import listing, pacing
-from loaders.fake_hub import Fault
+from loaders import fake_hub, listing, pacing
+from loaders.fake_hub import Fault, _Handler
 from loaders.fake_models import Models
 from loaders.listing import LINEAGE_FIELDS
 
@@ -90,6 +90,59 @@ def test_a_fault_that_stays_keeps_what_is_sound(
     service.faults.clear()
     assert crawl(service).code == 0
     assert landed(landing) == wanted
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]", b'"no"', b"5", b"null", b'{"errors":[1]}', b'{"errors":5}', b'{"error":{"a":[]}}',
+        b'{"error":"\\ud800"}', b"\xff\xfe\x00", b"", b"[" * 50_000, b"9" * 50_000,
+        b"x" * 9_000_000,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("status", "code"), [(403, 3), (503, 4)])
+def test_whatever_an_error_holds_it_is_one_line(
+    hub, crawl, landing, waits, monkeypatch, body: bytes, status: int, code: int
+) -> None:
+    def odd(handler, fault: str, authorization: str | None) -> None:
+        handler._send(status, body, "application/json", {})
+
+    monkeypatch.setattr(_Handler, "_status", odd)
+    done = crawl(hub(700, faults=[f"{status}@6x9"]))
+    assert done.code == code
+    error = done.err.splitlines()[-1]
+    assert error.startswith("error: ")
+    assert f"{status} " in error
+    assert len(error) < 700
+    assert "Traceback" not in done.text
+    assert len(landed(landing)) == len(served(Models(700), ())[:500])
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "x", "/api/models?cursor=a", "http://[", "{own}/api/models", "{own}/api/models?cursor=",
+     "{own}/api/models?sort=createdAt&cursor=" + "a" * 70_000,
+     "{own}/api/models?{query}&cursor=" + "a" * 70_000, "{own}/api/models?{query}&cursor=\xe9",
+     "{own}/api/models?{query}&cursor=a\tb", "{own}/api/models?{query}&cursor=a b",
+     "{own}/api/models?{query}&cursor=a#b", "{own}/api/models?{query}&cursor=a&cursor=b",
+     "HTTP://user@{host}/api/models?{query}&cursor=a", "{own}:1/api/models?{query}&cursor=a"],
+)  # fmt: skip
+def test_a_next_link_that_is_none_is_not_followed(
+    hub, crawl, landing, monkeypatch, url: str
+) -> None:
+    def odd(link: str | None, query: object) -> str:
+        own, _, rest = link.partition("/api/models?")
+        asked = rest.partition("&cursor=")[0]
+        return url.format(own=own, query=asked, host=own.partition("//")[2])
+
+    monkeypatch.setitem(fake_hub._SPOILED_LINKS, "same-next", odd)
+    service = hub(700, faults=["same-next@6"])
+    done = crawl(service)
+    assert (done.code, len(service.requests)) == (5, 6), done.err
+    error = done.err.splitlines()[-1]
+    assert error.startswith("error: the next link ")
+    assert len(error) < 700
+    assert landed(landing) == served(service.models, LINEAGE_FIELDS)[:500]
 
 
 @pytest.mark.parametrize(("fault", "code"), [("401@1", 3), ("503@1x9", 4), ("html@1x3", 5)])
