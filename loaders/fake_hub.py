@@ -10,6 +10,7 @@ import argparse
 import base64
 import gzip
 import hashlib
+import itertools
 import json
 import math
 import re
@@ -18,6 +19,7 @@ import sys
 import threading
 import time
 import uuid
+import zlib
 from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,6 +48,10 @@ FAULTS = {
     "drop": "the connection is cut before the headers",
     "truncate": "the body ends half way",
     "stall": "nothing happens for --stall seconds",
+    "trickle": "the body comes byte by byte and does not end",
+    "trickle-headers": "the headers come byte by byte and do not end",
+    "endless": "the body comes as fast as it can and does not end",
+    "gone": "after the page no connection is taken for --stall seconds",
     "broken-gzip": "a body that is not the gzip it says it is",
     "broken-json": "JSON that ends half way, whole by Content-Length",
     "not-utf8": "a body that is no UTF-8",
@@ -133,6 +139,20 @@ class FakeHub:
     # life
 
     def __enter__(self) -> "FakeHub":
+        self._ended.clear()
+        self._open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._close()
+
+    def go_away(self) -> None:
+        """Refuse connections for the time of a stall, from this moment on."""
+        self._close()
+        threading.Thread(target=self._come_back, daemon=True).start()
+
+    def _open(self) -> None:
         hub = self
 
         class Handler(_Handler):
@@ -141,16 +161,17 @@ class FakeHub:
         Handler.hub = hub
         self._server = _Server(("127.0.0.1", self.port), Handler)
         self.port = self._server.server_address[1]
-        thread = threading.Thread(
+        threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
-        thread.start()
-        return self
+        ).start()
 
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
+    def _close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def _come_back(self) -> None:
+        if not self._ended.wait(self.stall):
+            self._open()
 
     @property
     def url(self) -> str:
@@ -174,9 +195,9 @@ class FakeHub:
                     return _ALIASES.get(fault.kind, fault.kind)
         return None
 
-    def wait(self, seconds: float) -> None:
-        """Let time pass, but no longer than the service lives."""
-        self._ended.wait(seconds)
+    def wait(self, seconds: float) -> bool:
+        """Let time pass, but no longer than the service lives; say whether it has ended."""
+        return self._ended.wait(seconds)
 
     def account(self, reader: str) -> tuple[bool, dict[str, str]]:
         """Count a request against its reader's window: whether it is granted, and headers."""
@@ -244,6 +265,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.hub.wait(self.hub.stall)
             self._cut()
             return
+        if fault in _WITHOUT_END:
+            _WITHOUT_END[fault](self)
+            self._cut()
+            return
+        if fault == "gone":
+            self.hub.go_away()
         if not self._is_known(authorization):
             self._error(401, "Invalid credentials in Authorization header")
             return
@@ -278,6 +305,8 @@ class _Handler(BaseHTTPRequestHandler):
         headers = dict(self.limits)
         if link is not None:
             headers["Link"] = f'<{link}>; rel="next"'
+        if fault == "gone":
+            headers["Connection"] = "close"
         kind = "text/html; charset=utf-8" if fault == "html" else _JSON
         self._send(200, body, kind, headers, fault)
 
@@ -354,6 +383,26 @@ class _Handler(BaseHTTPRequestHandler):
             self._cut()
             return
         self.wfile.write(body)
+
+    def _trickle(self, head: bytes, again: bytes) -> None:
+        self.wfile.write(head)
+        for byte in itertools.cycle(again):
+            self.wfile.write(bytes([byte]))
+            if self.hub.wait(_TRICKLE):
+                return
+
+    def _pour(self) -> None:
+        """Send the beginning of a list for ever, in chunks, packed if the reader takes that."""
+        is_packed = "gzip" in self.headers.get("Accept-Encoding", "")
+        self.wfile.write(_HEAD + b"Transfer-Encoding: chunked\r\n")
+        self.wfile.write(b"Content-Encoding: gzip\r\n\r\n" if is_packed else b"\r\n")
+        packer = zlib.compressobj(1, wbits=31)
+        piece = b'[{"tags":[' + b'"again",' * 10_000
+        while not self.hub.wait(0):
+            sent = piece
+            if is_packed:
+                sent = packer.compress(piece) + packer.flush(zlib.Z_SYNC_FLUSH)
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(sent), sent))
 
     def _cut(self) -> None:
         self.close_connection = True
@@ -457,6 +506,16 @@ class _Query:
 
 
 _JSON = "application/json; charset=utf-8"
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n"
+_TRICKLE = 0.05
+"""Seconds between two bytes of an answer that trickles."""
+_WITHOUT_END = {
+    "trickle": lambda handler: handler._trickle(
+        _HEAD + b"Content-Length: 1000000\r\n\r\n[", b'{"id":"acme/Endless"},'
+    ),
+    "trickle-headers": lambda handler: handler._trickle(_HEAD, b"X-Again: 1\r\n"),
+    "endless": lambda handler: handler._pour(),
+}
 _REDIRECTS = {
     "307": "/api/models?sort=createdAt",
     "302": f"{_FOREIGN}/api/models",

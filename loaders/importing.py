@@ -5,6 +5,8 @@ the landing as complete snapshots. Either every snapshot of a run is landed or n
 """
 
 import argparse
+import filecmp
+import itertools
 import os
 import sys
 import tempfile
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from tqdm import tqdm
 
 from loaders import items, sources
 from loaders.errors import DataError, LandingError, UsageError
@@ -25,6 +28,7 @@ from loaders.landing import (
     SnapshotQuery,
     commit_snapshots,
     refuse_existing,
+    snapshot_exists,
     snapshot_id_of,
 )
 from loaders.sql import one_line
@@ -33,24 +37,31 @@ __all__ = ["Request", "add_arguments", "import_files", "run"]
 
 DEFAULT_SOURCE = "import"
 
+_FOLDER_FORMS = ("%Y-%m-%d", "%Y%m%dT%H%M%SZ")
+"""How a folder may name the time of its snapshot: the archive's days, the landing's own ids."""
+
 
 @dataclass(frozen=True)
 class Request:
     """What to import: files or glob patterns, into which landing, and how to read them.
 
-    `maps` gives (column, dotted field of the API). Either `as_of` (naive is UTC) is the time of
-    the one snapshot, or `snapshot_column` holds the time of each row's snapshot. `file_format`
-    is told by the names of the files when None.
+    `maps` gives (column, dotted field of the API). One of three says the time: `as_of` (naive is
+    UTC) is that of the one snapshot, `snapshot_column` holds that of each row's snapshot, and with
+    `as_of_folder` the files of a folder are a snapshot, whose time is the folder's name. A snapshot
+    that is there is refused, unless the run is to `replace` it or to `skip_existing` ones.
+    `file_format` is told by the names of the files when None.
     """
 
     files: Sequence[str]
     landing: Path
     as_of: datetime | None = None
     snapshot_column: str | None = None
+    as_of_folder: bool = False
     maps: Sequence[tuple[str, str]] = ()
     where: str | None = None
     source: str = DEFAULT_SOURCE
     replace: bool = False
+    skip_existing: bool = False
     file_format: str | None = None
 
 
@@ -73,6 +84,19 @@ class _Count:
     without_object: int
 
 
+@dataclass(frozen=True)
+class _Table:
+    """Files that are one relation; `moment` is the time of them all, None if a column tells it."""
+
+    moment: datetime | None
+    source: sources.Source
+
+    @property
+    def names(self) -> str:
+        """The files as a short text."""
+        return sources.names_of(self.source.files)
+
+
 def import_files(request: Request) -> Report:
     """Import files as snapshots.
 
@@ -80,28 +104,43 @@ def import_files(request: Request) -> Report:
     hold no items) or LandingError (a snapshot that is there, a folder that cannot be written),
     and then leaves the landing as it was.
     """
-    if (request.as_of is None) == (request.snapshot_column is None):
-        raise UsageError("give the time of the snapshot: either --as-of or --snapshot-column")
+    times = (request.as_of is not None, request.snapshot_column is not None, request.as_of_folder)
+    if sum(times) != 1:
+        raise UsageError(
+            "give the time of the snapshot: one of --as-of, --snapshot-column, --as-of-folder"
+        )
     files = sources.find_files(request.files)
     file_format = request.file_format or sources.format_of(files)
+    snapshots_of_files = _by_folder(files) if request.as_of_folder else {request.as_of: files}
+    wanted_files = {
+        moment: group
+        for moment, group in snapshots_of_files.items()
+        if moment is None or _is_wanted(request, moment)
+    }
+    n_skipped = len(snapshots_of_files) - len(wanted_files)
+    _refuse_existing(request, [moment for moment in wanted_files if moment is not None])
     with _connection() as connection:
         items.prepare(connection)
-        source = sources.open_source(connection, files, file_format)
-        item = items.item_of(source, _checked_maps(request, source), request.snapshot_column)
-        _check_where(connection, source, request.where)
-        counts = _counts(connection, source, item, request)
-        if not request.replace:
-            refuse_existing(request.landing, [snapshot_id_of(count.moment) for count in counts])
-        wanted = [
-            SnapshotQuery(
-                count.moment,
-                _query(source, item, request, count.moment),
-                _details(request, files, count),
-            )
-            for count in counts
+        tables = [
+            _Table(moment, sources.open_source(connection, group, file_format))
+            for moment, group in wanted_files.items()
         ]
-        snapshots = _commit(request, connection, files, wanted)
-    return Report(snapshots, list(_notes(item, counts)))
+        _check_columns(request, tables)
+        made: list[items.Item] = []
+        counts: list[_Count] = []
+        wanted: list[tuple[_Table, SnapshotQuery]] = []
+        for table in tables:
+            item = _item(connection, table, request)
+            counted = _counts(connection, table, item, request)
+            left = [count for count in counted if _is_wanted(request, count.moment)]
+            n_skipped += len(counted) - len(left)
+            made.append(item)
+            counts += left
+            wanted += [(table, _snapshot_query(table, item, request, count)) for count in left]
+        _refuse_existing(request, [count.moment for count in counts])
+        repeats = list(_repeats(snapshots_of_files))
+        snapshots = _commit(request, connection, wanted)
+    return Report(snapshots, [*repeats, *_notes(made, counts, n_skipped)])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -115,6 +154,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     when.add_argument(
         "--snapshot-column", metavar="COLUMN", help="column with the time of each row's snapshot"
+    )
+    when.add_argument(
+        "--as-of-folder",
+        action="store_true",
+        help="a snapshot per folder, its time the folder's name, such as 2026-09-30",
     )
     parser.add_argument(
         "--landing",
@@ -139,7 +183,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="name kept with each row (default %(default)s)",
     )
-    parser.add_argument("--replace", action="store_true", help="replace a snapshot that is there")
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument("--replace", action="store_true", help="replace a snapshot that is there")
+    existing.add_argument(
+        "--skip-existing", action="store_true", help="land only snapshots that are not there"
+    )
     parser.add_argument("--format", choices=sources.FORMATS, help="default: told by the names")
 
 
@@ -153,10 +201,12 @@ def run(arguments: argparse.Namespace) -> int:
             landing=arguments.landing,
             as_of=arguments.as_of,
             snapshot_column=arguments.snapshot_column,
+            as_of_folder=arguments.as_of_folder,
             maps=arguments.maps,
             where=arguments.where,
             source=arguments.source,
             replace=arguments.replace,
+            skip_existing=arguments.skip_existing,
             file_format=arguments.format,
         )
     )
@@ -198,22 +248,84 @@ def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def _checked_maps(
-    request: Request, source: sources.Source
-) -> Mapping[str, Sequence[tuple[str, ...]]]:
-    names = {column.name for column in source.columns}
+def _by_folder(files: Sequence[Path]) -> dict[datetime, list[Path]]:
+    """Return the files by the times their folders are named after, in order of time."""
+    groups: dict[datetime, list[Path]] = {}
+    for file in files:
+        groups.setdefault(_moment_of_folder(file), []).append(file)
+    for moment, group in groups.items():
+        folders = list(dict.fromkeys(os.path.abspath(file.parent) for file in group))
+        if len(folders) > 1:
+            raise UsageError(
+                f"--as-of-folder: {folders[0]} and {folders[1]} are both of {moment.isoformat()}; "
+                "import one of them"
+            )
+    return dict(sorted(groups.items()))
+
+
+def _moment_of_folder(file: Path) -> datetime:
+    # not resolved: where files are links into a cache, the folder of the link is the one named
+    name = file.absolute().parent.name
+    for form in _FOLDER_FORMS:
+        try:
+            moment = datetime.strptime(name, form)
+        except ValueError:
+            continue
+        if moment.strftime(form) == name:
+            return moment
+    raise UsageError(
+        f"--as-of-folder: {file} lies in no folder named after a day, such as 2026-09-30"
+    )
+
+
+def _repeats(groups: Mapping[datetime | None, Sequence[Path]]) -> Iterator[str]:
+    """Say which snapshots are copies of the one before, as archives have them that missed a day."""
+    for (_, before), (_, after) in itertools.pairwise(groups.items()):
+        if len(before) == len(after) and all(
+            filecmp.cmp(one, other, shallow=False) for one, other in zip(before, after, strict=True)
+        ):
+            yield (
+                f"warning: {sources.names_of(after)} is byte for byte {sources.names_of(before)}: "
+                "nothing changes between the two snapshots"
+            )
+
+
+def _is_wanted(request: Request, moment: datetime) -> bool:
+    is_there = snapshot_exists(request.landing, snapshot_id_of(moment))
+    return not (request.skip_existing and is_there)
+
+
+def _refuse_existing(request: Request, moments: Sequence[datetime]) -> None:
+    if not request.replace:
+        refuse_existing(request.landing, map(snapshot_id_of, moments))
+
+
+def _check_columns(request: Request, tables: Sequence[_Table]) -> None:
+    """Raise UsageError when an option names a column that no file has."""
+    names = dict.fromkeys(column.name for table in tables for column in table.source.columns)
     asked = [("--map", column) for column, _ in request.maps]
     if request.snapshot_column is not None:
         asked.append(("--snapshot-column", request.snapshot_column))
     for option, name in asked:
-        if name not in names:
-            raise UsageError(
-                f"{option}: there is no column {name} (there are: {items.column_names(source)})"
-            )
+        if tables and name not in names:
+            raise UsageError(f"{option}: there is no column {name} (there are: {', '.join(names)})")
+
+
+def _item(connection: duckdb.DuckDBPyConnection, table: _Table, request: Request) -> items.Item:
+    """Return the item a table's rows become; a map of a column it does not have is left out."""
+    names = {column.name for column in table.source.columns}
     maps: dict[str, list[tuple[str, ...]]] = {}
     for column, name in request.maps:
-        maps.setdefault(column, []).append(tuple(name.split(".")))
-    return maps
+        if column in names:
+            maps.setdefault(column, []).append(tuple(name.split(".")))
+    try:
+        item = items.item_of(table.source, maps, request.snapshot_column)
+        _check_where(connection, table.source, request.where)
+    except (UsageError, DataError) as error:
+        if not request.as_of_folder:
+            raise
+        raise type(error)(f"{table.names}: {error}") from error
+    return item
 
 
 def _check_where(
@@ -241,11 +353,12 @@ def _moment_column(source: sources.Source, request: Request) -> sources.Column |
 
 def _counts(
     connection: duckdb.DuckDBPyConnection,
-    source: sources.Source,
+    table: _Table,
     item: items.Item,
     request: Request,
 ) -> list[_Count]:
     """Count the rows of each snapshot, in order of time; DataError on one without a time."""
+    source = table.source
     column = _moment_column(source, request)
     moment = items.moment_of(column) if column else "NULL"
     example = column.text if column else "NULL"
@@ -265,7 +378,7 @@ def _counts(
             raise UsageError(f"--where: {one_line(error.__cause__)}") from error
         raise
     if column is None:
-        counts = [_Count(request.as_of, *row[1:5]) for row in counted]
+        counts = [_Count(table.moment, *row[1:5]) for row in counted]
     else:
         if counted and counted[0][0] is None:
             _, rows, *_, shown = counted[0]
@@ -287,26 +400,26 @@ def _check_counts(counts: list[_Count], request: Request, source: sources.Source
         raise DataError(f"every row of snapshot {', '.join(without)} is without an id")
 
 
-def _query(
-    source: sources.Source,
-    item: items.Item,
-    request: Request,
-    moment: datetime,
-) -> str:
-    """Return the query of one snapshot, its rows in the order of the files."""
-    stamp = f"TIMESTAMP '{moment.isoformat(sep=' ')}'"
+def _snapshot_query(
+    table: _Table, item: items.Item, request: Request, count: _Count
+) -> SnapshotQuery:
+    """Return what to commit as one snapshot, its rows in the order of the files."""
+    source = table.source
+    stamp = f"TIMESTAMP '{count.moment.isoformat(sep=' ')}'"
     column = _moment_column(source, request)
     of_snapshot = f" AND {items.moment_of(column)} = {stamp}" if column else ""
-    return (
+    query = (
         f"SELECT {item.hub_oid} AS hub_oid, {item.model_id} AS model_id, "
         f"{item.raw_json} AS raw_json, {stamp} AS fetched_at "
         f"{_rows(source, request)} AND {item.model_id} IS NOT NULL{of_snapshot}"
     )
+    return SnapshotQuery(count.moment, query, _details(request, source.files, count))
 
 
 def _details(request: Request, files: Sequence[Path], count: _Count) -> dict[str, Any]:
+    folder = f"{files[0].absolute().parent.name}/" if request.as_of_folder else ""
     details: dict[str, Any] = {
-        "files": [file.name for file in files],
+        "files": [folder + file.name for file in files],
         "rows_read": count.rows,
         "rows_without_id": count.without_id,
         "numbers_without_json_form": count.without_form,
@@ -325,37 +438,55 @@ def _details(request: Request, files: Sequence[Path], count: _Count) -> dict[str
 def _commit(
     request: Request,
     connection: duckdb.DuckDBPyConnection,
-    files: Sequence[Path],
-    wanted: Sequence[SnapshotQuery],
+    wanted: Sequence[tuple[_Table, SnapshotQuery]],
 ) -> list[Snapshot]:
-    try:
-        return commit_snapshots(
-            request.landing,
-            connection,
-            wanted,
-            source=request.source,
-            replace=request.replace,
-            items_per_page=ITEMS_PER_PAGE,
+    if not wanted:
+        return []
+    written: list[Snapshot] = []
+    # A history takes hours and is in place only at its end: a terminal shows how far it is.
+    with tqdm(total=len(wanted), unit=" snapshots", disable=None, leave=False) as bar:
+
+        def note(snapshot: Snapshot) -> None:
+            written.append(snapshot)
+            bar.update()
+
+        try:
+            return commit_snapshots(
+                request.landing,
+                connection,
+                [query for _, query in wanted],
+                source=request.source,
+                replace=request.replace,
+                items_per_page=ITEMS_PER_PAGE,
+                written=note,
+            )
+        except LandingError as error:
+            cause = error.__cause__
+            # DuckDB reads the files and writes the parts in one go: its message tells which failed.
+            if isinstance(cause, duckdb.Error) and ".building" not in str(cause):
+                names = wanted[len(written)][0].names
+                raise DataError(f"cannot read {names}: {one_line(cause)}") from error
+            raise
+
+
+def _notes(made: Sequence[items.Item], counts: Sequence[_Count], n_skipped: int) -> Iterator[str]:
+    foreign = dict.fromkeys(name for item in made for name in item.foreign)
+    added_to = dict.fromkeys(name for item in made for name in item.added_to)
+    if n_skipped:
+        yield (
+            f"notice: skipped {n_skipped:,} of {n_skipped + len(counts):,} snapshots, "
+            "which were there already"
         )
-    except LandingError as error:
-        cause = error.__cause__
-        # DuckDB reads the files and writes the parts in one go: its message tells which failed.
-        if isinstance(cause, duckdb.Error) and ".building" not in str(cause):
-            raise DataError(f"cannot read {sources.names_of(files)}: {one_line(cause)}") from error
-        raise
-
-
-def _notes(item: items.Item, counts: Sequence[_Count]) -> Iterator[str]:
-    if item.foreign:
+    if foreign:
         yield (
             "notice: kept under their own names, as the Hub's API has no such field: "
-            + ", ".join(item.foreign)
+            + ", ".join(foreign)
         )
     without_object = sum(count.without_object for count in counts)
     if without_object:
         yield (
             f"notice: left out {without_object:,} mapped value{'s' if without_object > 1 else ''}: "
-            f"{', '.join(item.added_to)} of their rows is no JSON object to add to"
+            f"{', '.join(added_to)} of their rows is no JSON object to add to"
         )
     without_id = sum(count.without_id for count in counts)
     if without_id:

@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,6 +174,7 @@ def commit_snapshots(
     replace: bool = False,
     rows_per_part: int = ROWS_PER_PART,
     items_per_page: int | None = None,
+    written: Callable[[Snapshot], None] = lambda snapshot: None,
 ) -> list[Snapshot]:
     """Write snapshots from DuckDB queries: all of them or, on any failure, none.
 
@@ -181,7 +182,8 @@ def commit_snapshots(
     order the rows are to have. With `items_per_page` (rows) the pages are numbered here and the
     query leaves the two numbers out: numbering a stream in SQL would cost it its second core.
     Rows are never held in memory as a whole: they are staged in the building folder and cut
-    into parts of at most `rows_per_part` rows.
+    into parts of at most `rows_per_part` rows. `written` is told of each snapshot that is written,
+    before any is in place.
 
     A snapshot that exists is refused unless `replace`; the old one is then removed only after
     the new one stands. LandingError on a refusal, a query without rows, a query that fails
@@ -198,12 +200,14 @@ def commit_snapshots(
     root = Path(landing) / TABLE
     names = [snapshot_folder(landing, name).name for name in ids]
     with building_folder(root) as building:
-        snapshots = [
-            _write_snapshot(
-                connection, one, building, root / name, source, rows_per_part, items_per_page
+        snapshots = []
+        for one, name in zip(wanted, names, strict=True):
+            snapshots.append(
+                _write_snapshot(
+                    connection, one, building, root / name, source, rows_per_part, items_per_page
+                )
             )
-            for one, name in zip(wanted, names, strict=True)
-        ]
+            written(snapshots[-1])
         with locked(root):
             if not replace:
                 refuse_existing(landing, ids)

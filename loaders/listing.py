@@ -16,17 +16,22 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 import httpx2
 from huggingface_hub import constants
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
-from huggingface_hub.utils import build_hf_headers, hf_raise_for_status, http_backoff
+from huggingface_hub.utils import build_hf_headers, hf_raise_for_status, http_stream_backoff
 
 from loaders import __version__
 from loaders.errors import IntegrityError, LoaderError, RefusedError, UnavailableError, UsageError
-from loaders.pacing import RETRIED_STATUSES, Clock, Pacer, retry_wait
+from loaders.pacing import RETRIED_STATUSES, Clock, Overdue, Pacer, retry_wait
 from loaders.slicing import BrokenPage, Item, UnsoundPage, slice_page
 
 PATH = "/api/models"
 SORT = "createdAt"
 LARGEST_PAGE = 1_000
 BROKEN_PAGE_TRIES = 3
+SLOW_ANSWER_TRIES = 3
+SLOWEST_ANSWER = 10
+"""An answer may take this many times the silence that `timeout` allows it."""
+LARGEST_ANSWER = 256 * 1024 * 1024
+"""Bytes, unpacked: some ninety times an ordinary page, and little enough to be held in memory."""
 
 LINEAGE_FIELDS = (
     "author", "baseModels", "cardData", "config", "createdAt", "disabled", "downloads",
@@ -43,6 +48,11 @@ PROFILES = {"lineage": LINEAGE_FIELDS, "full": FULL_FIELDS}
 
 _BAD_TOKEN = "Invalid credentials in Authorization header"
 _MESSAGE_LENGTH = 400
+_ERROR_LENGTH = 64 * 1024
+# What says how a body was sent, which is as it is once it has come.
+_SENT_AS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+# Printable, without blanks or a fragment, and no longer than servers take.
+_ADDRESS = re.compile(r"""[!"$-~]{1,8000}""")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Asking which agent runs the process would be a request to the service that nobody asked for.
 constants.HF_HUB_DISABLE_TELEMETRY = True
@@ -166,23 +176,16 @@ class Listing:
     def answer(self, query: str, also: frozenset[int] = frozenset()) -> httpx2.Response:
         """Return the answer to one request: status 200, or one of `also`.
 
-        Retries are counted, shown and can be interrupted. No redirect is followed.
+        Retries are counted, shown and can be interrupted. No redirect is followed. An answer that
+        takes too long in all, or is larger than any page may be, ends the crawl.
         """
-        failures = 0
+        failures = overdue = 0
         while True:
             status, headers, said = None, {}, ""
             self.clock.counters.requests += 1
             try:
-                with self.clock.switch.interruptible():
-                    response = http_backoff(
-                        "GET",
-                        self.request.origin + query,
-                        headers=self.headers,
-                        timeout=self.timeout,
-                        follow_redirects=False,
-                        max_retries=0,
-                    )
-                    hf_raise_for_status(response)
+                response = self._asked(query)
+                _raise_for_status(response)
                 if response.status_code != 200 and response.status_code not in also:
                     raise IntegrityError(self._redirected(response))
                 return response
@@ -197,15 +200,56 @@ class Listing:
                     raise self._refusal(status, said) from None
             except httpx2.HTTPError as error:
                 said = self._line(f"{type(error).__name__}: {error}")
+            except Overdue:
+                overdue += 1
+                said = f"the answer is not whole after {self._longest:,.0f} s, although bytes come"
             if status == 429:
                 self.clock.counters.rate_limited += 1
             failures += 1
-            if failures > self.max_retries:
+            if failures > self.max_retries or overdue == SLOW_ANSWER_TRIES:
                 raise UnavailableError(
-                    f"{self.request.host} does not serve the listing after {failures} tries: {said}"
+                    f"{self.request.host} does not serve the listing after {failures} "
+                    f"tr{'ies' if failures > 1 else 'y'}: {said}"
                 )
             self.clock.counters.retries += 1
             self.clock.wait(retry_wait(failures, status, headers), said)
+
+    @property
+    def _longest(self) -> float:
+        """Seconds that an answer may take in all."""
+        return SLOWEST_ANSWER * self.timeout
+
+    def _asked(self, query: str) -> httpx2.Response:
+        """Ask once and read the answer, within its bounds of size and time."""
+        with (
+            self.clock.switch.interruptible(self._longest),
+            http_stream_backoff(
+                "GET",
+                self.request.origin + query,
+                headers=self.headers,
+                timeout=self.timeout,
+                follow_redirects=False,
+                max_retries=0,
+                retry_on_status_codes=(),
+            ) as answer,
+        ):
+            body = self._body(answer)
+        headers = [pair for pair in answer.headers.raw if pair[0].lower() not in _SENT_AS]
+        return httpx2.Response(
+            answer.status_code, headers=headers, content=body, request=answer.request
+        )
+
+    def _body(self, answer: httpx2.Response) -> bytes:
+        body = bytearray()
+        for piece in answer.iter_bytes():
+            body += piece
+            if answer.status_code != 200 and len(body) > _ERROR_LENGTH:
+                break  # more than enough to say what is wrong
+            if len(body) > LARGEST_ANSWER:
+                raise IntegrityError(
+                    f"the answer is larger than {LARGEST_ANSWER:,} bytes; no page of models is"
+                )
+        return bytes(body)
 
     def _page(self, query: str, response: httpx2.Response) -> Page:
         try:
@@ -225,6 +269,8 @@ class Listing:
         url = response.links.get("next", {}).get("url")
         if url is None:
             return None
+        if not _ADDRESS.fullmatch(url):
+            raise IntegrityError("the next link is no address; it is not followed")
         try:
             link = urlsplit(url)
             is_ours = _origin(link) == _origin(urlsplit(self.request.endpoint))
@@ -234,8 +280,10 @@ class Listing:
             where = self._line(f"{link.hostname}{link.path}") if is_ours else "another host"
             raise IntegrityError(f"the next link leads to {where}; it is not followed")
         asked, next_asked = _asked(query), _asked(link.query)
-        if next_asked["cursor"] in ([], asked["cursor"]):
+        if next_asked["cursor"] == asked["cursor"]:
             raise IntegrityError("the next link does not move: it repeats the page's own cursor")
+        if len(next_asked["cursor"]) != 1:
+            raise IntegrityError("the next link does not say where to go on: it has no one cursor")
         if next_asked["rest"] != asked["rest"]:
             raise IntegrityError("the next link asks for other fields or another order")
         return f"{link.path}?{link.query}"
@@ -257,8 +305,8 @@ class Listing:
         return RefusedError(f"{self.request.host} refuses the request: {said}{hint}")
 
     def _said(self, error: HfHubHTTPError) -> str:
-        status = error.response.status_code
-        return self._line(f"{status} {error.server_message or error.response.reason_phrase}")
+        message = self._line(error.server_message or "")
+        return f"{error.response.status_code} {message or error.response.reason_phrase}"
 
     def _line(self, text: str) -> str:
         """Return foreign text as one short line that cannot hold the token."""
@@ -269,6 +317,17 @@ class Listing:
 
     def _secret(self) -> str:
         return self.headers.get("authorization", "").removeprefix("Bearer ").strip()
+
+
+def _raise_for_status(response: httpx2.Response) -> None:
+    """Raise HfHubHTTPError for a status of failure, whatever its body holds."""
+    try:
+        hf_raise_for_status(response)
+    except HfHubHTTPError:
+        raise
+    except (AttributeError, TypeError, ValueError, RecursionError) as error:
+        # The client reads the body for a message, and only expects an object in it.
+        raise HfHubHTTPError(response.reason_phrase, response=response) from error
 
 
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:

@@ -23,6 +23,10 @@ class Stopped(BaseException):
     """A signal asked the crawl to end; like KeyboardInterrupt it is no error."""
 
 
+class Overdue(BaseException):
+    """A request has taken all the time it may; not to be taken for an error of the client's."""
+
+
 class StopSwitch:
     """Turns SIGINT, SIGTERM and SIGHUP into an end at the next place where ending is safe.
 
@@ -33,27 +37,39 @@ class StopSwitch:
     def __init__(self) -> None:
         self.is_requested = False
         self._is_open = False
+        self._is_installed = False
 
     @contextlib.contextmanager
     def installed(self) -> Iterator["StopSwitch"]:
         """Answer signals inside the block; outside, whoever answered before does."""
         signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         before = {number: signal.signal(number, self._answer) for number in signals}
+        before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._ring)
+        self._is_installed = True
         try:
             yield self
         finally:
+            self._is_installed = False
             for number, handler in before.items():
                 signal.signal(number, handler)
 
     @contextlib.contextmanager
-    def interruptible(self) -> Iterator[None]:
-        """Let a signal end the block by raising Stopped."""
+    def interruptible(self, seconds: float | None = None) -> Iterator[None]:
+        """Let a signal end the block by raising Stopped, and time by raising Overdue.
+
+        The client's own timeout counts the silence between two bytes; a service that sends one
+        now and then, in a body or in the headers, is only ended by a clock that runs beside it.
+        """
         self._is_open = True
         try:
             self.check()
+            if seconds is not None and self._is_installed:
+                # again and again: an exception raised inside a finalizer would be swallowed
+                signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
             yield
         finally:
             self._is_open = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
     def check(self) -> None:
         """Raise Stopped if a signal has come."""
@@ -66,6 +82,10 @@ class StopSwitch:
         if self._is_open:
             self._is_open = False
             raise Stopped
+
+    def _ring(self, number: int, frame: object) -> None:
+        if self._is_open:
+            raise Overdue
 
 
 @dataclass

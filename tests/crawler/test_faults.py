@@ -1,11 +1,13 @@
 """Every fault the service can have: what the crawl does, its exit code, and what it keeps."""
 
 import json
+import time
 
 import pytest
 from crawls import finish, landed, manifest_path, served, start_process
 
-from loaders.fake_hub import Fault
+from loaders import fake_hub, listing, pacing
+from loaders.fake_hub import Fault, _Handler
 from loaders.fake_models import Models
 from loaders.listing import LINEAGE_FIELDS
 
@@ -90,6 +92,59 @@ def test_a_fault_that_stays_keeps_what_is_sound(
     assert landed(landing) == wanted
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]", b'"no"', b"5", b"null", b'{"errors":[1]}', b'{"errors":5}', b'{"error":{"a":[]}}',
+        b'{"error":"\\ud800"}', b"\xff\xfe\x00", b"", b"[" * 50_000, b"9" * 50_000,
+        b"x" * 9_000_000,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("status", "code"), [(403, 3), (503, 4)])
+def test_whatever_an_error_holds_it_is_one_line(
+    hub, crawl, landing, waits, monkeypatch, body: bytes, status: int, code: int
+) -> None:
+    def odd(handler, fault: str, authorization: str | None) -> None:
+        handler._send(status, body, "application/json", {})
+
+    monkeypatch.setattr(_Handler, "_status", odd)
+    done = crawl(hub(700, faults=[f"{status}@6x9"]))
+    assert done.code == code
+    error = done.err.splitlines()[-1]
+    assert error.startswith("error: ")
+    assert f"{status} " in error
+    assert len(error) < 700
+    assert "Traceback" not in done.text
+    assert len(landed(landing)) == len(served(Models(700), ())[:500])
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "x", "/api/models?cursor=a", "http://[", "{own}/api/models", "{own}/api/models?cursor=",
+     "{own}/api/models?sort=createdAt&cursor=" + "a" * 70_000,
+     "{own}/api/models?{query}&cursor=" + "a" * 70_000, "{own}/api/models?{query}&cursor=\xe9",
+     "{own}/api/models?{query}&cursor=a\tb", "{own}/api/models?{query}&cursor=a b",
+     "{own}/api/models?{query}&cursor=a#b", "{own}/api/models?{query}&cursor=a&cursor=b",
+     "HTTP://user@{host}/api/models?{query}&cursor=a", "{own}:1/api/models?{query}&cursor=a"],
+)  # fmt: skip
+def test_a_next_link_that_is_none_is_not_followed(
+    hub, crawl, landing, monkeypatch, url: str
+) -> None:
+    def odd(link: str | None, query: object) -> str:
+        own, _, rest = link.partition("/api/models?")
+        asked = rest.partition("&cursor=")[0]
+        return url.format(own=own, query=asked, host=own.partition("//")[2])
+
+    monkeypatch.setitem(fake_hub._SPOILED_LINKS, "same-next", odd)
+    service = hub(700, faults=["same-next@6"])
+    done = crawl(service)
+    assert (done.code, len(service.requests)) == (5, 6), done.err
+    error = done.err.splitlines()[-1]
+    assert error.startswith("error: the next link ")
+    assert len(error) < 700
+    assert landed(landing) == served(service.models, LINEAGE_FIELDS)[:500]
+
+
 @pytest.mark.parametrize(("fault", "code"), [("401@1", 3), ("503@1x9", 4), ("html@1x3", 5)])
 def test_a_fault_on_the_first_page_leaves_nothing(
     hub, crawl, landing, waits, fault: str, code: int
@@ -97,6 +152,115 @@ def test_a_fault_on_the_first_page_leaves_nothing(
     assert crawl(hub(100, faults=[fault])).code == code
     assert not list(landing.rglob("*.parquet"))
     assert not list(landing.rglob("snapshot_id=*"))
+
+
+# answers without end
+
+
+@pytest.mark.parametrize("fault", ["trickle", "trickle-headers"])
+def test_an_answer_that_trickles_is_cut_and_tried_again(
+    hub, crawl, landing, waits, monkeypatch, fault: str
+) -> None:
+    monkeypatch.setattr(listing, "SLOWEST_ANSWER", 3)
+    service = hub(500, faults=[f"{fault}@4x2"])
+    done = crawl(service, "--timeout", "0.2")
+    assert (done.code, len(service.requests)) == (0, 7)
+    assert "the answer is not whole after 1 s, although bytes come" in done.err
+    assert_all_landed(landing, service.models)
+
+
+@pytest.mark.parametrize("fault", ["trickle", "trickle-headers"])
+def test_answers_that_trickle_end_the_crawl_and_keep_what_is_sound(
+    hub, crawl, landing, waits, monkeypatch, fault: str
+) -> None:
+    """No read is ever silent for the timeout, so that only a clock beside the request ends it."""
+    monkeypatch.setattr(listing, "SLOWEST_ANSWER", 3)
+    service = hub(700, faults=[f"{fault}@6x9"])
+    done = crawl(service, "--timeout", "0.2")
+    assert (done.code, len(service.requests)) == (4, 5 + 3)
+    error = done.err.splitlines()[-1]
+    assert "after 3 tries: the answer is not whole after 1 s" in error
+    assert "500 models are landed, the same command goes on from there" in error
+    assert landed(landing) == served(service.models, LINEAGE_FIELDS)[:500]
+    service.faults.clear()
+    assert crawl(service).code == 0
+    assert_all_landed(landing, service.models)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_a_body_without_end_ends_the_crawl_and_keeps_what_is_sound(
+    hub, crawl, command, landing, monkeypatch, encoding: str
+) -> None:
+    monkeypatch.setattr(listing, "LARGEST_ANSWER", 1_000_000)
+    monkeypatch.setattr(listing, "build_hf_headers", lambda **_: {"accept-encoding": encoding})
+    service = hub(700, faults=["endless@6"])
+    done = crawl(service)
+    assert (done.code, len(service.requests)) == (5, 6)
+    error = done.err.splitlines()[-1]
+    assert error.startswith("error: the answer is larger than 1,000,000 bytes; ")
+    assert landed(landing) == served(service.models, LINEAGE_FIELDS)[:500]
+    assert command("verify").code == 0
+    assert crawl(service).code == 0
+    assert_all_landed(landing, service.models)
+
+
+# the service goes away
+
+
+def test_a_service_that_comes_back_is_waited_for(hub, crawl, landing, monkeypatch) -> None:
+    naps: list[float] = []
+    monkeypatch.setattr(pacing, "sleep", lambda nap: naps.append(nap) or time.sleep(nap / 10))
+    service = hub(700, faults=["gone@5"], stall=0.25)
+    done = crawl(service)
+    assert (done.code, len(service.requests)) == (0, 7), "each page is asked for once"
+    assert "waiting 1 s: ConnectError" in done.err
+    assert sum(naps) >= 1 + 2
+    assert_all_landed(landing, service.models)
+
+
+def test_a_service_that_stays_gone_ends_the_crawl_and_the_next_one_goes_on(
+    hub, crawl, command, landing, waits
+) -> None:
+    service = hub(700, faults=["gone@5"], stall=600)
+    for _ in range(2):
+        done = crawl(service)
+        assert done.code == 4
+        error = done.err.splitlines()[-1]
+        assert "does not serve the listing after 6 tries: ConnectError: " in error
+        assert "500 models are landed, the same command goes on from there" in error
+        assert landed(landing) == served(service.models, LINEAGE_FIELDS)[:500]
+        assert sum(waits) == pytest.approx(1 + 2 + 4 + 8 + 8)
+        waits.clear()
+    assert "at page 5 (" in command("status").out
+    with service:
+        assert crawl(service).code == 0
+        assert len(service.requests) == 7, "each page is asked for once, over all runs"
+    assert_all_landed(landing, service.models)
+
+
+def test_a_service_killed_and_started_anew_is_gone_on_with(landing) -> None:
+    """Processes of their own, as when a machine is restarted while the crawl runs on."""
+    options = ("--models", 3_000, "--latency", 0.1)
+    first = start_process("fake-hub", *options)
+    url = first.stdout.readline().strip().partition("=")[2]
+    crawling = start_process(
+        "crawl", "--endpoint", url, "--landing", landing, "--page-size", 100,
+        "--pages-per-part", 3,
+    )  # fmt: skip
+    while not list(landing.rglob("part-*.parquet")):
+        assert crawling.poll() is None
+        time.sleep(0.02)
+    first.kill()
+    finish(first)
+    second = start_process("fake-hub", *options, "--port", url.rpartition(":")[2])
+    try:
+        done = finish(crawling)
+    finally:
+        second.kill()
+        finish(second)
+    assert (done.code, "Traceback" in done.err) == (0, False)
+    assert "waiting 1 s: " in done.err
+    assert_all_landed(landing, Models(3_000))
 
 
 def test_a_service_that_is_not_there(crawl, waits, hub) -> None:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from loaders import pacing
-from loaders.pacing import Clock, Pacer, Stopped, StopSwitch, retry_wait
+from loaders.pacing import Clock, Overdue, Pacer, Stopped, StopSwitch, retry_wait
 
 
 def limits(left: int, seconds: int, quota: int | None = 500) -> dict[str, str]:
@@ -75,3 +75,24 @@ def test_a_signal_ends_a_request_but_not_a_commit() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0.01)  # no exception: outside of a request the signal is only noted
         assert switch.is_requested
+
+
+def test_a_request_ends_when_its_time_is_over() -> None:
+    switch = StopSwitch()
+    began = time.monotonic()
+    with switch.installed():
+        with pytest.raises(Overdue), switch.interruptible(0.1):
+            time.sleep(5)
+        with switch.interruptible(0.1):
+            pass
+        time.sleep(0.2)  # no exception: the clock stops with the request
+    assert time.monotonic() - began < 2
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+def test_without_signals_there_is_no_clock() -> None:
+    """Whoever uses the listing as a library keeps his signals, and the client's own timeout."""
+    before = signal.getsignal(signal.SIGALRM)
+    with StopSwitch().interruptible(0.01):
+        time.sleep(0.05)
+    assert signal.getsignal(signal.SIGALRM) == before

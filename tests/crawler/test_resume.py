@@ -166,7 +166,7 @@ def test_a_stop_before_the_first_page_leaves_nothing(hub, crawl, landing, monkey
     def stop(*_: object, **__: object) -> None:
         raise Stopped
 
-    monkeypatch.setattr("loaders.listing.http_backoff", stop)
+    monkeypatch.setattr("loaders.listing.http_stream_backoff", stop)
     assert crawl(hub(10)).code == 75
     assert not list(landing.rglob("snapshot_id=*"))
 

@@ -7,6 +7,7 @@ with latest as (
 identities as (
     select
         snapshot_id,
+        snapshot_at,
         model_id_lower,
         identity
     from {{ ref('int_model_identities_linked') }}
@@ -27,13 +28,32 @@ named as (
         and {{ is_phase_in_use('claims.evidence') }}
 ),
 
+names as (
+    select distinct named_id_lower from named
+),
+
+last_bearers as (
+    select
+        identities.model_id_lower,
+        identities.identity
+    from identities
+    inner join names on identities.model_id_lower = names.named_id_lower
+    qualify row_number() over (
+        partition by identities.model_id_lower
+        order by identities.snapshot_at desc nulls last, identities.snapshot_id desc nulls last
+    ) = 1
+),
+
 -- A name means the repository that bore it in that snapshot. What nobody bore then means what it
--- means today, so that a parent's rename is no change of the child's lineage.
+-- means today, so that a parent's rename is no change of the child's lineage; and what nobody bears
+-- today means the last to bear it, so that a parent's end is none either.
 parents as (
     select
         named.snapshot_id,
         named.child_id_lower,
-        coalesce(then_listed.identity, now_listed.identity, named.parent_id_lower) as parent_identity,
+        coalesce(
+            then_listed.identity, now_listed.identity, last_listed.identity, named.parent_id_lower
+        ) as parent_identity,
         coalesce(then_listed.model_id_lower, named.parent_id_lower) as parent_id
     from named
     cross join latest
@@ -43,8 +63,9 @@ parents as (
         on named.snapshot_id = then_listed.snapshot_id and named.named_id_lower = then_listed.model_id_lower
     left join identities as now_listed
         on latest.snapshot_id = now_listed.snapshot_id and named.parent_id_lower = now_listed.model_id_lower
+    left join last_bearers as last_listed on named.named_id_lower = last_listed.model_id_lower
     where
-        coalesce(then_listed.identity, now_listed.identity, named.parent_id_lower)
+        coalesce(then_listed.identity, now_listed.identity, last_listed.identity, named.parent_id_lower)
         != coalesce(children.identity, named.child_id_lower)
 ),
 
