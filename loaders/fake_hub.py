@@ -36,7 +36,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from loaders.errors import UsageError
 from loaders.fake_datasets import ARCHIVE, Dataset, write_archive
-from loaders.fake_models import EXPANDABLE, Models
+from loaders.fake_models import DEFAULTS, EXPANDABLE, Models
 
 __all__ = ["FAULTS", "FakeHub", "Fault", "add_arguments", "run"]
 
@@ -93,6 +93,12 @@ FAULTS = {
 _LARGEST_PAGE = 1_000
 _MOST_WEEKS = 200
 _SORTS = ("createdAt", "lastModified", "downloads", "likes", "trendingScore")
+_FLAGS = {
+    "full": ("author", "disabled", "gated", "lastModified", "sha", "siblings"),
+    "config": ("config",),
+    "cardData": ("cardData",),
+}
+"""What was asked for before there was `expand`, and what each adds to the defaults."""
 _QUOTAS = {"api": 1, "resolvers": 6}
 """Downloads have a quota of their own, for the anonymous six times that of the API."""
 _FOREIGN = "http://127.0.0.2:1"
@@ -310,7 +316,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault in _CHANGES:
             _CHANGES[fault](self.hub.models, numbers)
             numbers, after = query.page(self.hub.models, is_owner=authorization is not None)
-        items = [self.hub.models.item(number, query.expand) for number in numbers]
+        items = [self.hub.models.item(number, query.fields) for number in numbers]
         link = query.link(after) if after else None
         self._page(fault, query, items, link)
 
@@ -509,6 +515,9 @@ class _Query:
         self.expand = tuple(value for name, value in self.pairs if name == "expand") or None
         self._check_expand()
         values = dict(self.pairs)
+        more = [name for flag, names in _FLAGS.items() if values.get(flag) == "true"
+                for name in names]  # fmt: skip
+        self.fields = self.expand or (*DEFAULTS, *more)
         self.sort = values.get("sort") or "trendingScore"
         if self.sort not in _SORTS:
             raise BadRequest(f'"sort" must be one of [{", ".join(_SORTS)}]')
@@ -657,7 +666,7 @@ _CHANGES = {
 def _again(items: list[str], query: _Query) -> list[str]:
     oid = query._predicate().get("_id", {}).get("$lt")
     models = query.hub.models
-    return [models.item(models.at_or_after(oid), query.expand), *items] if oid else items
+    return [models.item(models.at_or_after(oid), query.fields), *items] if oid else items
 
 
 def _big(items: list[str], query: _Query) -> list[str]:

@@ -278,6 +278,17 @@ def test_filtered_pages_follow_one_upon_the_other(hub) -> None:
     assert seen == [name for name in map(models.name, served) if "bert" in name.lower()]
 
 
+def test_the_flags_of_old_add_to_the_default_fields(hub) -> None:
+    service = hub(Models(50, private_share=0))
+    plain = json.loads(get(service, "/api/models?sort=createdAt")[2])
+    full = json.loads(get(service, "/api/models?sort=createdAt&full=true&cardData=true")[2])
+    assert all(one.items() <= more.items() for one, more in zip(plain, full, strict=True))
+    assert {"author", "sha", "siblings"} <= set(full[0]) - set(plain[0])
+    assert any("cardData" in more for more in full)
+    api = HfApi(endpoint=service.url, token=False)
+    assert next(api.list_models(full=True)).sha is not None
+
+
 def test_parameters_it_does_not_know_are_ignored(hub) -> None:
     service = hub(50)
     plain = get(service, "/api/models?sort=createdAt")[2]

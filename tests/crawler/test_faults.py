@@ -207,14 +207,20 @@ def test_a_body_without_end_ends_the_crawl_and_keeps_what_is_sound(
 # the service goes away
 
 
-def test_a_service_that_comes_back_is_waited_for(hub, crawl, landing, monkeypatch) -> None:
-    naps: list[float] = []
-    monkeypatch.setattr(pacing, "sleep", lambda nap: naps.append(nap) or time.sleep(nap / 10))
-    service = hub(700, faults=["gone@5"], stall=0.25)
+def test_a_service_that_comes_back_is_waited_for(hub, crawl, landing, waits, monkeypatch) -> None:
+    service = hub(700, faults=["gone@5"], stall=600)
+
+    def nap(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 10:
+            service.__enter__()
+
+    monkeypatch.setattr(pacing, "sleep", nap)
     done = crawl(service)
     assert (done.code, len(service.requests)) == (0, 7), "each page is asked for once"
     assert "waiting 1 s: ConnectError" in done.err
-    assert sum(naps) >= 1 + 2
+    assert "waiting 2 s: ConnectError" in done.err
+    assert sum(waits) == pytest.approx(1 + 2)
     assert_all_landed(landing, service.models)
 
 
