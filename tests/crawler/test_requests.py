@@ -95,6 +95,16 @@ def test_a_dry_run_reckons_with_the_previous_snapshot(hub, crawl) -> None:
     assert "requests: 3" in done.out
 
 
+def test_a_dry_run_beside_an_empty_snapshot_reckons_with_the_hub(hub, crawl, command) -> None:
+    service = hub(100, faults=["empty@1"])
+    assert crawl(service).code == 5
+    (name,) = [line.split()[0] for line in command("status").out.splitlines()[:1]]
+    assert command("verify", name, "--accept").code == 0
+    done = crawl(service, "--dry-run", "--new-snapshot")
+    assert done.code == 0
+    assert "requests: 31,179" in done.out
+
+
 # the token
 
 
