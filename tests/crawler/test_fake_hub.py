@@ -226,7 +226,7 @@ def test_a_person_can_start_it() -> None:
             response.read()
             assert response.status == status
     finally:
-        process.send_signal(2)
+        process.terminate()
         process.communicate(timeout=10)
     assert process.returncode == 0
 

@@ -7,7 +7,7 @@ import pytest
 from crawls import finish, landed, manifest_path, served, start_process
 
 from loaders import fake_hub, listing, pacing
-from loaders.fake_hub import Fault, _Handler
+from loaders.fake_hub import TOKEN, Fault, _Handler
 from loaders.fake_models import Models
 from loaders.listing import LINEAGE_FIELDS
 
@@ -143,6 +143,17 @@ def test_a_next_link_that_is_none_is_not_followed(
     assert error.startswith("error: the next link ")
     assert len(error) < 700
     assert landed(landing) == served(service.models, LINEAGE_FIELDS)[:500]
+
+
+def test_a_next_link_with_the_token_in_it_is_not_kept(hub, crawl, landing, monkeypatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    monkeypatch.setitem(
+        fake_hub._SPOILED_LINKS, "same-next", lambda link, query: f"{link}&token={TOKEN}"
+    )
+    done = crawl(hub(700, faults=["same-next@2"]))
+    assert done.code == 5
+    assert TOKEN not in done.text
+    assert not any(TOKEN.encode() in path.read_bytes() for path in landing.rglob("*.*"))
 
 
 @pytest.mark.parametrize(("fault", "code"), [("401@1", 3), ("503@1x9", 4), ("html@1x3", 5)])
