@@ -35,7 +35,7 @@ class Progress:
         """Note a page: its number in the listing and the models so far."""
         if self._bar is not None:
             with contextlib.suppress(OSError):
-                self._bar.set_postfix_str(f"page {number:,}")
+                self._bar.set_postfix_str(f"page {number:,}", refresh=False)
                 self._bar.update(landed - self._landed)
         self._landed = landed
         self._pages += 1
