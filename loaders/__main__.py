@@ -7,11 +7,12 @@ same command goes on), 130 interrupted.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from loaders import benchmarks, checking, crawling, fake_hub, importing, resolving, sample, status
-from loaders.errors import LoaderError
+from loaders.errors import EXIT_DATA, LoaderError
 from loaders.sql import is_interruption
 
 EXIT_INTERRUPTED = 130
@@ -37,6 +38,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     parsed = parser.parse_args(arguments)
+    try:
+        code = _carried_out(parsed)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read the output has gone (`| head`); what was to be landed is landed.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
+        return EXIT_DATA
+
+
+def _carried_out(parsed: argparse.Namespace) -> int:
     try:
         return parsed.run(parsed)
     except LoaderError as error:

@@ -6,6 +6,7 @@ behind its parts is built anew from them; a part that differs from its digest is
 
 import argparse
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,8 @@ from loaders.landing import (
 from loaders.sql import one_line
 
 __all__ = ["Finding", "add_arguments", "run", "verify"]
+
+_PART = re.compile(r"part-[0-9]{5}\.parquet")
 
 
 @dataclass
@@ -127,8 +130,14 @@ def _is_alive(folder: Path) -> bool:
 
 def _read_parts(folder: Path, finding: Finding) -> list[_ReadPart]:
     found = []
+    parts = []
+    for path in growing.parts_of(folder):
+        if _PART.fullmatch(path.name):
+            parts.append(path)
+        else:
+            finding.problems.append(_stray(path.name))
     with duckdb.connect() as connection:
-        for number, path in enumerate(growing.parts_of(folder)):
+        for number, path in enumerate(parts):
             if path.name != growing.part_name(number):
                 finding.problems.append(f"{growing.part_name(number)} is missing")
                 return found
@@ -148,6 +157,10 @@ def _read_parts(folder: Path, finding: Finding) -> list[_ReadPart]:
     return found
 
 
+def _stray(name: str) -> str:
+    return f"{name} is no part of the snapshot, but a build would read it"
+
+
 def _any(column: str) -> str:
     return f"max({column})"
 
@@ -164,6 +177,10 @@ def _compare(manifest: Snapshot | None, found: list[_ReadPart], finding: Finding
             finding.problems.append(f"{noted.name} is not the file that was landed (its sha256)")
         elif part.rows != noted.rows:
             finding.problems.append(f"{noted.name} holds {part.rows:,} rows, not {noted.rows:,}")
+    # A crawl's manifest may be behind its parts, whose own states say whether they belong.
+    if manifest is not None and manifest.parts and manifest.source != growing.SOURCE:
+        noted_names = {noted.name for noted in manifest.parts}
+        finding.problems += [_stray(name) for name in known if name not in noted_names]
 
 
 def _breaks(states: list[State]) -> Iterator[str]:

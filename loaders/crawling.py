@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -236,20 +237,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--page-size",
-        type=_whole(1, LARGEST_PAGE),
+        type=whole_number(1, LARGEST_PAGE),
         default=LARGEST_PAGE,
         metavar="N",
         help="models a request (default %(default)s, the most the Hub gives)",
     )
     parser.add_argument(
         "--pages-per-part",
-        type=_whole(1, 1_000),
+        type=whole_number(1, 1_000),
         default=PAGES_PER_PART,
         metavar="N",
         help="pages a part file, the most a kill costs (default %(default)s)",
     )
     parser.add_argument(
-        "--max-pages", type=_whole(1), metavar="N", help="stop after so many pages of this run"
+        "--max-pages",
+        type=whole_number(1),
+        metavar="N",
+        help="stop after so many pages of this run",
     )
     add_service_arguments(parser)
     parser.add_argument(
@@ -277,7 +281,7 @@ def add_service_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--retries",
-        type=_whole(0, 100),
+        type=whole_number(0, 100),
         default=5,
         metavar="N",
         help="retries of one request before giving up (default %(default)s)",
@@ -502,6 +506,8 @@ def _dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
     if arguments.landing is not None:
         previous = _previous(arguments.landing, request.host)
         latest = _latest(arguments.landing)
+    if previous is not None and not previous.rows:
+        previous = None  # accepted as it was; an empty listing tells nothing of the next
     models = previous.rows if previous else HUB_MODELS
     size = previous.details["bytes"] / previous.rows if previous else BYTES_PER_MODEL
     left = models
@@ -511,7 +517,9 @@ def _dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
     requests = math.ceil(left / request.page_size)
     seconds = _reckoned_seconds(requests, latency, quota[-1], arguments.rate_share)
     print(f"service:  {request.host}, {'with' if listing.sends_token else 'without'} a token")
-    print(f"models:   about {left:,} ({'previous snapshot' if previous else 'as of 2026-10-03'})")
+    print(
+        f"models:   about {left:,} ({'previous snapshot' if previous else 'the Hub on 2026-10-03'})"
+    )
     print(f"requests: {requests:,}")
     print(f"minutes:  {math.ceil(seconds / 60):,}")
     print(f"bytes:    {math.ceil(left * size):,}")
@@ -530,7 +538,9 @@ def _reckoned_seconds(requests: int, latency: float, headers: dict, share: float
 # the types of the options
 
 
-def _whole(least: int, most: int | None = None):
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return the type of an option that takes whole numbers from `least` to `most`."""
+
     def parsed(text: str) -> int:
         number = int(text)
         if number < least or (most is not None and number > most):

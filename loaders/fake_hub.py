@@ -3,7 +3,12 @@
     python -m loaders fake-hub --models 100000 --fault stall@5 --fault 429@9x2
 
 It serves `/api/models` as the Hub does (Link cursors, `expand` with its 400, rate limits, tokens,
-private models, gzip) and `/api/models/<id>` with redirects of renamed models.
+private models, gzip), `/api/models/<id>` with redirects of renamed models, and data sets as far as
+downloads need them (`/api/datasets/<name>`, its tree, `/datasets/<name>/resolve/...`).
+
+Of the listing's parameters it knows `expand`, `sort`, `direction`, `limit`, `cursor`, and of the
+filters `author`, `search` and `filter` (tags); any other is ignored, as the Hub ignores what it
+does not know. With a filter the Hub's cursors belong to its search index; these never do.
 """
 
 import argparse
@@ -14,8 +19,11 @@ import itertools
 import json
 import math
 import re
+import shutil
+import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -23,10 +31,12 @@ import zlib
 from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from loaders.errors import UsageError
-from loaders.fake_models import EXPANDABLE, Models
+from loaders.fake_datasets import ARCHIVE, Dataset, write_archive
+from loaders.fake_models import DEFAULTS, EXPANDABLE, Models
 
 __all__ = ["FAULTS", "FakeHub", "Fault", "add_arguments", "run"]
 
@@ -81,7 +91,16 @@ FAULTS = {
 }
 
 _LARGEST_PAGE = 1_000
+_MOST_WEEKS = 200
 _SORTS = ("createdAt", "lastModified", "downloads", "likes", "trendingScore")
+_FLAGS = {
+    "full": ("author", "disabled", "gated", "lastModified", "sha", "siblings"),
+    "config": ("config",),
+    "cardData": ("cardData",),
+}
+"""What was asked for before there was `expand`, and what each adds to the defaults."""
+_QUOTAS = {"api": 1, "resolvers": 6}
+"""Downloads have a quota of their own, for the anonymous six times that of the API."""
 _FOREIGN = "http://127.0.0.2:1"
 _HTML = b"<!DOCTYPE html><html><body><h1>Service unavailable</h1></body></html>"
 
@@ -125,13 +144,14 @@ class FakeHub:
     faults: list[Fault] = field(default_factory=list)
     ascending: bool = False
     """What a sort means without `direction`: the real service has changed its mind before."""
+    datasets: list[Dataset] = field(default_factory=list)
     requests: deque = field(default_factory=lambda: deque(maxlen=100_000))
     """The request lines, newest last."""
     authorizations: deque = field(default_factory=lambda: deque(maxlen=100_000))
 
     def __post_init__(self) -> None:
         self.listings = 0
-        self._windows: dict[str, _Window] = {}
+        self._windows: dict[tuple[str, str], _Window] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._server: ThreadingHTTPServer | None = None
@@ -199,22 +219,24 @@ class FakeHub:
         """Let time pass, but no longer than the service lives; say whether it has ended."""
         return self._ended.wait(seconds)
 
-    def account(self, reader: str) -> tuple[bool, dict[str, str]]:
+    def account(self, reader: str, bucket: str = "api") -> tuple[bool, dict[str, str]]:
         """Count a request against its reader's window: whether it is granted, and headers."""
+        quota = self.quota * _QUOTAS[bucket]
         with self._lock:
             now = time.monotonic()
-            window = self._windows.setdefault(reader, _Window())
+            window = self._windows.setdefault((reader, bucket), _Window())
             if now >= window.ends:
                 window.ends, window.used = now + self.window, 0
-            is_granted = window.used < self.quota
+            is_granted = window.used < quota
             window.used += is_granted
-            return is_granted, self.limits(self.quota - window.used, window.ends - now)
+            return is_granted, self.limits(quota - window.used, window.ends - now, bucket)
 
-    def limits(self, left: int, seconds: float) -> dict[str, str]:
+    def limits(self, left: int, seconds: float, bucket: str = "api") -> dict[str, str]:
         """Return the rate-limit headers."""
+        quota = self.quota * _QUOTAS[bucket]
         return {
-            "RateLimit": f'"api";r={left};t={math.ceil(seconds)}',
-            "RateLimit-Policy": f'"fixed window";"api";q={self.quota};w={self.window}',
+            "RateLimit": f'"{bucket}";r={left};t={math.ceil(seconds)}',
+            "RateLimit-Policy": f'"fixed window";"{bucket}";q={quota};w={self.window}',
         }
 
 
@@ -249,8 +271,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._listing(authorization)
         elif path.startswith("/api/models/"):
             self._detail(unquote(path.removeprefix("/api/models/")), authorization)
+        elif found := _API_OF_DATASETS.fullmatch(path) or _FILE_OF_DATASETS.fullmatch(path):
+            self._dataset(found, authorization)
         else:
             self._error(404, "Sorry, we can't find the page you are looking for.")
+
+    do_HEAD = do_GET
 
     # the listing
 
@@ -282,7 +308,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._status(fault, authorization)
             return
         try:
-            query = _Query(self.path, self.hub)
+            query = _Query(self.path, self.hub, self.headers.get("Host"))
             numbers, after = query.page(self.hub.models, is_owner=authorization is not None)
         except BadRequest as error:
             self._error(400, str(error))
@@ -290,7 +316,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault in _CHANGES:
             _CHANGES[fault](self.hub.models, numbers)
             numbers, after = query.page(self.hub.models, is_owner=authorization is not None)
-        items = [self.hub.models.item(number, query.expand) for number in numbers]
+        items = [self.hub.models.item(number, query.fields) for number in numbers]
         link = query.link(after) if after else None
         self._page(fault, query, items, link)
 
@@ -348,6 +374,67 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(200, models.item(number, EXPANDABLE).encode(), _JSON, self.limits)
 
+    # data sets
+
+    def _dataset(self, asked: re.Match[str], authorization: str | None) -> None:
+        if not self._is_known(authorization):
+            self._error(401, "Invalid credentials in Authorization header")
+            return
+        name, route, revision, path = (unquote(one or "") for one in asked.groups())
+        bucket = "resolvers" if route == "resolve" else "api"
+        is_granted, self.limits = self.hub.account(authorization or "anonymous", bucket)
+        dataset = next((one for one in self.hub.datasets if one.name == name), None)
+        if not is_granted:
+            self._error(429, f"We had to rate limit you: you have used up your {bucket} quota.")
+        elif dataset is None:
+            # absent and private are not told apart
+            self._error(401, "Invalid username or password.", "RepoNotFound")
+        elif revision and not dataset.has(revision):
+            self._error(404, f"Invalid rev id: {revision}", "RevisionNotFound")
+        elif route == "tree":
+            query = dict(parse_qsl(urlsplit(self.path).query))
+            tree = dataset.tree(path, is_recursive=query.get("recursive", "").lower() == "true")
+            if tree or not path:
+                self._send(200, json.dumps(tree).encode(), _JSON, self.limits)
+            else:
+                self._error(404, f"{path} does not exist on this revision", "EntryNotFound")
+        elif route == "resolve" and path in dataset.files:
+            self._file(dataset, path)
+        elif route == "resolve":
+            self._error(404, "Entry not found", "EntryNotFound")
+        else:
+            self._send(200, json.dumps(dataset.description()).encode(), _JSON, self.limits)
+
+    def _file(self, dataset: Dataset, path: str) -> None:
+        file = dataset.files[path]
+        first, last = 0, file.size - 1
+        part = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""), re.ASCII)
+        if part and int(part[1]) < file.size:
+            first, last = int(part[1]), min(int(part[2] or last), last)
+        is_part = (first, last) != (0, file.size - 1)
+        self.send_response(206 if is_part else 200)
+        headers = self.limits | {
+            "Content-Type": "application/octet-stream",
+            "Content-Length": str(last - first + 1),
+            "Accept-Ranges": "bytes",
+            "ETag": f'"{file.oid}"',
+            "X-Repo-Commit": dataset.commit,
+            "X-Request-Id": f"Root=1-{uuid.uuid4()}",
+        }
+        if is_part:
+            headers["Content-Range"] = f"bytes {first}-{last}/{file.size}"
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        with file.place.open("rb") as content:
+            content.seek(first)
+            if is_part:
+                self.wfile.write(content.read(last - first + 1))
+            else:
+                shutil.copyfileobj(content, self.wfile)
+
     # answers
 
     limits: dict[str, str]
@@ -356,9 +443,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.limits = {}
         return authorization in (None, f"Bearer {self.hub.token}")
 
-    def _error(self, status: int, message: str) -> None:
+    def _error(self, status: int, message: str, code: str | None = None) -> None:
         body = json.dumps({"error": message}, separators=(",", ":")).encode()
         headers = getattr(self, "limits", {}) | {"X-Error-Message": message.replace("\n", " ")}
+        if code is not None:
+            headers["X-Error-Code"] = code
         self._send(status, body, _JSON, headers)
 
     def _send(
@@ -376,6 +465,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if self.command == "HEAD":
+            return
         if fault == "broken-gzip":
             body = body[:40] + bytes(len(body) - 40)
         if fault == "truncate":
@@ -416,13 +507,17 @@ class _Handler(BaseHTTPRequestHandler):
 class _Query:
     """What a listing request asks for."""
 
-    def __init__(self, path: str, hub: FakeHub) -> None:
+    def __init__(self, path: str, hub: FakeHub, host: str | None) -> None:
         self.hub = hub
+        self.url = f"http://{host}" if host else hub.url
         pairs = parse_qsl(urlsplit(path).query, keep_blank_values=True)
         self.pairs = [(name.removesuffix("[]"), value) for name, value in pairs]
         self.expand = tuple(value for name, value in self.pairs if name == "expand") or None
         self._check_expand()
         values = dict(self.pairs)
+        more = [name for flag, names in _FLAGS.items() if values.get(flag) == "true"
+                for name in names]  # fmt: skip
+        self.fields = self.expand or (*DEFAULTS, *more)
         self.sort = values.get("sort") or "trendingScore"
         if self.sort not in _SORTS:
             raise BadRequest(f'"sort" must be one of [{", ".join(_SORTS)}]')
@@ -435,11 +530,18 @@ class _Query:
             raise BadRequest('"limit" must be a positive number')
         self.limit = min(int(limit or _LARGEST_PAGE), _LARGEST_PAGE)
         self.cursor = values.get("cursor")
+        self.author = values.get("author")
+        self.search = values.get("search", "").lower()
+        self.tags = {value for name, value in self.pairs if name == "filter"}
 
     def page(self, models: Models, *, is_owner: bool) -> tuple[list[int], dict | None]:
         """Return the numbers of the page's models, and the cursor of the next page."""
         order = self._by_time(models) if self.is_by_time else self._by_counter(models)
-        served = (number for number in order if models.is_served(number, is_owner))
+        served = (
+            number
+            for number in order
+            if models.is_served(number, is_owner) and self._is_wanted(models, number)
+        )
         numbers = [number for number, _ in zip(served, range(self.limit), strict=False)]
         if len(numbers) < self.limit or next(served, None) is None:
             return numbers, None
@@ -450,7 +552,17 @@ class _Query:
         text = json.dumps(after, separators=(",", ":")).encode()
         pairs = [pair for pair in self.pairs if pair[0] != "cursor"]
         pairs.append(("cursor", base64.b64encode(text).decode()))
-        return f"{self.hub.url}/api/models?{urlencode(pairs)}"
+        return f"{self.url}/api/models?{urlencode(pairs)}"
+
+    def _is_wanted(self, models: Models, number: int) -> bool:
+        """Say whether a model passes the filters."""
+        if self.author or self.search:
+            name = models.name(number)
+            if self.author and name.rpartition("/")[0] != self.author:
+                return False
+            if self.search not in name.lower():
+                return False
+        return not self.tags or self.tags <= set(json.loads(models.item(number, ("tags",)))["tags"])
 
     def _check_expand(self) -> None:
         if any(name not in EXPANDABLE for name in self.expand or ()):
@@ -506,6 +618,10 @@ class _Query:
 
 
 _JSON = "application/json; charset=utf-8"
+_API_OF_DATASETS = re.compile(
+    r"/api/datasets/([^/]+/[^/]+)(?:/(tree|revision)/([^/]+)(?:/(.*))?)?/?"
+)
+_FILE_OF_DATASETS = re.compile(r"/datasets/([^/]+/[^/]+)/(resolve)/([^/]+)/(.+)")
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n"
 _TRICKLE = 0.05
 """Seconds between two bytes of an answer that trickles."""
@@ -550,7 +666,7 @@ _CHANGES = {
 def _again(items: list[str], query: _Query) -> list[str]:
     oid = query._predicate().get("_id", {}).get("$lt")
     models = query.hub.models
-    return [models.item(models.at_or_after(oid), query.expand), *items] if oid else items
+    return [models.item(models.at_or_after(oid), query.fields), *items] if oid else items
 
 
 def _big(items: list[str], query: _Query) -> list[str]:
@@ -577,9 +693,9 @@ _SPOILED_ITEMS = {
 _SPOILED_LINKS = {
     "empty": lambda link, query: None,
     "end": lambda link, query: None,
-    "same-next": lambda link, query: f"{query.hub.url}/api/models?{urlencode(query.pairs)}",
+    "same-next": lambda link, query: f"{query.url}/api/models?{urlencode(query.pairs)}",
     "other-next": lambda link, query: link and link.replace("expand=tags", "expand=sha"),
-    "foreign-next": lambda link, query: link and link.replace(query.hub.url, _FOREIGN),
+    "foreign-next": lambda link, query: link and link.replace(query.url, _FOREIGN),
     "foreign-path": lambda link, query: link and link.replace("/api/models", "/api/datasets"),
 }
 _SPOILED_BODIES = {
@@ -611,6 +727,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--latency", type=float, default=0.0, help="seconds a page takes")
     parser.add_argument("--stall", type=float, default=30.0, help="seconds a stall takes")
+    parser.add_argument(
+        "--weeks",
+        type=int,
+        default=0,
+        metavar="N",
+        help=f"serve a weekly archive of its models too, as the data set {ARCHIVE}",
+    )
     parser.add_argument("--ascending", action="store_true", help="list the oldest models first")
     parser.add_argument(
         "--fault",
@@ -629,24 +752,43 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--models takes 1 to 16,777,215: the `_id`s count no further")
     if arguments.quota < 1 or arguments.window < 1:
         raise UsageError("--quota and --window take 1 or more")
-    hub = FakeHub(
-        Models(arguments.models, arguments.seed),
-        port=arguments.port,
-        token=arguments.token,
-        quota=arguments.quota,
-        window=arguments.window,
-        latency=arguments.latency,
-        stall=arguments.stall,
-        faults=arguments.faults,
-        ascending=arguments.ascending,
-    )
+    if not 0 <= arguments.weeks <= _MOST_WEEKS:
+        raise UsageError(f"--weeks takes 0 to {_MOST_WEEKS}")
     try:
-        with hub:
-            print(f"serving {arguments.models:,} models; stop with Ctrl-C", file=sys.stderr)
-            print(f"HF_ENDPOINT={hub.url}", flush=True)
-            while True:
-                time.sleep(3_600)
+        with tempfile.TemporaryDirectory() as folder:
+            hub = FakeHub(
+                # counters have grown since the archive's last week
+                Models(arguments.models, arguments.seed, age=arguments.weeks),
+                port=arguments.port,
+                token=arguments.token,
+                quota=arguments.quota,
+                window=arguments.window,
+                latency=arguments.latency,
+                stall=arguments.stall,
+                faults=arguments.faults,
+                ascending=arguments.ascending,
+                datasets=_archive(arguments, Path(folder)),
+            )
+            _serve(hub)
     except KeyboardInterrupt:
         return 0
     except OSError as error:
         raise UsageError(f"port {arguments.port} cannot be had: {error.strerror}") from error
+
+
+def _archive(arguments: argparse.Namespace, folder: Path) -> list[Dataset]:
+    if not arguments.weeks:
+        return []
+    print(f"writing {arguments.weeks:,} weeks of {ARCHIVE}", file=sys.stderr)
+    write_archive(Models(arguments.models, arguments.seed), folder, arguments.weeks)
+    return [Dataset(ARCHIVE, folder)]
+
+
+def _serve(hub: FakeHub) -> None:
+    # ended like Ctrl-C, so that the archive's folder goes
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with hub:
+        print(f"serving {hub.models.count:,} models; stop with Ctrl-C", file=sys.stderr)
+        print(f"HF_ENDPOINT={hub.url}", flush=True)
+        while True:
+            time.sleep(3_600)

@@ -148,7 +148,7 @@ class Models:
         drawn = _mix(self._start ^ number)
         known = _Drawn(self, number, drawn, self.name(number))
         members = [f'"_id":"{self.oid(number)}"', f'"id":"{known.name}"']
-        for name in _DEFAULTS if expand is None else expand:
+        for name in DEFAULTS if expand is None else expand:
             value = _FIELDS[name](known)
             if value is not None:
                 members.append(f'"{name}":{value}')
@@ -328,10 +328,11 @@ _FIELDS: dict[str, Callable[[_Drawn], str | None]] = {
     "widgetData": lambda m: '[{"text":"Hello"}]' if m.bits(52, 4) == 0 else None,
     "xetEnabled": lambda m: "true" if m.bits(53, 2) else "false",
 }
-_DEFAULTS = (
+DEFAULTS = (
     "likes", "trendingScore", "private", "downloads", "tags", "pipeline_tag", "library_name",
     "createdAt", "modelId",
 )  # fmt: skip
+"""What the listing shows unless `expand` says otherwise."""
 
 EXPANDABLE = tuple(name for name in _FIELDS if name != "modelId")
 """What the listing's `expand` takes."""

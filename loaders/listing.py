@@ -269,6 +269,8 @@ class Listing:
         url = response.links.get("next", {}).get("url")
         if url is None:
             return None
+        if (secret := self._secret()) and secret in url:
+            raise IntegrityError("the next link repeats the token; it is not followed")
         if not _ADDRESS.fullmatch(url):
             raise IntegrityError("the next link is no address; it is not followed")
         try:

@@ -41,9 +41,15 @@ class StopSwitch:
 
     @contextlib.contextmanager
     def installed(self) -> Iterator["StopSwitch"]:
-        """Answer signals inside the block; outside, whoever answered before does."""
-        signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        before = {number: signal.signal(number, self._answer) for number in signals}
+        """Answer signals inside the block; outside, whoever answered before does.
+
+        A signal that was ignored before, as `nohup` has it, still is.
+        """
+        before = {
+            number: signal.signal(number, self._answer)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            if signal.getsignal(number) != signal.SIG_IGN
+        }
         before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._ring)
         self._is_installed = True
         try:

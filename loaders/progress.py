@@ -1,5 +1,6 @@
 """What a crawl shows while it runs: a bar on a terminal, sparse lines anywhere else."""
 
+import contextlib
 import sys
 import time
 from typing import TextIO
@@ -33,8 +34,9 @@ class Progress:
     def page(self, number: int, landed: int) -> None:
         """Note a page: its number in the listing and the models so far."""
         if self._bar is not None:
-            self._bar.set_postfix_str(f"page {number:,}")
-            self._bar.update(landed - self._landed)
+            with contextlib.suppress(OSError):
+                self._bar.set_postfix_str(f"page {number:,}", refresh=False)
+                self._bar.update(landed - self._landed)
         self._landed = landed
         self._pages += 1
         if self._bar is None and self._pages % LINES_EVERY_PAGES == 0:
@@ -50,13 +52,15 @@ class Progress:
         self.say(f"waiting {seconds:,.0f} s: {reason}")
 
     def say(self, line: str) -> None:
-        """Write a line, above the bar if there is one."""
-        if self._bar is not None:
-            self._bar.write(line, file=self._stream)
-        else:
-            print(line, file=self._stream, flush=True)
+        """Write a line, above the bar if there is one; that nobody reads it ends no crawl."""
+        with contextlib.suppress(OSError):
+            if self._bar is not None:
+                self._bar.write(line, file=self._stream)
+            else:
+                print(line, file=self._stream, flush=True)
 
     def close(self) -> None:
         """Leave the bar as it stands."""
         if self._bar is not None:
-            self._bar.close()
+            with contextlib.suppress(OSError):
+                self._bar.close()

@@ -24,6 +24,7 @@ from loaders.landing import Snapshot, flush, list_snapshots, snapshot_id_of
 from loaders.listing import Listing
 from loaders.pacing import Stopped
 from loaders.progress import Progress
+from loaders.sources import LONE_SURROGATE
 from loaders.sql import literal, one_line
 
 __all__ = ["add_arguments", "missing_parents", "run"]
@@ -36,14 +37,19 @@ LOOKUPS_PER_FILE = 200
 _NAME = re.compile(r"[\w.-]{1,96}(?:/[\w.-]{1,96})?", re.ASCII)
 _ANSWERS = frozenset({301, 302, 307, 308, 401, 403, 404})
 
-# Tags, the Hub's own word and the card's; a relation between `base_model:` and the name goes.
-_CLAIMS = r"""
-    WITH items AS (
-        SELECT lower(model_id) AS child, try(from_json(raw_json,
-            '{"tags":["VARCHAR"],"cardData":"JSON","baseModels":{"models":[{"id":"VARCHAR"}]}}'
-        )) AS item
+# Tags, the Hub's own word, the card's and the adapter's; a relation before the name goes.
+_CLAIMS = rf"""
+    WITH landed AS (
+        SELECT lower(model_id) AS child, CASE
+            WHEN is_json_valid THEN raw_json
+            ELSE regexp_replace(raw_json, '{LONE_SURROGATE}', '\1', 'g')
+        END AS readable
         FROM read_parquet($parts, hive_partitioning = false)
-        WHERE is_json_valid
+    ),
+    items AS (
+        SELECT child, try(from_json(readable, '{{"tags":["VARCHAR"],"cardData":"JSON",'
+            || '"config":"JSON","baseModels":{{"models":[{{"id":"VARCHAR"}}]}}}}')) AS item
+        FROM landed
     ),
     claims AS (
         SELECT child, regexp_replace(
@@ -57,12 +63,14 @@ _CLAIMS = r"""
             WHEN 'VARCHAR' THEN [json_extract_string(item.cardData, '$.base_model')]
             WHEN 'ARRAY' THEN json_extract_string(item.cardData, '$.base_model[*]') END)
         FROM items
+        UNION ALL
+        SELECT child, json_extract_string(item.config, '$.peft.base_model_name_or_path') FROM items
     )
     SELECT min(parent), count(DISTINCT child) AS n_children
     FROM claims
-    WHERE lower(parent) NOT IN (SELECT child FROM items WHERE child IS NOT NULL)
+    WHERE lower(parent) NOT IN (SELECT child FROM landed WHERE child IS NOT NULL)
         AND lower(parent) NOT IN (SELECT unnest($known::VARCHAR[]))
-        AND regexp_full_match(parent, '[A-Za-z0-9_.-]{1,96}(/[A-Za-z0-9_.-]{1,96})?')
+        AND regexp_full_match(parent, '[A-Za-z0-9_.-]{{1,96}}(/[A-Za-z0-9_.-]{{1,96}})?')
         AND NOT regexp_matches(parent, '^[./]+$')
     GROUP BY lower(parent)
     HAVING n_children >= $fewest
@@ -102,13 +110,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     crawling.add_landing_argument(parser)
     parser.add_argument(
         "--min-children",
-        type=int,
+        type=crawling.whole_number(1),
         default=FEWEST_CHILDREN,
         metavar="N",
         help="look up parents with at least so many children (default %(default)s)",
     )
     parser.add_argument(
-        "--max-lookups", type=int, metavar="N", help="stop after so many requests of this run"
+        "--max-lookups",
+        type=crawling.whole_number(1),
+        metavar="N",
+        help="stop after so many requests of this run",
     )
     crawling.add_service_arguments(parser)
     parser.add_argument(

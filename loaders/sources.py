@@ -39,13 +39,13 @@ _WHERE_TYPES = (
 
 # A lone surrogate makes DuckDB refuse a whole line of JSON that is fine otherwise: take it out
 # (and leave escaped backslashes and proper pairs alone).
-_LONE_SURROGATE = (
+LONE_SURROGATE = (
     r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
 _DOCUMENT = f"""CASE
     WHEN json_valid(line) THEN line
-    ELSE regexp_replace(line, '{_LONE_SURROGATE}', '\\1', 'g')
+    ELSE regexp_replace(line, '{LONE_SURROGATE}', '\\1', 'g')
 END"""
 _KEYS = """CASE WHEN json_valid(document) THEN
     CASE json_type(document) WHEN 'OBJECT' THEN json_keys(document) END

@@ -40,7 +40,9 @@ def describe(landing: Path) -> list[str]:
             crawled.append(snapshot)
     if not lines:
         lines.append("no snapshots")
-    lines.append(f"next: {_next(crawled) if is_mendable else 'verify mends the manifest'}")
+    lines.append(
+        f"next: {_next(crawled) if is_mendable else 'run `verify`; crawl does nothing before'}"
+    )
     return lines
 
 

@@ -1,7 +1,8 @@
-"""The crawl's figures, by hand: `python -m tests.crawler.measure --models 1000000`.
+"""The crawl's figures, by hand: `python -m tests.crawler.measure --models 1000000 --build`.
 
-A fake Hub in a process of its own is crawled, then walked by a plain loop over
-`HfApi.list_models` that writes the same fields to Parquet; last, what landing costs a page.
+First, what landing costs a page. Then a fake Hub in a process of its own is crawled, and walked by
+a plain loop over `HfApi.list_models` that writes the same fields to Parquet; last, what was crawled
+is built.
 """
 
 import argparse
@@ -67,6 +68,17 @@ def size_of(folder: Path) -> float:
     return sum(file.stat().st_size for file in folder.rglob("*.parquet")) / 1e6
 
 
+def build(folder: Path) -> None:
+    """Build the marts of what was crawled, with all checks, as `make build` does."""
+    environment = {
+        "HUB_LANDING": str(folder / "crawl"),
+        "HUB_DATABASE": str(folder / "crawl.duckdb"),
+        "HUB_EXPORTS": str(folder / "exports"),
+    }
+    seconds, processor, memory = measured([sys.executable, "build.py"], environment)
+    print(f"build: {seconds:.1f} s ({processor:.1f} s of them its own work), peak {memory:.0f} MB")
+
+
 def compare(models: int, folder: Path) -> None:
     serve = [sys.executable, "-m", "loaders", "fake-hub", "--models", str(models)]
     service = subprocess.Popen(
@@ -126,7 +138,10 @@ def price_of_landing(folder: Path, pages: int = 200) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--models", type=int, default=100_000)
+    parser.add_argument("--build", action="store_true", help="build what was crawled, too")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         price_of_landing(Path(name))
         compare(arguments.models, Path(name))
+        if arguments.build:
+            build(Path(name))

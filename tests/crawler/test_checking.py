@@ -165,6 +165,29 @@ def test_imports_are_verified_too(command, landing) -> None:
     assert command("verify").code == 5
 
 
+@pytest.mark.parametrize("name", ["part-00001.parquet", "part-1.parquet", "part-extra.parquet"])
+def test_a_file_that_a_build_would_read_and_nobody_landed(command, landing, name: str) -> None:
+    from datetime import datetime
+
+    from loaders.landing import commit_items
+
+    commit_items(landing, datetime(2026, 1, 1), [{"id": "a/b"}], source="import")
+    (landed_part,) = landing.rglob("part-*.parquet")
+    landed_part.with_name(name).write_bytes(landed_part.read_bytes())
+    done = command("verify")
+    assert done.code == 5
+    assert f"{name} is no part of the snapshot" in done.out
+
+
+def test_a_strange_file_beside_the_parts_of_a_crawl(whole, command, landing) -> None:
+    part(landing, 0).with_name("part-extra.parquet").write_bytes(part(landing, 0).read_bytes())
+    before = manifest_path(landing).read_text()
+    done = command("verify")
+    assert done.code == 5
+    assert "part-extra.parquet is no part of the snapshot" in done.out
+    assert manifest_path(landing).read_text() == before
+
+
 def test_one_snapshot_can_be_named(whole, command, landing) -> None:
     name = manifest_path(landing).parent.name.removeprefix("snapshot_id=")
     assert command("verify", name).code == 0

@@ -96,6 +96,12 @@ def test_the_first_page_and_its_link(hub) -> None:
     assert json.loads(base64.b64decode(cursor)) == {"_id": {"$lt": items[-1]["_id"]}}
 
 
+def test_the_link_names_the_host_as_the_reader_does(hub) -> None:
+    service = hub(250)
+    link = get(service, "/api/models?limit=100", Host=f"localhost:{service.port}")[1]["link"]
+    assert link.startswith(f"<http://localhost:{service.port}/api/models?limit=100&")
+
+
 def test_the_last_page_has_no_link_even_if_it_is_full(hub) -> None:
     service = hub(Models(200, private_share=0))
     seen, path = [], "/api/models?limit=100&sort=createdAt"
@@ -220,7 +226,7 @@ def test_a_person_can_start_it() -> None:
             response.read()
             assert response.status == status
     finally:
-        process.send_signal(2)
+        process.terminate()
         process.communicate(timeout=10)
     assert process.returncode == 0
 
@@ -238,3 +244,52 @@ def test_a_port_that_is_taken(hub, capsys) -> None:
     done = run_here(capsys, "fake-hub", "--port", hub(1).port)
     assert done.code == 2
     assert "cannot be had" in done.err
+
+
+def test_filters_are_those_of_the_public_client(hub) -> None:
+    models = Models(2_000)
+    api = HfApi(endpoint=hub(models).url, token=False)
+    items = [
+        json.loads(models.item(number, None))
+        for number in range(2_000)
+        if models.is_served(number, is_owner=False)
+    ]
+    owner = items[500]["id"].partition("/")[0]
+    wanted = {one["id"] for one in items if one["id"].startswith(f"{owner}/")}
+    assert {one.id for one in api.list_models(author=owner)} == wanted
+    wanted = {one["id"] for one in items if "bert" in one["id"].lower()}
+    assert {one.id for one in api.list_models(search="BERT", sort="created_at")} == wanted
+    tags = ["license:apache-2.0", "text-generation"]
+    wanted = {one["id"] for one in items if set(tags) <= set(one["tags"])}
+    assert {one.id for one in api.list_models(filter=tags, sort="likes")} == wanted
+    assert len(wanted) > 10
+
+
+def test_filtered_pages_follow_one_upon_the_other(hub) -> None:
+    models = Models(1_000)
+    service = hub(models)
+    seen, path = [], "/api/models?limit=20&sort=createdAt&search=bert"
+    while path:
+        _, headers, body = get(service, path)
+        seen += [one["id"] for one in json.loads(body)]
+        found = re.search("<(.*)>", headers.get("link", ""))
+        path = found and found[1].removeprefix(service.url)
+    served = [number for number in range(999, -1, -1) if models.is_served(number, False)]
+    assert seen == [name for name in map(models.name, served) if "bert" in name.lower()]
+
+
+def test_the_flags_of_old_add_to_the_default_fields(hub) -> None:
+    service = hub(Models(50, private_share=0))
+    plain = json.loads(get(service, "/api/models?sort=createdAt")[2])
+    full = json.loads(get(service, "/api/models?sort=createdAt&full=true&cardData=true")[2])
+    assert all(one.items() <= more.items() for one, more in zip(plain, full, strict=True))
+    assert {"author", "sha", "siblings"} <= set(full[0]) - set(plain[0])
+    assert any("cardData" in more for more in full)
+    api = HfApi(endpoint=service.url, token=False)
+    assert next(api.list_models(full=True)).sha is not None
+
+
+def test_parameters_it_does_not_know_are_ignored(hub) -> None:
+    service = hub(50)
+    plain = get(service, "/api/models?sort=createdAt")[2]
+    assert get(service, "/api/models?sort=createdAt&gated=true&num_parameters=min:6B")[2] == plain

@@ -67,7 +67,15 @@ def test_a_signal_ends_a_wait() -> None:
 
 
 def test_a_signal_ends_a_request_but_not_a_commit() -> None:
-    switch = StopSwitch()
+    # where the tests run in the background, SIGINT is ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        _end_a_request_but_not_a_commit(StopSwitch())
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _end_a_request_but_not_a_commit(switch: StopSwitch) -> None:
     with switch.installed():
         with pytest.raises(Stopped), switch.interruptible():
             signal.raise_signal(signal.SIGINT)
@@ -75,6 +83,19 @@ def test_a_signal_ends_a_request_but_not_a_commit() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0.01)  # no exception: outside of a request the signal is only noted
         assert switch.is_requested
+
+
+def test_a_signal_that_was_ignored_stays_ignored() -> None:
+    """`nohup`, and a shell's own background jobs, are meant to survive it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        switch = StopSwitch()
+        with switch.installed(), switch.interruptible():
+            signal.raise_signal(signal.SIGHUP)
+        assert not switch.is_requested
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_request_ends_when_its_time_is_over() -> None:

@@ -2,11 +2,12 @@
 
 import base64
 import os
+import re
 import tomllib
 from urllib.parse import quote
 
 import pytest
-from crawls import ROOT, Outcome, finish, landed, start_process
+from crawls import ROOT, Outcome, finish, landed, run_here, start_process
 
 from loaders import __version__, fake_hub
 from loaders.fake_hub import TOKEN
@@ -95,6 +96,16 @@ def test_a_dry_run_reckons_with_the_previous_snapshot(hub, crawl) -> None:
     assert "requests: 3" in done.out
 
 
+def test_a_dry_run_beside_an_empty_snapshot_reckons_with_the_hub(hub, crawl, command) -> None:
+    service = hub(100, faults=["empty@1"])
+    assert crawl(service).code == 5
+    (name,) = [line.split()[0] for line in command("status").out.splitlines()[:1]]
+    assert command("verify", name, "--accept").code == 0
+    done = crawl(service, "--dry-run", "--new-snapshot")
+    assert done.code == 0
+    assert "requests: 31,179" in done.out
+
+
 # the token
 
 
@@ -156,6 +167,28 @@ def test_a_wrong_token_is_refused_in_one_line(hub, crawl, monkeypatch, landing, 
     assert done.code == (3 if token == "hf_wrong" else 2)
     assert token not in done.text
     assert "Traceback" not in done.text
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil", "/tmp/evil", "a/b\\u0000", "C:\\\\x", "part-9.parquet", "~"]
+)
+def test_no_file_is_named_by_the_service(hub, crawl, landing, tmp_path, capsys, name: str) -> None:
+    models = Models(300)
+    parents = f'"tags":["base_model:{name}"],"cardData":{{"base_model":"{name}"}}'
+    for number in range(100):
+        models.replaced[number] = f'{{"_id":"{models.oid(number)}","id":"{name}",{parents}}}'
+    service = hub(models)
+    assert crawl(service).code == 0
+    arguments = ("resolve-parents", "--endpoint", service.url, "--landing", landing)
+    assert run_here(capsys, *arguments, "--min-children", 1).code in (0, 5)
+    patterns = (
+        r"landing(/hub_(models|aliases))?",
+        r"landing/hub_models/snapshot_id=\d{8}T\d{6}Z(/part-\d{5}\.parquet|/_manifest\.json)?",
+        r"landing/hub_aliases/aliases-\d{5}-\d{8}T\d{6}Z\.parquet",
+    )
+    for path in tmp_path.rglob("*"):
+        relative = path.relative_to(tmp_path).as_posix()
+        assert any(re.fullmatch(pattern, relative) for pattern in patterns), relative
 
 
 def test_private_models_of_the_owner_are_dropped_and_counted(

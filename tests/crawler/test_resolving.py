@@ -64,6 +64,47 @@ def test_missing_parents_are_looked_up_once(resolve, models, landing) -> None:
     assert (again.code, requests) == (0, [])
 
 
+def test_items_with_half_a_surrogate_pair_are_listed_and_make_claims(
+    resolve, models, landing, command, crawl
+) -> None:
+    """DuckDB cannot read such an item as it stands; its id and its parents count all the same."""
+    torn = ',"note":"half a pair \\ud800"}'
+    models.replaced[7] = json.dumps({"_id": models.oid(7), "id": "new-home/Seven"})[:-1] + torn
+    for number in range(50, 85):
+        item = json.loads(models.replaced[number])
+        item["tags"] = [*item["tags"], "base_model:new-home/Seven"]
+        models.replaced[number] = json.dumps(item)[:-1] + torn
+    assert crawl(resolve.service, "--new-snapshot").code == 0
+    done, requests = resolve()
+    assert done.code == 0
+    assert requests == [
+        f"GET /api/models/{models.old} HTTP/1.1", "GET /api/models/no/Where HTTP/1.1",
+    ]  # fmt: skip
+
+
+def test_every_phase_of_evidence_makes_claims(resolve, models, landing, crawl) -> None:
+    places = {
+        "tags": ["base_model:adapter:lost/Tag"],
+        "baseModels": {"relation": "adapter", "models": [{"id": "lost/Hub"}]},
+        "cardData": {"base_model": "lost/Card"},
+        "config": {"peft": {"base_model_name_or_path": "lost/Config"}},
+    }
+    for number, (key, value) in enumerate(places.items(), start=90):
+        item = {"_id": models.oid(number), "id": models.name(number), key: value}
+        models.replaced[number] = json.dumps(item)
+    assert crawl(resolve.service, "--new-snapshot").code == 0
+    assert resolve("--min-children", 1)[0].code == 0
+    found = {alias for alias, *_ in aliases(landing) if alias.startswith("lost/")}
+    assert found == {"lost/Tag", "lost/Hub", "lost/Card", "lost/Config"}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--max-lookups", -1), ("--max-lookups", 0), ("--min-children", 0)]
+)
+def test_options_that_make_no_sense(command, arguments: tuple) -> None:
+    assert command("resolve-parents", *arguments).code == 2
+
+
 def test_few_children_are_not_worth_a_request(resolve) -> None:
     assert len(resolve("--min-children", 16)[1]) == 1
     assert len(resolve("--min-children", 21)[1]) == 0

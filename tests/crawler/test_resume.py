@@ -323,6 +323,43 @@ def test_options_that_make_no_sense(hub, crawl, arguments: tuple) -> None:
     assert crawl(hub(1), *arguments).code == 2
 
 
+# nobody listens
+
+
+@pytest.mark.parametrize("command", ["crawl", "status", "verify"])
+def test_output_that_nobody_reads_is_no_error(hub, crawl, landing, command: str) -> None:
+    """`| head -0`: what is landed is landed, and there is no traceback."""
+    service = hub(3_000)
+    if command != "crawl":
+        assert crawl(service).code == 0
+    arguments = ["--endpoint", service.url, "--page-size", "100"] if command == "crawl" else []
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "loaders", command, "--landing", str(landing), *arguments],
+        cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+    assert landed(landing) == served(service.models, LINEAGE_FIELDS)
+
+
+def test_progress_that_nobody_reads_does_not_end_the_crawl(hub, landing) -> None:
+    service = hub(3_000)
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "loaders", "crawl", "--endpoint", service.url, "--page-size", "100",
+         "--landing", str(landing)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=writer, text=True, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert done.returncode == 0
+    assert ": complete, " in done.stdout
+
+
 # the disk
 
 
