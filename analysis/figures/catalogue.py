@@ -315,7 +315,7 @@ FIGURES = (
         unit="entrants",
         filter="Main sample, bases with two entrants or more. Each cell: mean net of base and "
         "month effects, 95 % interval with errors clustered by base, N; below 30 entrants blank; "
-        "rivals of other owners.",
+        "rivals: release events of other owners.",
         describe=_describe_heatmap,
         needs="a cell with 30 entrants of the main sample that share their base with another",
         preludes=("intervals", "within_base_and_month"),

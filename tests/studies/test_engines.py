@@ -492,6 +492,16 @@ def test_lag_and_age_are_one_variable_beside_effects_of_the_base():
     assert "log_age" in fit(rows, logged).terms
 
 
+@pytest.mark.parametrize("engine", ["pyfixest", "fereg"])
+def test_an_outcome_that_the_fixed_effects_determine_is_an_error(engine):
+    """Estimates would be zero but for rounding, and so would their errors; fereg says it itself."""
+    pytest.importorskip(engine)
+    rows = FRAME.assign(base_size=FRAME["parent_id"].str[5:].astype(float))
+    asked = Equation("base_size", TERMS, fixed_effects=("parent_id",), clusters=("parent_id",))
+    with pytest.raises(EstimationError, match="a perfect fit" if engine == "pyfixest" else ""):
+        fit(rows, asked, engine=engine)
+
+
 # Separation
 
 
@@ -610,8 +620,9 @@ def test_the_first_stage_is_the_squared_t_of_one_instrument(fixed_effects):
 def test_the_effective_f_weighs_instruments_by_their_cross_products():
     """With classical errors it is F; with robust ones b'Qb / tr(VQ), here by hand."""
     asked = replace(IV, instruments=("instrument", "second_instrument"), clusters=("iid",))
-    classical = fit(FRAME, asked).first_stage
-    assert classical["effective_f"] == pytest.approx(classical["f_statistic"], rel=1e-8)
+    for weights in (None, "weight"):
+        classical = fit(FRAME, replace(asked, weights=weights)).first_stage
+        assert classical["effective_f"] == pytest.approx(classical["f_statistic"], rel=1e-8)
     robust = fit(FRAME, replace(asked, clusters=()), small_sample="cr0").first_stage
     names = ["instrument", "second_instrument"]
     design = sm.add_constant(FRAME[[*names, "size"]], prepend=False).to_numpy(dtype=float)

@@ -94,7 +94,7 @@ def results_in(folder: Path, title: str) -> Path:
     curve = [
         {
             "curve": name, "data": f"data {place % 3}", "outcome": title, "term": term,
-            "order": f"order {place % 2}", "sample": f"sample {place % 5}", "status": "ok",
+            "order": f"order {place % 2}", "sample": f"{title} {place % 5}", "status": "ok",
             "estimate": value, "standard_error": 0.1, "interval_low": value - 0.196,
             "interval_high": value + 0.196, "n_used": 100, "snapshot_id": SNAPSHOT,
         }

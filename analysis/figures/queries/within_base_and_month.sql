@@ -9,7 +9,7 @@ create temp table if not exists within_base_and_month as (
             child_id,
             release_month,
             release_percentile,
-            n_rivals_before_other_owner_30d as n_rivals,
+            n_rivals_before_other_owner_events_30d as n_rivals,
             likes,
             downloads
         from recognition_panel
