@@ -300,7 +300,8 @@ def null_model(design: pd.DataFrame, null: Specification, engine: str = "fereg")
     """Fit likes without the terms of interest, and measure how they scatter around the fit.
 
     The over-dispersion is the moment sum(r^2 - likes) / sum(mean^2) with r = likes - mean (Cameron
-    and Trivedi 1990), over the rows that the coefficients are fitted on.
+    and Trivedi 1990), over the rows that the coefficients are fitted on. Where bases have few
+    likes, their fitted means swallow a part of it.
     """
     equation = replace(null.equation, outcome="likes", terms=null.controls, estimator="poisson")
     try:

@@ -132,9 +132,16 @@ def jackknifed(
     if not specification.jackknife:
         return None, ""
     try:
-        return delete_group_jackknife(frame, equation, specification.clusters[0], seed=seed), ""
+        jackknife = delete_group_jackknife(
+            frame,
+            equation,
+            specification.clusters[0],
+            seed=seed,
+            of_interest=tuple(specification.interest),
+        )
     except EstimationError as error:
         return None, f"no jackknife: {error}"
+    return jackknife, ""
 
 
 def facts(
@@ -274,7 +281,7 @@ def taken_together(
             fitted.covariance[np.ix_(positions, positions)],
             fitted.degrees_of_freedom,
         )
-        if jackknife is not None:
+        if jackknife is not None and set(terms) <= set(jackknife.terms):
             there = [jackknife.terms.index(term) for term in terms]
             found = linear_combination(
                 weights,

@@ -147,21 +147,11 @@ def with_instruments(context: Context, specification: Specification) -> list[Res
 def first_stage(context: Context, prepared: PreparedDesign) -> list[dict]:
     """The strength of the instrument, and the set that holds however weak it is."""
     frame = context.exports.connection.execute(f"from {prepared.name}").df()
-    facts: dict[str, object] = {}
     try:
-        fits = {
-            name: fit(frame, prepared.equations[name], of_interest=())
-            for name in ("two_stage", "first_stage", "reduced_form", "difference")
-        }
-        facts |= {f"first_stage_{k}": v for k, v in (fits["two_stage"].first_stage or {}).items()}
-        intervals = instruments.anderson_rubin(
-            fits["first_stage"], fits["reduced_form"], fits["difference"]
-        )
-        facts["anderson_rubin_95"] = "; ".join(
-            f"{low:.6g} to {high:.6g}" for low, high in intervals
-        )
+        found = fit(frame, prepared.equations["two_stage"], of_interest=())
+        facts = {f"first_stage_{name}": value for name, value in found.first_stage.items()}
     except EstimationError as error:
-        facts["first_stage_reason"] = str(error)
+        facts = {"first_stage_reason": str(error)}
     return [fact(prepared.name, name, value) for name, value in facts.items()]
 
 

@@ -147,14 +147,11 @@ def rewire(lineage: Lineage, rng: np.random.Generator, n_steps: int = N_STEPS) -
 
     child, parent = lineage.child[moving], lineage.parent[moving]
     child_us = lineage.created_us[child]
-    # Only who has several parents can come to take twice from one.
+    # Only who has several parents can come to take twice from one, and never from one that an edge
+    # which stays leads to: that one is not older, or the child has no date.
     n_nodes = np.int64(len(lineage.names))
     n_parents = np.bincount(lineage.child, minlength=n_nodes)
     several = np.flatnonzero(n_parents[child] > 1)
-    stays = np.ones(len(lineage.child), dtype=bool)
-    stays[moving] = False
-    stays &= n_parents[lineage.child] > 1
-    staying_keys = lineage.child[stays] * n_nodes + lineage.parent[stays]
 
     for _ in range(n_steps):
         partner = _partners(ends, rng)
@@ -165,8 +162,8 @@ def rewire(lineage: Lineage, rng: np.random.Generator, n_steps: int = N_STEPS) -
         # Old and offered edges are looked at alike, and all pairs' at once, accepted or not.
         old_keys = child[several] * n_nodes + parent[several]
         offered_keys = child[several] * n_nodes + offered[several]
-        once = _occur_once(np.concatenate([old_keys, offered_keys, staying_keys]))
-        exchanges[several] &= once[: len(several)] & once[len(several) : 2 * len(several)]
+        once = _occur_once(np.concatenate([old_keys, offered_keys]))
+        exchanges[several] &= once[: len(several)] & once[len(several) :]
         exchanges &= exchanges[partner]
         parent = np.where(exchanges, offered, parent)
 

@@ -12,13 +12,9 @@ Montiel Olea & Pflueger 2013 (an engine reports it) says how weak.
 from __future__ import annotations
 
 import duckdb
-import numpy as np
-from scipy import stats
-from scipy.optimize import brentq
 
 from analysis.designs.prepared import MAIN_SAMPLE, PreparedDesign, facts_of
-from analysis.engines import Fit
-from analysis.equations import Equation, EstimationError
+from analysis.equations import Equation
 
 ROWS = "instruments"
 QUEUE_DAYS = 7
@@ -26,7 +22,6 @@ ENDOGENOUS = "log_crowd_30"
 INSTRUMENT = "log_queue_7"
 CLOCK = ("is_base_release_weekend", "base_release_hour_sine", "base_release_hour_cosine")
 CONTROLS = ("log_rank", "log_age", "log_size", "size_unknown", "log_owner_releases")
-GRID = 2001
 
 CANDIDATES = (
     {
@@ -87,14 +82,13 @@ def instruments(
 
     Rows of `instruments`: entrants of the sample that are no bulk owners' and have `outcome`, with
     n_queue_7 (release events of bulk owners, one owner, base, relation and day each, from 7 days
-    before to just before), n_queue_lead_7 (the same after), their log_ = ln(1 + n), the clock of
-    the base's release (UTC), and outcome_less_crowding.
+    before to just before), n_queue_lead_7 (the same after), their log_ = ln(1 + n), and the clock
+    of the base's release (UTC).
 
-    Equations: `first_stage`, `reduced_form` and `difference` (its outcome is `outcome` less
-    crowding; the three together give `anderson_rubin`), `two_stage`, `leads` (the reduced form with
-    next week's queue, whose coefficient must be zero), `clock` (log rank on the hour of the base's
-    release, without base effects). Estimand of `two_stage`: the effect of the crowding that the
-    queue moves.
+    Equations: `first_stage`, `reduced_form`, `two_stage` (its fit holds the strength of the
+    instrument and the Anderson-Rubin set), `leads` (the reduced form with next week's queue, whose
+    coefficient must be zero), `clock` (log rank on the hour of the base's release, without base
+    effects). Estimand of `two_stage`: the effect of the crowding that the queue moves.
     """
     connection.execute(
         f"""
@@ -142,8 +136,7 @@ def instruments(
             ln(1 + queued.n_queue_lead_7) as log_queue_lead_7,
             cast(isodow(entrants.base_created_at) >= 6 as integer) as is_base_release_weekend,
             sin(2 * pi() * hour(entrants.base_created_at) / 24) as base_release_hour_sine,
-            cos(2 * pi() * hour(entrants.base_created_at) / 24) as base_release_hour_cosine,
-            {outcome} - {ENDOGENOUS} as outcome_less_crowding
+            cos(2 * pi() * hour(entrants.base_created_at) / 24) as base_release_hour_cosine
         from (select * from entrants where {sample}) as entrants
         inner join queued using (parent_id, child_id)
         where entrants.{outcome} is not null
@@ -179,7 +172,6 @@ def _equations(outcome: str) -> dict[str, Equation]:
     return {
         "first_stage": Equation(ENDOGENOUS, (INSTRUMENT, *CONTROLS), **shared),
         "reduced_form": Equation(outcome, (INSTRUMENT, *CONTROLS), **shared),
-        "difference": Equation("outcome_less_crowding", (INSTRUMENT, *CONTROLS), **shared),
         "two_stage": Equation(
             outcome,
             (ENDOGENOUS, *CONTROLS),
@@ -193,61 +185,3 @@ def _equations(outcome: str) -> dict[str, Equation]:
             "log_rank", (*CLOCK, *CONTROLS[1:]), **(shared | {"fixed_effects": ("month",)})
         ),
     }
-
-
-def anderson_rubin(
-    first_stage: Fit,
-    reduced_form: Fit,
-    difference: Fit,
-    instruments: tuple[str, ...] = (INSTRUMENT,),
-    level: float = 0.95,
-) -> list[tuple[float, float]]:
-    """The Anderson-Rubin confidence set for the effect b of the endogenous variable.
-
-    It holds each b at which the instruments do not explain outcome - b x endogenous. Given are
-    least squares fits on the same rows and the same right side: of the endogenous variable, of the
-    outcome, and of outcome less endogenous. The last gives the covariance between the first two,
-    since var(y - x) = var(y) + var(x) - cov(y, x) - cov(x, y); so the set is robust as the fits
-    are.
-
-    Returns intervals in ascending order, ends may be infinite; none where all values are refused
-    (several instruments that disagree), the whole line where they say nothing.
-    """
-    fits = (first_stage, reduced_form, difference)
-    if len({fit.n_used for fit in fits}) > 1:
-        raise EstimationError("the fits of an Anderson-Rubin set must be on the same rows")
-    parts = []
-    for fit in fits:
-        places = [fit.terms.index(name) for name in instruments]
-        parts.append((fit.estimates[places], fit.covariance[np.ix_(places, places)]))
-    (x, var_x), (y, var_y), (_, var_difference) = parts
-    cross = var_y + var_x - var_difference
-    n = len(instruments)
-    freedom = reduced_form.degrees_of_freedom
-    limit = stats.chi2.ppf(level, n) if np.isinf(freedom) else n * stats.f.ppf(level, n, freedom)
-    # Angles reach both infinities; the scale puts the interesting values in the middle.
-    scale = np.sqrt(np.trace(var_y) / np.trace(var_x))
-
-    def excess(angle: float) -> float:
-        # (cos, sin) stands for b = scale * tan: multiplied by cos, everything stays finite.
-        one, b = np.cos(angle), scale * np.sin(angle)
-        gap = one * y - b * x
-        spread = one**2 * var_y - one * b * cross + b**2 * var_x
-        return float(gap @ np.linalg.pinv(spread) @ gap - limit)
-
-    angles = np.linspace(-np.pi / 2, np.pi / 2, GRID)
-    if n == 1:
-        # With one instrument the estimate itself is always inside, however narrow the set.
-        angles = np.sort(np.append(angles, np.arctan2(y[0] * np.sign(x[0]), scale * abs(x[0]))))
-    values = np.array([excess(angle) for angle in angles])
-    inside = values <= 0
-    ends = [
-        brentq(excess, angles[i], angles[i + 1], xtol=1e-14)
-        for i in np.flatnonzero(inside[1:] != inside[:-1])
-    ]
-    edges = [scale * np.tan(angle) for angle in ends]
-    if inside[0]:
-        edges.insert(0, -np.inf)
-    if inside[-1]:
-        edges.append(np.inf)
-    return [(float(low), float(high)) for low, high in zip(edges[::2], edges[1::2], strict=True)]

@@ -1,9 +1,7 @@
-"""Weights and means over groups: whom a regression is made to speak for.
+"""Weights: whom a regression is made to speak for.
 
-* `family_means`: Mundlak's means of the terms by base (RR10), for models without fixed effects.
 * `inverse_probability`: rows that were observed (benchmarked: RR17; size known: DM9) stand for all.
 * `fixed_composition`: periods with the same mix of cells (DM8).
-* `shares`: a merge shared among its parents; families that weigh the same.
 
 Each makes a temporary table. `source` is a view's or table's name, or a query in parentheses; `key`
 its columns that tell rows apart: rows are kept in their order.
@@ -33,30 +31,6 @@ FOCAL = ("model_id",)
 
 SMALLEST_PROBABILITY = 0.01
 """No row stands for more than a hundred; smaller predictions are raised to it and counted."""
-
-
-def family_means(
-    connection: duckdb.DuckDBPyConnection,
-    source: str,
-    terms: Sequence[str],
-    name: str = "family_means",
-    *,
-    group: str = "parent_id",
-    key: Sequence[str] = ENTRANT,
-) -> tuple[str, ...]:
-    """Adds the mean of each term over its group; returns the names of the new columns.
-
-    Beside its mean, a term's coefficient is identified within groups also where fixed effects
-    cannot be had (Mundlak 1978, Econometrica 46(1)). Means must be over the rows that are estimated
-    on: rows with a null among `terms` leave, other filters belong into `source`. Table `name`: the
-    columns of `source` and `mean_<term>` for each term.
-    """
-    means = "".join(f", avg({term}) over (partition by {group}) as mean_{term}" for term in terms)
-    complete = " and ".join(f"{term} is not null" for term in terms) or "true"
-    connection.execute(f"""
-        create or replace temp table {name} as
-        select *{means} from {source} where {complete} order by {", ".join(key)}""")
-    return tuple(f"mean_{term}" for term in terms)
 
 
 def inverse_probability(
@@ -276,26 +250,3 @@ def fixed_composition(
     )
     reason = None if facts["n_rows"] else f"no cell of {listed} is there in every {period}"
     return PreparedDesign(name, {}, facts, reason=reason)
-
-
-def shares(
-    connection: duckdb.DuckDBPyConnection,
-    source: str = "entrants",
-    name: str = "shares",
-    *,
-    key: Sequence[str] = ENTRANT,
-) -> None:
-    """Adds parent_share = 1 / parents, and family_share = 1 / rows of the base in `source`.
-
-    With parent_share a merge counts once, divided among the bases it enters; with family_share
-    every base weighs the same, so that the estimate speaks for the typical base instead of the
-    largest.
-    """
-    connection.execute(f"""
-        create or replace temp table {name} as
-        select
-            *,
-            1 / n_parents as parent_share,
-            1 / count(*) over (partition by parent_id) as family_share
-        from {source}
-        order by {", ".join(key)}""")

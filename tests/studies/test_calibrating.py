@@ -5,6 +5,7 @@ is the reason why age is in every headline; should it ever pass, the warning is 
 """
 
 import argparse
+from dataclasses import replace
 
 import duckdb
 import numpy as np
@@ -24,12 +25,14 @@ from analysis.calibrating import (
     in_degree_by_arithmetic,
     null_model,
     redrawn_likes,
+    rewired_outcomes,
     tossed_outcomes,
     why_not,
 )
 from analysis.engines import effective_clusters, fit
 from analysis.equations import Equation
 from analysis.exports import StudyError
+from analysis.rewiring import Counter, drawn, read_lineage
 from analysis.specifications import Specification
 from analysis.worlds import Design, World, draw_entrants, draw_likes, draw_lineage
 
@@ -234,13 +237,16 @@ def test_the_null_model_keeps_the_likes_of_every_base_and_month():
     assert np.corrcoef(within, design["likes"] - model.mean)[0, 1] < -0.01
 
 
-@pytest.mark.parametrize("dispersion", [0.0, 2.0])
-def test_over_dispersion_is_measured(dispersion):
-    design = draw_entrants(Design(n_bases=1500, likes=3.0), 2)
+@pytest.mark.parametrize(
+    ("dispersion", "likes"),
+    [(0.0, 0.3), (0.0, 3.0), (2.0, 0.3), (2.0, 3.0)],
+)
+def test_over_dispersion_is_measured_in_large_families(dispersion, likes):
+    design = draw_entrants(Design(n_bases=120, tail=0.1, likes=likes, popularity=0.0), 2)
     mean = design["base_mean"].groupby(design["parent_id"]).transform("mean").to_numpy()
     world = World("real", dispersion=dispersion)
     design["likes"] = draw_likes(design, mean, world, np.random.default_rng(3))
-    assert null_model(design, NULL).over_dispersion == pytest.approx(dispersion, abs=0.35)
+    assert null_model(design, NULL).over_dispersion == pytest.approx(dispersion, abs=0.2)
 
 
 def redrawn(world: str, n_draws: int = 400) -> tuple[pd.DataFrame, np.ndarray]:
@@ -491,6 +497,33 @@ def test_in_degree_is_as_strong_in_rewired_lineages(calibration):
     assert rows.loc[("rewired", "DM1", "log_in_degree"), "mean_estimate"] > 0.3
     assert rows.loc[("rewired", "DM1", "log_in_degree"), "rejection_rate"] == 1.0
     assert abs(rows.loc[("no_effect", "DM1", "log_in_degree"), "mean_estimate"]) < 0.1
+
+
+def test_everything_that_follows_from_the_index_is_drawn_with_it(connection):
+    columns = ("mdi", "mdi_share", "n_takers", "n_i", "n_j", "n_k")
+    flags = ("is_disruptive", "is_consolidative", "log_in_degree")
+    asking = replace(DM1, outcome="has_takers", interest=dict.fromkeys(columns), controls=flags)
+    rows = rewired_outcomes(connection, [asking], seed=1).frames(2)["DM1"].set_index("model_id")
+    counted = drawn(Counter(read_lineage(connection)), 2, seed=1).set_index("model_id")
+    counted = counted.loc[rows.index]
+    takers = counted["n_i"] + counted["n_j"]
+    expected = {
+        "n_i": counted["n_i"],
+        "n_j": counted["n_j"],
+        "n_k": counted["n_k"],
+        "n_takers": takers,
+        "mdi": counted["mdi"],
+        "mdi_share": (counted["mdi"] + 1) / 2,
+        "has_takers": takers > 0,
+        "log_in_degree": np.log1p(takers),
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(rows[name], values, err_msg=name)
+    known = counted["mdi"].notna()
+    assert ((counted["mdi"] > 0) == (rows["is_disruptive"] == 1))[known].all()
+    assert ((counted["mdi"] < 0) == (rows["is_consolidative"] == 1))[known].all()
+    assert rows.loc[~known, "is_disruptive"].isna().all()
+    assert (~known).any()
 
 
 def test_the_same_seed_gives_the_same_rows_whatever_the_workers_and_the_other_worlds(

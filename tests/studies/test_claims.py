@@ -121,7 +121,11 @@ def test_published_values_are_those_that_are_confirmed():
 
 
 def test_a_sign_that_stays_open_is_told_from_one_that_is_wrong():
-    open_sign = test_made(False) | {"specification_id": "RR1", "interval_low": -1, "interval_high": 1}
+    open_sign = test_made(False) | {
+        "specification_id": "RR1",
+        "interval_low": -1,
+        "interval_high": 1,
+    }
     wrong_sign = open_sign | {"interval_low": 0.5}
     assert "zero lies in the interval" in claims.conclude([open_sign])[1]
     assert "zero lies in the interval" not in claims.conclude([wrong_sign])[1]

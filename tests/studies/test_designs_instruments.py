@@ -1,11 +1,9 @@
-"""The queue against loops, Anderson-Rubin sets against tests at their ends, a planted effect."""
+"""The queue against loops, and a planted effect."""
 
 import math
-from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
-import pandas as pd
 import pytest
 from designed_entrants import (
     ENTRANT_TYPES,
@@ -16,11 +14,9 @@ from designed_entrants import (
     random_entrants,
     ranked,
 )
-from scipy import stats
 
-from analysis.designs.instruments import CANDIDATES, INSTRUMENT, anderson_rubin, instruments
+from analysis.designs.instruments import CANDIDATES, INSTRUMENT, instruments
 from analysis.engines import fit
-from analysis.equations import Equation, EstimationError
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -51,7 +47,6 @@ def test_the_queue_is_that_of_plain_loops(seed):
     assert len({before for before, _ in expected.values()}) > 2
     for row in found:
         assert row["log_queue_7"] == pytest.approx(math.log1p(row["n_queue_7"]))
-        assert row["outcome_less_crowding"] == pytest.approx(row["log_likes"] - row["log_crowd_30"])
 
 
 def test_the_clock_is_that_of_the_bases_release():
@@ -70,85 +65,6 @@ def test_the_clock_is_that_of_the_bases_release():
     assert first["base_release_hour_sine"] == pytest.approx(1)
     assert second["is_base_release_weekend"] == 0
     assert second["base_release_hour_cosine"] == pytest.approx(1)
-
-
-def drawn_chain(seed, strength, effect=-0.5, n=1500):
-    """x = strength * z + shared, y = effect * x - shared + noise, in 60 clusters."""
-    rng = np.random.default_rng(seed)
-    z, other = rng.normal(size=(2, n))
-    shared = rng.normal(size=n)
-    x = strength * z + shared + 0.5 * other
-    y = effect * x - shared + 0.5 * rng.normal(size=n)
-    return pd.DataFrame(
-        {"x": x, "y": y, "y_less_x": y - x, "z": z, "w": other, "g": rng.integers(0, 60, n)}
-    )
-
-
-def three_fits(frame, terms=("z", "w"), **options):
-    base = Equation("x", terms, clusters=("g",))
-    return [
-        fit(frame, replace(base, outcome=outcome), **options) for outcome in ("x", "y", "y_less_x")
-    ]
-
-
-@pytest.mark.parametrize("strength", [1.0, 0.2, 0.06, 0.0])
-@pytest.mark.parametrize("seed", range(3))
-def test_at_each_end_of_the_set_the_test_just_fails_to_reject(strength, seed):
-    frame = drawn_chain(seed, strength)
-    fits = three_fits(frame)
-    found = anderson_rubin(*fits, ("z",))
-    limit = stats.t.ppf(0.975, fits[0].degrees_of_freedom)
-
-    def statistic(b):
-        tested = frame.assign(less=frame["y"] - b * frame["x"])
-        row = fit(tested, Equation("less", ("z", "w"), clusters=("g",))).row("z")
-        return abs(row["estimate"] / row["standard_error"])
-
-    ends = [end for interval in found for end in interval if np.isfinite(end)]
-    for end in ends:
-        assert statistic(end) == pytest.approx(limit, rel=1e-5)
-    estimate = fits[1].row("z")["estimate"] / fits[0].row("z")["estimate"]
-    assert any(low <= estimate <= high for low, high in found)
-    for low, high in found:
-        inside = [value for value in (low, high) if np.isfinite(value)]
-        if len(inside) == 2:
-            assert statistic(sum(inside) / 2) < limit
-    # Unbounded exactly where the first stage is not significant.
-    first = abs(fits[0].row("z")["estimate"] / fits[0].row("z")["standard_error"])
-    assert any(np.isinf(end) for interval in found for end in interval) == (first < limit)
-
-
-def test_a_strong_instrument_finds_what_least_squares_misses():
-    frame = drawn_chain(5, strength=1.0)
-    (interval,) = anderson_rubin(*three_fits(frame), ("z",))
-    assert interval[0] < -0.5 < interval[1]
-    assert interval[1] - interval[0] < 0.3
-    naive = fit(frame, Equation("y", ("x", "w"), clusters=("g",))).row("x")
-    assert naive["high"] < interval[0]
-
-
-def test_several_instruments_share_one_set_or_refuse_every_value():
-    rng = np.random.default_rng(6)
-    frame = drawn_chain(7, strength=0.8)
-    frame["z2"] = rng.normal(size=len(frame))
-    frame["x"] += 0.8 * frame["z2"]
-    frame["y"] += -0.5 * 0.8 * frame["z2"]
-    frame["y_less_x"] = frame["y"] - frame["x"]
-    (interval,) = anderson_rubin(*three_fits(frame, ("z", "z2")), ("z", "z2"))
-    assert interval[0] < -0.5 < interval[1]
-    # An instrument with a way of its own to the outcome disagrees with the other.
-    frame["y"] += 2 * frame["z2"]
-    frame["y_less_x"] = frame["y"] - frame["x"]
-    assert anderson_rubin(*three_fits(frame, ("z", "z2")), ("z", "z2")) == []
-
-
-def test_fits_on_different_rows_are_refused():
-    frame = drawn_chain(8, strength=1.0)
-    first, reduced, difference = three_fits(frame)
-    shorter = fit(frame[:900], Equation("x", ("z", "w"), clusters=("g",)))
-    with pytest.raises(EstimationError, match="on the same rows"):
-        anderson_rubin(shorter, reduced, difference, ("z",))
-    assert first.n_used == 1500
 
 
 def drawn_races(seed, n_bases=40):
@@ -201,11 +117,10 @@ def test_every_equation_of_the_design_runs_and_finds_the_planted_effect():
         if name != "two_stage"
     }
     assert found["first_stage"].row(INSTRUMENT)["low"] > 0
-    sets = anderson_rubin(found["first_stage"], found["reduced_form"], found["difference"])
-    assert len(sets) == 1
-    assert sets[0][0] < -0.3 < sets[0][1] < 0
     two_stage = fit(table, design.equations["two_stage"], of_interest=design.interest("two_stage"))
-    assert sets[0][0] < two_stage.row("log_crowd_30")["estimate"] < sets[0][1]
+    strength = two_stage.first_stage
+    assert strength["anderson_rubin_shape"] == "interval"
+    assert strength["anderson_rubin_low"] < -0.3 < strength["anderson_rubin_high"] < 0
     ratio = (
         found["reduced_form"].row(INSTRUMENT)["estimate"]
         / found["first_stage"].row(INSTRUMENT)["estimate"]

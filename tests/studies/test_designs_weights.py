@@ -1,7 +1,6 @@
-"""Weights and means against their definitions, and in worlds where they must mend something."""
+"""Weights against their definitions, and in worlds where they must mend something."""
 
 import math
-from fractions import Fraction
 
 import duckdb
 import numpy as np
@@ -12,13 +11,9 @@ from designed_entrants import fetch
 
 from analysis.designs.weights import (
     SMALLEST_PROBABILITY,
-    family_means,
     fixed_composition,
     inverse_probability,
-    shares,
 )
-from analysis.engines import fit
-from analysis.equations import Equation
 
 
 def table(rows, name="source"):
@@ -27,43 +22,6 @@ def table(rows, name="source"):
     connection.execute(f"create table {name} as select * from given")
     connection.unregister("given")
     return connection
-
-
-def drawn_families(seed, n=800):
-    rng = np.random.default_rng(seed)
-    family = rng.integers(0, 60, n)
-    level = rng.normal(0, 1, 60)[family]
-    x = level + rng.normal(0, 1, n)
-    w = rng.normal(0, 1, n) - 0.5 * level
-    return pd.DataFrame(
-        {
-            "parent_id": [f"b{number}" for number in family],
-            "child_id": [f"c{number:04d}" for number in range(n)],
-            "x": x,
-            "w": w,
-            "y": 0.5 * x - 0.2 * w + 2 * level + rng.normal(0, 1, n),
-        }
-    )
-
-
-def test_with_family_means_pooled_least_squares_gives_the_within_estimate():
-    rows = drawn_families(1)
-    rows.loc[rows.index[::13], "x"] = np.nan
-    connection = table(rows)
-    means = family_means(connection, "source", ("x", "w"))
-    assert means == ("mean_x", "mean_w")
-    made = connection.table("family_means").df()
-    assert len(made) == rows["x"].notna().sum()
-    pooled = fit(made, Equation("y", ("x", "w", *means), clusters=("parent_id",)))
-    within = fit(
-        made,
-        Equation("y", ("x", "w"), fixed_effects=("parent_id",), clusters=("parent_id",)),
-        keep_singletons=True,
-    )
-    for term in ("x", "w"):
-        assert pooled.row(term)["estimate"] == pytest.approx(within.row(term)["estimate"], rel=1e-9)
-    without = fit(made, Equation("y", ("x", "w"), clusters=("parent_id",)))
-    assert without.row("x")["estimate"] > within.row("x")["high"]
 
 
 def drawn_selection(seed, n=4000):
@@ -273,23 +231,3 @@ def test_without_a_common_cell_the_reason_is_said():
     assert design.facts["n_rows"] == 0
     connection.execute("delete from source")
     assert fixed_composition(connection, "source", ("size",)).facts["n_all"] == 0
-
-
-def test_a_merge_counts_once_and_every_family_weighs_the_same():
-    parents = {"m1": ["b1", "b2", "b3"], "m2": ["b1"], "m3": ["b1", "b2"]}
-    rows = [
-        {"parent_id": parent, "child_id": child, "n_parents": len(of_child)}
-        for child, of_child in parents.items()
-        for parent in of_child
-    ]
-    connection = table(rows)
-    shares(connection, "source")
-    sums = {
-        column: fetch(
-            connection, f"select {column} as k, sum({share}) as s from shares group by all"
-        )
-        for column, share in (("child_id", "parent_share"), ("parent_id", "family_share"))
-    }
-    for column in sums:
-        assert len(sums[column]) == 3
-        assert all(Fraction(row["s"]).limit_denominator(1000) == 1 for row in sums[column])

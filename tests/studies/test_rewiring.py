@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter as Multiset
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+import analysis.rewiring
 from analysis.exports import StudyError
 from analysis.rewiring import (
     UNKNOWN,
@@ -220,14 +222,17 @@ FEW = one_month(
 )
 """Seven edges of one month, two of them to parents that are born in it."""
 
+FEWER = one_month({"a": ["p", "q"], "b": ["p", "r"], "c": ["r"]}, {"a": 2, "b": 4, "c": 6})
+"""Five edges in which pairs often stand in each other's way."""
+
 
 @cache
-def allowed() -> list[tuple[int, ...]]:
-    """Every set of edges that keeps the margins and rules of FEW, by trying all deals of parents.
+def allowed(graph: str) -> list[tuple[int, ...]]:
+    """Every set of edges that keeps the margins and rules, by trying all deals of parents.
 
     An edge is one number, 100 times the child and the parent.
     """
-    lineage = lineage_of(FEW)
+    lineage = lineage_of({"few": FEW, "fewer": FEWER}[graph])
     child, created_us = lineage.child.tolist(), lineage.created_us.tolist()
     found = set()
     for parents in set(itertools.permutations(lineage.parent.tolist())):
@@ -237,14 +242,33 @@ def allowed() -> list[tuple[int, ...]]:
     return sorted(found)
 
 
+def edges_of(lineage: Lineage) -> tuple[int, ...]:
+    return tuple(sorted((lineage.child * 100 + lineage.parent).tolist()))
+
+
+def test_a_step_and_the_way_back_are_equally_likely():
+    lineage, every = lineage_of(FEWER), allowed("fewer")
+    assert len(every) == 5
+    steps = np.zeros((5, 5))
+    for start, edges in enumerate(every):
+        child, parent = np.divmod(edges, 100)
+        at = replace(lineage, child=child, parent=parent)
+        for number in range(1500):
+            end = rewire(at, np.random.default_rng([start, number]), 1)
+            steps[start, every.index(edges_of(end))] += 1
+    there, back = steps[np.triu_indices(5, 1)], steps.T[np.triu_indices(5, 1)]
+    are_met = there + back > 0
+    statistic = ((there - back)[are_met] ** 2 / (there + back)[are_met]).sum()
+    assert stats.chi2.sf(statistic, are_met.sum()) > 0.001
+
+
 def test_all_lineages_with_the_same_margins_are_equally_likely():
     lineage = lineage_of(FEW)
-    every = allowed()
+    every = allowed("few")
     assert len(every) > 20
     seen = Multiset()
     for seed in range(1500):
-        parent = rewire(lineage, np.random.default_rng(seed), 20).parent
-        seen[tuple(sorted(lineage.child * 100 + parent))] += 1
+        seen[edges_of(rewire(lineage, np.random.default_rng(seed), 20))] += 1
     assert set(seen) == set(every)
     assert stats.chisquare([seen[one] for one in every]).pvalue > 0.001
 
@@ -253,7 +277,7 @@ def test_the_mean_under_chance_is_the_mean_over_all_those_lineages():
     lineage = lineage_of(FEW)
     focals = ["a", "b"]
     by_focal = {focal: [] for focal in focals}
-    for edges in allowed():
+    for edges in allowed("few"):
         pairs = [(lineage.names[key // 100], lineage.names[key % 100]) for key in edges]
         graph = definitions.Lineage(FEW.snapshot_at, FEW.created_at, dict.fromkeys(pairs, "merge"))
         rows = definitions.disruption(graph)
@@ -267,10 +291,24 @@ def test_the_mean_under_chance_is_the_mean_over_all_those_lineages():
         error = values.std() / np.sqrt(one["n_draws_defined"])
         assert values.std() > 0
         assert one["mdi_chance"] == pytest.approx(values.mean(), abs=4 * error)
-        assert one["mdi_chance_deviation"] == pytest.approx(values.std(), rel=0.3)
-        assert one["is_disruptive_chance"] == pytest.approx((values > 0).mean(), abs=0.2)
         real = definitions.disruption(FEW)[focal, "90d"]["mdi"]
         assert one["mdi_excess"] == pytest.approx(real - one["mdi_chance"])
+
+
+def test_draws_without_an_index_do_not_count(monkeypatch):
+    indices = {"a": [0.5, 0.0, np.nan, 1.0], "b": [np.nan] * 4}
+
+    def planted(counter, number, seed, n_steps):
+        mdi = [values[number] for values in indices.values()]
+        return pd.DataFrame({"model_id": list(indices), "mdi": mdi})
+
+    monkeypatch.setattr(analysis.rewiring, "drawn", planted)
+    found = mdi_under_chance(connected(FEW, disruption_of(FEW)), 4).set_index("model_id")
+    assert found["n_draws_defined"].tolist() == [3, 0]
+    assert found.loc["a", "mdi_chance"] == pytest.approx(0.5)
+    assert found.loc["a", "mdi_chance_deviation"] == pytest.approx(0.5)
+    assert found.loc["a", "is_disruptive_chance"] == pytest.approx(2 / 3)
+    assert found.loc["b", ["mdi_chance", "mdi_excess", "is_disruptive_chance"]].isna().all()
 
 
 # that it counts rightly
