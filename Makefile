@@ -1,7 +1,7 @@
 # Each target is an alias of the plain command under it. Variables can be given as make variables or
-# in the environment: HUB_LANDING, HUB_DATABASE, HUB_EXPORTS.
+# in the environment: HUB_LANDING, HUB_DATABASE, HUB_EXPORTS, HUB_RESULTS.
 .DEFAULT_GOAL := help
-.PHONY: help environment build test proof lint docs sample crawl lock clean
+.PHONY: help environment build study calibrate test proof lint docs sample crawl lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,6 +9,7 @@ BIN := .venv/bin
 export HUB_LANDING ?= $(CURDIR)/sample
 export HUB_DATABASE ?= $(CURDIR)/hub_lineage.duckdb
 export HUB_EXPORTS ?= $(CURDIR)/exports
+export HUB_RESULTS ?= $(CURDIR)/results
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,15 +26,23 @@ environment: .venv/installed ## install the pinned requirements into .venv, if t
 build: environment ## build and test the marts, then export them as Parquet
 	@$(BIN)/python build.py $(ARGUMENTS)
 
+study: environment ## estimate both studies on the exports: tables, figures, claims in HUB_RESULTS
+	@test -f "$(HUB_EXPORTS)/recognition_panel.parquet" || $(BIN)/python build.py
+	@$(BIN)/python -m analysis variants
+	@$(BIN)/python -m analysis run $(ARGUMENTS)
+
+calibrate: environment ## estimate the same forms in worlds where nothing is to be found
+	@$(BIN)/python -m analysis calibrate $(ARGUMENTS)
+
 lint: environment ## lint Python, SQL and metadata
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis/questions
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
 	$(BIN)/python -m pytest -q tests/conventions
 
 test: environment ## every fast check; ends with pytest's closing line
 	$(BIN)/ruff check .
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis/questions
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
 	HUB_LANDING=$(CURDIR)/sample $(BIN)/dbt build --target memory --target-path target/memory
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'
 
@@ -57,4 +66,4 @@ lock: ## pin every version anew from requirements.in
 		--output-file requirements.txt requirements.in
 
 clean: ## remove what builds and tests leave behind
-	rm -rf target logs exports hub_lineage.duckdb .hub_lineage.duckdb.building
+	rm -rf target logs exports results hub_lineage.duckdb .hub_lineage.duckdb.building

@@ -13,20 +13,13 @@ Exit codes: 0 done; 1 a primary specification was refused or failed, or the expo
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from analysis import calibrating, running, variants
 from analysis.equations import EstimationError
 from analysis.exports import StudyError
-
-PROJECT = Path(__file__).resolve().parents[1]
-
-
-def folder_from(variable: str, default: str) -> Path:
-    """The absolute path in an environment variable, taken from the project's folder if relative."""
-    return Path(os.path.abspath(PROJECT / (os.environ.get(variable, "").strip() or default)))
+from build import folder_from
 
 
 def positive(text: str) -> int:

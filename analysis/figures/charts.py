@@ -492,7 +492,9 @@ def estimates_with_ends(
     )
     points = base.mark_point(size=45).encode(
         x=alt.X(
-            "shown:Q", scale=x_scale, axis=alt.Axis(title="coefficient", tickCount=5, format="~g")
+            "shown:Q",
+            scale=x_scale,
+            axis=alt.Axis(title="coefficient", tickCount=5, format=",.4~g"),
         ),
         **looks,
     )

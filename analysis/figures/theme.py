@@ -20,7 +20,6 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 """vl-convert brings the first of these along, and measures text with it; the others are as wide."""
 
 VEGA_LITE = "6.4"
-WIDTH = 480
 PNG_SCALE = 2
 CHARACTERS_PER_LINE = 80
 
