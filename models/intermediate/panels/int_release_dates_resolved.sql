@@ -1,6 +1,6 @@
 -- One row per Hub model in the latest snapshot whose public release is known: the earliest date given.
 with dates as (
-    select * from {{ ref('stg_release_dates__models') }}
+    select * from {{ ref('stg_releases__dates') }}
     where fault is null
 ),
 
