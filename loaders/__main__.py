@@ -11,7 +11,17 @@ import os
 import sys
 from collections.abc import Sequence
 
-from loaders import benchmarks, checking, crawling, fake_hub, importing, resolving, sample, status
+from loaders import (
+    benchmarks,
+    checking,
+    crawling,
+    fake_hub,
+    importing,
+    release_dates,
+    resolving,
+    sample,
+    status,
+)
 from loaders.errors import EXIT_DATA, LoaderError
 from loaders.sql import is_interruption
 
@@ -24,6 +34,7 @@ _COMMANDS = {
     "fake-hub": (fake_hub, "serve a made-up Hub on this machine, to crawl and to practise on"),
     "import": (importing, "land tabular dumps (Parquet, CSV, JSON lines) as snapshots"),
     "benchmarks": (benchmarks, "land tables of benchmark scores, wide or long"),
+    "release-dates": (release_dates, "land tables of known release dates"),
     "resolve-parents": (resolving, "look up where unlisted parents have gone"),
     "sample": (sample, "write a landing with a small made-up Hub"),
 }

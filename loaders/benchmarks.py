@@ -5,7 +5,6 @@ Leaderboards come wide (a column per benchmark) or long (a row per score). Eithe
 """
 
 import argparse
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,15 +14,13 @@ import duckdb
 
 from loaders import items, sources
 from loaders.crawling import add_landing_argument, landing_of
-from loaders.errors import DataError, LandingError, UsageError
+from loaders.errors import DataError, UsageError
 from loaders.sql import literal
-from loaders.tables import commit_table
+from loaders.tables import column_named, commit_table, model_id_of, target_of
 
 __all__ = ["Request", "add_arguments", "land_benchmarks", "run"]
 
 TABLE = "benchmarks"
-_ID_COLUMNS = ("model_id", "id", "modelId")
-_SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -54,13 +51,7 @@ def land_benchmarks(request: Request) -> Report:
 
     An empty score is no score and not counted; infinite ones and rows without an id are.
     """
-    if not _SOURCE.fullmatch(request.source):
-        raise UsageError("--source names the file: small letters, digits, - and _ only")
-    target = request.landing / TABLE / f"{request.source}.parquet"
-    if target.exists() and not request.replace:
-        raise LandingError(
-            f"the landing already holds benchmarks of {request.source}; use --replace"
-        )
+    target = target_of(request.landing, TABLE, request.source, replace=request.replace)
     files = sources.find_files(request.files)
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
@@ -135,26 +126,16 @@ def _long_query(request: Request, source: sources.Source) -> str:
     """Return the query of the scores, a row each; an empty score is no row."""
     if request.benchmark and len(request.scores) != 1:
         raise UsageError("with --benchmark the table is long: --scores names its one column")
-    columns = {column.name: column for column in source.columns}
-
-    def named(option: str, name: str) -> sources.Column:
-        if name not in columns:
-            raise UsageError(
-                f"{option}: there is no column {name} (there are: {items.column_names(source)})"
-            )
-        return columns[name]
-
-    best = request.model_id or next((name for name in _ID_COLUMNS if name in columns), "model_id")
-    model_id = f"nullif(trim({named('--model-id', best).text}), '')"
+    model_id = model_id_of(source, request.model_id)
     measured = "NULL"
     if request.measured_at is not None:
-        measured = items.moment_of(named("--measured-at", request.measured_at))
+        measured = items.moment_of(column_named(source, "--measured-at", request.measured_at))
     selects = []
     for name in request.scores:
-        text = f"nullif(trim({named('--scores', name).text}), '')"
+        text = f"nullif(trim({column_named(source, '--scores', name).text}), '')"
         benchmark = literal(name)
         if request.benchmark:
-            parts = [named("--benchmark", one).text for one in request.benchmark]
+            parts = [column_named(source, "--benchmark", one).text for one in request.benchmark]
             benchmark = f"concat_ws('/', {', '.join(parts)})"
         selects.append(
             f"SELECT {model_id} AS model_id, {benchmark} AS benchmark, "

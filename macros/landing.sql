@@ -106,6 +106,7 @@
     {% do open_optional_table(
         'benchmarks',
         {'model_id': 'varchar', 'benchmark': 'varchar', 'score': 'double', 'measured_at': 'timestamp', 'source': 'varchar'}) %}
+    {% do open_optional_table('release_dates', {'model_id': 'varchar', 'released_at': 'timestamp', 'source': 'varchar'}) %}
 {% endmacro %}
 
 

@@ -88,6 +88,8 @@ joined as (
         child_models.license,
         child_models.gated,
         child_models.root_id,
+        dates.exact_released_at,
+        base_dates.exact_released_at as exact_base_released_at,
         benchmarks.benchmark_score,
         coalesce(benchmarks.n_benchmarks, 0) as n_benchmarks,
         benchmarks.benchmark_source,
@@ -110,6 +112,8 @@ joined as (
     left join {{ ref('int_owner_records_counted') }} as base_owner_records on edges.parent_key = base_owner_records.model_key
     left join {{ ref('int_benchmark_scores_averaged') }} as benchmarks on edges.child_key = benchmarks.model_key
     left join {{ ref('int_benchmark_scores_averaged') }} as base_benchmarks on edges.parent_key = base_benchmarks.model_key
+    left join {{ ref('int_release_dates_resolved') }} as dates on edges.child_key = dates.model_key
+    left join {{ ref('int_release_dates_resolved') }} as base_dates on edges.parent_key = base_dates.model_key
     left join {{ ref('int_entry_contexts_counted') }} as contexts
         on edges.child_key = contexts.child_key and edges.parent_key = contexts.parent_key
     left join {{ ref('int_counters_at_entry_found') }} as counters
@@ -157,6 +161,13 @@ select
     cast(date_trunc('month', created_at) as date) as release_month,
     created_at,
     base_created_at,
+    exact_released_at,
+    exact_base_released_at,
+    {{ days_between(
+        'coalesce(' ~ microseconds('exact_base_released_at') ~ ', parent_released_us)',
+        'coalesce(' ~ microseconds('exact_released_at') ~ ', child_released_us)'
+    ) }} as release_lag_days_exact,
+    exact_released_at is not null or exact_base_released_at is not null as has_exact_date,
     age_days_at_snapshot,
     cast(n_parents as integer) as n_parents,
     is_parent_listed as is_base_listed,
