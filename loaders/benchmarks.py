@@ -184,3 +184,5 @@ def _write(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     finally:
         with contextlib.suppress(OSError):
             hidden.unlink()
+        with contextlib.suppress(OSError):
+            target.parent.rmdir()  # made for what never came; one that holds something stays

@@ -244,3 +244,5 @@ def _land(landing: Path, answers: list[Answer]) -> None:
     finally:
         with contextlib.suppress(OSError):
             hidden.unlink()
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # made for what never came; one that holds something stays
