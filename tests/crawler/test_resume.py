@@ -375,6 +375,24 @@ def test_no_permission_is_one_line(hub, crawl, landing) -> None:
     assert "Traceback" not in done.text
 
 
+def test_a_landing_that_can_no_longer_be_written_costs_no_request(
+    hub, crawl, landing, monkeypatch
+) -> None:
+    service = hub(1_000)
+    assert crawl(service, "--max-pages", 4).code == 75
+
+    def no_permission(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", no_permission)
+        done = crawl(service)
+    assert (done.code, len(service.requests)) == (1, 4)
+    assert "error: the landing cannot be written: Permission denied" in done.err
+    assert crawl(service).code == 0
+    assert landed(landing) == served(service.models, LINEAGE_FIELDS)
+
+
 @pytest.mark.parametrize("command", ["crawl", "status", "verify", "resolve-parents"])
 def test_a_landing_that_cannot_be_read_is_one_line(hub, capsys, landing, monkeypatch, command):
     """As for another user's landing; the tests may run as one who may read everything."""
