@@ -364,8 +364,12 @@ def told(text: str) -> str:
 # the exports
 
 
-def export_marts(database: Path, folder: Path) -> tuple[str, list[tuple[str, int]]]:
+def export_marts(
+    database: Path, folder: Path, wanted: Sequence[str] | None = None
+) -> tuple[str, list[tuple[str, int]]]:
     """Write each mart as zstd Parquet into a folder; the snapshot, and the rows of each mart.
+
+    `wanted` names the marts; by default they are all that there are.
 
     Rows are ordered by all columns, keys first, so equal marts give equal bytes. The snapshot is
     named in each file's metadata.
@@ -384,6 +388,8 @@ def export_marts(database: Path, folder: Path) -> tuple[str, list[tuple[str, int
                 f"from {Path(FILE).stem}.staging.stg_hub__snapshots where is_latest"
             ).fetchone()
         for (mart,) in marts:
+            if wanted is not None and mart not in wanted:
+                continue
             path = folder / f"{mart}.parquet"
             named = {"mart": mart, "snapshot_id": snapshot_id, "snapshot_at": snapshot_at}
             metadata = ", ".join(f"{key}: {literal(value)}" for key, value in named.items())

@@ -5,7 +5,6 @@ Leaderboards come wide (a column per benchmark) or long (a row per score). Eithe
 """
 
 import argparse
-import contextlib
 import re
 import sys
 from collections.abc import Sequence
@@ -17,8 +16,8 @@ import duckdb
 from loaders import items, sources
 from loaders.crawling import add_landing_argument, landing_of
 from loaders.errors import DataError, LandingError, UsageError
-from loaders.landing import flush
-from loaders.sql import literal, one_line
+from loaders.sql import literal
+from loaders.tables import commit_table
 
 __all__ = ["Request", "add_arguments", "land_benchmarks", "run"]
 
@@ -77,7 +76,7 @@ def land_benchmarks(request: Request) -> Report:
         ).fetchall()[0]
         if rows == 0:
             raise DataError(f"there are no scores in {sources.names_of(source.files)}")
-        _write(connection, target)
+        commit_table(connection, "FROM kept", target)
     return Report(target, rows, left_out)
 
 
@@ -164,25 +163,3 @@ def _long_query(request: Request, source: sources.Source) -> str:
             f"WHERE {text} IS NOT NULL"
         )
     return " UNION ALL ".join(selects)
-
-
-def _write(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
-    hidden = target.with_name(f".{target.name}.tmp")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        connection.execute("SET threads = 1")
-        connection.execute(
-            f"COPY (FROM kept ORDER BY ALL) TO {literal(hidden)} "
-            "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
-        )
-        flush(hidden)
-        hidden.rename(target)
-        flush(target.parent)
-    except (OSError, duckdb.Error) as error:
-        said = one_line(error) if isinstance(error, duckdb.Error) else error.strerror or error
-        raise LandingError(f"the landing cannot be written: {said}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            hidden.unlink()
-        with contextlib.suppress(OSError):
-            target.parent.rmdir()  # made for what never came; one that holds something stays

@@ -41,6 +41,13 @@ MOST_PARENTS = 65
 
 SIZES_IN_MILLIONS = (22, 66, 110, 135, 335, 500, 1500, 3000, 7000, 8000, 14000, 32000, 70000)
 
+BENCHMARKS = (
+    ("sample_board", "knowledge", 48.0, 12.0),
+    ("sample_board", "reasoning", 35.0, 9.0),
+    ("sample_arena", "rating", 1100.0, 90.0),
+)
+"""Leaderboard, benchmark, and the mean and spread of its scores: each has a scale of its own."""
+
 JUNK = (
     "None",
     "none",
@@ -67,6 +74,8 @@ class Ecosystem:
     edges: dict[str, np.ndarray] = field(repr=False)
     counters: tuple[dict[str, np.ndarray], ...] = field(repr=False)
     """One set of arrays per snapshot."""
+    scores: dict[str, np.ndarray] = field(repr=False)
+    """Model, number in BENCHMARKS, score, time of measurement."""
 
 
 def seconds(moment: datetime) -> int:
@@ -91,7 +100,7 @@ def draw(n_models: int, moments: Sequence[datetime], seed: int) -> Ecosystem:
         raise ValueError("the snapshots must be given in the order of time")
     clock = np.array([seconds(moment) for moment in moments], dtype=np.int64)
     # one stream per step: a change to one leaves what the others draw alone
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(8)]
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(9)]
     released = _release_times(streams[0], n_models, int(clock[-1]))
     kind, foundations = _kinds(streams[1], released)
     owner, bulk = _owners(streams[2], kind)
@@ -113,9 +122,10 @@ def draw(n_models: int, moments: Sequence[datetime], seed: int) -> Ecosystem:
         "slot": slot.astype(np.int16),
         "edge_bits": streams[4].integers(0, 2**63, child.size, dtype=np.uint64),
     }
-    counters, last_modified = _counters(streams[7], models, child, parent, clock)
+    counters, last_modified, interest = _counters(streams[7], models, child, parent, clock)
     models["last_modified"] = last_modified
-    return Ecosystem(n_models, n_ghosts, tuple(moments), models, edges, counters)
+    scores = _scores(streams[8], models, interest, clock)
+    return Ecosystem(n_models, n_ghosts, tuple(moments), models, edges, counters, scores)
 
 
 def _release_times(random, n: int, end: int) -> np.ndarray:
@@ -406,7 +416,7 @@ def _histories(random, models, child, parent, clock) -> dict[str, np.ndarray]:
 
 
 def _counters(random, models, child, parent, clock):
-    """Downloads, likes and trending score at each snapshot, and the last commit.
+    """Downloads, likes and trending score at each snapshot, the last commit, and the interest.
 
     Interest is spread like a log-normal, higher for famous owners, for bases of many and for
     derivatives of famous bases, lower for those who come late to their base.
@@ -467,7 +477,29 @@ def _counters(random, models, child, parent, clock):
     worked[random.random(n) < 0.35] = 30
     worked = np.minimum(worked, room)
     worked[random.random(n) < 0.002] = -3600
-    return tuple(counters), released + worked
+    return tuple(counters), released + worked, interest
+
+
+def _scores(random, models, interest, clock):
+    """Scores of the models that anybody measured: most are not, those of interest more often.
+
+    Quality follows interest with as much noise again, and each benchmark measures it with noise
+    of its own. Whoever is measured is so within 60 days of the release.
+    """
+    n = models["idx"].size
+    standard = (interest - interest.mean()) / interest.std()
+    quality = (standard + random.standard_normal(n)) / np.sqrt(2.0)
+    is_measured = random.random(n) < 0.12 / (1.0 + np.exp(-standard))
+    found = {"idx": [], "benchmark": [], "score": [], "measured": []}
+    for number, (_, _, mean, spread) in enumerate(BENCHMARKS):
+        here = np.flatnonzero(is_measured & (random.random(n) < 0.8))
+        noise = 0.5 * random.standard_normal(here.size)
+        delay = random.integers(DAY, 60 * DAY, here.size)
+        found["idx"].append(here.astype(np.int32))
+        found["benchmark"].append(np.full(here.size, number, dtype=np.int8))
+        found["score"].append(np.round(mean + spread * (quality[here] + noise), 2))
+        found["measured"].append(np.minimum(models["released"][here] + delay, int(clock[-1])))
+    return {name: np.concatenate(arrays) for name, arrays in found.items()}
 
 
 # the items, assembled by DuckDB
@@ -864,6 +896,7 @@ class Generator:
         self._table("drawn_edges", ecosystem.edges)
         for number, counters in enumerate(ecosystem.counters):
             self._table(f"drawn_counters_{number}", counters)
+        self._table("drawn_scores", ecosystem.scores)
         statement = IDENTITIES
         for name, value in (
             ("$floor_end", FLOOR + DAY),
@@ -934,6 +967,24 @@ class Generator:
             sizes=[*SIZES_IN_MILLIONS],
             started_at=self.moments[snapshot].replace(tzinfo=None).isoformat(" "),
         )
+
+    def scores(self) -> str:
+        """A query for the drawn benchmark scores, in the columns of a landed table.
+
+        Leaderboards do not follow renames: a model stands there under its first name.
+        """
+        boards, names = ([row[column] for row in BENCHMARKS] for column in (0, 1))
+        return f"""
+            select
+                case when models.renamed >= 0 then ids.old_id else ids.id end as model_id,
+                {names}[drawn_scores.benchmark + 1] as benchmark,
+                drawn_scores.score,
+                make_timestamp(drawn_scores.measured * 1000000) as measured_at,
+                {boards}[drawn_scores.benchmark + 1] as source
+            from drawn_scores
+            inner join drawn_models as models using (idx)
+            inner join drawn_ids as ids using (idx)
+        """
 
     def edges(self, snapshot: int) -> str:
         """A query for the lineage that was drawn: child_id and parent_id at a snapshot.

@@ -2,10 +2,11 @@
 
     python -m loaders sample --landing sample
 
-writes the landing that the repository ships: three snapshots a week apart and a fourth one that
-never got complete. The drawn part (`generate.py`) has the real Hub's shape; the planted part has
-known answers, which lie beside the tests (`tests/sample/expected`). Its names are made up, but
-for three legacy names whose short forms are part of the dirt; all its numbers are made up.
+writes the landing that the repository ships: three snapshots a week apart, a fourth one that never
+got complete, and scores of leaderboards. The drawn part (`generate.py`) has the real Hub's shape;
+the planted part has known answers, which lie beside the tests (`tests/sample/expected`). Its names
+are made up, but for three legacy names whose short forms are part of the dirt; all its numbers are
+made up.
 
 Same arguments, same bytes.
 """
@@ -24,7 +25,8 @@ from pathlib import Path
 import duckdb
 
 from loaders import generate, landing
-from loaders.errors import UsageError
+from loaders.errors import LandingError, UsageError
+from loaders.tables import commit_table
 
 FIRST_SNAPSHOT = datetime(2026, 8, 20, 4, 0, 0)
 WEEK = timedelta(days=7)
@@ -33,6 +35,9 @@ SNAPSHOTS = 3
 MOST_SNAPSHOTS = 100
 SEED = 20260903
 SOURCE = "sample"
+SCORES = "benchmarks/sample.parquet"
+"""The landed benchmark scores of both made-up leaderboards."""
+
 MEMORY_LIMIT = "2GB"
 
 ABSENT = object()
@@ -594,6 +599,46 @@ def unfinished() -> list[dict]:
     return [item_of(entry, 3, names, oids) for entry in entries]
 
 
+# benchmark scores
+
+
+PLANTED_SCORES = (
+    # a board with the mean 20 and the standard deviation 10, under every kind of name
+    ("worked-example/R", "planted", 10.0, "2025-01-01", "planted_board"),
+    (" Worked-Example/q ", "planted", 20.0, "2025-01-01", "planted_board"),
+    ("nobody/never-listed", "planted", 30.0, "2025-01-01", "planted_board"),
+    # measured again, lower; and again, without a number
+    ("worked-example/R", "planted", 90.0, "2024-12-01", "planted_board"),
+    ("worked-example/R", "planted", float("nan"), "2025-02-01", "planted_board"),
+    # a board with the mean 1 and the standard deviation 1, one model under a name of before
+    ("history/old-name", "renamed", 0.0, None, "planted_board"),
+    ("history/base", "renamed", 1.0, None, "planted_board"),
+    ("worked-example/R", "renamed", 2.0, None, "planted_board"),
+    # nothing to compare with
+    ("history/base", "constant", 5.0, None, "planted_board"),
+    ("worked-example/F", "constant", 5.0, None, "planted_board"),
+    ("worked-example/A", "alone", 5.0, None, "planted_board"),
+    # no score
+    ("dirt/infinite-score", "planted", float("inf"), None, "planted_board"),
+    ("worked-example/B", "planted", None, None, "planted_board"),
+    ("worked-example/C", "planted", 1e300, None, "planted_board"),
+    ("worked-example/C", "  ", 1.0, None, "planted_board"),
+    (None, "planted", 1.0, None, "planted_board"),
+    ("  ", "planted", 2.0, None, "planted_board"),
+)
+"""Scores with known answers: model, benchmark, score, time of measurement, leaderboard."""
+
+
+def _write_scores(connection: duckdb.DuckDBPyConnection, drawn: str, target: Path) -> None:
+    """Land the drawn scores with the planted ones among them; an older file is replaced."""
+    connection.execute(
+        "create or replace table planted_scores (model_id varchar, benchmark varchar, "
+        "score double, measured_at timestamp, source varchar)"
+    )
+    connection.executemany("insert into planted_scores values (?, ?, ?, ?, ?)", PLANTED_SCORES)
+    commit_table(connection, f"{drawn} union all from planted_scores", target)
+
+
 # the landing
 
 
@@ -617,6 +662,8 @@ def write_sample(
     stopped = FIRST_SNAPSHOT + n_snapshots * WEEK
     if not replace:
         landing.refuse_existing(folder, map(landing.snapshot_id_of, [*moments, stopped]))
+        if (folder / SCORES).exists():
+            raise LandingError(f"the landing already holds {SCORES}; use --replace")
     ecosystem = generate.draw(n_models, moments, seed)
     progress(f"drawn: {n_models:,} models, {ecosystem.edges['child'].size:,} claimed parents")
     details = {"n_models": n_models, "seed": seed, "full_width": full_width}
@@ -637,6 +684,7 @@ def write_sample(
             progress(f"mixed: the snapshot of {moment:%Y-%m-%d}")
         landing.commit_snapshots(folder, connection, wanted, source=SOURCE, replace=replace)
         _write_unfinished(folder, stopped, Path(workshop))
+        _write_scores(connection, generator.scores(), folder / SCORES)
     progress(f"written: {n_snapshots} snapshots and an unfinished one")
 
 

@@ -15,10 +15,21 @@
     {% for phase in wanted if phase not in phases %}
         {% do exceptions.raise_compiler_error("variable edge_phases names an unknown phase '" ~ phase ~ "'; known: " ~ phases | join(', ')) %}
     {% endfor %}
+    {% set relations = ['finetune', 'adapter', 'quantized', 'merge', 'unknown'] %}
+    {% set used = var('edge_relations') %}
+    {% if used is string or used is mapping or used is not iterable or used | length == 0 %}
+        {% do exceptions.raise_compiler_error("variable edge_relations must be a list of relations; known: " ~ relations | join(', ')) %}
+    {% endif %}
+    {% for relation in used if relation not in relations %}
+        {% do exceptions.raise_compiler_error("variable edge_relations names an unknown relation '" ~ relation ~ "'; known: " ~ relations | join(', ')) %}
+    {% endfor %}
+    {% if var('edge_owners') not in ['all', 'other_owner', 'not_bulk'] %}
+        {% do exceptions.raise_compiler_error("variable edge_owners is '" ~ var('edge_owners') ~ "'; it must be all, other_owner or not_bulk") %}
+    {% endif %}
     {% if var('zero_parent_rule') not in ['exclude', 'one'] %}
         {% do exceptions.raise_compiler_error("variable zero_parent_rule is '" ~ var('zero_parent_rule') ~ "'; it must be exclude or one") %}
     {% endif %}
-    {% for name in ['bulk_owner_releases', 'bulk_owner_days', 'panel_minimum_age_days'] %}
+    {% for name in ['bulk_owner_releases', 'bulk_owner_days', 'panel_minimum_age_days', 'horizon_gap_days'] %}
         {% if var(name) is not integer or var(name) is boolean or var(name) < 0 %}
             {% do exceptions.raise_compiler_error("variable " ~ name ~ " is '" ~ var(name) ~ "'; it must be a whole number, 0 or more") %}
         {% endif %}
@@ -33,10 +44,13 @@
 {% macro known_variables() -%}
     {{ return([
         'edge_phases',
+        'edge_relations',
+        'edge_owners',
         'zero_parent_rule',
         'creation_floor',
         'bulk_owner_releases',
         'bulk_owner_days',
         'panel_minimum_age_days',
+        'horizon_gap_days',
     ]) }}
 {%- endmacro %}

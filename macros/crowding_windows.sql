@@ -6,7 +6,10 @@
 
 {# Which rivals are counted, as the columns n_rivals_<kind> name them. #}
 {% macro rival_kinds() -%}
-    {{ return(['before', 'after', 'around', 'before_same_relation', 'before_other_owner', 'before_not_bulk']) }}
+    {{ return([
+        'before', 'after', 'around', 'before_same_relation', 'before_other_owner', 'before_not_bulk',
+        'before_same_relation_other_owner', 'before_other_owner_events', 'after_other_owner'
+    ]) }}
 {%- endmacro %}
 
 

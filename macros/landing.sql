@@ -102,9 +102,30 @@
     {% do run_query(
         "create or replace view hub_landing.landing.snapshot_manifests as select * from read_text("
         ~ landing_pattern('_manifest.json') ~ ")") %}
-    {% set aliases = run_query("select count(*) from glob(" ~ landing_pattern('*.parquet', 'hub_aliases') ~ ")").rows[0][0] %}
-    {% do run_query(
-        "create or replace view hub_landing.landing.hub_aliases as "
-        ~ ("select * from read_parquet(" ~ landing_pattern('*.parquet', 'hub_aliases') ~ ")" if aliases else
-           "select '' as alias, '' as model_id, '' as outcome, timestamp '1970-01-01' as resolved_at where false")) %}
+    {% do open_optional_table('hub_aliases', {'alias': 'varchar', 'model_id': 'varchar', 'outcome': 'varchar', 'resolved_at': 'timestamp'}) %}
+    {% do open_optional_table(
+        'benchmarks',
+        {'model_id': 'varchar', 'benchmark': 'varchar', 'score': 'double', 'measured_at': 'timestamp', 'source': 'varchar'}) %}
+{% endmacro %}
+
+
+{#
+    A table that a landing may lack: all its files as one view, or a view without a row. A file
+    without a column that the models read stops the run with one line.
+#}
+{% macro open_optional_table(table, columns) %}
+    {% set files = landing_pattern('*.parquet', table) %}
+    {% set typed_nulls = [] %}
+    {% for column, type in columns.items() %}
+        {% do typed_nulls.append('cast(null as ' ~ type ~ ') as ' ~ column) %}
+    {% endfor %}
+    {% set nothing = "select " ~ typed_nulls | join(', ') ~ ", '' as filename, cast(0 as bigint) as file_row_number where false" %}
+    {% set rows = "select * from read_parquet(" ~ files ~ ", union_by_name = true, filename = true, file_row_number = true)" %}
+    {% set is_there = run_query("select count(*) from glob(" ~ files ~ ")").rows[0][0] > 0 %}
+    {% do run_query("create or replace view hub_landing.landing." ~ table ~ " as " ~ (rows if is_there else nothing)) %}
+    {% set found = run_query("select column_name from (describe hub_landing.landing." ~ table ~ ")").columns[0].values() %}
+    {% for column in columns if column not in found %}
+        {% do exceptions.raise_compiler_error(
+            landing_folder() ~ "/" ~ table ~ " has no column " ~ column ~ ": land its files again or remove them") %}
+    {% endfor %}
 {% endmacro %}

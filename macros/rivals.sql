@@ -35,6 +35,15 @@
     - {{ entrants_between(microseconds_before(days), '1 preceding', within='parent_key, owner_or_self') }}
         as n_rivals_before_other_owner_{{ days }}d,
     {{ entrants_between(microseconds_before(days), '1 preceding', counted='not_bulk_child_key') }}
-        as n_rivals_before_not_bulk_{{ days }}d{{ ',\n    ' if not loop.last }}
+        as n_rivals_before_not_bulk_{{ days }}d,
+    {{ entrants_between(microseconds_before(days), '1 preceding', within='parent_key, relation') }}
+    - {{ entrants_between(microseconds_before(days), '1 preceding', within='parent_key, relation, owner_or_self') }}
+        as n_rivals_before_same_relation_other_owner_{{ days }}d,
+    {{ entrants_between(microseconds_before(days), '1 preceding', counted='event_lead_key') }}
+    - {{ entrants_between(microseconds_before(days), '1 preceding', within='parent_key, owner_or_self', counted='event_lead_key') }}
+        as n_rivals_before_other_owner_events_{{ days }}d,
+    {{ entrants_between('1 following', microseconds_after(days)) }}
+    - {{ entrants_between('1 following', microseconds_after(days), within='parent_key, owner_or_self') }}
+        as n_rivals_after_other_owner_{{ days }}d{{ ',\n    ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}

@@ -4,13 +4,14 @@ Nothing here imports the loaders: the landing is written from its description in
 that a mistake in the loaders cannot hide in the tests of the models, nor the reverse.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -236,3 +237,20 @@ def read(database: Path | str, sql: str, parameters: Sequence | Mapping = ()) ->
         cursor = connection.execute(sql, parameters or None)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+# shared by all workers
+
+
+def once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """Have the first of all workers make a folder; the others wait for it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            making = folder.with_suffix(".making")
+            shutil.rmtree(making, ignore_errors=True)
+            making.mkdir()
+            make(making)
+            making.rename(folder)
+    return folder

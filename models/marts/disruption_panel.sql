@@ -59,11 +59,17 @@ select
     models.gated,
     models.is_bulk_owner,
     first_parents.is_same_owner,
-    cast(listed.n_owner_releases_before as integer) as n_owner_releases_at_entry,
+    models.n_owner_releases_at_entry,
+    models.n_owner_derivatives_at_entry,
+    races.n_before as n_first_parent_children_at_entry,
     first_parents.release_lag_days,
     models.likes as likes_at_snapshot,
     models.downloads as downloads_at_snapshot,
     models.downloads_all_time as downloads_all_time_at_snapshot,
+    benchmarks.benchmark_score,
+    cast(coalesce(benchmarks.n_benchmarks, 0) as integer) as n_benchmarks,
+    benchmarks.benchmark_source,
+    base_benchmarks.benchmark_score as base_benchmark_score,
     cast(date_trunc('month', models.created_at) as date) as release_month,
     models.created_at,
     {{ days_between(microseconds('models.created_at'), microseconds('latest.snapshot_at')) }} as follow_up_days,
@@ -72,5 +78,8 @@ select
 from focals
 cross join latest
 inner join {{ ref('hub_models') }} as models on focals.model_id = models.model_id
-inner join {{ ref('int_models_listed') }} as listed on focals.model_id = listed.model_id
 left join first_parents on focals.model_id = first_parents.child_id
+left join {{ ref('release_races') }} as races
+    on first_parents.child_id = races.child_id and first_parents.parent_id = races.parent_id
+left join {{ ref('int_benchmark_scores_averaged') }} as benchmarks on focals.model_id = benchmarks.model_id
+left join {{ ref('int_benchmark_scores_averaged') }} as base_benchmarks on first_parents.parent_id = base_benchmarks.model_id

@@ -35,6 +35,8 @@ joined as (
         races.n_ties,
         races.is_first,
         events.release_event_rank,
+        events.n_release_events,
+        events.release_event_percentile,
         events.n_in_release_event,
         events.is_release_event_lead,
         {%- for days in crowding_windows() %}
@@ -48,9 +50,23 @@ joined as (
         children.created_at,
         children.is_created_at_floor,
         bases.n_owner_releases_before as base_owner_releases_before,
+        owner_records.n_owner_models,
+        owner_records.n_owner_derivatives_before,
+        base_owner_records.n_owner_models as n_base_owner_models,
+        base_owner_records.n_owner_derivatives_before as n_base_owner_derivatives_before_base,
+        contexts.n_base_owner_derivatives_before,
+        contexts.n_entries_elsewhere_before_30d,
+        {{ days_between('contexts.last_entrant_us', microseconds('latest.snapshot_at')) }} as days_since_last_entrant,
+        counters.snapshot_id as entry_snapshot_id,
+        counters.base_likes as base_likes_at_entry,
+        counters.base_downloads as base_downloads_at_entry,
+        counters.base_downloads_all_time as base_downloads_all_time_at_entry,
+        counters.owner_likes as owner_likes_at_entry,
         bases.created_at as base_created_at,
         base_models.owner as base_owner,
         base_models.generation as base_generation,
+        base_models.relation as base_relation,
+        base_models.library_name as base_library_name,
         base_models.parameter_count as base_parameter_count,
         base_models.pipeline_tag as base_pipeline_tag,
         base_models.license as base_license,
@@ -61,13 +77,21 @@ joined as (
         child_models.likes,
         child_models.downloads,
         child_models.downloads_all_time,
+        horizons.likes_at_30d,
+        horizons.likes_at_90d,
+        horizons.downloads_all_time_at_30d,
+        horizons.downloads_all_time_at_90d,
         child_models.parameter_count,
         child_models.size_class,
         child_models.pipeline_tag,
         child_models.library_name,
         child_models.license,
         child_models.gated,
-        child_models.root_id
+        child_models.root_id,
+        benchmarks.benchmark_score,
+        coalesce(benchmarks.n_benchmarks, 0) as n_benchmarks,
+        benchmarks.benchmark_source,
+        base_benchmarks.benchmark_score as base_benchmark_score
     from edges
     cross join latest
     inner join {{ ref('int_lineage_nodes_numbered') }} as parents on edges.parent_key = parents.node_key
@@ -81,6 +105,15 @@ joined as (
         on edges.child_key = rivals.child_key and edges.parent_key = rivals.parent_key
     left join {{ ref('int_models_listed') }} as bases on edges.parent_key = bases.model_key
     left join {{ ref('hub_models') }} as base_models on bases.model_id = base_models.model_id
+    left join {{ ref('int_counters_at_age_interpolated') }} as horizons on edges.child_key = horizons.model_key
+    left join {{ ref('int_owner_records_counted') }} as owner_records on edges.child_key = owner_records.model_key
+    left join {{ ref('int_owner_records_counted') }} as base_owner_records on edges.parent_key = base_owner_records.model_key
+    left join {{ ref('int_benchmark_scores_averaged') }} as benchmarks on edges.child_key = benchmarks.model_key
+    left join {{ ref('int_benchmark_scores_averaged') }} as base_benchmarks on edges.parent_key = base_benchmarks.model_key
+    left join {{ ref('int_entry_contexts_counted') }} as contexts
+        on edges.child_key = contexts.child_key and edges.parent_key = contexts.parent_key
+    left join {{ ref('int_counters_at_entry_found') }} as counters
+        on edges.child_key = counters.child_key and edges.parent_key = counters.parent_key
 )
 
 select
@@ -95,6 +128,10 @@ select
     likes,
     downloads,
     downloads_all_time,
+    likes_at_30d,
+    likes_at_90d,
+    downloads_all_time_at_30d,
+    downloads_all_time_at_90d,
     cast(n_entrants as integer) as n_entrants,
     cast(n_ranked_entrants as integer) as n_ranked_entrants,
     cast(release_rank as integer) as release_rank,
@@ -106,6 +143,8 @@ select
     cast(n_ties as integer) as n_ties,
     is_first,
     cast(release_event_rank as integer) as release_event_rank,
+    cast(n_release_events as integer) as n_release_events,
+    release_event_percentile,
     cast(n_in_release_event as integer) as n_in_release_event,
     is_release_event_lead
     {%- for days in crowding_windows() %}
@@ -113,6 +152,8 @@ select
     cast(n_rivals_{{ kind }}_{{ days }}d as integer) as n_rivals_{{ kind }}_{{ days }}d
     {%- endfor %}
     {%- endfor %},
+    cast(n_entries_elsewhere_before_30d as integer) as n_entries_elsewhere_before_30d,
+    days_since_last_entrant,
     cast(date_trunc('month', created_at) as date) as release_month,
     created_at,
     base_created_at,
@@ -122,8 +163,19 @@ select
     is_same_owner,
     is_bulk_owner,
     cast(n_owner_releases_before as integer) as n_owner_releases_at_entry,
+    cast(n_owner_derivatives_before as integer) as n_owner_derivatives_at_entry,
+    cast(n_base_owner_derivatives_before as integer) as n_base_owner_derivatives_at_entry,
     cast(base_owner_releases_before as integer) as n_base_owner_releases_at_base_release,
+    cast(n_base_owner_derivatives_before_base as integer) as n_base_owner_derivatives_at_base_release,
+    entry_snapshot_id,
+    base_likes_at_entry,
+    base_downloads_at_entry,
+    base_downloads_all_time_at_entry,
+    owner_likes_at_entry,
+    cast(n_owner_models as integer) as n_owner_models_at_snapshot,
+    cast(n_base_owner_models as integer) as n_base_owner_models_at_snapshot,
     base_generation,
+    base_relation,
     parameter_count,
     size_class,
     pipeline_tag,
@@ -132,11 +184,16 @@ select
     gated,
     base_parameter_count,
     base_pipeline_tag,
+    base_library_name,
     base_license,
     base_gated,
     base_likes as base_likes_at_snapshot,
     base_downloads as base_downloads_at_snapshot,
     base_downloads_all_time as base_downloads_all_time_at_snapshot,
+    benchmark_score,
+    cast(n_benchmarks as integer) as n_benchmarks,
+    benchmark_source,
+    base_benchmark_score,
     case
         when n_parents > 1 then 'several_parents'
         when not is_parent_listed then 'base_not_listed'

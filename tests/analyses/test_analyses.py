@@ -1,10 +1,11 @@
-"""Every query of analysis/questions/ compiles, runs on the sample, and answers what its first line asks."""
+"""Every question compiles, runs on the sample, and answers what its first line asks."""
 
 import pytest
 
 from support import REPOSITORY, build, dbt, read
 
-QUERIES = sorted(path.stem for path in (REPOSITORY / "analysis/questions").glob("*.sql"))
+QUESTIONS = REPOSITORY / "analysis/questions"
+QUERIES = sorted(path.stem for path in QUESTIONS.glob("*.sql"))
 
 pytestmark = pytest.mark.xdist_group("analyses")
 
@@ -28,7 +29,7 @@ def test_there_are_a_dozen_questions_or_more():
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_query_opens_with_its_question(query):
-    first_lines = (REPOSITORY / "analysis/questions" / f"{query}.sql").read_text().split("\nselect")[0]
+    first_lines = (QUESTIONS / f"{query}.sql").read_text().split("\nselect")[0]
     assert first_lines.startswith("-- ")
     assert "?" in first_lines or query in ("family_page",)
 

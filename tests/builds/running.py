@@ -1,12 +1,10 @@
-"""build.py as a subprocess, what it leaves and what it says; folders made once for all workers."""
+"""build.py as a subprocess, what it leaves and what it says."""
 
-import fcntl
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from support import REPOSITORY
@@ -64,17 +62,3 @@ def refusal(finished: subprocess.CompletedProcess) -> str:
     assert len(lines) == 1, finished.stderr
     assert lines[0].startswith("error: ")
     return lines[0]
-
-
-def once(folder: Path, make: Callable[[Path], None]) -> Path:
-    """Have the first of all workers make a folder; the others wait for it."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with open(folder.with_suffix(".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            making = folder.with_suffix(".making")
-            shutil.rmtree(making, ignore_errors=True)
-            making.mkdir()
-            make(making)
-            making.rename(folder)
-    return folder

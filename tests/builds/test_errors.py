@@ -235,10 +235,20 @@ def test_an_option_that_dbt_does_not_know(workplace):
     assert_as_it_was(workplace, before)
 
 
-def test_a_variable_with_a_value_that_nobody_understands(workplace):
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ("{zero_parent_rule: two}", ["zero_parent_rule is 'two'", "must be exclude or one"]),
+        ("{edge_owners: some}", ["edge_owners is 'some'", "all, other_owner or not_bulk"]),
+        ("{edge_relations: [copy]}", ["edge_relations names an unknown relation 'copy'"]),
+        ("{edge_relations: merge}", ["edge_relations must be a list of relations"]),
+        ("{horizon_gap_days: -1}", ["horizon_gap_days is '-1'", "whole number"]),
+    ],
+)
+def test_a_variable_with_a_value_that_nobody_understands(workplace, variables, expected):
     before = contents(workplace)
-    finished = run_build(workplace, "--vars", "{zero_parent_rule: two}")
-    words(refusal(finished), "zero_parent_rule is 'two'", "must be exclude or one", "as they were")
+    finished = run_build(workplace, "--vars", variables)
+    words(refusal(finished), *expected, "as they were")
     assert_as_it_was(workplace, before)
 
 

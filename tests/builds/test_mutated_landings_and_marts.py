@@ -14,9 +14,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from running import DATABASE, SAMPLE, once
+from running import DATABASE, SAMPLE
 
-from support import dbt
+from support import dbt, once
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ import yaml
 
 from support import REPOSITORY
 
-FOLDERS = ("models", "seeds", "macros", "tests", "analysis")
+FOLDERS = ("models", "seeds", "macros", "tests", "analysis/questions")
+IGNORED = "tests/studies"
+"""Data of the Python tests, which .dbtignore keeps from dbt."""
 
 
 def yaml_files() -> list[Path]:
@@ -18,6 +20,7 @@ def yaml_files() -> list[Path]:
         for folder in FOLDERS
         for suffix in ("yml", "yaml")
         for path in (REPOSITORY / folder).rglob(f"*.{suffix}")
+        if not path.is_relative_to(REPOSITORY / IGNORED)
     )
 
 

@@ -302,10 +302,15 @@ def crowding(
                         "n_rivals_before_same_relation",
                         "n_rivals_before_other_owner",
                         "n_rivals_before_not_bulk",
+                        "n_rivals_before_same_relation_other_owner",
+                        "n_rivals_before_other_owner_events",
+                        "n_rivals_after_other_owner",
                     )
                 )
                 continue
             before, after, around = [], [], []
+            # What one owner puts out on one day is one event, and stands where it began.
+            began: dict[tuple, datetime] = {}
             for rival in lineage.children[parent] - {child}:
                 moment = lineage.usable_date(rival)
                 if moment is None:
@@ -316,6 +321,9 @@ def crowding(
                     after.append(rival)
                 if abs(moment - released_at) < days * DAY:
                     around.append(rival)
+                if owner(rival) != owner(child):
+                    event = (owner(rival), moment.date())
+                    began[event] = min(moment, began.get(event, moment))
             rows[child, parent, days] = {
                 "n_rivals_before": len(before),
                 "n_rivals_after": len(after),
@@ -327,6 +335,14 @@ def crowding(
                     owner(rival) != owner(child) for rival in before
                 ),
                 "n_rivals_before_not_bulk": sum(owner(rival) not in bulk for rival in before),
+                "n_rivals_before_same_relation_other_owner": sum(
+                    lineage.relation_of[rival, parent] == relation and owner(rival) != owner(child)
+                    for rival in before
+                ),
+                "n_rivals_before_other_owner_events": sum(
+                    released_at - days * DAY <= moment < released_at for moment in began.values()
+                ),
+                "n_rivals_after_other_owner": sum(owner(rival) != owner(child) for rival in after),
             }
     return rows
 

@@ -299,6 +299,9 @@ def test_crowding_counts_rivals_of_the_window_only():
         "n_rivals_before_same_relation": 1,
         "n_rivals_before_other_owner": 2,
         "n_rivals_before_not_bulk": 1,  # Ann and ann are one owner, who released two
+        "n_rivals_before_same_relation_other_owner": 1,
+        "n_rivals_before_other_owner_events": 2,
+        "n_rivals_after_other_owner": 0,
     }
     tied = rows["Ann/c", "lab/base", 7]
     assert (tied["n_rivals_before"], tied["n_rivals_after"], tied["n_rivals_around"]) == (1, 1, 2)

@@ -30,6 +30,7 @@ def in_list(names):
         ("hub_models", "models", ("model_id",)),
         ("snapshot_changes", "snapshot_changes", ("snapshot_id", "model_id", "change")),
         ("model_metrics", "metrics", ("snapshot_id", "model_id")),
+        ("benchmark_scores", "benchmark_scores", ("model_id", "benchmark", "source")),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -1,6 +1,6 @@
 -- One row per child with a parent: what its card and the Hub say of the relation, and what its traits suggest.
 with claims as (
-    select * from {{ ref('int_parent_claims_judged') }}
+    select * from {{ ref('int_parent_claims_identified') }}
 ),
 
 -- The Hub's relation is the child's: it counts beside a parent that is no edge (itself, a local path) too.

@@ -25,7 +25,8 @@ events as (
 ranked as (
     select
         *,
-        rank() over (partition by parent_key order by event_us nulls last) as release_event_rank
+        rank() over (partition by parent_key order by event_us nulls last) as release_event_rank,
+        count(*) over (partition by parent_key) as n_release_events
     from events
 )
 
@@ -33,6 +34,8 @@ select
     entrants.child_key,
     entrants.parent_key,
     ranked.release_event_rank,
+    ranked.n_release_events,
+    (ranked.release_event_rank - 1) / nullif(ranked.n_release_events - 1, 0) as release_event_percentile,
     ranked.n_in_release_event,
     row_number() over (
         partition by entrants.parent_key, entrants.owner, entrants.release_day

@@ -2,15 +2,18 @@
 -- A frame per window sorts a family once; siblings are never joined to siblings.
 with entrants as (
     select
-        child_key,
-        parent_key,
-        relation,
+        edges.child_key,
+        edges.parent_key,
+        edges.relation,
         -- An id without an owner shares its owner with nobody.
-        coalesce(child_owner, cast(child_key as varchar)) as owner_or_self,
-        child_released_us as released_us,
-        case when not is_child_bulk_owner then child_key end as not_bulk_child_key
-    from {{ ref('int_lineage_edges_resolved') }}
-    where child_released_us is not null
+        coalesce(edges.child_owner, cast(edges.child_key as varchar)) as owner_or_self,
+        edges.child_released_us as released_us,
+        case when not edges.is_child_bulk_owner then edges.child_key end as not_bulk_child_key,
+        case when events.is_release_event_lead then edges.child_key end as event_lead_key
+    from {{ ref('int_lineage_edges_resolved') }} as edges
+    left join {{ ref('int_release_events_ranked') }} as events
+        on edges.child_key = events.child_key and edges.parent_key = events.parent_key
+    where edges.child_released_us is not null
 )
 
 select

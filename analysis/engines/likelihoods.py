@@ -1,0 +1,328 @@
+"""Estimators without absorbed fixed effects, and the conditional logit: statsmodels.
+
+Estimates come from statsmodels, brought to the top of the likelihood by Newton steps; covariances
+from its scores and Hessian, by the same rules for each estimator.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import statsmodels
+import statsmodels.api as sm
+from scipy.special import logit, logsumexp
+from statsmodels.discrete.conditional_models import ConditionalLogit
+from statsmodels.discrete.count_model import ZeroInflatedNegativeBinomialP, ZeroInflatedPoisson
+from statsmodels.tools.numdiff import approx_fprime
+
+from analysis.engines.designs import (
+    COLLINEARITY,
+    CONSTANT,
+    COUNTS,
+    Convention,
+    Design,
+    Solution,
+    in_units_of_data,
+)
+from analysis.equations import Equation, EstimationError, NotIdentified
+
+# Newton steps end when one would gain less than this in log-likelihood. Less curvature than
+# `FLATNESS` of the largest is a ridge, not a top; a loss of `ROUNDING` of the height is none.
+NEWTON_STEPS = 100
+NEWTON_HALVINGS = 30
+NEWTON_GAIN = 1e-16
+FLATNESS = 1e-10
+ROUNDING = 1e-13
+
+# The logit of a certain zero from which zero-inflated estimators search.
+RARE_INFLATION = -2.0
+
+# statsmodels works through the conditional likelihood of a family member by member.
+LARGEST_CONDITIONAL_FAMILY = 200
+
+
+def solve_by_statsmodels(design: Design, equation: Equation, convention: Convention) -> Solution:
+    """Everything without absorbed fixed effects, and the conditional logit.
+
+    Estimates come from statsmodels, brought to the top of the likelihood by Newton steps; the
+    covariance from its scores and Hessian, by the same rules for each estimator.
+    """
+    # Optimizers like columns of variance one.
+    root = np.sqrt(len(design.outcome))
+    design = replace(design, x=design.x * root, scale=design.scale / root)
+    columns = _independent(design, equation)
+    x = design.x[:, columns]
+    if equation.estimator == "conditional_logit":
+        return _conditional_logit(design, equation, convention, columns)
+    columns = np.append(columns, -1)
+    x = np.column_stack([x, np.ones(len(x))])
+    if equation.estimator == "ols":
+        return _linear_by_statsmodels(design, equation, convention, x, columns)
+    inflated = None
+    if equation.estimator.startswith("zero_inflated"):
+        wanted = equation.terms if equation.inflation_terms is None else equation.inflation_terms
+        inflated = np.array([j for j in columns if j < 0 or design.names[j] in wanted])
+    model, start = _model(design, equation, x, inflated)
+    top = _top(model, start)
+    estimates = top.estimates
+    covariance = _covariance(top, model.score_obs(estimates), design.clusters, equation, convention)
+    n_alpha = len(estimates) - len(columns) - (0 if inflated is None else len(inflated))
+    names, back = _blocks_in_units_of_data(design, columns, inflated, n_alpha)
+    has_likelihood = equation.estimator in COUNTS
+    log_likelihood = float(model.loglike(estimates)) if has_likelihood else None
+    return Solution(
+        terms=names,
+        estimates=back @ estimates,
+        covariance=back @ covariance @ back.T,
+        fitted=np.asarray(model.predict(estimates), dtype=np.float64),
+        engine="statsmodels",
+        engine_version=statsmodels.__version__,
+        converged=top.converged,
+        iterations=top.n_steps,
+        log_likelihood=log_likelihood,
+        pseudo_r2=_pseudo_r2(design, equation, log_likelihood) if has_likelihood else None,
+    )
+
+
+def _independent(design: Design, equation: Equation) -> np.ndarray:
+    """The columns (k,) that those before them leave more than 1e-9 of their variation."""
+    x = design.x
+    if equation.estimator == "conditional_logit":
+        family = design.fixed_effects[:, 0]
+        sizes = np.bincount(family)
+        means = [np.bincount(family, weights=column) / sizes for column in x.T]
+        x = x - np.column_stack([mean[family] for mean in means]) if means else x
+    gram = x.T @ x / len(x)
+    kept: list[int] = []
+    for j in range(len(gram)):
+        left = gram[j, j]
+        if kept:
+            inner, across = gram[np.ix_(kept, kept)], gram[kept, j]
+            left -= across @ np.linalg.solve(inner, across)
+        if left > COLLINEARITY:
+            kept.append(j)
+    return np.array(kept, dtype=np.int64)
+
+
+def _model(
+    design: Design, equation: Equation, x: np.ndarray, inflated: np.ndarray | None
+) -> tuple[object, np.ndarray]:
+    """The statsmodels model on columns `x` (n, k), the constant last, and where to start."""
+    outcome, offset, weights = design.outcome, design.offset, design.weights
+    if equation.estimator in ("poisson", "logit", "fractional_logit"):
+        mean = np.average(outcome, weights=weights)
+        start = np.zeros(x.shape[1])
+        if equation.estimator == "poisson":
+            start[-1] = np.log(mean) - (0 if offset is None else logsumexp(offset - np.log(len(x))))
+            family, discrete = sm.families.Poisson(), sm.Poisson
+        else:
+            start[-1] = logit(mean)
+            family, discrete = sm.families.Binomial(), sm.Logit
+        # The discrete classes take less time and memory than the GLM, which takes all else.
+        if equation.estimator == "fractional_logit" or weights is not None or offset is not None:
+            return sm.GLM(outcome, x, family=family, offset=offset, var_weights=weights), start
+        return discrete(outcome, x), start
+    quiet = {"disp": 0, "maxiter": 1000}
+    if equation.estimator == "zero_inflated_poisson":
+        plain = sm.Poisson(outcome, x, offset=offset)
+    else:
+        plain = sm.NegativeBinomial(outcome, x, offset=offset)
+    start = np.asarray(plain.fit(**quiet).params)
+    if inflated is None:
+        return plain, start
+    columns = [design.x[:, j] if j >= 0 else np.ones(len(x)) for j in inflated]
+    kind = ZeroInflatedNegativeBinomialP
+    if equation.estimator == "zero_inflated_poisson":
+        kind = ZeroInflatedPoisson
+    model = kind(outcome, x, exog_infl=np.column_stack(columns), offset=offset)
+    start = np.append(np.where(inflated < 0, RARE_INFLATION, 0.0), start)
+    return model, np.asarray(model.fit(**quiet, method="lbfgs", start_params=start).params)
+
+
+@dataclass(frozen=True, eq=False)
+class _Top:
+    """Where Newton's steps ended: `converged` says whether that is a top."""
+
+    estimates: np.ndarray  # (k,)
+    hessian: np.ndarray  # (k, k)
+    converged: bool
+    n_steps: int
+
+
+def _top(model: object, start: np.ndarray) -> _Top:
+    """The top of a likelihood by Newton steps from `start`.
+
+    Where the likelihood curves upwards a step takes that curvature by its size, and any step is
+    halved until the likelihood grows. A likelihood that still grows where it is flat has no top.
+    """
+    estimates, height = start, model.loglike(start)
+    for n_steps in range(NEWTON_STEPS):
+        score, hessian = model.score(estimates), _hessian(model, estimates)
+        if not (np.isfinite(score).all() and np.isfinite(hessian).all()):
+            break
+        curvature, directions = np.linalg.eigh(-(hessian + hessian.T) / 2)
+        flat = FLATNESS * np.abs(curvature).max()
+        step = directions @ (directions.T @ score / np.maximum(np.abs(curvature), flat))
+        if score @ step < NEWTON_GAIN:
+            return _Top(estimates, hessian, bool(curvature.min() > flat), n_steps)
+        for halving in 2.0 ** -np.arange(NEWTON_HALVINGS):
+            there = model.loglike(estimates + halving * step)
+            if there >= height - ROUNDING * abs(height):
+                break
+        else:
+            break
+        estimates, height = estimates + halving * step, there
+    return _Top(estimates, hessian, False, n_steps)
+
+
+def _hessian(model: object, estimates: np.ndarray) -> np.ndarray:
+    """The second derivatives (k, k) of the likelihood; those of statsmodels 0.15 for the
+    zero-inflated Poisson are wrong (standard errors 8 % too small), its scores are not."""
+    if isinstance(model, ZeroInflatedPoisson):
+        return approx_fprime(estimates, model.score, centered=True)
+    return model.hessian(estimates)
+
+
+def _covariance(
+    top: _Top,
+    scores: np.ndarray,
+    clusters: np.ndarray,
+    equation: Equation,
+    convention: Convention,
+) -> np.ndarray:
+    """The covariance (k, k) at the top of a likelihood with scores (n, k); NaN where it has none.
+
+    Classical errors: the inverse of the information. Else see `_sandwich`.
+    """
+    size, width = scores.shape
+    if not top.converged:
+        return np.full((width, width), np.nan)
+    bread = np.linalg.inv(-top.hessian)
+    if equation.clusters == ("iid",):
+        return bread * ((size - 1) / (size - width) if convention.k_adj else 1.0)
+    return _sandwich(bread, scores, clusters, convention)
+
+
+def _sandwich(
+    bread: np.ndarray, scores: np.ndarray, clusters: np.ndarray, convention: Convention
+) -> np.ndarray:
+    """Covariance (k, k) from a bread (k, k) and the scores (n, k) of the rows.
+
+    Its meat is the sum over rows, or clusters (n, C), of the outer products of their scores; of
+    several cluster dimensions by inclusion and exclusion (Cameron, Gelbach & Miller 2011).
+    """
+    size, width = scores.shape
+    if not clusters.shape[1]:
+        factor = size / (size - width) if convention.k_adj else 1.0
+        return factor * bread @ (scores.T @ scores) @ bread
+    smallest = min(codes.max() + 1 for codes in clusters.T)
+    meat = np.zeros((width, width))
+    for n_joint in range(1, clusters.shape[1] + 1):
+        for joint in combinations(range(clusters.shape[1]), n_joint):
+            codes = pd.MultiIndex.from_arrays([clusters[:, j] for j in joint]).factorize()[0]
+            sums = np.column_stack([np.bincount(codes, weights=column) for column in scores.T])
+            groups = smallest if convention.G_df == "min" else len(sums)
+            factor = groups / (groups - 1) if convention.G_adj else 1.0
+            meat += (-1) ** (n_joint + 1) * factor * (sums.T @ sums)
+    factor = (size - 1) / (size - width) if convention.k_adj else 1.0
+    return factor * bread @ meat @ bread
+
+
+def _linear_by_statsmodels(
+    design: Design, equation: Equation, convention: Convention, x: np.ndarray, columns: np.ndarray
+) -> Solution:
+    """OLS or weighted least squares."""
+    weights = np.ones(len(x)) if design.weights is None else design.weights
+    result = sm.WLS(design.outcome, x, weights=weights).fit()
+    estimates = np.asarray(result.params)
+    size, width = x.shape
+    residuals = design.outcome - x @ estimates
+    bread = np.linalg.inv(x.T @ (x * weights[:, None]))
+    if equation.clusters == ("iid",):
+        covariance = (weights * residuals) @ residuals / (size - width) * bread
+    else:
+        scores = x * (weights * residuals)[:, None]
+        covariance = _sandwich(bread, scores, design.clusters, convention)
+    names, back = in_units_of_data(design, columns)
+    return Solution(
+        terms=names,
+        estimates=back @ estimates,
+        covariance=back @ covariance @ back.T,
+        fitted=x @ estimates,
+        engine="statsmodels",
+        engine_version=statsmodels.__version__,
+        degrees_of_freedom=float(size - width),
+        r2=float(result.rsquared),
+    )
+
+
+def _conditional_logit(
+    design: Design, equation: Equation, convention: Convention, columns: np.ndarray
+) -> Solution:
+    """Logit conditional on the number of ones in each family (the one fixed effect).
+
+    Robust errors are those of families; clusters must contain them.
+    """
+    family = design.fixed_effects[:, 0]
+    largest = int(np.bincount(family).max())
+    if largest > LARGEST_CONDITIONAL_FAMILY:
+        raise EstimationError(
+            f"conditional_logit takes families of {LARGEST_CONDITIONAL_FAMILY} rows, not {largest}"
+        )
+    if not len(columns):
+        raise NotIdentified(f"{equation.formula}: no term varies within families")
+    clusters = design.clusters[np.unique(family, return_index=True)[1]]
+    if (clusters[family] != design.clusters).any():
+        raise EstimationError("clusters of a conditional_logit must contain its families")
+    model = ConditionalLogit(design.outcome, design.x[:, columns], groups=family)
+    top = _top(model, np.zeros(len(columns)))
+    scores = [model.score_grp(group, top.estimates) for group in range(len(clusters))]
+    covariance = _covariance(top, np.array(scores), clusters, equation, convention)
+    names, back = in_units_of_data(design, columns)
+    at_top, at_zero = model.loglike(top.estimates), model.loglike(np.zeros(len(columns)))
+    return Solution(
+        terms=names,
+        estimates=back @ top.estimates,
+        covariance=back @ covariance @ back.T,
+        fitted=None,
+        engine="statsmodels",
+        engine_version=statsmodels.__version__,
+        converged=top.converged,
+        iterations=top.n_steps,
+        log_likelihood=float(at_top),
+        pseudo_r2=float(1 - at_top / at_zero),
+    )
+
+
+def _blocks_in_units_of_data(
+    design: Design, columns: np.ndarray, inflated: np.ndarray | None, n_alpha: int
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Names (k,) and the matrix (k, k) for parameters in the order of statsmodels: the inflation
+    equation, the columns, alpha. Names put the columns first and their constant last."""
+    names, back = in_units_of_data(design, columns)
+    width = len(columns)
+    if inflated is None:
+        of_inflation, back_of_inflation = (), np.empty((0, 0))
+    else:
+        of_inflation, back_of_inflation = in_units_of_data(design, inflated)
+    n_inflated = len(of_inflation)
+    total = n_inflated + width + n_alpha
+    whole = np.zeros((total, total))
+    middle = slice(width - 1, width - 1 + n_inflated)
+    of_columns = slice(n_inflated, n_inflated + width)
+    whole[: width - 1, of_columns] = back[:-1]
+    whole[middle, :n_inflated] = back_of_inflation
+    whole[total - 1 - n_alpha : total - 1, total - n_alpha :] = np.eye(n_alpha)
+    whole[-1, of_columns] = back[-1]
+    inflation_names = [f"inflation[{name}]" for name in of_inflation]
+    return (*names[:-1], *inflation_names, *["alpha"] * n_alpha, CONSTANT), whole
+
+
+def _pseudo_r2(design: Design, equation: Equation, log_likelihood: float) -> float:
+    """1 - l / l(constants only), by fitting those."""
+    ones = np.ones((len(design.outcome), 1))
+    inflated = np.array([-1]) if equation.estimator.startswith("zero_inflated") else None
+    empty = replace(equation, terms=(), factors=(), inflation_terms=None)
+    model, start = _model(design, empty, ones, inflated)
+    return float(1 - log_likelihood / model.loglike(_top(model, start).estimates))

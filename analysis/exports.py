@@ -1,0 +1,100 @@
+"""Opens the exported marts, and the study's variables on top of them, in DuckDB.
+
+Nothing is copied: each mart is a view on its Parquet file, and `entrants`, `focals` and
+`focal_windows` (the SQL files in `analysis/samples/`) are views on those.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+SAMPLES = ("entrants", "focals", "focal_windows")
+"""The views with the studies' variables, in the order in which they build on each other."""
+
+PANELS = ("recognition_panel", "disruption_panel", "disruption")
+"""The marts that the variables are made of."""
+
+NEEDED = (*PANELS, "ecosystem_months", "hub_models", "lineage_edges", "model_metrics")
+"""The marts without which the studies cannot run."""
+
+
+class StudyError(Exception):
+    """One line that says what is wrong and what to do."""
+
+    def __init__(self, message: str):
+        super().__init__(" ".join(message.split()))
+
+
+@dataclass(frozen=True)
+class Exports:
+    """The marts of one landing, opened.
+
+    connection: DuckDB, with one view per mart and the views of `SAMPLES`.
+    folder: where the Parquet files are.
+    snapshot_id: the latest snapshot, as the files' own metadata names it.
+    content_hash: SHA-256 over all marts' bytes, names sorted: what every result is a function of.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+    snapshot_id: str
+    content_hash: str
+
+
+def open_exports(
+    folder: Path, needed: Sequence[str] = NEEDED, memory_limit: str = "4GB"
+) -> Exports:
+    """Open `<HUB_EXPORTS>`; a StudyError if marts are missing, damaged or of two snapshots."""
+    paths = {path.stem: path for path in sorted(Path(folder).glob("*.parquet"))}
+    missing = [mart for mart in needed if mart not in paths]
+    if missing:
+        raise StudyError(
+            f"no {' and no '.join(f'{mart}.parquet' for mart in missing)} in {folder}: make the "
+            "exports with `make build`, or set HUB_EXPORTS to the folder that holds them"
+        )
+    connection = duckdb.connect(config={"memory_limit": memory_limit})
+    try:
+        snapshots = {mart: snapshot_of(connection, path) for mart, path in paths.items()}
+        for mart, path in paths.items():
+            connection.execute(f'create view "{mart}" as from read_parquet({literal(path)})')
+        for sample in SAMPLES:
+            text = (Path(__file__).parent / "samples" / f"{sample}.sql").read_text("utf-8")
+            connection.execute(f"create view {sample} as {text}")
+    except duckdb.Error as error:
+        raise StudyError(
+            f"the exports in {folder} cannot be read ({str(error).strip().splitlines()[0]}): "
+            "make them again with `make build`"
+        ) from error
+    if len(set(snapshots.values())) > 1:
+        raise StudyError(
+            f"the exports in {folder} are of different snapshots "
+            f"({', '.join(sorted(set(snapshots.values())))}): make them again with `make build`"
+        )
+    return Exports(connection, Path(folder), snapshots[PANELS[0]], hash_of(paths.values()))
+
+
+def snapshot_of(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """The snapshot that a mart's file names in its metadata; empty if it names none."""
+    found = connection.execute(
+        "select decode(value) from parquet_kv_metadata(?) where decode(key) = 'snapshot_id'",
+        [str(path)],
+    ).fetchall()
+    return found[0][0] if found else ""
+
+
+def hash_of(paths) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(path.name.encode())
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def literal(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,66 @@
+-- How much does a coefficient depend on choices? One row per specification x choice that varies.
+-- Outcomes and regressors of a curve have different units, so heights are in standard errors.
+with estimated as (
+    select
+        *,
+        estimate / standard_error as height,
+        interval_low / standard_error as low,
+        interval_high / standard_error as high
+    from curve
+    where
+        curve = getvariable('curve_name')
+        and term = getvariable('term_name')
+        and status = 'ok'
+        and standard_error > 0
+),
+
+placed as (
+    select
+        *,
+        row_number() over (
+            order by height, data, outcome, "order", crowding, fixed_effects, age, sample, window_name
+        ) as place,
+        count(*) over () as n_specifications
+    from estimated
+),
+
+choices as (
+    select
+        *,
+        unnest([
+            struct_pack(choice := 'data', level := data),
+            struct_pack(choice := 'outcome', level := outcome),
+            struct_pack(choice := 'order', level := "order"),
+            struct_pack(choice := 'crowding', level := crowding),
+            struct_pack(choice := 'fixed effects', level := fixed_effects),
+            struct_pack(choice := 'age', level := age),
+            struct_pack(choice := 'window', level := window_name),
+            struct_pack(choice := if(curve = 'data', 'specification', 'sample'), level := sample)
+        ]) as chosen
+    from placed
+),
+
+ranked as (
+    select
+        *,
+        min(chosen.level) over (partition by chosen.choice) != max(chosen.level) over (partition by chosen.choice) as varies,
+        median(height) over (partition by chosen.choice, chosen.level) as median_height
+    from choices
+    where chosen.level is not null
+)
+
+select
+    place,
+    n_specifications,
+    estimate,
+    height,
+    low,
+    high,
+    n_used,
+    chosen.choice as choice,
+    chosen.level as level,
+    median_height,
+    snapshot_id
+from ranked
+where varies
+order by choice, median_height, level, place

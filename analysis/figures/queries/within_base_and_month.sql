@@ -1,0 +1,106 @@
+-- Main sample of the race in bases with two entrants or more: recognition and order net of base and month.
+-- One row per outcome x entrant x base. `net_*` are residuals on base and month effects: the means of months and of
+-- bases are swept out in turn. An entrant's residual changes with its cell (base x month) only, so cells are swept.
+create temp table if not exists within_base_and_month as (
+    with recursive sample as (
+        select
+            snapshot_id,
+            parent_id,
+            child_id,
+            release_month,
+            release_percentile,
+            n_rivals_before_other_owner_events_30d as n_rivals,
+            likes,
+            downloads
+        from recognition_panel
+        where sample_exclusion is null and release_percentile is not null
+    ),
+
+    outcomes as (
+        select
+            'likes' as outcome,
+            * exclude (likes, downloads),
+            ln(1 + likes) as recognition
+        from sample
+        where likes is not null
+        union all by name
+        select
+            'downloads (30 days)' as outcome,
+            * exclude (likes, downloads),
+            ln(1 + downloads) as recognition
+        from sample
+        where downloads is not null
+    ),
+
+    compared as (
+        select *
+        from outcomes
+        qualify count(*) over (partition by outcome, parent_id) > 1
+    ),
+
+    cells as (
+        select
+            row_number() over (order by outcome, parent_id, release_month) as cell,
+            dense_rank() over (order by outcome, parent_id) as base,
+            dense_rank() over (order by outcome, release_month) as month,
+            outcome,
+            parent_id,
+            release_month,
+            count(*) as n,
+            avg(recognition) as recognition,
+            avg(release_percentile) as percentile
+        from compared
+        group by outcome, parent_id, release_month
+    ),
+
+    sweeps as (
+        select
+            0 as sweep,
+            cell,
+            base,
+            month,
+            n,
+            recognition,
+            percentile
+        from cells
+        union all
+        select
+            sweep + 1 as sweep,
+            cell,
+            base,
+            month,
+            n,
+            recognition - case
+                when sweep % 2 = 0 then sum(n * recognition) over months / sum(n) over months
+                else sum(n * recognition) over bases / sum(n) over bases
+            end as recognition,
+            percentile - case
+                when sweep % 2 = 0 then sum(n * percentile) over months / sum(n) over months
+                else sum(n * percentile) over bases / sum(n) over bases
+            end as percentile
+        from sweeps
+        where sweep < 200
+        window
+            months as (partition by month),
+            bases as (partition by base)
+    )
+
+    select
+        compared.snapshot_id,
+        compared.outcome,
+        compared.parent_id,
+        compared.child_id,
+        compared.n_rivals,
+        compared.recognition,
+        compared.release_percentile,
+        compared.recognition - cells.recognition + sweeps.recognition as net_recognition,
+        compared.release_percentile - cells.percentile + sweeps.percentile as net_percentile
+    from sweeps
+    inner join cells on sweeps.cell = cells.cell
+    inner join compared
+        on
+            cells.outcome = compared.outcome
+            and cells.parent_id = compared.parent_id
+            and cells.release_month = compared.release_month
+    where sweeps.sweep = 200
+);

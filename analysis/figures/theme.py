@@ -1,0 +1,187 @@
+"""How every figure looks, and how a chart becomes an SVG and a PNG file.
+
+Charts are drawn in the light colours below. An SVG keeps them as plain attributes, which every
+program can read, and a style sheet over them: each colour is also the custom property
+`--figure-<name>`, which a page may set, and which a stand-alone file sets itself where the reader
+prefers dark colours. So one file serves both.
+
+Charts are about 480 units wide with letters of 12 to 14, so that they can be read at the width of
+a telephone; the view box lets them grow.
+"""
+
+import html
+import re
+import textwrap
+
+import altair as alt
+import vl_convert
+
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+"""vl-convert brings the first of these along, and measures text with it; the others are as wide."""
+
+VEGA_LITE = "6.4"
+WIDTH = 480
+PNG_SCALE = 2
+CHARACTERS_PER_LINE = 80
+
+# Name of the colour: light, dark. The hues are those of Okabe and Ito, told apart by colour-blind
+# readers, darkened or lightened until marks stand out at least 3:1 from the page.
+COLOURS = {
+    "ink": ("#1f2328", "#e8eaed"),
+    "muted": ("#59636e", "#a4adb8"),
+    "grid": ("#e3e6ea", "#353b43"),
+    "shade": ("#eef0f3", "#262b31"),
+    "page": ("#ffffff", "#14171a"),
+    "blue": ("#0072b2", "#56b4e9"),
+    "vermilion": ("#d55e00", "#ff9a52"),
+    "green": ("#008a63", "#3ccfa0"),
+    "purple": ("#b8559b", "#e39cc4"),
+    "grey": ("#6b7280", "#b0b7c3"),
+    "amber": ("#a66f00", "#f0b840"),
+    # Classes of the diverging scale, from below the mean to above it.
+    "below-3": ("#b2541a", "#e08a4f"),
+    "below-2": ("#e09560", "#8f5026"),
+    "below-1": ("#f6d9c3", "#5c3b24"),
+    "level": ("#f1f1f1", "#33383e"),
+    "above-1": ("#c9e0f0", "#1f4258"),
+    "above-2": ("#74b2d8", "#286489"),
+    "above-3": ("#1b6ca3", "#6db8e6"),
+}
+
+
+def colour(name: str) -> str:
+    """The light colour of a name in `COLOURS`."""
+    return COLOURS[name][0]
+
+
+RELATIONS = {
+    "finetune": ("blue", "circle"),
+    "adapter": ("vermilion", "square"),
+    "merge": ("green", "diamond"),
+    "quantized": ("grey", "triangle-up"),
+    "unknown": ("purple", "cross"),
+    "none": ("amber", "triangle-down"),
+}
+"""Relation: its colour and its shape, never the one without the other."""
+
+SERIES = (("blue", "circle"), ("vermilion", "square"), ("green", "diamond"), ("purple", "cross"))
+"""The same for series that are no relations, in their order."""
+
+CONFIGURATION = {
+    "aria": False,
+    "background": None,
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": colour("ink"),
+        "titleColor": colour("ink"),
+        "labelFontSize": 12,
+        "titleFontSize": 13,
+        "titleFontWeight": "normal",
+        "titlePadding": 8,
+        "gridColor": colour("grid"),
+        "domainColor": colour("muted"),
+        "tickColor": colour("muted"),
+    },
+    # Panels above each other begin at the same place.
+    "axisLeft": {"minExtent": 36},
+    "header": {
+        "labelColor": colour("ink"),
+        "titleColor": colour("ink"),
+        "labelFontSize": 13,
+        "labelFontWeight": "bold",
+        "titleFontSize": 13,
+    },
+    "legend": {
+        "labelColor": colour("ink"),
+        "titleColor": colour("ink"),
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "orient": "top",
+        "symbolSize": 80,
+        "labelLimit": 400,
+        "columnPadding": 14,
+    },
+    "title": {
+        "anchor": "start",
+        "frame": "bounds",
+        "color": colour("ink"),
+        "subtitleColor": colour("muted"),
+        "fontSize": 16,
+        "subtitleFontSize": 12,
+        "subtitlePadding": 6,
+        "offset": 14,
+        "lineHeight": 20,
+        "subtitleLineHeight": 16,
+    },
+    "text": {"color": colour("ink"), "fontSize": 12},
+    "point": {"filled": True, "opacity": 1},
+    "rule": {"color": colour("muted")},
+}
+
+
+def wrapped(text: str, characters: int = CHARACTERS_PER_LINE) -> list[str]:
+    """`text` in lines that fit the width of a figure; a word that is longer is broken."""
+    return textwrap.wrap(" ".join(text.split()), characters) or [""]
+
+
+def titled(chart: alt.TopLevelMixin, title: str, subtitle: str) -> alt.TopLevelMixin:
+    """`chart` under a title and a subtitle, both in lines that fit."""
+    return chart.properties(
+        title=alt.TitleParams(text=wrapped(title, 56), subtitle=wrapped(subtitle)),
+        padding={"left": 4, "right": 8, "top": 6, "bottom": 6},
+    )
+
+
+def specification(chart: alt.TopLevelMixin) -> dict:
+    """The Vega-Lite text of a chart, in the look of this module."""
+    drawn = chart.to_dict()
+    return drawn | {"config": CONFIGURATION}
+
+
+def rendered(chart: alt.TopLevelMixin) -> str:
+    """A chart as SVG in light colours, without a background."""
+    return vl_convert.vegalite_to_svg(specification(chart), vl_version=VEGA_LITE)
+
+
+def svg(text: str, name: str, title: str, description: str) -> str:
+    """A rendered chart as a file: it scales, says what it shows, knows dark pages, clashes with no
+    other in one page.
+
+    `name` prefixes the ids within; `title` and `description` are what screen readers read.
+    """
+    text = re.sub(r'\bid="', f'id="{name}-', text)
+    text = re.sub(r"url\(#", f"url(#{name}-", text)
+    head, view_box, body = re.match(r"<svg (.*?)viewBox=\"([^\"]*)\">(.*)", text, re.S).groups()
+    kept = " ".join(re.findall(r'xmlns(?::\w+)?="[^"]*"', head))
+    described = (
+        f'<svg {kept} class="figure" viewBox="{view_box}" role="img" '
+        f'aria-labelledby="{name}-title {name}-description" '
+        f'style="width:100%;max-width:{round(1.4 * float(view_box.split()[2]))}px;height:auto">'
+        f'<title id="{name}-title">{html.escape(title)}</title>'
+        f'<desc id="{name}-description">{html.escape(description)}</desc>'
+        f"<style>{style_sheet()}</style>"
+    )
+    return described + body + "\n"
+
+
+def png(text: str) -> bytes:
+    """A rendered chart as PNG on white, for papers and previews."""
+    page = f'<rect width="100%" height="100%" fill="{colour("page")}"/>'
+    return vl_convert.svg_to_png(text.replace(">", f">{page}", 1), scale=PNG_SCALE)
+
+
+def style_sheet() -> str:
+    """The rules that turn each light colour of an SVG into a custom property."""
+    rules = [
+        f"svg.figure [{attribute}='{light}']{{{attribute}:var(--figure-{name},{light})}}"
+        for name, (light, _) in COLOURS.items()
+        for attribute in ("fill", "stroke")
+    ]
+    dark = "".join(f"--figure-{name}:{colour};" for name, (_, colour) in COLOURS.items())
+    # Only a file of its own has the figure as its root; within a page, the page decides.
+    alone = f"svg.figure:root{{{dark}background:var(--figure-page)}}"
+    sheet = "".join(rules) + f"@media (prefers-color-scheme:dark){{{alone}}}"
+    # What does not know custom properties skips the whole, and keeps the plain attributes.
+    return f"@supports (fill:var(--figure-ink)){{{sheet}}}"

@@ -1,0 +1,307 @@
+"""How a specification is run: a plain regression, or one of the designs.
+
+Each method takes the run's context and a specification and gives one Result or more: a design has
+further equations beside its first, named <id>.<equation> (`further` in specifications.yml).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from analysis.designs import (
+    event_study,
+    instruments,
+    near_ties,
+    potential,
+    weights,
+    window_matching,
+)
+from analysis.designs.constructs import construct_table
+from analysis.designs.prepared import PreparedDesign
+from analysis.engines import fit
+from analysis.equations import EstimationError
+from analysis.estimating import Result, estimate, estimate_on, rounded, select
+from analysis.exports import Exports
+from analysis.permuting import permute
+from analysis.rewiring import RewiringError, mdi_under_chance
+from analysis.sensitivity import partial_out, sensitivity
+from analysis.specifications import FAMILY_COLUMN, Specification, sample_sql
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a run is a function of: the exports, the seed, and how much may be drawn.
+
+    `draws` overrides how often a specification draws; None leaves it its own number.
+    """
+
+    exports: Exports
+    seed: int
+    draws: int | None = None
+
+    def draws_of(self, specification: Specification) -> int:
+        return self.draws or int(specification.options["draws"])
+
+
+def regression(context: Context, specification: Specification) -> list[Result]:
+    """One query, one fit."""
+    return [estimate(context.exports, specification, context.seed)]
+
+
+# designs that make rows of their own
+
+
+def design(prepare: Callable[..., PreparedDesign]) -> Callable:
+    """The method of a design that the views alone feed; the specification's options go to it."""
+
+    def method(context: Context, specification: Specification) -> list[Result]:
+        sample = f"({sample_sql(specification.sample)}) and ({specification.condition})"
+        prepared = prepare(context.exports.connection, sample=sample, **dict(specification.options))
+        return estimates_of(context, specification, prepared)
+
+    return method
+
+
+def estimates_of(
+    context: Context, specification: Specification, prepared: PreparedDesign
+) -> list[Result]:
+    """The first equation of a design in the specification's name, the further ones in theirs."""
+    labels = list(prepared.equations)
+    named = {labels[0]: specification} | {
+        label: dataclasses.replace(
+            specification,
+            specification_id=f"{specification.specification_id}.{label}",
+            title=f"{specification.title}: {further['title']}",
+            interest=further["interest"],
+            further={},
+        )
+        for label, further in specification.further.items()
+    }
+    rows = f"from {prepared.name}"
+    results = []
+    for label, one in named.items():
+        equation = prepared.equations[label]
+        one = dataclasses.replace(
+            one,
+            outcome=equation.outcome,
+            estimator=equation.estimator,
+            controls=tuple(term for term in equation.terms if term not in one.interest),
+            factors=equation.factors,
+            fixed_effects=equation.fixed_effects,
+            weights=equation.weights,
+            interest={t: s for t, s in one.interest.items() if t in equation.terms} or one.interest,
+        )
+        if prepared.reason:
+            needs = f"; needed: {one.needs}" if one.needs else ""
+            results.append(Result(one, "not_run", f"{prepared.reason}{needs}"))
+            continue
+        columns = dict.fromkeys(
+            [*equation.numeric_columns, *equation.key_columns, FAMILY_COLUMN[one.view]]
+        )
+        frame = context.exports.connection.execute(f"select {', '.join(columns)} {rows}").df()
+        results.append(
+            estimate_on(frame, one, equation, context.exports, context.seed, f"{rows} (a design)")
+        )
+    tables = {
+        "designs": [fact(prepared.name, name, value) for name, value in prepared.facts.items()],
+        "balance": [dict(row) for row in prepared.balance],
+    }
+    results[0] = dataclasses.replace(results[0], tables=results[0].tables | tables)
+    return results
+
+
+def fact(design: str, name: str, value: object) -> dict:
+    """One fact of a design: a number, or words."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return {
+        "design": design,
+        "fact": name,
+        "value": rounded(float(value)) if is_number else None,
+        "words": None if is_number or value is None else str(value),
+    }
+
+
+def with_instruments(context: Context, specification: Specification) -> list[Result]:
+    """The queue of re-quantisers: two stages, the Anderson-Rubin set, and what speaks against each
+    candidate."""
+    prepared = instruments.instruments(
+        context.exports.connection, sample=sample_sql(specification.sample)
+    )
+    # The instrumented estimate stands first; the design names its equations in the order of work.
+    order = ["two_stage", *(name for name in prepared.equations if name != "two_stage")]
+    prepared = dataclasses.replace(
+        prepared, equations={name: prepared.equations[name] for name in order}
+    )
+    results = estimates_of(context, specification, prepared)
+    tables = dict(results[0].tables) | {
+        "instruments": [dict(row) for row in instruments.CANDIDATES]
+    }
+    if not prepared.reason:
+        tables["designs"] = [*tables["designs"], *first_stage(context, prepared)]
+    results[0] = dataclasses.replace(results[0], tables=tables)
+    return results
+
+
+def first_stage(context: Context, prepared: PreparedDesign) -> list[dict]:
+    """The strength of the instrument, and the set that holds however weak it is."""
+    frame = context.exports.connection.execute(f"from {prepared.name}").df()
+    try:
+        found = fit(frame, prepared.equations["two_stage"], of_interest=())
+        facts = {f"first_stage_{name}": value for name, value in found.first_stage.items()}
+    except EstimationError as error:
+        facts = {"first_stage_reason": str(error)}
+    return [fact(prepared.name, name, value) for name, value in facts.items()]
+
+
+def chain_of_potential(context: Context, specification: Specification) -> list[Result]:
+    """Hill and Stein's chain, and the table that maps their constructs to columns."""
+    prepared = potential.potential(
+        context.exports.connection, seed=context.seed, sample=sample_sql(specification.sample)
+    )
+    results = estimates_of(context, specification, prepared)
+    tables = dict(results[0].tables) | {"constructs": construct_table()}
+    results[0] = dataclasses.replace(results[0], tables=tables)
+    return results
+
+
+# weights
+
+
+def weighted_by_chance(context: Context, specification: Specification) -> list[Result]:
+    """The regression on the rows that are observed, weighted to look like all rows."""
+    options = specification.options
+    source = f"({specification.sql(['*'])})"
+    name = table_name(specification)
+    prepared = weights.inverse_probability(
+        context.exports.connection, source, options["observed"], options["terms"], name,
+        factors=("relation",) if specification.view == "entrants" else (),
+        unit=options["unit"], key=specification.keys, seed=context.seed,
+    )  # fmt: skip
+    return weighted(context, specification, prepared, "observation_weight")
+
+
+def fixed_composition(context: Context, specification: Specification) -> list[Result]:
+    """The regression on quarters reweighted to one mix of cells."""
+    prepared = weights.fixed_composition(
+        context.exports.connection, f"({specification.sql(['*'])})",
+        specification.options["cells"], table_name(specification),
+    )  # fmt: skip
+    return weighted(context, specification, prepared, "cell_weight")
+
+
+def weighted(
+    context: Context, specification: Specification, prepared: PreparedDesign, weight: str
+) -> list[Result]:
+    one = dataclasses.replace(specification, weights=weight)
+    prepared = dataclasses.replace(prepared, equations={"weighted": one.equation})
+    return estimates_of(context, one, prepared)
+
+
+def table_name(specification: Specification) -> str:
+    return specification.specification_id.replace(".", "_").lower() + "_rows"
+
+
+# what chance gives, and what the unseen would have to be
+
+
+def permutation(context: Context, specification: Specification) -> list[Result]:
+    """The estimate, with its place among those of permuted order and crowding."""
+    result = estimate(context.exports, specification, context.seed)
+    if result.status != "ok":
+        return [result]
+    frame = context.exports.connection.execute(
+        specification.sql([*specification.needed_columns, "week"])
+    ).df()
+    try:
+        found = permute(
+            frame,
+            specification.equation,
+            tuple(specification.interest),
+            n_permutations=context.draws_of(specification),
+            seed=context.seed,
+        )
+    except EstimationError as error:
+        return [dataclasses.replace(result, status="not_run", reason=str(error), estimates=[])]
+    rows = [{k: rounded(v) for k, v in row.items()} for row in found.table.to_dict("records")]
+    return [dataclasses.replace(result, tables={"permutations": rows})]
+
+
+def rewiring(context: Context, specification: Specification) -> list[Result]:
+    """The index less its mean over rewired lineages."""
+    connection = context.exports.connection
+    try:
+        excess = mdi_under_chance(
+            connection, n_draws=context.draws_of(specification), seed=context.seed
+        )
+    except RewiringError as error:
+        return [Result(specification, "not_run", str(error))]
+    connection.register("chance", excess[["model_id", "mdi_excess"]])
+    columns = [name for name in specification.needed_columns if name != "mdi_excess"]
+    frame = connection.execute(
+        f"select prepared.*, chance.mdi_excess from ({specification.sql(columns)}) as prepared "
+        "left join chance on prepared.model_id = chance.model_id order by prepared.model_id"
+    ).df()
+    connection.unregister("chance")
+    result = estimate_on(
+        frame, specification, specification.equation, context.exports, context.seed,
+        f"{specification.sql(columns)} (with mdi less its mean over rewired lineages)",
+    )  # fmt: skip
+    defined = excess["mdi_excess"].dropna()
+    if not len(defined):
+        return [result]
+    facts = {
+        "n_focals": len(excess),
+        "n_defined_under_chance": len(defined),
+        "draws": context.draws_of(specification),
+        "mean_mdi": excess["mdi"].mean(),
+        "mean_mdi_under_chance": excess["mdi_chance"].mean(),
+        "share_disruptive": (excess["mdi"] > 0).mean(),
+        "share_disruptive_under_chance": excess["is_disruptive_chance"].mean(),
+    }
+    rows = [fact("rewiring", name, float(value)) for name, value in facts.items()]
+    return [dataclasses.replace(result, tables={"designs": rows})]
+
+
+def unseen_causes(context: Context, specification: Specification) -> list[Result]:
+    """The estimate, with robustness values, bounds by observed controls, and Oster's stability."""
+    result = estimate(context.exports, specification, context.seed)
+    if result.status != "ok":
+        return [result]
+    frame = select(context.exports, specification)
+    rows, bounds = [], []
+    for term in specification.interest:
+        try:
+            designed = partial_out(frame, specification.equation, term)
+            found = sensitivity(
+                designed, {name: [name] for name in specification.options["benchmark"]}
+            )
+        except EstimationError as error:
+            rows.append({"term": term, "reason": str(error)})
+            continue
+        values = dataclasses.asdict(found)
+        values.pop("bounds")
+        rows.append({name: rounded(value) for name, value in values.items()})
+        bounds += [
+            {"term": term} | {name: rounded(value) for name, value in row.items()}
+            for row in found.bounds.to_dict("records")
+        ]
+    return [dataclasses.replace(result, tables={"sensitivity": rows, "bounds": bounds})]
+
+
+METHODS: Mapping[str, Callable[[Context, Specification], list[Result]]] = {
+    "regression": regression,
+    "window_matching": design(window_matching.window_matching),
+    "coarsened_matching": design(window_matching.coarsened_matching),
+    "near_ties": design(near_ties.near_ties),
+    "crowding_panel": design(event_study.crowding_panel),
+    "event_study": design(event_study.event_study),
+    "potential": chain_of_potential,
+    "instruments": with_instruments,
+    "weighted_by_chance": weighted_by_chance,
+    "fixed_composition": fixed_composition,
+    "permutation": permutation,
+    "rewiring": rewiring,
+    "sensitivity": unseen_causes,
+}

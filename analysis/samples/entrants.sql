@@ -1,0 +1,119 @@
+-- One row per base x entrant: the variables of Racing to Release, on top of the recognition panel.
+-- Everything here is a transform of one row of the panel, but for the month and week codes.
+with panel as (
+    select *,
+        release_lag_days as release_lag_days_exact, false as has_exact_date -- TEMPORARY
+    from recognition_panel
+),
+
+bounded as (
+    select
+        *,
+        greatest(age_days_at_snapshot, 0) as age_days,
+        case when parameter_count > 0 then ln(parameter_count) end as known_log_size,
+        n_rivals_before_other_owner_events_30d as rivals_30
+    from panel
+)
+
+select
+    snapshot_id,
+    parent_id,
+    child_id,
+    coalesce(owner, child_id) as owner,
+    coalesce(base_owner, parent_id) as base_owner,
+    coalesce(root_id, parent_id) as root_id,
+    relation,
+    sample_exclusion,
+
+    -- outcomes
+    likes,
+    downloads,
+    downloads_all_time,
+    likes_at_30d,
+    likes_at_90d,
+    downloads_all_time_at_30d,
+    downloads_all_time_at_90d,
+    ln(1 + likes) as log_likes,
+    ln(1 + downloads) as log_downloads,
+    cast(likes > 0 as integer) as has_likes,
+
+    -- order
+    release_event_rank,
+    release_rank,
+    ln(release_event_rank) as log_rank,
+    ln(release_rank_same_relation) as log_rank_same_relation,
+    cast(release_event_rank = 1 as integer) as is_first,
+    case
+        when release_event_rank <= 2 then cast(release_event_rank as varchar)
+        when release_event_rank <= 5 then '3-5'
+        when release_event_rank <= 10 then '6-10'
+        when release_event_rank <= 20 then '11-20'
+        when release_event_rank <= 50 then '21-50'
+        when release_event_rank <= 100 then '51-100'
+        when release_event_rank > 100 then '101+'
+    end as rank_bin,
+    release_percentile,
+    release_lag_days as lag_days,
+    ln(1 + greatest(release_lag_days, 0)) as log_lag,
+    ln(1 + greatest(release_lag_days_exact, 0)) as log_lag_exact,
+    has_exact_date,
+
+    -- crowding: other owners' release events in the days before; twenty files of one day are one
+    rivals_30 as crowd_30,
+    ln(1 + n_rivals_before_other_owner_events_7d) as log_crowd_7,
+    ln(1 + n_rivals_before_other_owner_events_14d) as log_crowd_14,
+    ln(1 + rivals_30) as log_crowd_30,
+    ln(1 + n_rivals_before_other_owner_events_90d) as log_crowd_90,
+    -- the same counted in models
+    ln(1 + n_rivals_before_other_owner_30d) as log_crowd_30_models,
+    ln(1 + n_rivals_before_30d) as log_crowd_30_all_owners,
+    ln(1 + n_rivals_before_30d - n_rivals_before_other_owner_30d) as log_crowd_30_same_owner,
+    ln(1 + n_rivals_before_not_bulk_30d) as log_crowd_30_not_bulk,
+    ln(1 + n_rivals_before_same_relation_other_owner_30d) as log_crowd_30_same_relation,
+    ln(1 + n_rivals_before_other_owner_30d - n_rivals_before_same_relation_other_owner_30d)
+        as log_crowd_30_other_relation,
+    ln(1 + n_rivals_after_other_owner_7d) as log_lead_7,
+    ln(1 + n_rivals_after_other_owner_14d) as log_lead_14,
+    ln(1 + n_rivals_after_other_owner_30d) as log_lead_30,
+    ln(1 + n_rivals_after_other_owner_90d) as log_lead_90,
+
+    -- exposure
+    age_days,
+    case when age_days > 0 then ln(age_days) end as log_age,
+    cast(floor(age_days / 7) as integer) as age_week,
+    ntile(40) over (order by age_days nulls last, parent_id, child_id) as age_bin,
+
+    -- what the entrant is
+    coalesce(known_log_size, 0) as log_size,
+    cast(known_log_size is null as integer) as size_unknown,
+    coalesce(pipeline_tag, 'none') as task,
+    coalesce(library_name, 'none') as library,
+
+    -- prominence known at entry
+    ln(1 + n_owner_releases_at_entry) as log_owner_releases,
+    ln(1 + coalesce(n_base_owner_releases_at_base_release, 0)) as log_base_owner_releases,
+    ln(1 + n_before) as log_base_children,
+
+    -- prominence at the snapshot: after the treatment
+    ln(1 + coalesce(base_likes_at_snapshot, 0)) as log_base_likes_now,
+    ln(1 + coalesce(base_downloads_at_snapshot, 0)) as log_base_downloads_now,
+    ln(1 + n_owner_models_at_snapshot) as log_owner_models_now,
+
+    benchmark_score,
+    base_benchmark_score,
+    is_same_owner,
+    is_bulk_owner,
+    is_base_listed,
+    is_release_event_lead,
+    n_in_release_event,
+    n_entrants,
+    n_parents,
+
+    -- calendar
+    created_at,
+    base_created_at,
+    strftime(created_at, '%Y-%m') as month,
+    strftime(created_at, '%G-W%V') as week,
+    parent_id || ' ' || strftime(created_at, '%Y-%m') as base_month,
+    parent_id || ' ' || strftime(created_at, '%G-W%V') as base_week
+from bounded

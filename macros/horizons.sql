@@ -1,0 +1,33 @@
+{# Ages in days at which the counters of all models are compared. #}
+{% macro horizon_days() -%}
+    {{ return([30, 90]) }}
+{%- endmacro %}
+
+
+{# The counters that only grow with age, and are 0 at creation. #}
+{% macro cumulative_counters() -%}
+    {{ return(['likes', 'downloads_all_time']) }}
+{%- endmacro %}
+
+
+{# Whether an observation is near enough to some horizon to bound it. #}
+{% macro is_near_a_horizon(observed_us, released_us) -%}
+    (
+    {%- for days in horizon_days() %}
+        abs({{ observed_us }} - {{ released_us }} - {{ days_in_microseconds(days) }}) <= {{ days_in_microseconds(var('horizon_gap_days')) }}
+        {{- ' or' if not loop.last }}
+    {%- endfor %}
+    )
+{%- endmacro %}
+
+
+{# The columns <counter>_at_<days>d of a table of long values. #}
+{% macro counters_at_horizons(counter='counter', horizon='horizon_days', value='value') -%}
+    {%- for name in cumulative_counters() -%}
+    {%- set is_last_counter = loop.last -%}
+    {%- for days in horizon_days() -%}
+    max(case when {{ counter }} = '{{ name }}' and {{ horizon }} = {{ days }} then {{ value }} end) as {{ name }}_at_{{ days }}d
+    {{- '' if is_last_counter and loop.last else ',\n    ' }}
+    {%- endfor -%}
+    {%- endfor -%}
+{%- endmacro %}

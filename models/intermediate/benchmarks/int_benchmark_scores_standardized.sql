@@ -1,0 +1,78 @@
+-- One row per model x benchmark x leaderboard: the model that is meant, its latest score, and where that stands among all others.
+with scores as (
+    select * from {{ ref('stg_benchmarks__scores') }}
+),
+
+listed as (
+    select
+        model_key,
+        model_id_lower
+    from {{ ref('int_models_listed') }}
+),
+
+learned as (
+    select
+        names.old_name,
+        listed.model_key,
+        listed.model_id_lower
+    from {{ ref('int_names_learned') }} as names
+    inner join listed on names.present_name = listed.model_id_lower
+),
+
+-- The rules by which parents are identified: the name itself, without case, else one learned from the data.
+resolved as (
+    select
+        scores.*,
+        coalesce(listed.model_key, learned.model_key) as model_key,
+        coalesce(listed.model_id_lower, learned.model_id_lower, scores.claimed_model_lower) as model_id_lower
+    from scores
+    left join listed on scores.claimed_model_lower = listed.model_id_lower
+    left join learned on scores.claimed_model_lower = learned.old_name
+),
+
+-- Leaderboards list one model several times. The latest sound score counts; of several at once the highest.
+numbered as (
+    select
+        *,
+        count(case when fault is null then 1 end) over same_model as n_scores,
+        count(fault) over same_model as n_rejected,
+        row_number() over (
+            partition by model_id_lower, benchmark, source
+            order by
+                fault is null desc nulls last, measured_at desc nulls last, score desc nulls last,
+                claimed_model asc nulls last, file_name asc nulls last, file_row asc nulls last
+        ) as place
+    from resolved
+    window same_model as (partition by model_id_lower, benchmark, source)
+),
+
+-- Ordered sums: the same scores give the same bits, whatever the threads do.
+scales as (
+    select
+        benchmark,
+        source,
+        avg(score order by score nulls last) as mean_score,
+        case when max(score) > min(score) then stddev_samp(score order by score nulls last) end as standard_deviation
+    from numbered
+    where place = 1 and fault is null
+    group by benchmark, source
+)
+
+select
+    numbered.model_key,
+    numbered.model_id_lower,
+    numbered.claimed_model,
+    numbered.benchmark,
+    numbered.source,
+    numbered.score,
+    case
+        when numbered.fault is null
+            then (numbered.score - scales.mean_score) / nullif(scales.standard_deviation, 0)
+    end as standard_score,
+    numbered.n_scores,
+    numbered.n_rejected,
+    numbered.fault,
+    numbered.measured_at
+from numbered
+left join scales on numbered.benchmark = scales.benchmark and numbered.source = scales.source
+where numbered.place = 1

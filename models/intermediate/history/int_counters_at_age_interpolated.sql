@@ -1,0 +1,116 @@
+-- One row per Hub model in the latest snapshot whose counters are known at some fixed age.
+-- A counter at an age lies on the line between the two observations around it.
+with models as (
+    select * from {{ ref('int_model_identities_linked') }}
+),
+
+latest as (
+    select snapshot_id from {{ ref('stg_hub__snapshots') }}
+    where is_latest
+),
+
+listed as (
+    select
+        models.identity,
+        listed.model_key,
+        listed.released_us
+    from {{ ref('int_models_listed') }} as listed
+    inner join models on listed.model_id_lower = models.model_id_lower
+    inner join latest on models.snapshot_id = latest.snapshot_id
+    where listed.released_us is not null
+),
+
+-- At creation every counter is 0. What was seen before that was another repository of the name.
+observed as (
+    select
+        listed.model_key,
+        listed.released_us,
+        {{ microseconds('models.snapshot_at') }} as observed_us,
+        models.likes,
+        models.downloads_all_time
+    from listed
+    inner join models on listed.identity = models.identity
+    where {{ microseconds('models.snapshot_at') }} >= listed.released_us
+    union all
+    select
+        model_key,
+        released_us,
+        released_us as observed_us,
+        0 as likes,
+        0 as downloads_all_time
+    from listed
+),
+
+observations as (
+    select
+        model_key,
+        released_us,
+        observed_us,
+        'likes' as counter,
+        likes as observed_value
+    from observed
+    where likes is not null and {{ is_near_a_horizon('observed_us', 'released_us') }}
+    union all
+    select
+        model_key,
+        released_us,
+        observed_us,
+        'downloads_all_time' as counter,
+        downloads_all_time as observed_value
+    from observed
+    where downloads_all_time is not null and {{ is_near_a_horizon('observed_us', 'released_us') }}
+),
+
+steps as (
+    select
+        *,
+        lead(observed_us) over in_time as next_us,
+        lead(observed_value) over in_time as next_value
+    from observations
+    window in_time as (
+        partition by model_key, counter
+        order by observed_us asc nulls last, observed_value asc nulls last
+    )
+),
+
+horizons as (
+    select
+        lengths.horizon_days,
+        lengths.horizon_us
+    from (
+        values
+        {% for days in horizon_days() -%}
+        ({{ days }}, {{ days_in_microseconds(days) }}){{ ',' if not loop.last }}
+        {% endfor %}
+    ) as lengths (horizon_days, horizon_us)
+),
+
+-- Over a longer gap, and where the counter was set back in between, nobody knows the line.
+interpolated as (
+    select
+        steps.model_key,
+        steps.counter,
+        horizons.horizon_days,
+        case
+            when steps.observed_us = steps.released_us + horizons.horizon_us then cast(steps.observed_value as double)
+            when
+                steps.next_us - steps.observed_us <= {{ days_in_microseconds(var('horizon_gap_days')) }}
+                and steps.next_value >= steps.observed_value
+                then
+                    steps.observed_value
+                    + (steps.next_value - steps.observed_value)
+                    * ((steps.released_us + horizons.horizon_us - steps.observed_us) / (steps.next_us - steps.observed_us))
+        end as value
+    from steps
+    inner join horizons
+        on
+            steps.released_us + horizons.horizon_us >= steps.observed_us
+            and steps.released_us + horizons.horizon_us < coalesce(steps.next_us, steps.observed_us + 1)
+)
+
+select
+    model_key,
+    {{ counters_at_horizons() }}
+from interpolated
+where value is not null
+group by model_key

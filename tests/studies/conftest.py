@@ -1,0 +1,28 @@
+"""The sample's exports, and one small run of both studies on them, shared by all workers."""
+
+from pathlib import Path
+
+import pytest
+from study_runs import DRAWS, analysis
+
+from support import once
+
+
+@pytest.fixture(scope="session")
+def sample_exports(built) -> Path:
+    """The marts of the sample as Parquet. Not to be written to."""
+    return built / "exports"
+
+
+@pytest.fixture(scope="session")
+def sample_results(shared, sample_exports) -> Path:
+    """The results of both studies on the sample. Not to be written to."""
+
+    def make(folder: Path) -> None:
+        finished = analysis(
+            "run", "--draws", DRAWS, "--curve-size", 12,
+            exports=sample_exports, results=folder / "results",
+        )  # fmt: skip
+        assert (folder / "results" / "manifest.json").exists(), finished.stderr
+
+    return once(shared / "study_results", make) / "results"

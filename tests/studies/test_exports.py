@@ -1,0 +1,102 @@
+"""The study's variables, row by row against what they are said to be."""
+
+import math
+
+import duckdb
+import pandas as pd
+import pytest
+
+from analysis.exports import NEEDED, SAMPLES, StudyError, open_exports
+
+pytestmark = pytest.mark.xdist_group("studies")
+
+
+@pytest.fixture(scope="module")
+def exports(sample_exports):
+    return open_exports(sample_exports)
+
+
+def test_views_have_the_grain_of_their_marts(exports):
+    for view, mart in zip(
+        SAMPLES, ("recognition_panel", "disruption_panel", "disruption"), strict=True
+    ):
+        counts = {
+            name: exports.connection.execute(f"select count(*) from {name}").fetchall()
+            for name in (view, mart)
+        }
+        assert counts[view] == counts[mart]
+
+
+def test_variables_are_the_transforms_that_their_names_say(exports):
+    rows = exports.connection.execute("""
+        select entrants.*, panel.* from entrants inner join recognition_panel as panel
+        using (parent_id, child_id) where panel.release_event_rank is not null
+        order by parent_id, child_id
+    """).df()
+    assert len(rows) > 500
+    for row in rows.to_dict("records"):
+        assert row["log_rank"] == pytest.approx(math.log(row["release_event_rank"]))
+        assert row["log_crowd_30"] == pytest.approx(
+            math.log1p(row["n_rivals_before_other_owner_events_30d"])
+        )
+        assert row["log_lead_30"] == pytest.approx(
+            math.log1p(row["n_rivals_after_other_owner_30d"])
+        )
+        assert row["has_likes"] == (row["likes"] > 0)
+        assert row["is_first"] == (row["release_event_rank"] == 1)
+        known = pd.notna(row["parameter_count"]) and row["parameter_count"] > 0
+        assert row["size_unknown"] == (not known)
+        assert row["log_size"] == pytest.approx(math.log(row["parameter_count"]) if known else 0)
+        assert row["month"] == row["created_at"].strftime("%Y-%m")
+        assert row["base_month"] == f"{row['parent_id']} {row['month']}"
+
+
+def test_rank_bins_part_the_ranks(exports):
+    found = exports.connection.execute("""
+        select rank_bin, min(release_event_rank), max(release_event_rank) from entrants
+        where release_event_rank is not null group by rank_bin order by 2
+    """).fetchall()
+    bounds = {"1": (1, 1), "2": (2, 2), "3-5": (3, 5), "6-10": (6, 10), "11-20": (11, 20),
+              "21-50": (21, 50), "51-100": (51, 100), "101+": (101, math.inf)}  # fmt: skip
+    assert found
+    for label, low, high in found:
+        assert bounds[label][0] <= low <= high <= bounds[label][1]
+
+
+def test_no_variable_of_the_main_sample_is_infinite(exports):
+    numbers = [
+        name
+        for name, kind, *_ in exports.connection.execute("describe entrants").fetchall()
+        if kind == "DOUBLE"
+    ]
+    infinite = " + ".join(f"count(*) filter (where isinf({name}))" for name in numbers)
+    found = exports.connection.execute(
+        f"select {infinite} from entrants where sample_exclusion is null"
+    ).fetchall()
+    assert found == [(0,)]
+
+
+def test_the_index_in_the_90_day_window_is_the_panels(exports):
+    assert exports.connection.execute("""
+        select count(*) from focals inner join focal_windows as windows using (model_id)
+        where windows.window_name = '90d' and (focals.mdi is distinct from windows.mdi)
+    """).fetchall() == [(0,)]
+
+
+def test_the_hash_is_a_function_of_the_bytes(sample_exports, exports, tmp_path):
+    assert open_exports(sample_exports).content_hash == exports.content_hash
+    for name in NEEDED:
+        (tmp_path / f"{name}.parquet").symlink_to(sample_exports / f"{name}.parquet")
+    assert open_exports(tmp_path).content_hash != exports.content_hash
+
+
+def test_marts_of_two_snapshots_are_refused(sample_exports, tmp_path):
+    for name in set(NEEDED) - {"disruption"}:
+        (tmp_path / f"{name}.parquet").symlink_to(sample_exports / f"{name}.parquet")
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (from '{sample_exports}/disruption.parquet') to '{tmp_path}/disruption.parquet' "
+            "(format parquet, kv_metadata {snapshot_id: '20200101T000000Z'})"
+        )
+    with pytest.raises(StudyError, match="of different snapshots"):
+        open_exports(tmp_path)

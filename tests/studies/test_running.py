@@ -1,0 +1,168 @@
+"""The whole run on the sample: every specification is accounted for, two runs are equal."""
+
+import json
+import shutil
+
+import duckdb
+import pytest
+from study_runs import DRAWS, analysis
+
+from analysis import records
+from analysis.running import replace_folder, revision
+from analysis.specifications import all_specifications
+
+pytestmark = pytest.mark.xdist_group("studies")
+
+
+def rows(results, table, columns="*", where="true"):
+    found = duckdb.sql(f"select {columns} from '{results}/{table}.parquet' where {where}")
+    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
+def test_every_specification_ends_with_a_status_and_if_not_ok_a_reason(sample_results):
+    listed = {row["specification_id"]: row for row in rows(sample_results, "specifications")}
+    assert {one.specification_id for one in all_specifications()} <= set(listed)
+    assert {row["status"] for row in listed.values()} <= {"ok", "not_run", "refused", "failed"}
+    assert all(row["reason"] for row in listed.values() if row["status"] != "ok")
+    assert sum(row["status"] == "ok" for row in listed.values()) > 60
+
+
+def test_tables_have_the_columns_that_are_promised(sample_results):
+    for table in ("estimates", "specifications", "claims", "curve"):
+        columns = duckdb.sql(f"from '{sample_results}/{table}.parquet'").columns
+        assert columns == list(getattr(records, table.upper()))
+
+
+def test_each_estimate_has_its_interval_and_its_n(sample_results):
+    found = rows(sample_results, "estimates", where="estimate is not null")
+    assert found
+    for row in found:
+        assert row["n_used"] > 0
+        assert row["n_in"] >= row["n_used"]
+        assert row["interval_low"] is None or row["interval_low"] <= row["estimate"]
+        assert row["interval_high"] is None or row["interval_high"] >= row["estimate"]
+
+
+def test_what_drops_out_adds_up(sample_results):
+    for row in rows(sample_results, "estimates", where="scale = 'coefficient'"):
+        lost = sum(row[f"n_{why}"] for why in ("null", "infinite", "singleton", "separated"))
+        assert row["n_in"] == row["n_used"] + lost, row["specification_id"]
+
+
+def test_headlines_have_a_jackknife_interval(sample_results):
+    found = rows(sample_results, "estimates", where="specification_id = 'RR4' and is_of_interest")
+    assert {row["term"] for row in found} == {"log_rank", "log_crowd_30", "late_and_crowded"}
+    for row in found:
+        assert row["jackknife_low"] < row["estimate"] < row["jackknife_high"]
+
+
+def test_p_values_of_the_primary_family_are_adjusted(sample_results):
+    found = rows(
+        sample_results, "estimates", where="specification_id = 'RR4' and term = 'log_rank'"
+    )
+    assert found[0]["adjustment"] == "holm"
+    assert found[0]["p_adjusted"] >= found[0]["jackknife_p_value"]
+
+
+def test_an_estimate_can_be_made_again_from_its_own_sql_and_formula(sample_results, sample_exports):
+    from analysis.engines import fit
+    from analysis.exports import open_exports
+    from analysis.specifications import chosen
+
+    (row,) = rows(
+        sample_results, "estimates", where="specification_id = 'RR3' and term = 'log_rank'"
+    )
+    frame = open_exports(sample_exports).connection.execute(row["sample_sql"]).df()
+    (specification,) = (one for one in chosen(["RR3"]) if one.specification_id == "RR3")
+    assert specification.equation.formula == row["formula"]
+    again = fit(frame, specification.equation).row("log_rank")
+    assert again["estimate"] == pytest.approx(row["estimate"], rel=1e-9)
+
+
+def test_each_claim_has_one_verdict_and_its_reason(sample_results):
+    found = rows(sample_results, "claims")
+    verdicts = {}
+    for row in found:
+        verdicts.setdefault(row["claim_id"], set()).add(row["verdict"])
+        assert row["reason"]
+        assert row["n"] is not None or row["passes"] is None
+    assert all(len(each) == 1 for each in verdicts.values())
+
+
+def test_the_manifest_names_landing_versions_seed_and_every_status(sample_results):
+    manifest = json.loads((sample_results / "manifest.json").read_text())
+    assert manifest["snapshot_id"] == "20260903T040000Z"
+    assert len(manifest["landing_hash"]) == 64
+    assert manifest["draws"] == DRAWS
+    assert {"pyfixest", "duckdb", "statsmodels", "python"} <= set(manifest["versions"])
+    assert {one.specification_id for one in all_specifications()} <= set(manifest["specifications"])
+
+
+def test_a_second_run_of_one_row_gives_the_same_rows(sample_results, sample_exports, tmp_path):
+    finished = analysis("run", "RR13", "--quiet", exports=sample_exports, results=tmp_path / "r")
+    assert finished.returncode == 0, finished.stderr
+    again = rows(tmp_path / "r", "estimates", "* exclude (p_adjusted)")
+    first = rows(sample_results, "estimates", "* exclude (p_adjusted)", "row = 'RR13'")
+    assert len(again) == len(first) > 0
+    for one, other in zip(again, first, strict=True):
+        for name, value in one.items():
+            expected = other[name]
+            if isinstance(value, float):
+                expected = pytest.approx(expected, rel=1e-8)
+            assert value == expected, name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "words"),
+    [
+        (["run", "RR99"], 1, "error: no specification 'RR99'"),
+        (["run", "--draws", "0"], 2, "0 is not at least 1"),
+        (["cook"], 2, "invalid choice: 'cook'"),
+        ([], 2, "COMMAND"),
+    ],
+)
+def test_wrong_use_is_one_line_and_an_exit_code(
+    sample_exports, tmp_path, arguments, exit_code, words
+):
+    finished = analysis(*arguments, exports=sample_exports, results=tmp_path / "r")
+    assert finished.returncode == exit_code
+    assert words in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+def test_missing_exports_say_how_to_make_them(tmp_path):
+    finished = analysis("run", exports=tmp_path / "none", results=tmp_path / "r")
+    assert finished.returncode == 1
+    assert finished.stderr.startswith("error: no recognition_panel.parquet")
+    assert "make build" in finished.stderr
+
+
+def test_damaged_exports_are_one_line(sample_exports, tmp_path):
+    shutil.copytree(sample_exports, tmp_path / "exports")
+    (tmp_path / "exports" / "recognition_panel.parquet").write_bytes(b"PAR1 nothing")
+    finished = analysis("run", exports=tmp_path / "exports", results=tmp_path / "r")
+    assert finished.returncode == 1
+    assert finished.stderr.startswith("error: the exports in")
+    assert len(finished.stderr.splitlines()) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(sample_exports, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    finished = analysis(
+        "run", "DM8.as_it_is", exports=sample_exports, results=tmp_path / "file" / "results"
+    )
+    assert finished.returncode == 1
+    assert "error: cannot write the results" in finished.stderr
+
+
+def test_new_results_replace_old_ones_as_a_whole(tmp_path):
+    for name in ("new", "old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.txt").write_text(name)
+    replace_folder(tmp_path / "new", tmp_path / "old")
+    assert [path.name for path in (tmp_path / "old").iterdir()] == ["new.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["old"]
+
+
+def test_the_project_knows_its_commit():
+    assert set(revision()) == {"commit", "is_changed"}

@@ -1,0 +1,102 @@
+"""The specifications are data that a reader can review; here they are held to their words."""
+
+import re
+
+import pytest
+
+from analysis.equations import ESTIMATORS
+from analysis.exports import StudyError
+from analysis.methods import METHODS
+from analysis.specifications import all_specifications, chosen, document, fitted_to, record
+
+EVERY = {one.specification_id: one for one in all_specifications()}
+MINIMAL = {
+    "id": "X1", "study": "racing", "role": "r", "title": "t", "question": "q", "view": "entrants",
+    "sample": "main", "outcome": "likes", "estimator": "ols", "interest": {"log_rank": -1},
+}  # fmt: skip
+
+
+def test_every_row_of_both_studies_is_there():
+    rows = list(dict.fromkeys(one.row for one in all_specifications()))
+    assert rows == [*(f"RR{n}" for n in range(1, 25)), *(f"DM{n}" for n in range(1, 10))]
+
+
+def test_the_primary_family_is_rank_and_crowding_in_the_three_headlines():
+    primary = {
+        name: set(one.interest)
+        for name, one in EVERY.items()
+        if one.family == "primary" and one.study == "racing"
+    }
+    assert primary == {name: {"log_rank", "log_crowd_30"} for name in ("RR4", "RR5", "RR6")}
+
+
+@pytest.mark.parametrize("name", ["RR4", "RR5", "RR6"])
+def test_each_headline_has_the_jackknife_and_every_robustness_check(name):
+    assert EVERY[name].jackknife
+    assert {f"{name}.{check}" for check in document()["robustness"]} <= set(EVERY)
+
+
+def test_variants_do_not_inherit_the_jackknife_nor_the_primary_family():
+    variants = [one for name, one in EVERY.items() if name.startswith("RR4.")]
+    assert variants
+    assert not any(one.jackknife or one.family == "primary" for one in variants)
+
+
+@pytest.mark.parametrize("one", all_specifications(), ids=lambda one: one.specification_id)
+def test_each_specification_can_be_asked(one):
+    assert one.estimator in ESTIMATORS
+    assert one.method in METHODS or one.method == "curve"
+    assert one.interest
+    assert set(one.interest.values()) <= {-1, 0, 1, None}
+    assert not set(one.interest) & set(one.controls)
+    assert one.clusters
+    assert "{" not in one.sql()
+
+
+def test_base_fixed_effects_never_meet_linear_lag_and_linear_age():
+    for one in all_specifications():
+        assert not {"lag_days", "age_days"} <= {*one.interest, *one.controls}
+
+
+def test_headlines_use_no_prominence_from_the_snapshot():
+    for name in ("RR2", "RR3", "RR4", "RR5", "RR6", "RR7"):
+        assert not [term for term in EVERY[name].controls if re.search(r"_now$", term)]
+
+
+def test_the_age_free_variant_is_marked_as_a_warning():
+    assert EVERY["RR4.without_age"].role == "warning"
+    assert "log_age" not in EVERY["RR4.without_age"].controls
+
+
+def test_a_row_is_chosen_with_its_variants_and_an_id_alone():
+    assert {one.row for one in chosen(["RR13"])} == {"RR13"}
+    assert len(chosen(["RR13"])) > 1
+    assert [one.specification_id for one in chosen(["RR13.7d"])] == ["RR13.7d"]
+    assert chosen([]) == all_specifications()
+
+
+def test_an_unknown_name_is_one_line_that_says_what_there_is():
+    with pytest.raises(StudyError, match=r"no specification 'RR99'; there are RR1, RR2"):
+        chosen(["RR99"])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"outcom": "likes"}, "unknown field 'outcom'"),
+        ({"study": "cooking"}, "study 'cooking'"),
+        ({"view": "models"}, "view 'models'"),
+        ({"family": "secondary"}, "family 'secondary'"),
+    ],
+)
+def test_a_mistake_in_the_file_is_refused(change, words):
+    with pytest.raises(StudyError, match=words):
+        record(MINIMAL | change, "X1")
+
+
+def test_a_robustness_check_takes_the_family_and_the_outcome_of_its_specification():
+    change = {"and": "{family} is not null", "columns": {"cut": "least({outcome}, 1)"}}
+    assert fitted_to(change, MINIMAL) == {
+        "and": "parent_id is not null",
+        "columns": {"cut": "least(likes, 1)"},
+    }
