@@ -67,6 +67,12 @@ def _carried_out(parsed: argparse.Namespace) -> int:
     except LoaderError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        print(f"error: {error.strerror or error}{where}", file=sys.stderr)
+        return EXIT_DATA
     except Exception as error:
         if not is_interruption(error):
             raise

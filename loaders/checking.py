@@ -45,6 +45,7 @@ class Finding:
     snapshot_id: str
     rows: int = 0
     parts: int = 0
+    is_checked: bool = True
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -79,15 +80,20 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.accept and not finding.problems:
             _accept(folder)
             finding.notes.append("accepted: it is complete now")
-        verdict = "unsound" if finding.problems else "sound"
-        print(
-            f"{finding.snapshot_id}: {verdict}, {finding.rows:,} models in {finding.parts:,} parts"
-        )
+        print(f"{finding.snapshot_id}: {_verdict(finding)}")
         for line in [*finding.problems, *finding.notes]:
             print(f"  {line}")
     if not folders:
         print("no snapshots")
     return 0 if is_sound else EXIT_INTEGRITY
+
+
+def _verdict(finding: Finding) -> str:
+    if not finding.is_checked:
+        return "being written, not checked"
+    verdict = "unsound" if finding.problems else "sound"
+    plural = "" if finding.parts == 1 else "s"
+    return f"{verdict}, {finding.rows:,} models in {finding.parts:,} part{plural}"
 
 
 def verify(landing: Path, folder: Path) -> Finding:
@@ -98,7 +104,7 @@ def verify(landing: Path, folder: Path) -> Finding:
     except LandingError:
         manifest = None
     if manifest is not None and manifest.source == growing.SOURCE and _is_alive(folder):
-        finding.notes.append("being written: not checked")
+        finding.is_checked = False
         return finding
     found = _read_parts(folder, finding)
     finding.parts, finding.rows = len(found), sum(one.part.rows for one in found)

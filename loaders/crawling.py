@@ -174,6 +174,9 @@ def crawl(options: Options, listing: Listing, progress: Progress, snapshot: Grow
             snapshot.commit(copy.deepcopy(state))
             walk.begin_part()
 
+    if snapshot.parts:
+        # that it is running again; and a landing that cannot be written is to cost no request
+        snapshot.write_manifest(growing.RUNNING)
     pages = 0
     try:
         while not state.is_last:

@@ -6,7 +6,6 @@ reader may see), `outcome`, `n_children`, `resolved_at`, `source`.
 """
 
 import argparse
-import contextlib
 import re
 import sys
 from dataclasses import dataclass
@@ -20,12 +19,13 @@ import httpx2
 from loaders import crawling
 from loaders.errors import EXIT_STOPPED, DataError, IntegrityError, LandingError, LoaderError
 from loaders.growing import COMPLETE
-from loaders.landing import Snapshot, flush, list_snapshots, snapshot_id_of
+from loaders.landing import Snapshot, list_snapshots, snapshot_id_of
 from loaders.listing import Listing
 from loaders.pacing import Stopped
 from loaders.progress import Progress
 from loaders.sources import LONE_SURROGATE
-from loaders.sql import literal, one_line
+from loaders.sql import one_line
+from loaders.tables import commit_table
 
 __all__ = ["add_arguments", "missing_parents", "run"]
 
@@ -221,26 +221,15 @@ def _land(landing: Path, answers: list[Answer]) -> None:
     stamp = snapshot_id_of(answers[-1].resolved_at)
     number = len(list(folder.glob("aliases-*.parquet")))
     target = folder / f"aliases-{number:05d}-{stamp}.parquet"
-    hidden = target.with_name(f".{target.name}.tmp")
     columns = [
         list(column) for column in zip(*(vars(one).values() for one in answers), strict=True)
     ]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect() as connection:
-            connection.execute(
-                "COPY (SELECT unnest($1::VARCHAR[]) AS alias, unnest($2::VARCHAR[]) AS model_id, "
-                "unnest($3::VARCHAR[]) AS outcome, unnest($4::INTEGER[]) AS n_children, "
-                "unnest($5::TIMESTAMP[]) AS resolved_at, 'crawl' AS source) "
-                f"TO {literal(hidden)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)",
-                columns,
-            )
-        flush(hidden)
-        hidden.rename(target)
-        flush(folder)
-    except (OSError, duckdb.Error) as error:
-        said = one_line(error) if isinstance(error, duckdb.Error) else error.strerror or error
-        raise LandingError(f"the landing cannot be written: {said}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            hidden.unlink()
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE answers AS SELECT unnest($1::VARCHAR[]) AS alias, "
+            "unnest($2::VARCHAR[]) AS model_id, unnest($3::VARCHAR[]) AS outcome, "
+            "unnest($4::INTEGER[]) AS n_children, unnest($5::TIMESTAMP[]) AS resolved_at, "
+            "'crawl' AS source",
+            columns,
+        )
+        commit_table(connection, "FROM answers", target)

@@ -1,11 +1,15 @@
 """Quoting for DuckDB SQL, and DuckDB's errors as one line."""
 
+import contextlib
+import json
 import re
 from pathlib import Path
 
 import duckdb
 
 _MESSAGE_LENGTH = 300
+# A thread's error comes as JSON inside the message of another.
+_INNER_MESSAGE = '"exception_message":'
 
 
 def identifier(name: str) -> str:
@@ -20,7 +24,12 @@ def literal(text: str | Path) -> str:
 
 def one_line(error: Exception) -> str:
     """Return what an error says, without DuckDB's query excerpt, hints and option dump."""
-    text = re.split(r"\n\s*\n|\nPossible |\nLINE \d+:", str(error).strip())[0]
+    text = str(error).strip()
+    if _INNER_MESSAGE in text:
+        with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
+            inner = json.loads(text[text.index("{") : text.rindex("}") + 1])
+            text = str(inner["exception_message"])
+    text = re.split(r"\n\s*\n|\nPossible |\nLINE \d+:", text)[0]
     text = re.sub(r"\s*\n\s*", "; ", text)
     text = re.sub(r"^(?:INTERNAL|[A-Z][a-z]+(?: [A-Z][a-z]+)*|IO) Error: ", "", text)
     return text if len(text) <= _MESSAGE_LENGTH else text[: _MESSAGE_LENGTH - 3] + "..."

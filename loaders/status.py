@@ -52,7 +52,7 @@ def _line(snapshot: Snapshot) -> str:
     if snapshot.source == growing.SOURCE and status in growing.UNFINISHED:
         status = "being written" if growing.is_being_written(snapshot.folder) else "unfinished"
     facts = [
-        snapshot.snapshot_id, status, f"{rows} models", f"{len(snapshot.parts):,} parts",
+        snapshot.snapshot_id, status, f"{rows} models", _parts(len(snapshot.parts)),
         f"from {snapshot.source or 'an unnamed source'}",
     ]  # fmt: skip
     if endpoint := snapshot.details.get("endpoint"):
@@ -60,6 +60,10 @@ def _line(snapshot: Snapshot) -> str:
     if note := snapshot.details.get("note"):
         facts.append(note)
     return "  ".join(facts)
+
+
+def _parts(number: int) -> str:
+    return f"{number:,} part{'' if number == 1 else 's'}"
 
 
 def _next(crawled: list[Snapshot]) -> str:
@@ -71,7 +75,7 @@ def _next(crawled: list[Snapshot]) -> str:
             "crawl --new-snapshot starts another"
         )
     if growing.is_being_written(latest.folder):
-        return f"crawl waits for nobody: {latest.snapshot_id} is being written"
+        return f"a crawl is writing {latest.snapshot_id}; another would be turned away"
     parts = growing.parts_of(latest.folder)
     state = growing.read_state(parts[-1]) if parts else None
     if state is None:

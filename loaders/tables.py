@@ -71,3 +71,5 @@ def commit_table(connection: duckdb.DuckDBPyConnection, query: str, target: Path
     finally:
         with contextlib.suppress(OSError):
             hidden.unlink()
+        with contextlib.suppress(OSError):
+            target.parent.rmdir()  # made for what never came; one that holds something stays

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from crawls import ROOT, finish, landed, manifest_path, served, start_process
+from crawls import ROOT, finish, landed, manifest_path, run_here, served, start_process
 
 from loaders import growing
 from loaders.crawling import doubt_about
@@ -375,6 +375,39 @@ def test_no_permission_is_one_line(hub, crawl, landing) -> None:
     assert "Traceback" not in done.text
 
 
+def test_a_landing_that_can_no_longer_be_written_costs_no_request(
+    hub, crawl, landing, monkeypatch
+) -> None:
+    service = hub(1_000)
+    assert crawl(service, "--max-pages", 4).code == 75
+
+    def no_permission(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", no_permission)
+        done = crawl(service)
+    assert (done.code, len(service.requests)) == (1, 4)
+    assert "error: the landing cannot be written: Permission denied" in done.err
+    assert crawl(service).code == 0
+    assert landed(landing) == served(service.models, LINEAGE_FIELDS)
+
+
+@pytest.mark.parametrize("command", ["crawl", "status", "verify", "resolve-parents"])
+def test_a_landing_that_cannot_be_read_is_one_line(hub, capsys, landing, monkeypatch, command):
+    """As for another user's landing; the tests may run as one who may read everything."""
+    landing.mkdir()
+
+    def no_permission(path: Path, pattern: str) -> list[Path]:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "glob", no_permission)
+    endpoint = [] if command in ("status", "verify") else ["--endpoint", hub(10).url]
+    done = run_here(capsys, command, "--landing", landing, *endpoint)
+    assert (done.code, done.out) == (1, "")
+    assert done.err == f"error: Permission denied: {landing}/hub_models\n"
+
+
 def test_a_full_disk_keeps_what_is_landed(hub, crawl, landing) -> None:
     """Files may not grow beyond 120 KB: the second part's do."""
     service = hub(2_000)
@@ -394,7 +427,8 @@ def test_a_full_disk_keeps_what_is_landed(hub, crawl, landing) -> None:
     )
     assert limited.returncode == 1, limited.stderr
     error = limited.stderr.splitlines()[-1]
-    assert error.startswith("error: the landing cannot be written: ")
+    assert error.startswith('error: the landing cannot be written: Could not write file "')
+    assert error.endswith("File too large; what is landed stays")
     assert "Traceback" not in limited.stderr
     assert landed(landing) == before
     assert not list(landing.rglob("*.tmp"))
