@@ -33,7 +33,7 @@ Disruption has three worlds of its own:
 
 import argparse
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import product
@@ -48,11 +48,13 @@ from analysis.engines import fit, has_engine
 from analysis.equations import Equation, EstimationError
 from analysis.estimating import rounded
 from analysis.exports import StudyError, open_exports
+from analysis.figures import write_figures
 from analysis.jackknife import delete_group_jackknife
 from analysis.pruning import as_codes
 from analysis.records import COUNT, NUMBER, TEXT, write_table
 from analysis.rewiring import Counter, Lineage, drawn, read_lineage
 from analysis.specifications import Specification, all_specifications, chosen
+from analysis.tables import write_tables
 from analysis.worlds import DAY_IN_MICROSECONDS, World, draw_likes, draw_lineage
 
 RACING_WORLDS = (
@@ -77,6 +79,7 @@ COLUMNS = {
     "coverage_jackknife": NUMBER, "n_draws": COUNT, "n_draws_jackknife": COUNT, "n_failed": COUNT,
     "real_estimate": NUMBER, "null_low": NUMBER, "null_high": NUMBER, "share_below_real": NUMBER,
     "p_against_null": NUMBER, "over_dispersion": NUMBER, "reason": TEXT, "seed": COUNT,
+    "landing_hash": TEXT,
 }  # fmt: skip
 """Columns of the table `calibration`."""
 
@@ -150,7 +153,7 @@ class NullModel:
 
 def calibrate(
     connection: duckdb.DuckDBPyConnection,
-    specifications: Iterable[Specification],
+    specifications: Collection[Specification],
     null: Specification,
     *,
     worlds: Sequence[str] | None = None,
@@ -692,7 +695,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Calibrate on the exports, and write `calibration` and `arithmetic` into the results."""
+    """Calibrate on the exports, and write `calibration` and `arithmetic` into the results, with
+    the printed tables and figures that show them."""
     specifications = chosen(arguments.specifications)
     if not arguments.specifications:
         specifications = [one for one in specifications if one.specification_id in BY_DEFAULT]
@@ -709,11 +713,14 @@ def main(arguments: argparse.Namespace) -> int:
         engine="fereg" if has_engine("fereg") else "auto",
         n_workers=arguments.workers,
     )
+    calibration["landing_hash"] = exports.content_hash
     arithmetic = in_degree_by_arithmetic(seed=arguments.seed)
     try:
         arguments.results.mkdir(parents=True, exist_ok=True)
         write_table("calibration", plain_rows(calibration), arguments.results, COLUMNS)
         write_table("arithmetic", plain_rows(arithmetic), arguments.results)
+        write_tables(arguments.results)
+        write_figures(arguments.results, arguments.exports)
     except OSError as error:
         raise StudyError(
             f"cannot write the results to {arguments.results} ({error.strerror or error})"

@@ -18,9 +18,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import duckdb
+
 from analysis import claims, curves, records
 from analysis.estimating import Result
-from analysis.exports import Exports, StudyError, open_exports
+from analysis.exports import Exports, StudyError, literal, open_exports
 from analysis.figures import write_figures
 from analysis.methods import METHODS, Context
 from analysis.multiplicity import adjust
@@ -79,6 +81,7 @@ def run(
     try:
         shutil.rmtree(staged, ignore_errors=True)
         staged.mkdir(parents=True)
+        keep_calibration(results_folder, staged, exports)
         write(exports, context, results, curve, staged, say)
         replace_folder(staged, results_folder)
     except OSError as error:
@@ -117,6 +120,21 @@ def told(result: Result) -> str:
 
 
 # writing
+
+
+def keep_calibration(old: Path, new: Path, exports: Exports) -> None:
+    """Take over what `calibrate` found on the same exports: it is not made anew here."""
+    table = old / "calibration.parquet"
+    if not table.exists():
+        return
+    with duckdb.connect() as connection:
+        hashes = connection.execute(
+            f"select distinct landing_hash from {literal(table)}"
+        ).fetchall()
+    if hashes == [(exports.content_hash,)]:
+        for name in ("calibration", "arithmetic"):
+            for path in old.glob(f"{name}.*"):
+                shutil.copy2(path, new / path.name)
 
 
 def write(

@@ -400,7 +400,8 @@ FIGURES = (
             count=lambda frame: int(frame.n_draws.max()),
             unit="draws of each world",
             filter="Bars: 95 % of what the specification finds where outcomes are drawn anew; "
-            "ticks: the truth there; diamonds: the real estimate.",
+            "ticks: the truth there; diamonds: the real estimate. At most seven specifications; "
+            "the table has all.",
             describe=_describe_calibration,
             needs=f"a calibrated specification of {title}",
             mark="null_low",

@@ -667,7 +667,7 @@ def calibration(frame: pd.DataFrame) -> alt.TopLevelMixin:
                 "name:N",
                 sort=list(of_term.name.unique()),
                 axis=alt.Axis(
-                    title=None, domain=False, ticks=False, grid=True, labelLimit=260, minExtent=170
+                    title=None, domain=False, ticks=False, grid=True, labelLimit=210, minExtent=170
                 ),
             )
         )

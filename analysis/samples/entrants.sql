@@ -1,18 +1,12 @@
 -- One row per base x entrant: the variables of Racing to Release, on top of the recognition panel.
 -- Everything here is a transform of one row of the panel, but for the month and week codes.
-with panel as (
-    select *,
-        release_lag_days as release_lag_days_exact, false as has_exact_date -- TEMPORARY
-    from recognition_panel
-),
-
-bounded as (
+with bounded as (
     select
         *,
         greatest(age_days_at_snapshot, 0) as age_days,
         case when parameter_count > 0 then ln(parameter_count) end as known_log_size,
         n_rivals_before_other_owner_events_30d as rivals_30
-    from panel
+    from recognition_panel
 )
 
 select
