@@ -79,7 +79,7 @@ COLUMNS = {
     "coverage_jackknife": NUMBER, "n_draws": COUNT, "n_draws_jackknife": COUNT, "n_failed": COUNT,
     "real_estimate": NUMBER, "null_low": NUMBER, "null_high": NUMBER, "share_below_real": NUMBER,
     "p_against_null": NUMBER, "over_dispersion": NUMBER, "reason": TEXT, "seed": COUNT,
-    "landing_hash": TEXT,
+    "snapshot_id": TEXT, "landing_hash": TEXT,
 }  # fmt: skip
 """Columns of the table `calibration`."""
 
@@ -713,6 +713,7 @@ def main(arguments: argparse.Namespace) -> int:
         engine="fereg" if has_engine("fereg") else "auto",
         n_workers=arguments.workers,
     )
+    calibration["snapshot_id"] = exports.snapshot_id
     calibration["landing_hash"] = exports.content_hash
     arithmetic = in_degree_by_arithmetic(seed=arguments.seed)
     try:
