@@ -13,7 +13,7 @@ owners as (
     select
         owner_lower,
         count(released_us) as n_releases,
-        row_number() over (order by owner_lower) as owner_key
+        row_number() over (order by owner_lower nulls last) as owner_key
     from models
     group by owner_lower
 ),

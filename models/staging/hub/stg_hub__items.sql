@@ -1,8 +1,7 @@
 -- One row per landed item of a complete snapshot: the one pass over the raw JSON.
-with snapshots as (
-    select * from {{ ref('stg_hub__snapshots') }}
-),
-
+-- Snapshots that were read before, from the same files and by the same statement, are not read again.
+{{ config(materialized='incremental', unique_key='snapshot_id', on_schema_change='sync_all_columns', pre_hook='{{ forget_lost_snapshots() }}') }}
+{% set reading -%}
 landed as (
     select
         snapshot_id,
@@ -16,8 +15,7 @@ landed as (
         model_id,
         starts_with(ltrim(raw_json), '{') as is_object,
         coalesce({{ parsed_hub_item('raw_json') }}, {{ parsed_hub_item(without_surrogates('raw_json')) }}) as item
-    from {{ source('landing', 'hub_models') }}
-    where snapshot_id in (select snapshots.snapshot_id from snapshots)
+    from unread
 ),
 
 signal_words as (
@@ -82,7 +80,8 @@ tags_read as (
 )
 
 select
-    snapshot_id,
+    tags_read.snapshot_id,
+    versions.snapshot_version,
     part_number,
     part_row,
     page_number,
@@ -118,3 +117,16 @@ select
     adapter_base_models,
     card_text_base_models
 from tags_read
+inner join versions on tags_read.snapshot_id = versions.snapshot_id
+{%- endset %}
+
+with versions as (
+    {{ snapshot_versions(reading) }}
+),
+
+unread as (
+    select * from {{ source('landing', 'hub_models') }}
+    where {{ is_unread_snapshot(reading) }}
+),
+
+{{ reading }}
