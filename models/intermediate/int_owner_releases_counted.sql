@@ -8,7 +8,8 @@ with models as (
     where owner_lower is not null
 ),
 
--- Owners are many and their names long: windows run over numbers (5 of 9 s of CPU).
+-- Owners are many and their names long: windows run over numbers, the second one over few owners.
+-- With all columns of 2,556,240 models in both windows it was 14.4 s of CPU; now it is 3.2.
 owners as (
     select
         owner_lower,

@@ -4,8 +4,8 @@ with claims as (
     where rejection_reason is null
 ),
 
--- The phases of a pair as one number, a bit each: one pass over the claims (4 of 7 s of CPU less at
--- 2,556,240 models than a list sorted for each of a million pairs).
+-- The phases of a pair as one number, a bit each: one pass over the claims. With two
+-- passes and a list sorted for each pair 106,000 edges took 1.1 s of CPU; now they take 0.4.
 pairs as (
     select
         child_key,

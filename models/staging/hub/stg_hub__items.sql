@@ -68,8 +68,8 @@ typed as (
     from landed
 ),
 
--- What tags say is read here and the tags are left behind: a list of 15 for each model is a quarter of
--- what staging would write and every later step would read (24 of 79 s of CPU at 2,556,240 models).
+-- What tags say is read here and the tags are left behind: their lists were the largest column of
+-- the table (52 MB at 2,556,240 models).
 tags_read as (
     select
         typed.*,
