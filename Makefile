@@ -1,7 +1,7 @@
 # Each target is an alias of the plain command under it. Variables can be given as make variables or
 # in the environment: HUB_LANDING, HUB_DATABASE, HUB_EXPORTS, HUB_RESULTS.
 .DEFAULT_GOAL := help
-.PHONY: help environment build study calibrate test proof lint docs sample crawl lock clean
+.PHONY: help environment build study calibrate test proof lint bench docs sample crawl lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -48,6 +48,9 @@ test: environment ## every fast check; ends with pytest's closing line
 
 proof: environment ## the slow proofs too
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+bench: environment ## measure the build beside its floor and other tools; writes docs/benchmark.md
+	$(BIN)/python -m bench --page docs/benchmark.md $(ARGUMENTS)
 
 docs: environment ## the dbt docs site as one file: target/static_index.html
 	@test -f "$(HUB_DATABASE)" || $(BIN)/python build.py

@@ -1,12 +1,16 @@
 """Build the marts into a new database file, export them, and only then replace the old ones.
 
     python build.py                            every model, seed and test
+    python build.py --full-refresh             the same, and every snapshot's JSON is read again
     python build.py --select +crowding         a part, on top of a copy of the present database
     python build.py --vars '{zero_parent_rule: one}'
 
 All arguments go to `dbt build`. HUB_LANDING, HUB_DATABASE and HUB_EXPORTS say what is read and
 written (by default the sample, hub_lineage.duckdb and exports/ in this folder; relative paths are
 meant from this folder). HUB_MEMORY bounds the memory (4GB).
+
+Snapshots whose files are those of the last build are not parsed again: their items are carried
+over.
 
 `dbt build` by itself does the same work in place: a failure in the middle would leave new tables
 beside old ones. Here dbt works on a file of its own, and the previous database and exports stay as
@@ -53,6 +57,9 @@ SET_HERE = {
 FILE = "hub_lineage.duckdb"
 """The database's name while it is made, whatever it is called in the end: its schemas are found
 under the name of the file, and not every name will do."""
+
+ITEMS = "stg_hub__items"
+"""The one table that a build takes from the database before it: the parsed items of snapshots."""
 
 
 class BuildError(Exception):
@@ -452,6 +459,8 @@ def build(arguments: Sequence[str]) -> None:
     ):
         if {argument.split("=")[0] for argument in arguments} & SELECTIONS:
             copy_database(database, workshop / FILE)
+        elif "--full-refresh" not in arguments and "-f" not in arguments:
+            carry_items_over(database, workshop / FILE)
         run_dbt(arguments, landing, snapshots, workshop, lock)
         try:
             snapshot_id, counts = export_marts(workshop / FILE, staged)
@@ -482,6 +491,31 @@ def copy_database(source: Path, target: Path) -> None:
     for old, new in ((source, target), (write_ahead_log(source), write_ahead_log(target))):
         if old.exists():
             shutil.copyfile(old, new)
+
+
+def carry_items_over(source: Path, target: Path) -> None:
+    """Begin the new database with the items that the old one has read, if it can give them.
+
+    dbt reads the snapshots anew whose files or reading statement have changed, and only those. What
+    cannot be carried over is read from the landing.
+    """
+    if not source.exists():
+        return
+    settings = {
+        "memory_limit": os.environ.get("HUB_MEMORY", "").strip() or "4GB",
+        "storage_compatibility_version": "v1.4.0",
+    }
+    try:
+        with duckdb.connect(str(target), config=settings) as connection:
+            connection.execute(f"attach {literal(source)} as previous (read_only)")
+            connection.execute("create schema staging")
+            connection.execute(
+                f"create table staging.{ITEMS} as from previous.staging.{ITEMS} "
+                "where snapshot_version is not null"
+            )
+    except duckdb.Error:
+        target.unlink(missing_ok=True)
+        write_ahead_log(target).unlink(missing_ok=True)
 
 
 def write_ahead_log(database: Path) -> Path:

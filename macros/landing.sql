@@ -14,7 +14,7 @@
 {#
     Runs before anything is built. A landing that is not there, that holds no complete snapshot or
     has lost part of one stops the run here, with one line that says what to do, and what stood
-    before stays as it was. A landing that holds leaves the two tables of the source `landing`.
+    before stays as it was. A landing that holds leaves the tables of the source `landing`.
 #}
 {% macro check_landing() %}
     {% if execute and flags.WHICH in ['build', 'run', 'test', 'snapshot'] %}
@@ -99,6 +99,9 @@
     {% do run_query(
         "create or replace view hub_landing.landing.hub_models as select * from read_parquet([" ~ parts ~ "], "
         ~ "hive_partitioning = true, hive_types_autocast = false, filename = true, file_row_number = true)") %}
+    {% do run_query(
+        "create or replace view hub_landing.landing.snapshot_parts as "
+        ~ "select filename, size, last_modified from read_blob([" ~ parts ~ "])") %}
     {% do run_query(
         "create or replace view hub_landing.landing.snapshot_manifests as select * from read_text("
         ~ landing_pattern('_manifest.json') ~ ")") %}

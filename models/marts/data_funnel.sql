@@ -28,7 +28,7 @@ stages as (
         count(*) as n_models,
         null as n_edges,
         'Items of the latest complete snapshot, as served' as note
-    from {{ ref('stg_hub__item_verdicts') }}
+    from {{ ref('stg_hub__items') }}
     where snapshot_id = (select snapshot_id from latest)
     union all
     select
@@ -42,7 +42,7 @@ stages as (
     select
         3 as stage_number,
         'parent_claimed' as stage,
-        count(distinct child_id_lower) as n_models,
+        count(distinct child_key) as n_models,
         count(*) as n_edges,
         'n_edges: distinct claims (child x text x evidence phase), phases out of use included' as note
     from claims
@@ -50,7 +50,7 @@ stages as (
     select
         4 as stage_number,
         'claim_accepted' as stage,
-        count(distinct child_id_lower) as n_models,
+        count(distinct child_key) as n_models,
         count(*) as n_edges,
         'n_edges: claims that became an edge; the rest is in lineage_rejections' as note
     from claims

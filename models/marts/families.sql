@@ -1,5 +1,13 @@
 -- One row per root: the family of all that descends from it.
-with members as (
+with relations as (
+    select
+        child_key,
+        {{ relation_word('max(' ~ relation_number('relation') ~ ')') }} as relation
+    from {{ ref('int_lineage_edges_resolved') }}
+    group by child_key
+),
+
+members as (
     select
         reached.root_key,
         nodes.node_key,
@@ -8,11 +16,11 @@ with members as (
         nodes.released_us,
         nodes.created_at,
         positions.generation,
-        models.relation
+        relations.relation
     from {{ ref('int_roots_reached') }} as reached
     inner join {{ ref('int_lineage_nodes_numbered') }} as nodes on reached.node_key = nodes.node_key
     inner join {{ ref('int_lineage_positions_summed') }} as positions on reached.node_key = positions.node_key
-    inner join {{ ref('hub_models') }} as models on nodes.node_id = models.model_id
+    inner join relations on reached.node_key = relations.child_key
     where reached.node_key != reached.root_key
 ),
 

@@ -34,13 +34,14 @@ select
     roots.node_id as root_id,
     cast(coalesce(positions.n_roots, 0) as integer) as n_roots,
     models.is_created_at_floor,
-    models.is_bulk_owner,
-    cast(models.n_owner_releases_before as integer) as n_owner_releases_at_entry,
+    coalesce(releases.is_bulk_owner, false) as is_bulk_owner,
+    cast(releases.n_owner_releases_before as integer) as n_owner_releases_at_entry,
     cast(records.n_owner_derivatives_before as integer) as n_owner_derivatives_at_entry,
     models.created_at,
     models.last_modified_at
 from models
 left join relations on models.model_key = relations.child_key
+left join {{ ref('int_owner_releases_counted') }} as releases on models.model_key = releases.model_key
 left join {{ ref('int_model_sizes_resolved') }} as sizes on models.model_key = sizes.model_key
 left join {{ ref('int_lineage_positions_summed') }} as positions on models.model_key = positions.node_key
 left join {{ ref('int_owner_records_counted') }} as records on models.model_key = records.model_key

@@ -8,5 +8,4 @@ select
     model_id,
     hub_oid,
     rejection_reason as reason
-from {{ ref('stg_hub__item_verdicts') }}
-where rejection_reason is not null
+from {{ ref('stg_hub__item_rejections') }}

@@ -5,5 +5,5 @@ select
     claims.evidence,
     claims.rejection_reason as reason
 from {{ ref('int_parent_claims_judged') }} as claims
-inner join {{ ref('int_models_listed') }} as models on claims.child_id_lower = models.model_id_lower
+inner join {{ ref('int_models_listed') }} as models on claims.child_key = models.model_key
 where claims.rejection_reason is not null

@@ -45,11 +45,11 @@ joined as (
         {%- endfor %}
         {%- endfor %}
         children.owner,
-        children.is_bulk_owner,
-        children.n_owner_releases_before,
+        coalesce(child_releases.is_bulk_owner, false) as is_bulk_owner,
+        child_releases.n_owner_releases_before,
         children.created_at,
         children.is_created_at_floor,
-        bases.n_owner_releases_before as base_owner_releases_before,
+        base_releases.n_owner_releases_before as base_owner_releases_before,
         owner_records.n_owner_models,
         owner_records.n_owner_derivatives_before,
         base_owner_records.n_owner_models as n_base_owner_models,
@@ -105,6 +105,8 @@ joined as (
         on edges.child_key = events.child_key and edges.parent_key = events.parent_key
     left join {{ ref('int_rivals_counted') }} as rivals
         on edges.child_key = rivals.child_key and edges.parent_key = rivals.parent_key
+    left join {{ ref('int_owner_releases_counted') }} as child_releases on edges.child_key = child_releases.model_key
+    left join {{ ref('int_owner_releases_counted') }} as base_releases on edges.parent_key = base_releases.model_key
     left join {{ ref('int_models_listed') }} as bases on edges.parent_key = bases.model_key
     left join {{ ref('hub_models') }} as base_models on bases.model_id = base_models.model_id
     left join {{ ref('int_counters_at_age_interpolated') }} as horizons on edges.child_key = horizons.model_key

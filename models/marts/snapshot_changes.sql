@@ -32,11 +32,11 @@ stayed as (
     inner join models as previous
         on pairs.previous_snapshot_id = previous.snapshot_id and models.identity = previous.identity
     left join parents
-        on models.snapshot_id = parents.snapshot_id and models.model_id_lower = parents.child_id_lower
+        on models.snapshot_id = parents.snapshot_id and models.model_key = parents.child_key
     left join parents as previous_parents
         on
             previous.snapshot_id = previous_parents.snapshot_id
-            and previous.model_id_lower = previous_parents.child_id_lower
+            and previous.model_key = previous_parents.child_key
 ),
 
 came as (

@@ -398,7 +398,19 @@ def checks(built, judged, results, tmp_path_factory) -> Iterator[Checks]:
                 metadata.get("kwargs", {}),
             )
     with duckdb.connect(str(copy)) as found.connection:
+        make_tables_of_views(found.connection)
         yield found
+
+
+def make_tables_of_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep the rows of each view in a table of its name, where defects can be planted."""
+    views = connection.execute(
+        "select schema_name || '.' || view_name, view_name from duckdb_views() where not internal"
+    ).fetchall()
+    for view, name in views:
+        connection.execute(f"create table {view}_rows as from {view}")
+        connection.execute(f"drop view {view}")
+        connection.execute(f"alter table {view}_rows rename to {name}")
 
 
 def planted(checks: Checks, sql: str, touched: str) -> set[str]:

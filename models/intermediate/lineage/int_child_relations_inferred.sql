@@ -6,12 +6,12 @@ with claims as (
 -- The Hub's relation is the child's: it counts beside a parent that is no edge (itself, a local path) too.
 children as (
     select
-        child_id_lower,
-        count(distinct case when rejection_reason is null then parent_id_lower end) as n_parents,
+        child_key,
+        count(distinct case when rejection_reason is null then parent_key end) as n_parents,
         max(claimed_relation_number) as hub_relation_number,
         bool_or(evidence = 'adapter_config') as has_adapter_config
     from claims
-    group by child_id_lower
+    group by child_key
     having count(case when rejection_reason is null then 1 end) > 0
 ),
 
@@ -24,7 +24,7 @@ traits as (
         endings.relation as name_signal,
         models.has_signals
     from children
-    inner join {{ ref('int_models_listed') }} as models on children.child_id_lower = models.model_id_lower
+    inner join {{ ref('int_models_listed') }} as models on children.child_key = models.model_key
     left join {{ ref('relation_spellings') }} as spellings
         on spellings.spelling = lower(models.card_relation)
     left join {{ ref('relation_signals') }} as libraries
@@ -36,7 +36,7 @@ traits as (
 )
 
 select
-    child_id_lower,
+    child_key,
     n_parents,
     hub_relation_number,
     declared_relation,

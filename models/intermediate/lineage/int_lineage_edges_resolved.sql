@@ -2,14 +2,14 @@
 with pairs as (
     select
         *,
-        count(*) over (partition by child_id_lower) as n_parents
+        count(*) over (partition by child_key) as n_parents
     from {{ ref('int_lineage_pairs_related') }}
     where rejection_reason is null
 )
 
 select
-    children.node_key as child_key,
-    parents.node_key as parent_key,
+    pairs.child_key,
+    pairs.parent_key,
     pairs.relation,
     pairs.relation_source,
     pairs.evidence,
@@ -24,5 +24,5 @@ select
     children.released_us as child_released_us,
     parents.released_us as parent_released_us
 from pairs
-inner join {{ ref('int_lineage_nodes_numbered') }} as children on pairs.child_id_lower = children.node_id_lower
-inner join {{ ref('int_lineage_nodes_numbered') }} as parents on pairs.parent_id_lower = parents.node_id_lower
+inner join {{ ref('int_lineage_nodes_numbered') }} as children on pairs.child_key = children.node_key
+inner join {{ ref('int_lineage_nodes_numbered') }} as parents on pairs.parent_key = parents.node_key

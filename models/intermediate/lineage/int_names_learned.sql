@@ -10,19 +10,30 @@ listed as (
     from {{ ref('int_models_listed') }}
 ),
 
-claims as (
+-- Only a name that no listed model bears today has anything to learn. They are few, and so are the
+-- claims that bear on them.
+unlisted_texts as (
     select
-        claims.snapshot_id,
-        claims.child_id_lower,
-        claims.evidence,
-        claims.claimed_oid,
+        texts.claimed_parent,
         texts.parent_id_lower
-    from {{ ref('stg_hub__parent_claims') }} as claims
-    inner join {{ ref('int_parent_texts_cleaned') }} as texts using (claimed_parent)
-    where claims.is_text and texts.fault is null
+    from {{ ref('int_parent_texts_cleaned') }} as texts
+    left join listed on texts.parent_id_lower = listed.model_id_lower
+    where texts.fault is null and listed.model_id_lower is null
 ),
 
--- The same repository under another id in an earlier snapshot.
+unlisted_claims as (
+    select
+        claims.snapshot_id,
+        claims.child_key,
+        claims.evidence,
+        claims.claimed_oid,
+        unlisted_texts.parent_id_lower
+    from {{ ref('stg_hub__parent_claims') }} as claims
+    inner join unlisted_texts on claims.claimed_parent = unlisted_texts.claimed_parent
+    where claims.is_text
+),
+
+-- The same repository under another id in an earlier snapshot. In the latest one it is itself.
 renamed as (
     select distinct
         models.model_id_lower as old_name,
@@ -30,8 +41,9 @@ renamed as (
         1 as witness_number,
         models.hub_oid as witness
     from models
+    inner join {{ ref('stg_hub__snapshots') }} as snapshots on models.snapshot_id = snapshots.snapshot_id
     inner join listed on models.hub_oid = listed.hub_oid
-    where models.model_id_lower != listed.model_id_lower
+    where not snapshots.is_latest and models.model_id_lower != listed.model_id_lower
 ),
 
 -- The Hub redirects the name: it was looked up.
@@ -50,34 +62,48 @@ identified as (
         claims.parent_id_lower as old_name,
         listed.model_id_lower as present_name,
         3 as witness_number,
-        claims.child_id_lower as witness
-    from claims
+        children.model_id_lower as witness
+    from unlisted_claims as claims
     inner join listed on claims.claimed_oid = listed.hub_oid
+    inner join models as children on claims.snapshot_id = children.snapshot_id and claims.child_key = children.model_key
 ),
 
 -- A child whose card names one parent and whose tags name one: both mean the same model.
+doubtful_children as (
+    select distinct
+        snapshot_id,
+        child_key
+    from unlisted_claims
+    where evidence = 'card'
+),
+
 single_parents as (
     select
-        snapshot_id,
-        child_id_lower,
-        min(case when evidence = 'card' then parent_id_lower end) as card_parent,
-        min(case when evidence in ('hub', 'typed_tag', 'untyped_tag') then parent_id_lower end) as tag_parent
-    from claims
-    group by snapshot_id, child_id_lower
+        claims.snapshot_id,
+        claims.child_key,
+        min(case when claims.evidence = 'card' then texts.parent_id_lower end) as card_parent,
+        min(case when claims.evidence in ('hub', 'typed_tag', 'untyped_tag') then texts.parent_id_lower end) as tag_parent
+    from {{ ref('stg_hub__parent_claims') }} as claims
+    inner join doubtful_children using (snapshot_id, child_key)
+    inner join {{ ref('int_parent_texts_cleaned') }} as texts on claims.claimed_parent = texts.claimed_parent
+    where claims.is_text and texts.fault is null
+    group by claims.snapshot_id, claims.child_key
     having
-        count(distinct case when evidence = 'card' then parent_id_lower end) = 1
-        and count(distinct case when evidence in ('hub', 'typed_tag', 'untyped_tag') then parent_id_lower end) = 1
+        count(distinct case when claims.evidence = 'card' then texts.parent_id_lower end) = 1
+        and count(distinct case when claims.evidence in ('hub', 'typed_tag', 'untyped_tag') then texts.parent_id_lower end) = 1
 ),
 
 -- Pairs of equal names are kept: where the Hub itself leaves a name as it is, it means that name.
 tagged as (
     select distinct
-        card_parent as old_name,
-        tag_parent as present_name,
+        single_parents.card_parent as old_name,
+        single_parents.tag_parent as present_name,
         4 as witness_number,
-        child_id_lower as witness
+        children.model_id_lower as witness
     from single_parents
-    where tag_parent != child_id_lower and contains(tag_parent, '/')
+    inner join models as children
+        on single_parents.snapshot_id = children.snapshot_id and single_parents.child_key = children.model_key
+    where single_parents.tag_parent != children.model_id_lower and contains(single_parents.tag_parent, '/')
 ),
 
 witnesses as (

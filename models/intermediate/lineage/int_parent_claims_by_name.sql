@@ -9,7 +9,7 @@ latest as (
 ),
 
 declared as (
-    select distinct claims.child_id_lower
+    select distinct claims.child_key
     from {{ ref('stg_hub__parent_claims') }} as claims
     inner join latest on claims.snapshot_id = latest.snapshot_id
 ),
@@ -21,18 +21,18 @@ conversion_endings as (
 
 undeclared as (
     select
-        models.model_id_lower as child_id_lower,
+        models.model_key as child_key,
         lower(models.repository_name) as name,
         regexp_extract(lower(models.repository_name), '[-_.]([a-z0-9]+)$', 1) as ending
     from models
-    left join declared on models.model_id_lower = declared.child_id_lower
-    where declared.child_id_lower is null
+    left join declared on models.model_key = declared.child_key
+    where declared.child_key is null
 ),
 
 -- mistral-7b-i1-gguf is stripped of gguf, then of i1.
 stripped_once as (
     select
-        undeclared.child_id_lower,
+        undeclared.child_key,
         left(undeclared.name, length(undeclared.name) - length(undeclared.ending) - 1) as stem
     from undeclared
     inner join conversion_endings on undeclared.ending = conversion_endings.word
@@ -40,7 +40,7 @@ stripped_once as (
 
 stripped_twice as (
     select
-        stripped_once.child_id_lower,
+        stripped_once.child_key,
         left(stripped_once.stem, length(stripped_once.stem) - length(conversion_endings.word) - 1) as stem
     from stripped_once
     inner join conversion_endings
@@ -56,7 +56,7 @@ stems as (
 -- Some re-packagers write the parent's owner into the name: owner_-_name.
 candidates as (
     select
-        stems.child_id_lower,
+        stems.child_key,
         models.model_id
     from stems
     inner join models
@@ -64,16 +64,16 @@ candidates as (
     where contains(stems.stem, '_-_')
     union
     select
-        stems.child_id_lower,
+        stems.child_key,
         models.model_id
     from stems
     inner join models on stems.stem = lower(models.repository_name)
-    where models.model_id_lower != stems.child_id_lower
+    where models.model_key != stems.child_key
 )
 
 select
-    child_id_lower,
+    child_key,
     min(model_id) as claimed_parent
 from candidates
-group by child_id_lower
+group by child_key
 having count(*) = 1

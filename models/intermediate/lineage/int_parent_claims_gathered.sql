@@ -1,4 +1,6 @@
 -- One row per child x evidence phase x claimed text in the latest snapshot.
+-- A view: what is judged next repeats every row of it.
+{{ config(materialized='view') }}
 with latest as (
     select snapshot_id from {{ ref('stg_hub__snapshots') }}
     where is_latest
@@ -6,7 +8,7 @@ with latest as (
 
 claims as (
     select
-        claims.child_id_lower,
+        claims.child_key,
         claims.evidence,
         claims.claimed_parent,
         claims.is_text,
@@ -16,7 +18,7 @@ claims as (
     inner join latest on claims.snapshot_id = latest.snapshot_id
     union all
     select
-        child_id_lower,
+        child_key,
         'name' as evidence,
         claimed_parent,
         true as is_text,
@@ -26,7 +28,7 @@ claims as (
 )
 
 select
-    claims.child_id_lower,
+    claims.child_key,
     claims.evidence,
     claims.claimed_parent,
     claims.is_text,

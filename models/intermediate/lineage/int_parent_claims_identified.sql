@@ -4,44 +4,77 @@ with claims as (
 ),
 
 resolved as (
-    select * from {{ ref('int_parent_texts_resolved') }}
-),
-
-listed as (
-    select
-        model_id_lower,
-        hub_oid
-    from {{ ref('int_models_listed') }}
-    where hub_oid is not null
-),
-
--- The Hub's immutable id of the parent, where it is given, beats any name.
-identified as (
     select
         claims.*,
-        coalesce(listed.model_id_lower, case when claims.is_text then resolved.parent_id_lower end) as parent_id_lower,
-        case
-            when listed.model_id_lower is not null then null
-            when not claims.is_text then 'malformed'
-            else resolved.fault
-        end as fault,
-        coalesce(resolved.spelled_id, claims.claimed_parent) as spelled_id
+        texts.parent_key,
+        texts.parent_id_lower,
+        texts.parent_oid,
+        texts.is_parent_listed,
+        texts.spelled_id,
+        texts.fault
     from claims
-    inner join resolved using (claimed_parent)
-    left join listed on claims.claimed_oid = listed.hub_oid
+    inner join {{ ref('int_parent_texts_resolved') }} as texts on claims.claimed_parent = texts.claimed_parent
+),
+
+-- The Hub's immutable id of the parent, where it is given, beats any name. Mostly it is the one of the
+-- model that the name means; only the others are looked for among all models.
+other_oids as (
+    select distinct claimed_oid
+    from resolved
+    where claimed_oid is not null and claimed_oid is distinct from parent_oid
+),
+
+others as (
+    select
+        models.model_key,
+        models.hub_oid
+    from {{ ref('int_models_listed') }} as models
+    inner join other_oids on models.hub_oid = other_oids.claimed_oid
+),
+
+identified as (
+    select
+        resolved.*,
+        coalesce(resolved.claimed_oid = resolved.parent_oid, false) or others.model_key is not null as is_identified,
+        others.model_key as other_key
+    from resolved
+    left join others on resolved.claimed_oid = others.hub_oid
+),
+
+judged as (
+    select
+        child_key,
+        evidence,
+        claimed_parent,
+        phase_number,
+        claimed_relation_number,
+        is_phase_in_use,
+        coalesce(other_key, case when is_text or is_identified then parent_key end) as parent_key,
+        -- The spelling of a parent that is no model of the snapshot; null for those that are.
+        case
+            when is_identified or is_parent_listed then null
+            when lower(spelled_id) = parent_id_lower then spelled_id
+            else parent_id_lower
+        end as unlisted_spelling,
+        case
+            when is_identified then null
+            when not is_text then 'malformed'
+            else fault
+        end as fault
+    from identified
 )
 
 select
-    child_id_lower,
+    child_key,
     evidence,
     claimed_parent,
     phase_number,
     claimed_relation_number,
-    parent_id_lower,
-    spelled_id,
+    parent_key,
+    unlisted_spelling,
     case
         when fault is not null then fault
-        when parent_id_lower = child_id_lower then 'self_reference'
+        when parent_key = child_key then 'self_reference'
         when not is_phase_in_use then 'phase_not_in_use'
     end as rejection_reason
-from identified
+from judged

@@ -5,19 +5,19 @@ with claims as (
 
 pairs as (
     select
-        child_id_lower,
-        parent_id_lower,
+        child_key,
+        parent_key,
         rejection_reason
     from {{ ref('int_lineage_pairs_related') }}
 )
 
 select
-    claims.child_id_lower,
+    claims.child_key,
     claims.evidence,
     claims.claimed_parent,
-    claims.parent_id_lower,
-    claims.spelled_id,
+    claims.parent_key,
+    claims.unlisted_spelling,
     coalesce(claims.rejection_reason, pairs.rejection_reason) as rejection_reason
 from claims
 left join pairs
-    on claims.child_id_lower = pairs.child_id_lower and claims.parent_id_lower = pairs.parent_id_lower
+    on claims.child_key = pairs.child_key and claims.parent_key = pairs.parent_key

@@ -4,30 +4,73 @@ with texts as (
 ),
 
 listed as (
-    select model_id_lower from {{ ref('int_models_listed') }}
+    select
+        model_key,
+        model_id_lower,
+        hub_oid
+    from {{ ref('int_models_listed') }}
 ),
 
-learned as (
-    select * from {{ ref('int_names_learned') }}
+-- Asked once for every spelling: models are many, and names of parents few.
+names as (
+    select lower(trim(claimed_parent)) as name from texts
+    union
+    select parent_id_lower as name from texts
+    union
+    select present_name as name from {{ ref('int_names_learned') }}
+),
+
+named as (
+    select listed.*
+    from listed
+    inner join names on listed.model_id_lower = names.name
+),
+
+meant as (
+    select
+        texts.claimed_parent,
+        texts.spelled_id,
+        -- A model that is listed under the very text is meant, whatever the text looks like.
+        case
+            when exact.model_key is not null then exact.model_id_lower
+            when texts.fault is not null then null
+            when named.model_key is not null then named.model_id_lower
+            when learned.present_name is not null then learned.present_name
+            when texts.has_owner then texts.parent_id_lower
+        end as parent_id_lower,
+        case
+            when exact.model_key is not null then null
+            when texts.fault is not null then texts.fault
+            when named.model_key is null and learned.present_name is null and not texts.has_owner then 'no_owner'
+        end as fault
+    from texts
+    left join named as exact on lower(trim(texts.claimed_parent)) = exact.model_id_lower
+    left join named on texts.parent_id_lower = named.model_id_lower
+    left join {{ ref('int_names_learned') }} as learned on texts.parent_id_lower = learned.old_name
+),
+
+-- Keys of parents that are not listed go on where those of the listed models end.
+unlisted as (
+    select
+        meant.parent_id_lower,
+        row_number() over (order by meant.parent_id_lower) as unlisted_number
+    from meant
+    left join named on meant.parent_id_lower = named.model_id_lower
+    where meant.parent_id_lower is not null and named.model_key is null
+    group by meant.parent_id_lower
 )
 
 select
-    texts.claimed_parent,
-    texts.spelled_id,
-    -- A model that is listed under the very text is meant, whatever the text looks like.
-    case
-        when exact.model_id_lower is not null then exact.model_id_lower
-        when texts.fault is not null then null
-        when listed.model_id_lower is not null then listed.model_id_lower
-        when learned.present_name is not null then learned.present_name
-        when texts.has_owner then texts.parent_id_lower
-    end as parent_id_lower,
-    case
-        when exact.model_id_lower is not null then null
-        when texts.fault is not null then texts.fault
-        when listed.model_id_lower is null and learned.present_name is null and not texts.has_owner then 'no_owner'
-    end as fault
-from texts
-left join listed as exact on lower(trim(texts.claimed_parent)) = exact.model_id_lower
-left join listed on texts.parent_id_lower = listed.model_id_lower
-left join learned on texts.parent_id_lower = learned.old_name
+    meant.claimed_parent,
+    meant.spelled_id,
+    coalesce(
+        named.model_key,
+        (select coalesce(max(listed.model_key), 0) from listed) + unlisted.unlisted_number
+    ) as parent_key,
+    meant.parent_id_lower,
+    named.hub_oid as parent_oid,
+    named.model_key is not null as is_parent_listed,
+    meant.fault
+from meant
+left join named on meant.parent_id_lower = named.model_id_lower
+left join unlisted on meant.parent_id_lower = unlisted.parent_id_lower

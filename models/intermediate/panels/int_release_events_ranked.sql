@@ -2,13 +2,15 @@
 -- What one owner puts out for one base on one day (twenty files of one conversion) is one event.
 with entrants as (
     select
-        child_key,
-        parent_key,
-        child_released_us as released_us,
-        coalesce(child_owner, cast(child_key as varchar)) as owner,
-        cast(floor(child_released_us / 86400000000) as bigint) as release_day
-    from {{ ref('int_lineage_edges_resolved') }}
-    where child_released_us is not null
+        edges.child_key,
+        edges.parent_key,
+        children.node_id_lower as child_id_lower,
+        edges.child_released_us as released_us,
+        coalesce(edges.child_owner, cast(edges.child_key as varchar)) as owner,
+        cast(floor(edges.child_released_us / 86400000000) as bigint) as release_day
+    from {{ ref('int_lineage_edges_resolved') }} as edges
+    inner join {{ ref('int_lineage_nodes_numbered') }} as children on edges.child_key = children.node_key
+    where edges.child_released_us is not null
 ),
 
 events as (
@@ -39,7 +41,7 @@ select
     ranked.n_in_release_event,
     row_number() over (
         partition by entrants.parent_key, entrants.owner, entrants.release_day
-        order by entrants.released_us nulls last, entrants.child_key
+        order by entrants.released_us nulls last, entrants.child_id_lower
     ) = 1 as is_release_event_lead
 from entrants
 inner join ranked using (parent_key, owner, release_day)

@@ -1,30 +1,21 @@
 -- One row per child x evidence phase x claimed text in a complete snapshot.
-with items as (
+with children as (
     select
-        items.snapshot_id,
-        items.part_number,
-        items.part_row,
-        items.base_models,
-        items.card_base_models,
-        items.adapter_base_models,
-        items.card_text_base_models,
-        list_filter(items.tags, lambda tag: starts_with(tag, 'base_model:')) as base_model_tags
-    from {{ ref('stg_hub__items') }} as items
-),
-
-children as (
-    select
-        items.*,
-        models.model_id_lower as child_id_lower
-    from items
-    inner join {{ ref('stg_hub__models') }} as models using (snapshot_id, part_number, part_row)
+        snapshot_id,
+        model_key as child_key,
+        base_models,
+        card_base_models,
+        adapter_base_models,
+        card_text_base_models,
+        base_model_tags
+    from {{ ref('stg_hub__models') }}
 ),
 
 -- baseModels = {"relation": ..., "models": [{"_id": ..., "id": ...}]}; anything else is kept whole.
 hub_values as (
     select
         snapshot_id,
-        child_id_lower,
+        child_key,
         {{ json_text('base_models', '$.relation') }} as claimed_relation,
         unnest(
             case
@@ -40,7 +31,7 @@ hub_values as (
 hub_claims as (
     select
         snapshot_id,
-        child_id_lower,
+        child_key,
         'hub' as evidence,
         coalesce({{ json_text('value', '$.id') }}, value ->> '$') as claimed_parent,
         coalesce(json_type(value, '$.id'), json_type(value)) = 'VARCHAR' as is_text,
@@ -53,7 +44,7 @@ hub_claims as (
 tags as (
     select
         snapshot_id,
-        child_id_lower,
+        child_key,
         substr(unnest(base_model_tags), 12) as body
     from children
     where base_model_tags is not null
@@ -63,7 +54,7 @@ tags as (
 tag_claims as (
     select
         snapshot_id,
-        child_id_lower,
+        child_key,
         regexp_extract(body, '^(finetune|adapter|quantized|merge):(.+)$', 1) as relation,
         regexp_extract(body, '^(finetune|adapter|quantized|merge):(.+)$', 2) as typed_parent,
         body
@@ -73,7 +64,7 @@ tag_claims as (
 listed_values as (
     select
         snapshot_id,
-        child_id_lower,
+        child_key,
         'card' as evidence,
         unnest(card_base_models) as value
     from children
@@ -81,7 +72,7 @@ listed_values as (
     union all
     select
         snapshot_id,
-        child_id_lower,
+        child_key,
         'adapter_config' as evidence,
         unnest(adapter_base_models) as value
     from children
@@ -89,7 +80,7 @@ listed_values as (
     union all
     select
         snapshot_id,
-        child_id_lower,
+        child_key,
         'card_text' as evidence,
         unnest(card_text_base_models) as value
     from children
@@ -99,7 +90,7 @@ listed_values as (
 claims as (
     select
         snapshot_id,
-        child_id_lower,
+        child_key,
         evidence,
         claimed_parent,
         is_text,
@@ -109,7 +100,7 @@ claims as (
     union all
     select
         snapshot_id,
-        child_id_lower,
+        child_key,
         case when relation = '' then 'untyped_tag' else 'typed_tag' end as evidence,
         case when relation = '' then body else typed_parent end as claimed_parent,
         true as is_text,
@@ -119,7 +110,7 @@ claims as (
     union all
     select
         snapshot_id,
-        child_id_lower,
+        child_key,
         evidence,
         value ->> '$' as claimed_parent,
         json_type(value) = 'VARCHAR' as is_text,
@@ -133,7 +124,7 @@ claims as (
 texts as (
     select
         snapshot_id,
-        child_id_lower,
+        child_key,
         evidence,
         is_text,
         claimed_oid,
@@ -154,7 +145,7 @@ texts as (
 
 select
     snapshot_id,
-    child_id_lower,
+    child_key,
     evidence,
     trim(claimed_parent) as claimed_parent,
     bool_and(is_text) as is_text,
@@ -162,4 +153,4 @@ select
     max(nullif({{ relation_number('lower(claimed_relation)') }}, 0)) as claimed_relation_number
 from texts
 where trim(claimed_parent) != '' or trim(whole_text) = ''
-group by snapshot_id, child_id_lower, evidence, trim(claimed_parent)
+group by snapshot_id, child_key, evidence, trim(claimed_parent)

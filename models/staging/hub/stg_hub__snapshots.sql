@@ -6,14 +6,28 @@ with manifests as (
     from {{ source('landing', 'snapshot_manifests') }}
 ),
 
+-- Size and time of each part tell that its file was exchanged under a manifest that stays as it is.
+parts as (
+    select
+        regexp_extract(filename, 'snapshot_id=([^/]+)/[^/]+$', 1) as snapshot_id,
+        string_agg(
+            regexp_extract(filename, '[^/]+$') || ' ' || cast(size as varchar) || ' ' || cast(last_modified as varchar), ', '
+            order by filename
+        ) as files
+    from {{ source('landing', 'snapshot_parts') }}
+    group by 1
+),
+
 snapshots as (
     select
-        snapshot_id,
+        manifests.snapshot_id,
+        md5(manifests.manifest || coalesce(parts.files, '')) as fingerprint,
         coalesce(
             {{ utc_timestamp(json_text('manifest', '$.started_at')) }},
-            try_strptime(snapshot_id, '%Y%m%dT%H%M%SZ')
+            try_strptime(manifests.snapshot_id, '%Y%m%dT%H%M%SZ')
         ) as snapshot_at
     from manifests
+    left join parts on manifests.snapshot_id = parts.snapshot_id
     where {{ json_text('manifest', '$.status') }} = 'complete'
 )
 
@@ -21,5 +35,6 @@ select
     snapshot_id,
     lag(snapshot_id) over (order by snapshot_at nulls first, snapshot_id) as previous_snapshot_id,
     row_number() over (order by snapshot_at desc nulls last, snapshot_id desc) = 1 as is_latest,
+    fingerprint,
     snapshot_at
 from snapshots

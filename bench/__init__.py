@@ -1,0 +1,1 @@
+"""What the build costs, measured: `python -m bench --help`."""

@@ -1,0 +1,132 @@
+"""Measure the build beside its floor and beside other tools.
+
+    python -m bench                              2,556,240 models, and the series
+    python -m bench --models 250000 --series     one size, no series
+
+Draws a Hub of that size, builds it (with tests, without, in less memory, with a second snapshot),
+and writes one table, a JSON file and a page. Every run is a process of its own.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import duckdb
+
+from bench.builds import NO_TESTS, UNIT_TESTS, build, floor, peers, rows_of, run, times_of_models
+from bench.landings import SHAPES, make_landing
+from bench.measuring import BenchError
+from bench.report import page, peers_table, runs_table, series_table, slowest_table
+
+MODELS = 2_556_240
+"""As many as the papers used."""
+
+SERIES = [250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000]
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--models", type=int, default=MODELS, help="models to draw (%(default)s)")
+    parser.add_argument(
+        "--series", type=int, nargs="*", default=SERIES, metavar="N", help="sizes of the series"
+    )
+    parser.add_argument(
+        "--shapes", nargs="*", default=list(SHAPES), choices=SHAPES,
+        help="shapes of the series; those beside the Hub's own are drawn up to a million models",
+    )  # fmt: skip
+    parser.add_argument("--memory", default="4GB", help="memory limit of DuckDB (%(default)s)")
+    parser.add_argument("--less-memory", default="2GB", help="and of a second build (%(default)s)")
+    parser.add_argument(
+        "--budget", type=float, default=120, help="seconds that a peer may take; 0 for no peers"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="the full build, its floor and its peers only"
+    )
+    parser.add_argument("--folder", type=Path, default=Path("results/bench"), help="workplace")
+    parser.add_argument("--json", type=Path, default=Path("results/benchmark.json"))
+    parser.add_argument("--page", type=Path, help="page to write, such as docs/benchmark.md")
+    return parser.parse_args(arguments)
+
+
+def measure(options: argparse.Namespace) -> dict:
+    """All runs, as the JSON file holds them."""
+    folder = options.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    n = options.models
+    result = {"command": "python -m bench " + " ".join(sys.argv[1:]), "machine": machine()}
+    landing = make_landing(folder / f"landing-{n}", n)
+    place = folder / "build"
+    runs = []
+
+    def note(name: str, cost, **more) -> None:
+        runs.append(run(name, n, cost, **more))
+        print(f"{name}: {cost.seconds:.1f} s, {cost.cpu_seconds:.1f} s of CPU, "
+              f"{cost.gigabytes:.2f} GB", file=sys.stderr)  # fmt: skip
+
+    if not options.quick:
+        cost = build(landing, place, options.memory, NO_TESTS)
+        note("dbt build without tests", cost)
+        cost = build(landing, place, options.less_memory)
+        note(f"dbt build, memory_limit {options.less_memory}", cost)
+    cost = build(landing, place, options.memory)
+    note(f"dbt build, memory_limit {options.memory}", cost, **rows_of(place))
+    result["steps"] = times_of_models(place)
+    note("floor", floor(landing, place))
+    result["peers"] = peers(place, options.budget) if options.budget else []
+    if not options.quick:
+        downstream = ["--select", "stg_hub__items+", "--exclude", "stg_hub__items", *UNIT_TESTS]
+        cost = build(landing, place, options.memory, downstream, keep=True)
+        note("dbt build without reading the JSON", cost)
+    result["runs"] = runs
+    result["series"] = []
+    for shape in options.shapes:
+        for size in options.series:
+            if shape != "hub" and size > 1_000_000:
+                continue
+            name = f"landing-{size}" if shape == "hub" else f"landing-{size}-{shape}"
+            cost = build(make_landing(folder / name, size, shape), place, options.memory)
+            result["series"].append(run("dbt build", size, cost, shape=shape, **rows_of(place)))
+            print(f"{shape} {size:,}: {cost.seconds:.1f} s", file=sys.stderr)
+            if size != n:
+                shutil.rmtree(folder / name)
+    shutil.rmtree(place)
+    return result
+
+
+def machine() -> dict:
+    """What the figures were measured on."""
+    return {
+        "cores": os.cpu_count(),
+        "gigabytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9,
+        "duckdb": duckdb.__version__,
+        "load": os.getloadavg()[0],
+    }
+
+
+def main() -> int:
+    options = parse(sys.argv[1:])
+    try:
+        result = measure(options)
+    except (BenchError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(result, indent=1) + "\n")
+    if options.page:
+        options.page.write_text(page(result))
+    print(runs_table(result), slowest_table(result, "model", 10), sep="\n\n")
+    if result["peers"]:
+        print("\n" + peers_table(result))
+    if result["series"]:
+        print("\n" + series_table(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

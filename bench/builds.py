@@ -1,0 +1,131 @@
+"""Builds of a landing, and what each dbt model took."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from bench.measuring import PROJECT, BenchError, Cost, cost_of
+from bench.peers import OURS, PEERS
+
+DBT = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", "--quiet"]
+UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
+NO_TESTS = [*UNIT_TESTS, "--exclude-resource-type", "test"]
+
+
+def build(
+    landing: Path,
+    folder: Path,
+    memory: str,
+    arguments: Sequence[str] = UNIT_TESTS,
+    keep: bool = False,
+) -> Cost:
+    """One `dbt build` into folder/bench.duckdb: a new one, or with `keep` the one that is there."""
+    database = folder / "bench.duckdb"
+    if not keep:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    variables = {
+        "HUB_LANDING": str(landing),
+        "HUB_DATABASE": str(database),
+        "HUB_MEMORY": memory,
+    }
+    options = ["--target-path", folder / "target", "--log-path", folder / "logs"]
+    return cost_of([*DBT, *arguments, *options], variables, folder / "build.log")
+
+
+def times_of_models(folder: Path) -> dict[str, float]:
+    """Seconds of each model, seed and test in the last build of a folder, dbt's own waiting aside.
+
+    Steps run beside each other, so they add up to more than the build.
+    """
+    results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
+    return {
+        result["unique_id"].split(".", 1)[0] + " " + result["unique_id"].split(".")[2]: next(
+            (
+                step_seconds(step)
+                for step in result["timing"]
+                if step["name"] == "execute" and step["completed_at"]
+            ),
+            0.0,
+        )
+        for result in results
+    }
+
+
+def step_seconds(step: dict) -> float:
+    """How long a step of dbt's `timing` took."""
+    begun, ended = (
+        datetime.fromisoformat(step[name].replace("Z", "+00:00"))
+        for name in ("started_at", "completed_at")
+    )
+    return (ended - begun).total_seconds()
+
+
+def rows_of(folder: Path) -> dict[str, int]:
+    """Models, edges and the largest family of a build."""
+    with duckdb.connect(str(folder / "bench.duckdb"), read_only=True) as connection:
+        models, edges, largest = connection.execute(
+            "select (select count(*) from bench.marts.hub_models), "
+            "(select count(*) from bench.marts.lineage_edges), "
+            "(select coalesce(max(n_children), 0) from bench.marts.hub_models)"
+        ).fetchone()
+    return {"models": models, "edges": edges, "most_children": largest}
+
+
+def floor(landing: Path, folder: Path) -> Cost:
+    """Read the raw columns once and write the marts' bytes."""
+    target = folder / "floor"
+    target.mkdir(exist_ok=True)
+    try:
+        return cost_of(
+            [sys.executable, "-m", "bench.floor", landing, folder / "bench.duckdb", target],
+            log=folder / "floor.log",
+        )
+    finally:
+        shutil.rmtree(target)
+
+
+def peers(folder: Path, budget: float) -> list[dict]:
+    """Each tool on growing parts of the build's edges, until one exceeds the budget."""
+    path = folder / "edges.parquet"
+    with duckdb.connect(str(folder / "bench.duckdb"), read_only=True) as connection:
+        (n_edges,) = connection.execute(
+            "copy (select child_key as child, parent_key as parent, child_created_us as child_us, "
+            "parent_created_us as parent_us from bench.intermediate.int_lineage_edges_resolved "
+            "where child_created_us is not null and parent_created_us is not null "
+            f"order by child_us, child, parent) to '{path}' (format parquet)"
+        ).fetchone()
+    times = times_of_models(folder)
+    runs = []
+    for tool, (task, _) in PEERS.items():
+        ours = sum(times.get(f"model {name}", 0.0) for name in OURS[task])
+        for divisor in (64, 16, 4, 1):
+            size = n_edges // divisor
+            command = [sys.executable, "-m", "bench.peers", tool, str(path), str(size)]
+            try:
+                finished = subprocess.run(
+                    command, cwd=PROJECT, env=os.environ, check=False, capture_output=True,
+                    text=True, timeout=budget,
+                )  # fmt: skip
+            except subprocess.TimeoutExpired:
+                break
+            if finished.returncode:
+                raise BenchError(f"{tool}: {finished.stderr.strip().splitlines()[-1]}")
+            runs.append({
+                "tool": tool, "task": task, "edges": size, "all_edges": n_edges,
+                "our_seconds": ours, **json.loads(finished.stdout),
+            })  # fmt: skip
+    return runs
+
+
+def run(name: str, drawn: int, cost: Cost, **more) -> dict:
+    """One measured run as a JSON object."""
+    return {"run": name, "models_drawn": drawn, **asdict(cost), **more}

@@ -1,0 +1,89 @@
+"""Landings to measure with: the drawn Hub, and two shapes that break careless steps."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from bench.measuring import cost_of
+
+SHAPES = ("hub", "family", "merges")
+"""The Hub's own shape; one more family of 5 % of the edges; 10 % of the models more merges."""
+
+FAMILY = "draw % 50 = 0"
+MERGES = "draw % 10 = 0 and place > 70"
+PARENTS_OF_A_MERGE = """
+    list_distinct([
+        ids[1 + (hash(place, number) % greatest(place - 1, 1))::integer]
+        for number in range(2 + least(63, (-1.9 * ln((draw // 10 % 9999 + 1) / 10000.0))::integer))
+    ])
+"""
+
+
+def make_landing(folder: Path, n_models: int, shape: str = "hub", n_snapshots: int = 1) -> Path:
+    """Draw a Hub into a folder, or leave it if it is there; its path."""
+    if not folder.exists():
+        unfinished = folder.with_name(f"{folder.name}.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        command = [sys.executable, "-m", "loaders", "sample", "--landing", unfinished]
+        command += ["--models", n_models, "--snapshots", n_snapshots, "--full-width"]
+        cost_of(command, log=folder.with_name(f"{folder.name}.log"))
+        if shape != "hub":
+            reshape(sorted(unfinished.glob("hub_models/*/part-*.parquet")), shape)
+        unfinished.rename(folder)
+    return folder
+
+
+def reshape(parts: Sequence[Path], shape: str) -> None:
+    """Give models that declare no parent the parents of a shape.
+
+    `family`: one in fifty models takes from the last model of the first part. `merges`: one in ten
+    takes from 2 to 65 models of its part that come before it, 3.9 on average, as the drawn Hub's
+    merges do. (With many more, each would descend from a part of all others that grows with their
+    number, and the pairs that are to be counted with its square.)
+    """
+    chosen, parents = (MERGES, PARENTS_OF_A_MERGE) if shape == "merges" else (FAMILY, "[$3]")
+    with duckdb.connect() as connection:
+        (base,) = connection.execute(
+            "select max_by(model_id, file_row_number) "
+            "from read_parquet($1, file_row_number = true) where model_id is not null",
+            [str(parts[0])],
+        ).fetchone()
+        for part in parts:
+            reshaped = part.with_suffix(".reshaped")
+            connection.execute(
+                f"""
+                copy (
+                    with items as (
+                        select *, file_row_number as place, hash(file_row_number, $2) as draw
+                        from read_parquet($1, file_row_number = true)
+                    ),
+                    drawn as (
+                        select items.*, {parents} as parents
+                        from items
+                        cross join (
+                            select list(coalesce(model_id, 'org/none') order by place) as ids
+                            from items
+                        )
+                    )
+                    select * exclude (file_row_number, place, draw, parents) replace (
+                        case
+                            when {chosen} and $3 is not null
+                                and starts_with(raw_json, '{{"_id"')
+                                and not contains(raw_json, 'base_model')
+                                and not contains(raw_json, 'baseModels')
+                                then '{{"baseModels":' || json_object(
+                                    'models', [{{'id': parent}} for parent in parents]
+                                ) || ',' || raw_json[2:]
+                            else raw_json
+                        end as raw_json
+                    )
+                    from drawn
+                    order by place
+                ) to '{str(reshaped).replace("'", "''")}' (format parquet, compression zstd)
+                """,
+                [str(part), part.name, base],
+            )
+            reshaped.replace(part)

@@ -1,0 +1,69 @@
+"""What a command costs: its seconds, CPU seconds and peak memory, in a process of its own."""
+
+import math
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+class BenchError(Exception):
+    """One line that says what went wrong."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    seconds: float
+    cpu_seconds: float
+    gigabytes: float
+    """The largest resident set of the process, in 10^9 bytes."""
+
+
+def cost_of(
+    command: Sequence[str | Path],
+    variables: Mapping[str, str] | None = None,
+    log: Path | None = None,
+) -> Cost:
+    """Run a command in the project's folder and measure it with all its children.
+
+    Its output goes into the log. A BenchError with the log's last line if it fails.
+    """
+    variables = variables or {}
+    output = log or Path(os.devnull)
+    started = time.monotonic()
+    with output.open("w") as file:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=PROJECT,
+            env=os.environ | variables,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.monotonic() - started
+    if process.returncode:
+        lines = output.read_text(errors="replace").strip().splitlines() or ["no word"]
+        raise BenchError(f"{' '.join(map(str, command[:4]))} failed: {lines[-1]} (see {output})")
+    # Linux counts kilobytes, macOS bytes.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e9)
+
+
+def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float | None:
+    """The slope of log(cost) over log(size) by least squares; None with fewer than two sizes.
+
+    1 is linear, 2 quadratic.
+    """
+    points = [(math.log(size), math.log(cost)) for size, cost in zip(sizes, costs, strict=True)]
+    mean_x = sum(x for x, _ in points) / max(len(points), 1)
+    mean_y = sum(y for _, y in points) / max(len(points), 1)
+    spread = sum((x - mean_x) ** 2 for x, _ in points)
+    if spread == 0:
+        return None
+    return sum((x - mean_x) * (y - mean_y) for x, y in points) / spread

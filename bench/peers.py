@@ -1,0 +1,127 @@
+"""Other tools on the same edges, each in a process of its own.
+
+    python -m bench.peers TOOL EDGES N_EDGES
+
+EDGES is a Parquet file (child, parent, child_us, parent_us) in the order of the child's creation;
+the first N_EDGES of it are the graph. Prints one JSON object: `work_seconds` without reading the
+file, and `checksum`, by which tools with the same task are held against each other.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+
+import duckdb
+import numpy as np
+
+WINDOW_US = 90 * 86_400_000_000
+
+
+def disruption_by_cdindex(edges: dict[str, np.ndarray]) -> float:
+    """The sum of the index over all focals with a parent, 90 days, by the C package."""
+    import cdindex
+
+    graph = cdindex.Graph()
+    keys = np.concatenate([edges["child"], edges["parent"]])
+    times = np.concatenate([edges["child_us"], edges["parent_us"]])
+    keys, first = np.unique(keys, return_index=True)
+    for key, moment in zip(keys.tolist(), times[first].tolist(), strict=True):
+        graph.add_vertex(key, moment)
+    for child, parent in zip(edges["child"].tolist(), edges["parent"].tolist(), strict=True):
+        graph.add_edge(child, parent)
+    values = (graph.cdindex(focal, WINDOW_US) for focal in np.unique(edges["child"]).tolist())
+    return sum(value for value in values if value is not None and value == value)
+
+
+def ranks_by_pandas(edges: dict[str, np.ndarray]) -> float:
+    """The sum of the release ranks within each base."""
+    import pandas
+
+    frame = pandas.DataFrame(edges)
+    return float(frame.groupby("parent")["child_us"].rank(method="min").sum())
+
+
+def crowding_by_pandas(edges: dict[str, np.ndarray]) -> float:
+    """The sum of the rivals in the 90 days before: a search in each base's sorted times."""
+    import pandas
+
+    def before(times):
+        ordered = np.sort(times.to_numpy())
+        return (
+            np.searchsorted(ordered, ordered, "left")
+            - np.searchsorted(ordered, ordered - WINDOW_US, "left")
+        ).sum()
+
+    return float(pandas.DataFrame(edges).groupby("parent")["child_us"].agg(before).sum())
+
+
+def descendants_by_networkx(edges: dict[str, np.ndarray]) -> float:
+    """The sum of the descendants over all models with a child."""
+    import networkx
+
+    graph = networkx.DiGraph()
+    graph.add_edges_from(zip(edges["parent"].tolist(), edges["child"].tolist(), strict=True))
+    parents = np.unique(edges["parent"]).tolist()
+    return float(sum(len(networkx.descendants(graph, parent)) for parent in parents))
+
+
+def descendants_by_scipy(edges: dict[str, np.ndarray]) -> float:
+    """The same by breadth-first search in a sparse matrix."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import breadth_first_order
+
+    keys, places = np.unique(np.concatenate([edges["parent"], edges["child"]]), return_inverse=True)
+    parents, children = np.split(places, 2)
+    graph = csr_matrix(
+        (np.ones(parents.size, np.int8), (parents, children)), shape=(keys.size, keys.size)
+    )
+    orders = (
+        breadth_first_order(graph, parent, return_predecessors=False)
+        for parent in np.unique(parents)
+    )
+    return float(sum(order.size - 1 for order in orders))
+
+
+PEERS: dict[str, tuple[str, Callable]] = {
+    "cdindex": ("disruption", disruption_by_cdindex),
+    "pandas ranks": ("ranks", ranks_by_pandas),
+    "pandas crowding": ("crowding", crowding_by_pandas),
+    "networkx": ("descendants", descendants_by_networkx),
+    "scipy": ("descendants", descendants_by_scipy),
+}
+"""What each tool is asked, and the steps of the build that answer it (`OURS`)."""
+
+OURS = {
+    "disruption": [
+        "int_takers_counted",
+        "int_shared_takers_counted",
+        "int_parent_sets_numbered",
+        "int_parent_set_overlaps",
+        "int_followers_counted",
+        "int_disruption_components_summed",
+    ],
+    "ranks": ["int_entrants_ranked"],
+    "crowding": ["int_rivals_counted"],
+    "descendants": [
+        "int_inner_edges_selected",
+        "int_inner_ancestors_walked",
+        "int_leaf_parent_sets",
+        "int_leaf_set_ancestors_walked",
+        "int_descendants_counted",
+    ],
+}
+"""The dbt models that do a task. They do more of it: six windows, 24 kinds of rivals."""
+
+
+def main(tool: str, path: str, n_edges: str) -> None:
+    """Run one tool once and print what it took."""
+    edges = duckdb.sql(f"select * from '{path}' limit {int(n_edges)}").fetchnumpy()
+    edges = {name: np.asarray(values, dtype=np.int64) for name, values in edges.items()}
+    started = time.monotonic()
+    checksum = PEERS[tool][1](edges)
+    print(json.dumps({"work_seconds": time.monotonic() - started, "checksum": checksum}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,108 @@
+"""The benchmark measures: its table, its JSON and its page have their shape at a tiny size.
+
+No figure is asserted: how long something takes is not a promise of the project.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from bench.landings import make_landing
+from bench.measuring import BenchError, cost_of, exponent
+from bench.report import page
+from support import REPOSITORY
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory) -> tuple[str, dict, str]:
+    """What a quick benchmark of 600 models printed, and the files that it wrote."""
+    folder = tmp_path_factory.mktemp("bench")
+    command = [sys.executable, "-m", "bench", "--quick", "--models", "600", "--series"]
+    command += ["--budget", "60", "--folder", folder / "work", "--json", folder / "bench.json"]
+    finished = subprocess.run(
+        [*map(str, command), "--page", str(folder / "bench.md")],
+        cwd=REPOSITORY, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    result = json.loads((folder / "bench.json").read_text())
+    return finished.stdout, result, (folder / "bench.md").read_text()
+
+
+def test_every_run_has_its_cost(measured):
+    _, result, _ = measured
+    assert [run["run"] for run in result["runs"]] == ["dbt build, memory_limit 4GB", "floor"]
+    for run in result["runs"]:
+        assert run["models_drawn"] == 600
+        assert run["seconds"] > 0
+        assert run["cpu_seconds"] > 0
+        assert 0.01 < run["gigabytes"] < 4
+    assert result["runs"][0]["models"] > 600
+    assert result["runs"][0]["edges"] > 100
+
+
+def test_every_dbt_step_has_its_seconds(measured):
+    _, result, _ = measured
+    files = {path.stem for path in (REPOSITORY / "models").rglob("*.sql")}
+    assert {name.removeprefix("model ") for name in result["steps"] if "model " in name} == files
+    assert sum(name.startswith("test ") for name in result["steps"]) > 150
+
+
+def test_tools_with_one_task_agree(measured):
+    _, result, _ = measured
+    of = {(peer["tool"], peer["edges"]): peer["checksum"] for peer in result["peers"]}
+    assert {tool for tool, _ in of} == {
+        "cdindex", "pandas ranks", "pandas crowding", "networkx", "scipy",
+    }  # fmt: skip
+    sizes = {size for _, size in of}
+    assert len(sizes) == 4
+    assert all(of["networkx", size] == of["scipy", size] for size in sizes)
+
+
+def test_the_table_is_printed_and_the_page_holds_it(measured):
+    printed, result, text = measured
+    header = next(line for line in printed.splitlines() if line.startswith("| run "))
+    for column in ("seconds", "CPU seconds", "GB", "times the floor"):
+        assert column in header
+    assert header in text
+    assert "ours is faster by" in text
+    assert page(result) == text
+
+
+def test_the_exponent_is_the_slope_of_the_logarithms():
+    assert exponent([1, 10, 100], [5, 500, 50_000]) == pytest.approx(2)
+    assert exponent([4, 8], [3, 6]) == pytest.approx(1)
+    assert exponent([4], [3]) is None
+    assert exponent([], []) is None
+
+
+def test_a_command_that_fails_is_told_in_one_line(tmp_path):
+    command = [sys.executable, "-c", "print('first'); raise SystemExit('no such thing')"]
+    with pytest.raises(BenchError, match="no such thing") as error:
+        cost_of(command, log=tmp_path / "log")
+    assert "\n" not in str(error.value)
+
+
+def parents_added(landing: Path) -> list[list[str]]:
+    """The parents that a shape gave to models, a list for each."""
+    rows = duckdb.sql(f"""
+        select json_extract_string(raw_json, '$.baseModels.models[*].id')
+        from read_parquet('{landing}/hub_models/*/part-*.parquet')
+        where starts_with(raw_json, '{{"baseModels":') and json_valid(raw_json)
+    """)
+    return [parents for (parents,) in rows.fetchall()]
+
+
+def test_a_family_takes_one_model_in_fifty_of_those_without_parents(tmp_path):
+    parents = parents_added(make_landing(tmp_path / "landing", 3000, "family"))
+    assert 20 < len(parents) < 80
+    assert len({tuple(names) for names in parents}) == 1
+
+
+def test_merges_have_two_to_sixty_five_parents(tmp_path):
+    parents = parents_added(make_landing(tmp_path / "landing", 3000, "merges"))
+    assert 100 < len(parents) < 400
+    assert {len(set(names)) for names in parents} >= {2, 3, 4, 5}
+    assert max(map(len, parents)) <= 65

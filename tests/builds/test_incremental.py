@@ -1,0 +1,120 @@
+"""A build that takes parsed items from the one before gives the bytes of a build from nothing."""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+from running import DATABASE, MODELS_ONLY, SAMPLE, contents, run_build
+
+from support import read
+
+FIRST, SECOND, THIRD = (
+    f"hub_models/snapshot_id={moment}"
+    for moment in ("20260820T040000Z", "20260827T040000Z", "20260903T040000Z")
+)
+ITEMS_ONLY = (*MODELS_ONLY, "--select", "stg_hub__snapshots", "stg_hub__items", "relation_signals")
+
+
+@pytest.fixture
+def two_snapshots(tmp_path) -> Path:
+    """A landing with the first two snapshots of the sample."""
+    landing = tmp_path / "landing"
+    for snapshot in (FIRST, SECOND):
+        shutil.copytree(SAMPLE / snapshot, landing / snapshot)
+    return landing
+
+
+def built(folder: Path, landing: Path, *arguments: str) -> dict[str, str]:
+    """Build a landing on top of what the folder holds; the digests of the exports."""
+    folder.mkdir(exist_ok=True)
+    finished = run_build(folder, *arguments, landing=landing)
+    assert finished.returncode == 0, finished.stderr + finished.stdout[-3000:]
+    return dict(contents(folder / "exports"))
+
+
+def add(landing: Path) -> None:
+    """The third snapshot comes."""
+    shutil.copytree(SAMPLE / THIRD, landing / THIRD)
+
+
+def remove(landing: Path) -> None:
+    """The first snapshot goes."""
+    shutil.rmtree(landing / FIRST)
+
+
+def replace(landing: Path) -> None:
+    """The first snapshot is another one under its old id: that of a week later."""
+    shutil.rmtree(landing / FIRST)
+    shutil.copytree(SAMPLE / THIRD, landing / FIRST)
+
+
+def change(landing: Path) -> None:
+    """The items of the first snapshot are other ones, under a manifest that stays as it is."""
+    part = landing / FIRST / "part-00000.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select * replace (replace(raw_json, '\"likes\":', '\"likes\":1') as raw_json) "
+            f"from read_parquet('{part}', hive_partitioning = false)) "
+            f"to '{part}.new' (format parquet)"
+        )
+    Path(f"{part}.new").replace(part)
+
+
+def nothing(landing: Path) -> None:
+    """The landing stays as it is."""
+
+
+def test_a_new_snapshot_is_built_on_what_was_read_before(two_snapshots, tmp_path):
+    built(tmp_path / "on_top", two_snapshots, "--quiet")
+    add(two_snapshots)
+    on_top = built(tmp_path / "on_top", two_snapshots, "--quiet")
+    assert len(on_top) > 10
+    assert on_top == built(tmp_path / "anew", two_snapshots, *MODELS_ONLY)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("happens", "arguments"),
+    [
+        (remove, ()),
+        (replace, ()),
+        (change, ()),
+        (nothing, ("--vars", "{creation_floor: '2024-01-01', edge_phases: [card, typed_tag]}")),
+        (add, ("--full-refresh",)),
+    ],
+)
+def test_whatever_happens_to_the_landing_the_bytes_are_those_of_a_new_build(
+    happens, arguments, two_snapshots, tmp_path
+):
+    built(tmp_path / "on_top", two_snapshots, *MODELS_ONLY)
+    happens(two_snapshots)
+    on_top = built(tmp_path / "on_top", two_snapshots, *MODELS_ONLY, *arguments)
+    assert on_top == built(tmp_path / "anew", two_snapshots, *MODELS_ONLY, *arguments)
+
+
+def test_only_what_has_changed_is_read_again(two_snapshots, tmp_path):
+    """A mark on each item of the database shows which of them a build has taken over."""
+    folder = tmp_path / "on_top"
+    built(folder, two_snapshots, *ITEMS_ONLY)
+
+    def kept(*arguments: str) -> list[tuple[str, bool]]:
+        with duckdb.connect(str(folder / DATABASE)) as connection:
+            connection.execute("update staging.stg_hub__items set source = 'marked'")
+        built(folder, two_snapshots, *ITEMS_ONLY, *arguments)
+        rows = read(
+            folder / DATABASE,
+            "select snapshot_id, bool_and(source = 'marked') as is_kept "
+            "from staging.stg_hub__items group by snapshot_id order by snapshot_id",
+        )
+        return [(row["snapshot_id"], row["is_kept"]) for row in rows]
+
+    first, second, third = (name.split("=")[1] for name in (FIRST, SECOND, THIRD))
+    assert kept() == [(first, True), (second, True)]
+    add(two_snapshots)
+    assert kept() == [(first, True), (second, True), (third, False)]
+    change(two_snapshots)
+    assert kept() == [(first, False), (second, True), (third, True)]
+    remove(two_snapshots)
+    assert kept() == [(second, True), (third, True)]
+    assert kept("--full-refresh") == [(second, False), (third, False)]
