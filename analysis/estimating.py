@@ -69,7 +69,7 @@ def estimate_on(
     if absent:
         return Result(specification, "not_run", absent, n_in=n_in)
     try:
-        fitted = fit(frame, equation, of_interest=tuple(specification.interest))
+        fitted = fit(frame, equation, of_interest=must_stay(specification))
         refuse_what_controls_determine(frame, fitted, specification, equation)
         jackknife, reason = jackknifed(frame, specification, equation, seed)
         effects = (
@@ -110,6 +110,11 @@ def why_absent(frame: pd.DataFrame, equation: Equation, needed: str | None = Non
     return ""
 
 
+def must_stay(specification: Specification) -> tuple[str, ...]:
+    """The terms without which an estimate means nothing: all of interest, but for bins."""
+    return () if specification.options.get("terms_may_leave") else tuple(specification.interest)
+
+
 def refuse_what_controls_determine(
     frame: pd.DataFrame, fitted: Fit, specification: Specification, equation: Equation
 ) -> None:
@@ -118,7 +123,7 @@ def refuse_what_controls_determine(
     Of terms that determine each other an engine keeps the first; put last, those of interest must
     still be there.
     """
-    if not fitted.dropped_terms:
+    if not fitted.dropped_terms or not must_stay(specification):
         return
     last = tuple(term for term in equation.terms if term in specification.interest)
     first = tuple(term for term in equation.terms if term not in last)
@@ -137,7 +142,7 @@ def jackknifed(
             equation,
             specification.clusters[0],
             seed=seed,
-            of_interest=tuple(specification.interest),
+            of_interest=must_stay(specification),
         )
     except EstimationError as error:
         return None, f"no jackknife: {error}"

@@ -188,3 +188,13 @@ def test_a_linear_combination_has_the_variance_of_its_parts():
 def test_specifications_are_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         record(ENTRY, "T1").outcome = "downloads"
+
+
+def test_an_empty_bin_leaves_and_the_others_stay(tmp_path):
+    bins = {"late": "cast(log_rank > 2 as integer)", "later": "cast(log_rank > 9 as integer)"}
+    change = {"columns": bins, "interest": {"late": -1, "later": -1}}
+    assert estimated(entrants(), tmp_path, **change).status == "refused"
+    result = estimated(entrants(), tmp_path, **change, options={"terms_may_leave": True})
+    assert result.status == "ok"
+    assert row_of(result, "late")["estimate"] < 0
+    assert "later" not in {row["term"] for row in result.estimates}
