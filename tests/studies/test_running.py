@@ -166,3 +166,21 @@ def test_new_results_replace_old_ones_as_a_whole(tmp_path):
 
 def test_the_project_knows_its_commit():
     assert set(revision()) == {"commit", "is_changed"}
+
+
+def test_a_run_keeps_the_calibration_of_the_same_exports_only(sample_exports, tmp_path):
+    results = tmp_path / "r"
+    finished = analysis(
+        "calibrate", "RR3", "--worlds", "exposure_only", "--draws", 2, "--jackknife-draws", 1,
+        exports=sample_exports, results=results,
+    )  # fmt: skip
+    assert finished.returncode == 0, finished.stderr
+    assert rows(results, "calibration", where="specification_id = 'RR3' and n_draws = 2")
+    assert list((results / "tables").glob("calibration*.html"))
+    before = (results / "calibration.parquet").read_bytes()
+    analysis("run", "DM8.as_it_is", "--quiet", exports=sample_exports, results=results)
+    assert (results / "calibration.parquet").read_bytes() == before
+
+    records.write_table("calibration", [{"landing_hash": "another"}], results)
+    analysis("run", "DM8.as_it_is", "--quiet", exports=sample_exports, results=results)
+    assert not (results / "calibration.parquet").exists()
