@@ -66,16 +66,18 @@ class StopSwitch:
         The client's own timeout counts the silence between two bytes; a service that sends one
         now and then, in a body or in the headers, is only ended by a clock that runs beside it.
         """
+        is_timed = seconds is not None and self._is_installed
         self._is_open = True
         try:
             self.check()
-            if seconds is not None and self._is_installed:
+            if is_timed:
                 # again and again: an exception raised inside a finalizer would be swallowed
                 signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
             yield
         finally:
             self._is_open = False
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            if is_timed:
+                signal.setitimer(signal.ITIMER_REAL, 0)
 
     def check(self) -> None:
         """Raise Stopped if a signal has come."""

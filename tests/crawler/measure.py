@@ -1,4 +1,6 @@
-"""The crawl's figures, by hand: `python -m tests.crawler.measure --models 1000000 --build`.
+"""The crawl's figures, by hand, from the top of the repository.
+
+    PYTHONPATH=. python tests/crawler/measure.py --models 1000000 --build
 
 First, what landing costs a page. Then a fake Hub in a process of its own is crawled, and walked by
 a plain loop over `HfApi.list_models` that writes the same fields to Parquet; last, what was crawled

@@ -112,8 +112,13 @@ def test_a_request_ends_when_its_time_is_over() -> None:
 
 
 def test_without_signals_there_is_no_clock() -> None:
-    """Whoever uses the listing as a library keeps his signals, and the client's own timeout."""
+    """Whoever uses the listing as a library keeps his signals and his own alarm."""
     before = signal.getsignal(signal.SIGALRM)
-    with StopSwitch().interruptible(0.01):
-        time.sleep(0.05)
-    assert signal.getsignal(signal.SIGALRM) == before
+    signal.setitimer(signal.ITIMER_REAL, 600)
+    try:
+        with StopSwitch().interruptible(0.01):
+            time.sleep(0.05)
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 500
+        assert signal.getsignal(signal.SIGALRM) == before
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)

@@ -170,7 +170,7 @@ def test_a_wrong_token_is_refused_in_one_line(hub, crawl, monkeypatch, landing, 
 
 
 @pytest.mark.parametrize(
-    "name", ["../../evil", "/etc/evil", "a/b\\u0000", "C:\\\\x", "part-9.parquet", "~"]
+    "name", ["../../evil", "/evil", "a/b\\u0000", "C:\\\\x", "part-9.parquet", "~"]
 )
 def test_no_file_is_named_by_the_service(hub, crawl, landing, tmp_path, capsys, name: str) -> None:
     models = Models(300)
