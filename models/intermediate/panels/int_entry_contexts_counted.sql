@@ -15,29 +15,60 @@ with entries as (
     where edges.child_released_us is not null
 ),
 
+-- How many entries at all bases came strictly before a moment, for each end of each window: a frame
+-- over all entries at once would be searched by one thread.
+moments as (
+    select
+        released_us as moment_us,
+        1 as n_entries
+    from entries
+    union all
+    select
+        released_us - {{ days_in_microseconds(30) }} as moment_us,
+        0 as n_entries
+    from entries
+),
+
+distinct_moments as (
+    select
+        moment_us,
+        sum(n_entries) as n_entries
+    from moments
+    group by moment_us
+),
+
+totals as (
+    select
+        moment_us,
+        sum(n_entries) over (order by moment_us nulls last rows between unbounded preceding and current row) - n_entries
+            as n_entries_before
+    from distinct_moments
+),
+
 counted as (
     select
         child_key,
         parent_key,
         base_owner,
+        released_us,
         count(case when entry_of_owner = 1 then child_key end) over (
             partition by base_owner
             order by released_us nulls last
             range between unbounded preceding and 1 preceding
         ) as n_base_owner_derivatives_before,
-        count(*) over (
-            order by released_us nulls last
-            range between {{ microseconds_before(30) }} and 1 preceding
-        ) as n_entries_before_30d,
         {{ entrants_between(microseconds_before(30), '1 preceding') }} as n_entries_here_before_30d,
         max(released_us) over (partition by parent_key) as last_entrant_us
     from entries
 )
 
 select
-    child_key,
-    parent_key,
-    case when base_owner is not null then n_base_owner_derivatives_before end as n_base_owner_derivatives_before,
-    n_entries_before_30d - n_entries_here_before_30d as n_entries_elsewhere_before_30d,
-    last_entrant_us
+    counted.child_key,
+    counted.parent_key,
+    case when counted.base_owner is not null then counted.n_base_owner_derivatives_before end
+        as n_base_owner_derivatives_before,
+    cast(until_entry.n_entries_before - until_window.n_entries_before as bigint) - counted.n_entries_here_before_30d
+        as n_entries_elsewhere_before_30d,
+    counted.last_entrant_us
 from counted
+inner join totals as until_entry on counted.released_us = until_entry.moment_us
+inner join totals as until_window on counted.released_us - {{ days_in_microseconds(30) }} = until_window.moment_us
