@@ -11,6 +11,18 @@ latest as (
     where is_latest
 ),
 
+-- Children and bases are looked up by key among the models that have an edge. Four look-ups by id among
+-- all of 250,000 models did not fit into 250 MB.
+models as (
+    select
+        nodes.node_key,
+        nodes.created_us,
+        hub_models.*
+    from {{ ref('int_lineage_nodes_numbered') }} as nodes
+    inner join {{ ref('hub_models') }} as hub_models on nodes.node_id = hub_models.model_id
+    where nodes.is_listed
+),
+
 joined as (
     select
         latest.snapshot_id,
@@ -45,11 +57,11 @@ joined as (
         {%- endfor %}
         {%- endfor %}
         children.owner,
-        coalesce(child_releases.is_bulk_owner, false) as is_bulk_owner,
-        child_releases.n_owner_releases_before,
+        children.is_bulk_owner,
+        children.n_owner_releases_at_entry,
         children.created_at,
         children.is_created_at_floor,
-        base_releases.n_owner_releases_before as base_owner_releases_before,
+        bases.n_owner_releases_at_entry as n_base_owner_releases_at_base_release,
         owner_records.n_owner_models,
         owner_records.n_owner_derivatives_before,
         base_owner_records.n_owner_models as n_base_owner_models,
@@ -63,31 +75,31 @@ joined as (
         counters.base_downloads_all_time as base_downloads_all_time_at_entry,
         counters.owner_likes as owner_likes_at_entry,
         bases.created_at as base_created_at,
-        base_models.owner as base_owner,
-        base_models.generation as base_generation,
-        base_models.relation as base_relation,
-        base_models.library_name as base_library_name,
-        base_models.parameter_count as base_parameter_count,
-        base_models.pipeline_tag as base_pipeline_tag,
-        base_models.license as base_license,
-        base_models.gated as base_gated,
-        base_models.likes as base_likes,
-        base_models.downloads as base_downloads,
-        base_models.downloads_all_time as base_downloads_all_time,
-        child_models.likes,
-        child_models.downloads,
-        child_models.downloads_all_time,
+        bases.owner as base_owner,
+        bases.generation as base_generation,
+        bases.relation as base_relation,
+        bases.library_name as base_library_name,
+        bases.parameter_count as base_parameter_count,
+        bases.pipeline_tag as base_pipeline_tag,
+        bases.license as base_license,
+        bases.gated as base_gated,
+        bases.likes as base_likes,
+        bases.downloads as base_downloads,
+        bases.downloads_all_time as base_downloads_all_time,
+        children.likes,
+        children.downloads,
+        children.downloads_all_time,
         horizons.likes_at_30d,
         horizons.likes_at_90d,
         horizons.downloads_all_time_at_30d,
         horizons.downloads_all_time_at_90d,
-        child_models.parameter_count,
-        child_models.size_class,
-        child_models.pipeline_tag,
-        child_models.library_name,
-        child_models.license,
-        child_models.gated,
-        child_models.root_id,
+        children.parameter_count,
+        children.size_class,
+        children.pipeline_tag,
+        children.library_name,
+        children.license,
+        children.gated,
+        children.root_id,
         dates.exact_released_at,
         base_dates.exact_released_at as exact_base_released_at,
         benchmarks.benchmark_score,
@@ -97,18 +109,14 @@ joined as (
     from edges
     cross join latest
     inner join {{ ref('int_lineage_nodes_numbered') }} as parents on edges.parent_key = parents.node_key
-    inner join {{ ref('int_models_listed') }} as children on edges.child_key = children.model_key
-    inner join {{ ref('hub_models') }} as child_models on children.model_id = child_models.model_id
+    inner join models as children on edges.child_key = children.node_key
     inner join {{ ref('int_entrants_ranked') }} as races
         on edges.child_key = races.child_key and edges.parent_key = races.parent_key
     left join {{ ref('int_release_events_ranked') }} as events
         on edges.child_key = events.child_key and edges.parent_key = events.parent_key
     left join {{ ref('int_rivals_counted') }} as rivals
         on edges.child_key = rivals.child_key and edges.parent_key = rivals.parent_key
-    left join {{ ref('int_owner_releases_counted') }} as child_releases on edges.child_key = child_releases.model_key
-    left join {{ ref('int_owner_releases_counted') }} as base_releases on edges.parent_key = base_releases.model_key
-    left join {{ ref('int_models_listed') }} as bases on edges.parent_key = bases.model_key
-    left join {{ ref('hub_models') }} as base_models on bases.model_id = base_models.model_id
+    left join models as bases on edges.parent_key = bases.node_key
     left join {{ ref('int_counters_at_age_interpolated') }} as horizons on edges.child_key = horizons.model_key
     left join {{ ref('int_owner_records_counted') }} as owner_records on edges.child_key = owner_records.model_key
     left join {{ ref('int_owner_records_counted') }} as base_owner_records on edges.parent_key = base_owner_records.model_key
@@ -175,10 +183,10 @@ select
     is_parent_listed as is_base_listed,
     is_same_owner,
     is_bulk_owner,
-    cast(n_owner_releases_before as integer) as n_owner_releases_at_entry,
+    n_owner_releases_at_entry,
     cast(n_owner_derivatives_before as integer) as n_owner_derivatives_at_entry,
     cast(n_base_owner_derivatives_before as integer) as n_base_owner_derivatives_at_entry,
-    cast(base_owner_releases_before as integer) as n_base_owner_releases_at_base_release,
+    n_base_owner_releases_at_base_release,
     cast(n_base_owner_derivatives_before_base as integer) as n_base_owner_derivatives_at_base_release,
     entry_snapshot_id,
     base_likes_at_entry,

@@ -48,12 +48,16 @@ names as (
     from named_once
 ),
 
+borne as (
+    select distinct named_id_lower from names
+),
+
 last_bearers as (
     select
         identities.model_id_lower,
         identities.identity
     from identities
-    inner join (select distinct named_id_lower from names) as borne on identities.model_id_lower = borne.named_id_lower
+    inner join borne on identities.model_id_lower = borne.named_id_lower
     qualify row_number() over (
         partition by identities.model_id_lower
         order by identities.snapshot_at desc nulls last, identities.snapshot_id desc nulls last

@@ -34,7 +34,7 @@ unlisted as (
     from spellings
     qualify row_number() over (
         partition by parent_key
-        order by n_claims desc, unlisted_spelling asc
+        order by n_claims desc, unlisted_spelling asc nulls last
     ) = 1
 )
 

@@ -1,6 +1,11 @@
 -- One row per landed item of a complete snapshot: the one pass over the raw JSON.
 -- Snapshots that were read before, from the same files and by the same statement, are not read again.
-{{ config(materialized='incremental', unique_key='snapshot_id', on_schema_change='sync_all_columns', pre_hook='{{ forget_lost_snapshots() }}') }}
+{{ config(
+    materialized='incremental',
+    unique_key='snapshot_id',
+    on_schema_change='sync_all_columns',
+    pre_hook='{{ forget_lost_snapshots() }}'
+) }}
 {% set reading -%}
 landed as (
     select

@@ -15,7 +15,7 @@ parts as (
             order by filename
         ) as files
     from {{ source('landing', 'snapshot_parts') }}
-    group by 1
+    group by snapshot_id
 ),
 
 snapshots as (
