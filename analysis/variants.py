@@ -213,10 +213,10 @@ class Scratch:
         self, place: Path, variant: Variant, variables: Mapping, selection: Sequence[str]
     ) -> None:
         """Have dbt build and test a selection; a test counts when all that it reads is in it."""
-        options = ["--quiet", "--indirect-selection", "cautious", "--select", *selection]
+        options = ["--quiet", "--full-refresh", "--indirect-selection", "cautious"]
         try:
             build.run_dbt(
-                [*options, *arguments_of(variables)],
+                [*options, "--select", *selection, *arguments_of(variables)],
                 self.landing,
                 self.snapshots,
                 place,
