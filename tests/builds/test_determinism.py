@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from running import MODELS_ONLY, SAMPLE, contents, run_build, surroundings
 from support import REPOSITORY, read
 
 MARTS = [
+    "benchmark_scores",
     "concentration",
     "crowding",
     "data_funnel",
@@ -56,6 +58,7 @@ def shuffled(source: Path, target: Path, seed: int) -> Path:
                     f"where floor(place * 3) = {number} order by place) "
                     f"to '{made}/part-{number:05d}.parquet' (format parquet)"
                 )
+    shutil.copytree(source / "benchmarks", target / "benchmarks")
     return target
 
 

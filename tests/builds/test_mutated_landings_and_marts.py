@@ -41,6 +41,11 @@ def without(table: str, where: str = "true") -> str:
 
 INVARIANTS = [
     Defect(
+        "a score that was never landed",
+        one("marts.benchmark_scores", "n_scores = n_scores + 1"),
+        {"assert_every_score_is_in_the_benchmark_mart"},
+    ),
+    Defect(
         "more bases than edges",
         one("marts.concentration", "n_bases = n_edges + 1"),
         {"assert_concentration_shares_are_nested"},
@@ -236,6 +241,12 @@ INVARIANTS = [
 ]
 
 ALSO = {
+    "benchmark_scores_has_one_row_per_model_benchmark_and_source": {
+        "assert_every_score_is_in_the_benchmark_mart"
+    },
+    "stg_benchmarks__scores_has_one_row_per_landed_row": {
+        "assert_every_score_is_in_the_benchmark_mart"
+    },
     "int_model_identities_linked_has_one_row_per_identity_and_snapshot": {
         "assert_snapshot_changes_explain_the_difference"
     },
@@ -250,6 +261,7 @@ ALSO = {
         "assert_takers_in_all_time_are_later_children",
     },
     "lineage_edges_has_one_row_per_child_and_parent": {
+        "assert_takers_in_all_time_are_later_children",
         "assert_every_claim_is_an_edge_or_a_rejection",
         "assert_degrees_agree_with_the_edges",
         "assert_every_edge_is_an_entrant",
