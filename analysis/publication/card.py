@@ -102,8 +102,7 @@ def card(facts: Facts) -> str:
         summary=facts.summary,
         version=facts.version,
         tables="\n".join(lines),
-        where="; `results/` holds the studies' own tables" if facts.results else
-              " (those of results need the studies' tables, which are not here)",
+        where="; `results/` holds the studies' own tables" if facts.results else "",
         privacy=HIDDEN if facts.are_owners_hashed else OPEN,
         licence=facts.licence,
         attribution=f" {facts.attribution}." if facts.attribution else "",

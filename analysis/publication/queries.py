@@ -17,14 +17,17 @@ VIEWS = Path(__file__).resolve().parents[1] / "samples"
 def write_queries(project: Project, folder: Path, results: Iterable[str]) -> None:
     """Write `<folder>/open.sql` and one file per model, question, figure, claim, specification.
 
-    `results` names the tables of results that are handed on beside the marts.
+    `results` names the tables of results that are handed on beside the marts. A figure of tables
+    that are not handed on is left out.
     """
     results = tuple(results)
+    handed_on = {*project.marts, *results}
+    figures = [one for one in FIGURES if handed_on.issuperset(one.reads)]
     texts = {
         "open": opening(project, results),
         **{f"models/{name}": sql for name, sql in project.models.items()},
         **{f"questions/{name}": ended(sql) for name, sql in project.questions.items()},
-        **{f"figures/{one.name}": of_figure(one) for one in FIGURES},
+        **{f"figures/{one.name}": of_figure(one) for one in figures},
         **{f"claims/{one['claim_id']}": of_claim(one) for one in claims.document()["claims"]},
         **{f"specifications/{one.specification_id}": rows_of(one) for one in all_specifications()},
     }

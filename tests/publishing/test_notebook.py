@@ -12,7 +12,7 @@ from support import REPOSITORY
 
 NOTEBOOK = REPOSITORY / "notebooks/tour.py"
 
-pytestmark = pytest.mark.xdist_group("publishing")
+pytestmark = pytest.mark.xdist_group("readme")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from support import REPOSITORY
 DOCUMENTS = ("README.md", "docs/publishing.md", "docs/studies.md", "docs/figures/README.md")
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
-pytestmark = pytest.mark.xdist_group("publishing")
+pytestmark = pytest.mark.xdist_group("readme")
 
 
 def blocks(text: str, language: str) -> list[str]:
