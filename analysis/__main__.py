@@ -4,6 +4,7 @@
     python -m analysis run RR4 DM2.linear   only these (a row with its variants, or one)
     python -m analysis calibrate            the same forms in worlds where nothing is to be found
     python -m analysis variants             panels under other choices of the data, for the curves
+    python -m analysis publish --to FOLDER  the tables as a described, checked data set for others
 
 They read the marts in HUB_EXPORTS (default: exports) and write into HUB_RESULTS (default: results).
 Exit codes: 0 done; 1 a primary specification was refused or failed, or the exports cannot be used;
@@ -16,7 +17,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from analysis import calibrating, running, variants
+from analysis import calibrating, publishing, running, variants
 from analysis.equations import EstimationError
 from analysis.exports import StudyError
 from build import folder_from
@@ -52,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     for name, module, says in (
         ("calibrate", calibrating, "redraw outcomes with no effect and estimate the same forms"),
         ("variants", variants, "build the panels under other choices of the data"),
+        ("publish", publishing, "write the tables as a described and checked data set for others"),
     ):
         module.add_arguments(add_folders(commands.add_parser(name, help=says)))
     return made

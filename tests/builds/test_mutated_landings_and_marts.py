@@ -247,6 +247,13 @@ ALSO = {
     "stg_benchmarks__scores_has_one_row_per_landed_row": {
         "assert_every_score_is_in_the_benchmark_mart"
     },
+    "benchmark_scores_rejection_reason_is_known": {"assert_every_score_is_in_the_benchmark_mart"},
+    "benchmark_scores_n_scores_is_within_bounds": {"assert_every_score_is_in_the_benchmark_mart"},
+    "benchmark_scores_n_rejected_is_within_bounds": {"assert_every_score_is_in_the_benchmark_mart"},
+    "crowding_n_rivals_after_is_within_bounds": {"assert_crowding_parts_do_not_exceed_the_whole"},
+    "crowding_n_rivals_before_other_owner_is_within_bounds": {
+        "assert_crowding_parts_do_not_exceed_the_whole"
+    },
     "int_model_identities_linked_has_one_row_per_identity_and_snapshot": {
         "assert_snapshot_changes_explain_the_difference"
     },

@@ -26,7 +26,7 @@ import yaml
 from real_sets import recipes
 from real_sets.counting import disruption_counts
 from real_sets.recipes import FAMILY_TREES, HUB_CENSUS, OPEN_NAMED, RADAR, WEEKLY
-from support import dbt, needs_shared_data, read
+from support import REPOSITORY, dbt, needs_shared_data, read
 
 pytestmark = needs_shared_data
 
@@ -368,6 +368,21 @@ def test_radar_lineage_changes_where_a_card_names_other_parents(radar):
 
 
 # weekly_relations_2025
+
+
+@on_radar
+def test_radar_answers_the_queries_of_the_readme_as_it_says(radar):
+    """The comment under each query is its answer."""
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    said = []
+    for block in re.findall(r"^```sql\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        query, comment = block.split("\n-- ")
+        rows = radar.rows(re.sub(r"'exports/(\w+)\.parquet'", r"marts.\1", query))
+        said.append((comment.strip(), rows))
+    (index, counts), (crowded, races), (claims, reasons) = said
+    assert [int(n.replace(",", "")) for n in re.findall(r"[\d,]*\d", index)] == list(counts[0])
+    assert crowded == ", ".join(f"{base} {n}" for base, n in races)
+    assert claims == ", ".join(f"{reason} {n}" for reason, n, _ in reasons)
 
 
 @pytest.fixture(scope="session")

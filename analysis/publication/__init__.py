@@ -1,0 +1,1 @@
+"""The parts of a publication: tables, queries, and the files that describe them to other tools."""

@@ -1,0 +1,29 @@
+"""Draws the README's figure from the marts: `python docs/figures/draw.py EXPORTS [FOLDER]`."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1]))
+
+from analysis.figures import write_figures  # noqa: E402
+
+NAME = "disruptive_share_by_window.svg"
+
+
+def main(exports: str, folder: str | Path = HERE) -> int:
+    with tempfile.TemporaryDirectory() as results:
+        reasons = {name: reason for name, _, reason in write_figures(results, exports)}
+        drawn = Path(results) / "figures" / NAME
+        if not drawn.exists():
+            print(f"error: {NAME} cannot be drawn: {reasons[drawn.stem]}", file=sys.stderr)
+            return 1
+        # As an image it knows nothing of the page around it: it brings its own paper.
+        text = drawn.read_text("utf-8").replace('style="', 'style="background:#ffffff;', 1)
+    (Path(folder) / NAME).write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
