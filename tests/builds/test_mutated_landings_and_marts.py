@@ -250,7 +250,6 @@ ALSO = {
     "benchmark_scores_rejection_reason_is_known": {"assert_every_score_is_in_the_benchmark_mart"},
     "benchmark_scores_n_scores_is_within_bounds": {"assert_every_score_is_in_the_benchmark_mart"},
     "benchmark_scores_n_rejected_is_within_bounds": {"assert_every_score_is_in_the_benchmark_mart"},
-    "crowding_n_rivals_after_is_within_bounds": {"assert_crowding_parts_do_not_exceed_the_whole"},
     "crowding_n_rivals_before_other_owner_is_within_bounds": {
         "assert_crowding_parts_do_not_exceed_the_whole"
     },
@@ -287,7 +286,10 @@ ALSO = {
         "assert_crowding_grows_with_the_window",
         "assert_crowding_parts_do_not_exceed_the_whole",
     },
-    "crowding_n_rivals_after_is_within_bounds": {"assert_crowding_grows_with_the_window"},
+    "crowding_n_rivals_after_is_within_bounds": {
+        "assert_crowding_grows_with_the_window",
+        "assert_crowding_parts_do_not_exceed_the_whole",
+    },
     "crowding_n_rivals_around_is_within_bounds": {"assert_crowding_grows_with_the_window"},
     "crowding_has_one_row_per_base_entrant_and_window": {"assert_every_edge_is_an_entrant"},
     "disruption_n_i_is_within_bounds": {
