@@ -1,7 +1,7 @@
 # Each target is an alias of the plain command under it. Variables can be given as make variables or
 # in the environment: HUB_LANDING, HUB_DATABASE, HUB_EXPORTS.
 .DEFAULT_GOAL := help
-.PHONY: help environment build test proof lint docs sample crawl lock clean
+.PHONY: help environment build test proof lint docs report sample crawl lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,6 +9,8 @@ BIN := .venv/bin
 export HUB_LANDING ?= $(CURDIR)/sample
 export HUB_DATABASE ?= $(CURDIR)/hub_lineage.duckdb
 export HUB_EXPORTS ?= $(CURDIR)/exports
+export HUB_RESULTS ?= $(CURDIR)/results
+export HUB_SITE ?= $(CURDIR)/site
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +46,13 @@ docs: environment ## the dbt docs site as one file: target/static_index.html
 	@test -f "$(HUB_DATABASE)" || $(BIN)/python build.py
 	$(BIN)/dbt docs generate --static
 
+# A study whose primary specification came to nothing says so on its pages.
+report: environment ## the report as a folder: site/index.html (marts and studies first, if missing)
+	@test -f "$(HUB_EXPORTS)/hub_models.parquet" || $(BIN)/python build.py
+	@test -f "$(HUB_RESULTS)/manifest.json" || $(BIN)/python -m analysis run \
+		|| test -f "$(HUB_RESULTS)/manifest.json"
+	@$(BIN)/python -m report $(ARGUMENTS)
+
 crawl: environment ## crawl the Hub into HUB_LANDING, or go on with the unfinished crawl
 	@$(BIN)/python -m loaders crawl $(ARGUMENTS)
 
@@ -57,4 +66,4 @@ lock: ## pin every version anew from requirements.in
 		--output-file requirements.txt requirements.in
 
 clean: ## remove what builds and tests leave behind
-	rm -rf target logs exports hub_lineage.duckdb .hub_lineage.duckdb.building
+	rm -rf target logs exports results site hub_lineage.duckdb .hub_lineage.duckdb.building

@@ -232,8 +232,6 @@ def entry_calendar(frame: pd.DataFrame) -> alt.TopLevelMixin:
         range=[class_of(int(n)) for n in kept.n],
         left=kept.four_weeks * 4,
         right=kept.four_weeks * 4 + 4,
-        count=[number(int(n)) if n >= 10 else "" for n in kept.n],
-        middle=kept.four_weeks * 4 + 2,
     )
     last = 4 * (int(kept.four_weeks.max()) + 1)
     base = alt.Chart(rows(drawn)).encode(
@@ -262,10 +260,7 @@ def entry_calendar(frame: pd.DataFrame) -> alt.TopLevelMixin:
             ),
         ),
     )
-    counts = base.mark_text(fontSize=9, color=colour("page")).encode(
-        x=alt.X("middle:Q", scale=x_scale), text="count:N"
-    )
-    return alt.layer(cells, counts).properties(width=PLOT - 80, height=alt.Step(30))
+    return cells.properties(width=PLOT - 80, height=alt.Step(30))
 
 
 def family_growth(frame: pd.DataFrame) -> alt.TopLevelMixin:
@@ -388,12 +383,11 @@ def family_tree(frame: pd.DataFrame) -> alt.TopLevelMixin:
     weeks = [0.0 if pd.isna(week) else float(week) for week in placed.weeks]
     last = max(1.0, *weeks)
     placed = placed.assign(weeks=weeks, parent_weeks=placed.parent_weeks.fillna(0.0))
-    has_room = dict.fromkeys(placed.row, True)
     labels = []
     for row in placed.itertuples():
         is_told = row.distance == 0 or row.n_descendants > 0
         text = str(row.model_id) if row.distance == 0 else str(row.owner or row.model_id)
-        labels.append(shortened(text, 26) if is_told and has_room[row.row] else "")
+        labels.append(shortened(text, 26) if is_told else "")
     placed = placed.assign(
         label=labels,
         is_left=[math.sqrt(week / last) > 0.72 for week in weeks],
@@ -437,13 +431,17 @@ def family_tree(frame: pd.DataFrame) -> alt.TopLevelMixin:
             legend=legend,
         ),
     )
-    right = base.transform_filter("!datum.is_left").mark_text(
-        align="left", dx=8, fontSize=10.5
-    ).encode(x=x, y=y, text="label:N")  # fmt: skip
-    left = base.transform_filter("datum.is_left").mark_text(
-        align="right", dx=-8, fontSize=10.5
-    ).encode(x=x, y=y, text="label:N")  # fmt: skip
-    return alt.layer(falls, stems, points, right, left).properties(
+    # Stems must not strike labels through: the page's colour stands behind each.
+    labels = [
+        base.transform_filter(f"{'' if is_left else '!'}datum.is_left")
+        .mark_text(
+            align="right" if is_left else "left", dx=-8 if is_left else 8, fontSize=10.5, **behind
+        )
+        .encode(x=x, y=y, text="label:N")
+        for is_left in (False, True)
+        for behind in ({"stroke": colour("page"), "strokeWidth": 3}, {})
+    ]
+    return alt.layer(falls, stems, points, *labels).properties(
         width=PLOT + 60, height=max(80, 11 * len(placed))
     )
 

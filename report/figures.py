@@ -258,7 +258,7 @@ FIGURES: tuple[MartFigure, ...] = (
         count=_n_calendar,
         unit="entrants",
         filter="Entrants after their base, both dates known; the first "
-        f"{4 * charts.CALENDAR_MONTHS} weeks are drawn, the CSV holds all; counts, so there is no interval.",
+        f"{4 * charts.CALENDAR_MONTHS} weeks are drawn, the CSV holds all; counts have no interval.",
         describe=_describe_calendar,
         needs="an entrant released after its base",
         mark="n",

@@ -17,7 +17,8 @@ select
     n,
     n_with_several,
     case when n >= 30 then mean_parents end as value,
-    case when n >= 30 then mean_parents - t_point(n - 1) * standard_error end as low,
+    -- Nobody among them declares fewer than one.
+    case when n >= 30 then greatest(1, mean_parents - t_point(n - 1) * standard_error) end as low,
     case when n >= 30 then mean_parents + t_point(n - 1) * standard_error end as high,
     (select max(snapshot_id) from disruption_panel) as snapshot_id
 from months
