@@ -103,7 +103,8 @@ def safe_for_spreadsheets(frame: pd.DataFrame) -> pd.DataFrame:
     def quoted(value: object) -> object:
         return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
 
-    return frame.assign(**{name: frame[name].map(quoted) for name in frame.select_dtypes(object)})
+    texts = frame.select_dtypes(exclude=["number", "bool", "datetime"])
+    return frame.assign(**{name: frame[name].map(quoted) for name in texts})
 
 
 def first_of(column: str) -> Callable[[pd.DataFrame], int]:
@@ -258,7 +259,7 @@ FIGURES: tuple[MartFigure, ...] = (
         count=_n_calendar,
         unit="entrants",
         filter="Entrants after their base, both dates known; the first "
-        f"{4 * charts.CALENDAR_MONTHS} weeks are drawn, the CSV holds all; counts have no interval.",
+        f"{4 * charts.CALENDAR_MONTHS} weeks are drawn, the CSV holds all. Counts: no interval.",
         describe=_describe_calendar,
         needs="an entrant released after its base",
         mark="n",

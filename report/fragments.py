@@ -135,6 +135,8 @@ def searchable(name: str, title: str, frame: pd.DataFrame) -> str:
         lengthMenu=[15, 50, 200],
         order=[],
         autoWidth=False,
+        # A click anywhere on a heading sorts.
+        text_in_header_can_be_selected=False,
         columnDefs=[{"className": "dt-right", "targets": numeric}],
         language={"search": f"Search {title}: "},
     )

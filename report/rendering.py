@@ -10,6 +10,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.console import nocolor
+from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from analysis.exports import StudyError
 
@@ -45,11 +46,13 @@ def render(source: Path, site: Path, scratch: Path, static: Sequence[Path] = ())
     settings = SETTINGS | {"html_static_path": [str(path) for path in static]}
     try:
         # `confdir` None: no configuration file is read.
-        application = Sphinx(
-            str(source), None, str(site), str(scratch), "html",
-            confoverrides=settings, status=None, warning=warnings, freshenv=True,
-        )  # fmt: skip
-        application.build(force_all=True)
+        # What Sphinx registers with docutils is taken back, so that a process can render twice.
+        with patch_docutils(), docutils_namespace():
+            application = Sphinx(
+                str(source), None, str(site), str(scratch), "html",
+                confoverrides=settings, status=None, warning=warnings, freshenv=True,
+            )  # fmt: skip
+            application.build(force_all=True)
     except SphinxError as error:
         raise StudyError(f"the pages cannot be rendered: {error}") from error
     said = warnings.getvalue().strip()

@@ -1,6 +1,5 @@
 -- The numbers that the pages' prose speaks of, in one row.
 select
-    (select max(snapshot_id) from model_metrics) as snapshot_id,
     (select count(distinct snapshot_id) from model_metrics) as n_snapshots,
     (select count(*) from hub_models) as n_models,
     (select count(distinct owner) from hub_models) as n_owners,
