@@ -30,12 +30,12 @@ build: environment ## build and test the marts, then export them as Parquet
 lint: environment ## lint Python, SQL and metadata
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis/questions
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis/questions report/queries
 	$(BIN)/python -m pytest -q tests/conventions
 
 test: environment ## every fast check; ends with pytest's closing line
 	$(BIN)/ruff check .
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis/questions
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis/questions report/queries
 	HUB_LANDING=$(CURDIR)/sample $(BIN)/dbt build --target memory --target-path target/memory
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'
 

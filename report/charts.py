@@ -78,7 +78,12 @@ def monthly(
 
         def x(column: str, has_labels: bool = False) -> alt.X:
             axis = alt.Axis(
-                title=None, format="%Y-%m", tickCount=6, labels=has_labels, ticks=has_labels
+                title=None,
+                format="%Y-%m",
+                tickCount=5,
+                labels=has_labels,
+                ticks=has_labels,
+                labelOverlap=True,
             )
             return alt.X(f"{column}:T", scale=time, axis=axis)
 
@@ -332,7 +337,7 @@ def family_release_ranks(frame: pd.DataFrame) -> alt.TopLevelMixin:
     """
     drawn = frame.assign(
         name=[
-            f"{low}" if low == high else f"{low}-{high}"
+            f"{low}" if low == high else f"{low}|to {high}"
             for low, high in zip(frame.rank_from, frame.rank_to, strict=True)
         ],
         count=[f"N {number(int(n))}" for n in frame.n],
@@ -345,7 +350,14 @@ def family_release_ranks(frame: pd.DataFrame) -> alt.TopLevelMixin:
         x=alt.X(
             "name:N",
             sort=list(drawn.name),
-            axis=alt.Axis(title="release rank", labelAngle=0, grid=False, labelOverlap=False),
+            axis=alt.Axis(
+                title="release rank",
+                labelAngle=0,
+                grid=False,
+                labelOverlap=False,
+                labelExpr="split(datum.label, '|')",
+                labelFontSize=11,
+            ),
         )
     )
     y = alt.Y(
@@ -406,7 +418,9 @@ def family_tree(frame: pd.DataFrame) -> alt.TopLevelMixin:
     x = alt.X(
         "weeks:Q",
         scale=x_scale,
-        axis=alt.Axis(title="weeks since the base's release (square root)", values=ticks),
+        axis=alt.Axis(
+            title="weeks since the base's release (square root)", values=ticks, format="d"
+        ),
     )
     hidden = alt.Axis(title=None, labels=False, ticks=False, domain=False, grid=False)
     y = alt.Y("row:Q", scale=y_scale, axis=hidden)

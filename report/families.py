@@ -88,9 +88,7 @@ def facts(connection: duckdb.DuckDBPyConnection) -> dict:
             count(*) filter (distance > 0 and mdi > 0) as n_disruptive,
             max(likes) filter (distance = 0) as likes,
             max(downloads) filter (distance = 0) as downloads,
-            bool_or(owner is not null) filter (distance = 0) as is_listed,
-            (select max(n_models) from families where root_id = getvariable('base'))
-                as n_in_families
+            bool_or(owner is not null) filter (distance = 0) as is_listed
         from family
         """,
     )

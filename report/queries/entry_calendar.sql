@@ -3,7 +3,7 @@ with largest as (
     select
         parent_id,
         count(*) as n_entrants,
-        row_number() over (order by count(*) desc, parent_id) as place
+        row_number() over (order by count(*) desc, parent_id asc) as place
     from release_races
     where release_lag_days >= 0
     group by parent_id

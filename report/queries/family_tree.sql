@@ -8,9 +8,9 @@ select
     round(weeks, 4) as weeks,
     n_descendants,
     likes,
-    (select count(*) from family where distance > 0) as n_family,
+    (select count(*) filter (where walked.distance > 0) from family as walked) as n_family,
     (select max(snapshot_id) from disruption_panel) as snapshot_id
 from family
 where distance = 0 or weeks >= 0
-order by distance > 0, n_descendants desc, likes desc nulls last, model_id
+order by distance > 0 asc, n_descendants desc, likes desc nulls last, model_id asc
 limit 61

@@ -33,23 +33,25 @@ counted as (
     select
         month,
         count(*) as n,
-        count(*) filter (is_without_parent) as "no parent declared",
-        count(*) filter (is_given_away) as "a parent that only the name gives away",
-        count(*) filter (has_unlisted_parent) as "a parent that is not listed",
-        count(*) filter (is_older_than_a_parent) as "older than a parent",
-        count(*) filter (is_in_cycle) as "in a cycle"
+        count(*) filter (is_without_parent) as no_parent_declared,
+        count(*) filter (is_given_away) as a_parent_that_only_the_name_gives_away,
+        count(*) filter (has_unlisted_parent) as a_parent_that_is_not_listed,
+        count(*) filter (is_older_than_a_parent) as older_than_a_parent,
+        count(*) filter (is_in_cycle) as in_a_cycle
     from models
     group by month
 ),
 
 long as (
     unpivot counted
-    on columns (* exclude (month, n))
+    on
+        no_parent_declared, a_parent_that_only_the_name_gives_away, a_parent_that_is_not_listed, older_than_a_parent,
+        in_a_cycle
     into name panel value n_of_panel
 )
 
 select
-    panel,
+    replace(panel, '_', ' ') as panel,
     month,
     n_of_panel,
     n,
@@ -61,7 +63,7 @@ from long
 order by
     list_position(
         [
-            'no parent declared', 'a parent that only the name gives away', 'a parent that is not listed',
-            'older than a parent', 'in a cycle'
-        ], panel
+            'no_parent_declared', 'a_parent_that_only_the_name_gives_away', 'a_parent_that_is_not_listed',
+            'older_than_a_parent', 'in_a_cycle'
+        ], long.panel
     ), month

@@ -3,7 +3,7 @@ with largest as (
     select
         families.root_id,
         families.n_models,
-        row_number() over (order by families.n_models desc, families.root_id) as place,
+        row_number() over (order by families.n_models desc, families.root_id asc) as place,
         case when not roots.is_created_at_floor then roots.created_at end as root_created_at
     from families
     left join hub_models as roots on families.root_id = roots.model_id
@@ -24,7 +24,7 @@ dated as (
         ) / 604800) as integer) as week
     from largest
     inner join hub_models as models on largest.root_id = models.root_id
-    where models.model_id <> largest.root_id and models.created_at is not null and not models.is_created_at_floor
+    where models.model_id != largest.root_id and models.created_at is not null and not models.is_created_at_floor
 ),
 
 weeks as (
