@@ -81,8 +81,8 @@ class Report:
             fragments.table_box(made, {"CSV": f"{self.up}tables/{name}.csv"} | self.sql_link(name))
         )
 
-    def study_table(self, name: str) -> str:
-        """A printed table of the studies by its name."""
+    def study_table(self, name: str, is_folded: bool = False) -> str:
+        """A printed table of the studies by its name; folded away until a reader opens it."""
         path = self.results.table(name)
         if path is None:
             reason = self.results.reason("tables", name)
@@ -93,7 +93,8 @@ class Report:
             if file.is_file():
                 shutil.copyfile(file, self.extra / "tables" / file.name)
                 links[suffix.upper()] = f"{self.up}tables/{file.name}"
-        return self.fragment(path.read_text("utf-8") + fragments.link_line(links))
+        made = path.read_text("utf-8") + fragments.link_line(links)
+        return self.fragment(fragments.folded(name, made) if is_folded else made)
 
     def sql_link(self, name: str) -> dict[str, str]:
         file = f"tables/{name}.sql"

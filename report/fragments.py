@@ -98,6 +98,13 @@ def link_line(links: Mapping[str, str], tag: str = "p") -> str:
     return f'<{tag} class="downloads">{said}</{tag}>\n'
 
 
+def folded(name: str, inner: str) -> str:
+    """HTML behind a summary that opens by mouse and keyboard: the caption of its table."""
+    caption = re.search(r"<caption[^>]*>(.*?)</caption>", inner, re.S)
+    title = caption.group(1) if caption else html.escape(plain(name))
+    return f'<details class="folded"><summary>{title}</summary>\n{inner}</details>\n'
+
+
 def missing(text: str) -> str:
     """A box that says what is not there."""
     said = re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(plain(text)))

@@ -45,8 +45,8 @@ counted as (
 long as (
     unpivot counted
     on
-        no_parent_declared, a_parent_that_only_the_name_gives_away, a_parent_that_is_not_listed, older_than_a_parent,
-        in_a_cycle
+    no_parent_declared, a_parent_that_only_the_name_gives_away, a_parent_that_is_not_listed, older_than_a_parent,
+    in_a_cycle
     into name panel value n_of_panel
 )
 

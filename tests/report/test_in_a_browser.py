@@ -164,7 +164,13 @@ def test_dark_mode_darkens_page_and_figures_and_can_be_switched(site, opened):
 
 
 @pytest.mark.parametrize(
-    ("width", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
+    ("width", "scheme"),
+    [
+        (WIDE, "light"),
+        (NARROW, "light"),
+        pytest.param(WIDE, "dark", marks=pytest.mark.slow),
+        pytest.param(NARROW, "dark", marks=pytest.mark.slow),
+    ],
 )
 def test_nothing_keeps_readers_out(site, largest, opened, tmp_path_factory, width, scheme):
     folder = tmp_path_factory.getbasetemp() / "screenshots"
