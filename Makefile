@@ -1,7 +1,8 @@
 # Each target is an alias of the plain command under it. Variables can be given as make variables or
-# in the environment: HUB_LANDING, HUB_DATABASE, HUB_EXPORTS, HUB_RESULTS.
+# in the environment: HUB_LANDING, HUB_DATABASE, HUB_EXPORTS, HUB_RESULTS,
+# HUB_SITE.
 .DEFAULT_GOAL := help
-.PHONY: help environment build study calibrate test proof lint bench docs sample crawl lock clean
+.PHONY: help environment build study calibrate report test proof lint bench docs sample crawl lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,6 +11,7 @@ export HUB_LANDING ?= $(CURDIR)/sample
 export HUB_DATABASE ?= $(CURDIR)/hub_lineage.duckdb
 export HUB_EXPORTS ?= $(CURDIR)/exports
 export HUB_RESULTS ?= $(CURDIR)/results
+export HUB_SITE ?= $(CURDIR)/site
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,12 +39,12 @@ calibrate: environment ## estimate the same forms in worlds where nothing is to 
 lint: environment ## lint Python, SQL and metadata
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis report
 	$(BIN)/python -m pytest -q tests/conventions
 
 test: environment ## every fast check; ends with pytest's closing line
 	$(BIN)/ruff check .
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis report
 	HUB_LANDING=$(CURDIR)/sample $(BIN)/dbt build --target memory --target-path target/memory
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'
 
@@ -55,6 +57,13 @@ bench: environment ## measure the build beside its floor and other tools; writes
 docs: environment ## the dbt docs site as one file: target/static_index.html
 	@test -f "$(HUB_DATABASE)" || $(BIN)/python build.py
 	$(BIN)/dbt docs generate --static
+
+# A study whose primary specification came to nothing says so on its pages.
+report: environment ## the report as a folder: site/index.html (marts and studies first, if missing)
+	@test -f "$(HUB_EXPORTS)/hub_models.parquet" || $(BIN)/python build.py
+	@test -f "$(HUB_RESULTS)/manifest.json" || $(BIN)/python -m analysis run \
+		|| test -f "$(HUB_RESULTS)/manifest.json"
+	@$(BIN)/python -m report $(ARGUMENTS)
 
 crawl: environment ## crawl the Hub into HUB_LANDING, or go on with the unfinished crawl
 	@$(BIN)/python -m loaders crawl $(ARGUMENTS)
@@ -69,4 +78,4 @@ lock: ## pin every version anew from requirements.in
 		--output-file requirements.txt requirements.in
 
 clean: ## remove what builds and tests leave behind
-	rm -rf target logs exports results hub_lineage.duckdb .hub_lineage.duckdb.building
+	rm -rf target logs exports results site hub_lineage.duckdb .hub_lineage.duckdb.building

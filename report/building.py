@@ -1,0 +1,485 @@
+"""The report, from exports and results to a folder that opens by double click."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jinja2
+import yaml
+
+from analysis.exports import Exports, StudyError
+from analysis.figures import theme
+from analysis.tables import STUDIES, Table, as_csv, marked, plain
+from analysis.wording import interval, number, percent
+from report import dictionary, families, figures, fragments
+from report.figures import Drawn
+from report.marts import MARTS, Results, open_marts, open_results
+from report.rendering import render
+
+HERE = Path(__file__).parent
+PROJECT = HERE.parent
+MARKER = "report.json"
+"""The site's own account of itself; a folder without it is never replaced."""
+
+LARGEST = 10
+"""Families with a page of their own unless others are named."""
+
+VERDICTS = {
+    "reproduced": "reproduced",
+    "reproduced_under_a_named_choice": "depends on a choice",
+    "not_reproduced": "not reproduced",
+    "not_testable_here": "not testable here",
+}
+
+
+@dataclass
+class Report:
+    """What the templates can ask for; each call leaves a fragment in the build folder.
+
+    exports, results: what the pages are about. source: pages and fragments before Sphinx.
+    extra: files that the site takes as they are (figures, tables). page: the page being written,
+    with its folder, as in "families/x". seen: figures already on that page.
+    """
+
+    exports: Exports
+    results: Results
+    source: Path
+    extra: Path
+    marts: Sequence[dictionary.Mart]
+    say: Callable[[str], None]
+    drawn: dict[str, Drawn] = field(default_factory=dict)
+    tables: dict[str, Table] = field(default_factory=dict)
+    page: str = ""
+    seen: set[str] = field(default_factory=set)
+    n_fragments: int = 0
+
+    # what templates call
+
+    def figure(self, name: str) -> str:
+        """A figure of the marts or of the studies by its name; a link where the page has it."""
+        if name in self.seen:
+            return self.fragment(
+                f'<p><a href="#figure-{name}">The figure above</a> shows it.</p>\n'
+            )
+        self.seen.add(name)
+        drawn = self.drawn.get(name) or self.study_figure(name)
+        suffixes = ("svg", "csv", "sql", *(("png",) if drawn.has_png else ()))
+        links = {suffix.upper(): f"{self.up}figures/{name}.{suffix}" for suffix in suffixes}
+        return self.fragment(fragments.figure_box(drawn, self.snapshot, links))
+
+    def table(self, name: str) -> str:
+        """A printed table of the marts by its name."""
+        made = self.tables[name]
+        (self.extra / "tables" / f"{name}.csv").write_text(as_csv(made), "utf-8")
+        return self.fragment(
+            fragments.table_box(made, {"CSV": f"{self.up}tables/{name}.csv"} | self.sql_link(name))
+        )
+
+    def study_table(self, name: str, is_folded: bool = False) -> str:
+        """A printed table of the studies by its name; folded away until a reader opens it."""
+        path = self.results.table(name)
+        if path is None:
+            reason = self.results.reason("tables", name)
+            return self.fragment(fragments.missing(f"Table {name}: {reason}"))
+        links = {}
+        for suffix in ("csv", "tex"):
+            file = path.with_suffix(f".{suffix}")
+            if file.is_file():
+                shutil.copyfile(file, self.extra / "tables" / file.name)
+                links[suffix.upper()] = f"{self.up}tables/{file.name}"
+        made = path.read_text("utf-8") + fragments.link_line(links)
+        return self.fragment(fragments.folded(name, made) if is_folded else made)
+
+    def sql_link(self, name: str) -> dict[str, str]:
+        file = f"tables/{name}.sql"
+        return {"SQL": f"{self.up}{file}"} if (self.extra / file).is_file() else {}
+
+    def searchable(self, name: str, title: str, sql: str) -> str:
+        """A query's rows as a table that searches and sorts."""
+        frame = self.exports.connection.execute(sql).df()
+        script = f'<script src="{self.up}_static/tables.js"></script>\n'
+        if frame.empty:
+            return self.fragment(fragments.missing(f"There are no {title} in this landing."))
+        return self.fragment(script + fragments.searchable(name, title, frame.head(MOST)))
+
+    def note(self, text: str) -> str:
+        """A box that says what is not there."""
+        return self.fragment(fragments.missing(text)) if text else ""
+
+    def fragment(self, html_text: str) -> str:
+        """HTML of our making, included from a file, so that nothing in it is read as Markdown."""
+        self.n_fragments += 1
+        path = self.source / "_fragments" / f"{self.n_fragments:04}.html"
+        path.write_text(html_text, "utf-8")
+        return f"```{{raw}} html\n:file: {self.up}_fragments/{path.name}\n```\n"
+
+    # the rest
+
+    @property
+    def up(self) -> str:
+        """The way from the present page to the site's top."""
+        return "../" * self.page.count("/")
+
+    @property
+    def snapshot(self) -> str:
+        return self.exports.snapshot_id
+
+    def study_figure(self, name: str) -> Drawn:
+        """A figure of the results, its files copied beside the report's own."""
+        path = self.results.figure(name)
+        if path is None:
+            return Drawn(name, name.replace("_", " "), reason=self.results.reason("figures", name))
+        for file in sorted(path.parent.glob(f"{name}.*")):
+            shutil.copyfile(file, self.extra / "figures" / file.name)
+        svg = path.read_text("utf-8")
+        title = re.search(r"<title[^>]*>(.*?)</title>", svg, re.S)
+        return Drawn(
+            name, title.group(1) if title else name, svg=svg,
+            has_png=path.with_suffix(".png").is_file(),
+        )  # fmt: skip
+
+    def write(self, page: str, template: str, **values) -> None:
+        """Render a template of `pages/` into a page of the source."""
+        self.page, self.seen = page, set()
+        text = ENVIRONMENT.get_template(template).render(report=self, **values)
+        path = self.source / f"{page}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+MOST = fragments.MOST_ROWS
+
+ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(HERE / "pages"),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    # The pages are Markdown: hostile text passes the filter `md` or a fragment.
+    autoescape=False,
+)
+ENVIRONMENT.filters["md"] = lambda text: marked(str(text))
+ENVIRONMENT.filters["n"] = lambda value: "none" if value is None else number(value)
+
+
+def wilson(report: Report) -> Callable[[int, int], str]:
+    """A share with its interval in words, for prose: "42.0 % (95 % interval 40.4 % to 43.4 %)"."""
+
+    def said(k: int, n: int) -> str:
+        if not n:
+            return "no share (nothing to count)"
+        low, high = report.exports.connection.execute(
+            "select share_low(?, ?), share_high(?, ?)", [k, n, k, n]
+        ).fetchall()[0]
+        return f"{percent(k / n)} (95 % interval {percent(low)} to {percent(high)})"
+
+    return said
+
+
+def build(
+    exports_folder: Path,
+    results_folder: Path,
+    site: Path,
+    bases: Sequence[str] = (),
+    *,
+    n_families: int = LARGEST,
+    manifest: Path | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> dict:
+    """Write the site; what it says of itself (pages, figures and tables that are missing).
+
+    exports_folder: the marts as Parquet. results_folder: of the studies; need not be there.
+    site: is replaced as a whole, once the new one stands. bases: ids that get a family page beside
+    the `n_families` largest. manifest: of dbt; dbt is asked for one if None.
+
+    Raises StudyError for exports, bases or folders that cannot be used.
+    """
+    check_target(site)
+    exports = open_marts(exports_folder)
+    results = open_results(results_folder, exports)
+    if results.missing:
+        say(results.missing)
+    chosen = families.chosen_bases(exports, bases, n_families)
+    staged = site.with_name(f".{site.name}.building")
+    try:
+        shutil.rmtree(staged, ignore_errors=True)
+        source, extra, made = staged / "source", staged / "extra", staged / "site"
+        for folder in (
+            source / "_fragments", extra / "figures", extra / "tables", staged / "static",
+            staged / "dbt",
+        ):  # fmt: skip
+            folder.mkdir(parents=True)
+        say("reading the dictionary")
+        marts = dictionary.read_dictionary(manifest, staged / "dbt")
+        report = Report(exports, results, source, extra, marts, say)
+        write_pages(report, chosen)
+        write_static(staged / "static")
+        say("rendering")
+        render(source, made, staged / "doctrees", [staged / "static"])
+        shutil.copytree(extra, made, dirs_exist_ok=True)
+        account = account_of(report, chosen, made)
+        (made / MARKER).write_text(fragments.as_json(account), "utf-8")
+        put_in_place(made, site)
+    except OSError as error:
+        raise StudyError(
+            f"cannot write the report to {site} ({error.strerror or error}): name another folder "
+            "with --to or HUB_SITE"
+        ) from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return account
+
+
+def check_target(site: Path) -> None:
+    """A StudyError if the folder holds what is no report."""
+    if site.exists() and not site.is_dir():
+        raise StudyError(f"{site} is not a folder: name another with --to or HUB_SITE")
+    if site.is_dir() and any(site.iterdir()) and not (site / MARKER).is_file():
+        raise StudyError(
+            f"{site} holds files that are no report, and would be replaced: name another folder "
+            "with --to or HUB_SITE"
+        )
+
+
+def put_in_place(new: Path, old: Path) -> None:
+    """Put the finished site where the old one stood, which is removed afterwards."""
+    previous = old.with_name(f".{old.name}.previous")
+    shutil.rmtree(previous, ignore_errors=True)
+    if old.exists():
+        os.replace(old, previous)
+    os.replace(new, old)
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def account_of(report: Report, chosen: Sequence[families.Base], site: Path) -> dict:
+    """The site's account of itself: what it was made of, its pages, what is missing and why."""
+    pages = sorted(str(path.relative_to(site)) for path in site.rglob("*.html"))
+    return {
+        "snapshot_id": report.exports.snapshot_id,
+        "content_hash": report.exports.content_hash,
+        "studies": "shown" if report.results.folder else "missing",
+        "note": report.results.missing,
+        "bases": [base.model_id for base in chosen],
+        "pages": pages,
+        "figures_not_drawn": {
+            name: one.reason for name, one in sorted(report.drawn.items()) if not one.svg
+        },
+    }
+
+
+# pages
+
+
+def write_pages(report: Report, chosen: Sequence[families.Base]) -> None:
+    """Every page's Markdown."""
+    connection = report.exports.connection
+    connection.execute(figures.text_of("intervals"))
+    facts = families.one_row(connection, figures.text_of("facts"))
+    for figure in figures.FIGURES:
+        report.say(f"figure {figure.name}")
+        report.drawn[figure.name] = figures.draw(figure, connection, report.extra / "figures")
+    read_tables(report)
+    shared = {
+        "facts": facts,
+        "share": wilson(report),
+        "is_sample": is_sample(report.snapshot),
+        "marts_read": MARTS,
+    }
+    report.write("index", "index.md", **shared, claims=claims_of(report), bases=chosen)
+    for name in ("methods", "data", "ecosystem", "models", "cite"):
+        report.write(name, f"{name}.md", **shared, citation=citation())
+    report.write(
+        "estimates", "estimates.md", **shared, names=report.results.names("tables", "html")
+    )
+    report.write(
+        "robustness", "robustness.md", **shared,
+        curves=[n for n in report.results.names("figures", "svg") if n.startswith("specific")],
+        calibrations=[n for n in report.results.names("figures", "svg") if n.startswith("calib")],
+    )  # fmt: skip
+    report.write("changes", "changes.md", **shared, changelog=changelog())
+    for mart in report.marts:
+        report.tables[f"dictionary_{mart.name}"] = fragments.table(
+            f"dictionary_{mart.name}", f"Columns of {mart.name}", ("column", "type", "meaning"),
+            mart.columns, is_numeric=False,
+        )  # fmt: skip
+    report.write("dictionary", "dictionary.md", **shared)
+    for place, base in enumerate(chosen, 1):
+        report.say(f"family {place} of {len(chosen)}")
+        write_family(report, base, shared)
+    report.write("families/index", "families.md", **shared, bases=chosen)
+
+
+def write_family(report: Report, base: families.Base, shared: Mapping) -> None:
+    """One base's page: figures, tree as a list, table, facts."""
+    connection = report.exports.connection
+    families.walk(connection, base.model_id)
+    facts = families.facts(connection)
+    made = figures.family_figures(base.model_id, base.slug)
+    for figure in made:
+        report.drawn[figure.name] = figures.draw(
+            figure, connection, report.extra / "figures", is_prepared=True
+        )
+    name = f"top_{base.slug}"
+    report.tables[name] = fragments.table(
+        name, "Descendants with the highest disruption index, 90 days",
+        ("model", "relation", "MDI", "n_i", "n_j", "n_k", "children", "likes"),
+        families.top_by_disruption(connection),
+        notes=("Defined index and at least one taker in the window; ties by takers, then name.",),
+    )  # fmt: skip
+    listed = families.most_descended(connection)
+    report.write(
+        f"families/{base.slug}", "family.md", **{**shared, "facts": facts}, base=base,
+        figures=[figure.name for figure in made], table=name, n_listed=len(listed),
+        most_listed=families.MOST_LISTED,
+        tree=lambda: report.fragment(
+            fragments.browsable_tree(base.model_id, listed, facts["n_descendants"])
+        ),
+    )  # fmt: skip
+
+
+def read_tables(report: Report) -> None:
+    """Run the SQL of `tables.yml` into printed tables, and keep it beside them."""
+    for entry in yaml.safe_load((HERE / "tables.yml").read_text("utf-8")):
+        rows = report.exports.connection.execute(entry["sql"]).fetchall()
+        report.tables[entry["name"]] = fragments.table(
+            entry["name"], entry["title"], entry["columns"], rows,
+            (*entry.get("notes", ()), f"Snapshot {report.snapshot}."),
+            entry.get("is_numeric", True),
+        )  # fmt: skip
+        macros = figures.text_of("intervals") if "share_low" in entry["sql"] else ""
+        (report.extra / "tables" / f"{entry['name']}.sql").write_text(
+            f"-- {entry['title']}; the tables are the marts of the same name.\n{macros}"
+            f"{entry['sql']}",
+            "utf-8",
+        )
+
+
+def claims_of(report: Report) -> list[dict]:
+    """The claims with their tests as tables and their figures, studies together."""
+    beside = yaml.safe_load((HERE / "findings.yml").read_text("utf-8"))
+    by_claim: dict[str, list[Mapping]] = {}
+    for row in report.results.claims:
+        by_claim.setdefault(row["claim_id"], []).append(row)
+    claims = []
+    for claim_id, tests in by_claim.items():
+        first = tests[0]
+        name = f"claim_{claim_id}"
+        report.tables[name] = fragments.table(
+            name, f"Tests of claim {claim_id}",
+            ("choice", "number", "95 % interval", "N", "holds", "specification"),
+            [
+                (
+                    one["choice"], one["estimate"],
+                    interval(one["interval_low"], one["interval_high"]), one["n"],
+                    "not made" if one["passes"] is None else one["passes"],
+                    one["specification_id"] or "counted",
+                )
+                for one in tests
+            ],
+            notes=(f"Source: {first['source']}.", f"Snapshot {report.snapshot}."),
+        )  # fmt: skip
+        claims.append(
+            {
+                "id": claim_id,
+                "study": STUDIES.get(first["study"], first["study"]),
+                "claim": first["claim"],
+                "verdict": VERDICTS.get(first["verdict"], first["verdict"]),
+                "why": why(tests),
+                "n_held": sum(bool(one["passes"]) for one in tests),
+                "n_made": sum(one["passes"] is not None for one in tests),
+                "n_tests": len(tests),
+                "table": name,
+                "figures": beside.get(claim_id, []),
+            }
+        )
+    report.tables["verdicts"] = fragments.table(
+        "verdicts", "Claims and verdicts",
+        ("claim", "verdict", "number", "95 % interval", "N", "tests that hold"),
+        [
+            (
+                f"{claim['id']}  {claim['claim']}", claim["verdict"], headline["estimate"],
+                interval(headline["interval_low"], headline["interval_high"]), headline["n"],
+                f"{claim['n_held']} of {claim['n_made']} made",
+            )
+            for claim in claims
+            for headline in [first_made(by_claim[claim["id"]])]
+        ],
+        notes=(
+            "Number, interval and N are those of the first test that could be made; all tests "
+            "stand below. Coefficients are on the scale of their specification.",
+            f"Snapshot {report.snapshot}.",
+        ),
+        is_numeric=False,
+    )  # fmt: skip
+    return claims
+
+
+def first_made(tests: Sequence[Mapping]) -> Mapping:
+    """The claim's headline: its first test with a number."""
+    return next((one for one in tests if one["estimate"] is not None), tests[0])
+
+
+def why(tests: Sequence[Mapping]) -> str:
+    """The reason of the verdict: the one that a test which could be made carries."""
+    made = [one for one in tests if one["passes"] is not None]
+    return (made or tests)[0]["reason"] or ""
+
+
+def is_sample(snapshot: str) -> bool:
+    """Whether a snapshot bears the name of one of the made-up sample's."""
+    return (PROJECT / "sample" / "hub_models" / f"snapshot_id={snapshot}").is_dir()
+
+
+def citation() -> Mapping:
+    """The parsed CITATION.cff."""
+    return yaml.safe_load((PROJECT / "CITATION.cff").read_text("utf-8"))
+
+
+def changelog() -> str:
+    """CHANGELOG.md without its title, headings one deeper than the page's."""
+    text = (PROJECT / "CHANGELOG.md").read_text("utf-8")
+    return text.split("\n", 1)[1].strip() + "\n"
+
+
+# the style
+
+
+def write_static(folder: Path) -> None:
+    """The style sheets and the script of the searchable tables."""
+    shutil.copyfile(HERE / "static" / "report.css", folder / "report.css")
+    (folder / "figures.css").write_text(figure_style(), "utf-8")
+    (folder / "tables.js").write_text(fragments.tables_script(), "utf-8")
+
+
+def figure_style() -> str:
+    """The figures' colours as the page's, in light and dark."""
+    light, dark = (
+        "".join(f"--figure-{name}:{pair[at]};" for name, pair in theme.COLOURS.items())
+        for at in (0, 1)
+    )
+    return (
+        f"body{{{light}}}\n"
+        f'@media screen{{body[data-theme="dark"]{{{dark}}}\n'
+        f'@media (prefers-color-scheme:dark){{body:not([data-theme="light"]){{{dark}}}}}}}\n'
+        f"{theme.style_sheet()}\n"
+    )
+
+
+def told(account: Mapping, site: Path) -> str:
+    """One line on what was written."""
+    files = [path for path in site.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files) / 1e6
+    return (
+        f"{site / 'index.html'}: {len(account['pages'])} pages, {len(files)} files, {size:.1f} MB; "
+        f"studies {account['studies']}"
+    )
+
+
+def progress(is_quiet: bool) -> Callable[[str], None]:
+    """Takes lines of progress; they go to stderr unless it is quiet."""
+    return lambda line: None if is_quiet else print(plain(line), file=sys.stderr)

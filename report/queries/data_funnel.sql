@@ -1,0 +1,10 @@
+-- What each step keeps: models and edges per stage, as data_funnel has them.
+select
+    stage_number,
+    stage,
+    n_models,
+    n_edges,
+    note,
+    (select max(snapshot_id) from disruption_panel) as snapshot_id
+from data_funnel
+order by stage_number

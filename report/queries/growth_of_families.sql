@@ -1,0 +1,51 @@
+-- How do the ten largest families grow? Models whose nearest root it is, by weeks since the root's release.
+with largest as (
+    select
+        families.root_id,
+        families.n_models,
+        row_number() over (order by families.n_models desc, families.root_id asc) as place,
+        case when not roots.is_created_at_floor then roots.created_at end as root_created_at
+    from families
+    left join hub_models as roots on families.root_id = roots.model_id
+    order by place
+    limit 10
+),
+
+dated as (
+    select
+        largest.place,
+        largest.root_id,
+        largest.n_models,
+        -- A root that is not listed, or that is back-filled, has no date: its first dated derivative counts.
+        cast(floor(date_diff(
+            'second',
+            coalesce(largest.root_created_at, min(models.created_at) over (partition by largest.root_id)),
+            models.created_at
+        ) / 604800) as integer) as week
+    from largest
+    inner join hub_models as models on largest.root_id = models.root_id
+    where models.model_id != largest.root_id and models.created_at is not null and not models.is_created_at_floor
+),
+
+weeks as (
+    select
+        place,
+        root_id,
+        n_models,
+        week,
+        count(*) as n_new
+    from dated
+    where week >= 0
+    group by place, root_id, n_models, week
+)
+
+select
+    place,
+    root_id,
+    n_models,
+    week,
+    n_new,
+    cast(sum(n_new) over (partition by place order by week) as bigint) as n_to_date,
+    (select max(snapshot_id) from disruption_panel) as snapshot_id
+from weeks
+order by place, week

@@ -1,0 +1,97 @@
+"""The sites that the tests read, each built once for all workers."""
+
+from pathlib import Path
+
+import pytest
+from report_sites import HOSTILE, built_site, made_results, rewritten
+
+from support import once, read
+
+
+@pytest.fixture(scope="session")
+def exports(built) -> Path:
+    """The marts of the sample. Not to be written to."""
+    return built / "exports"
+
+
+@pytest.fixture(scope="session")
+def largest(built) -> str:
+    """The root of the sample's largest family."""
+    rows = read(
+        built / "hub_lineage.duckdb",
+        "select root_id from marts.families order by n_models desc, root_id limit 1",
+    )
+    return rows[0]["root_id"]
+
+
+@pytest.fixture(scope="session")
+def inner_base(built, largest) -> str:
+    """A base that is no root: the most built-upon derivative of the largest family."""
+    rows = read(
+        built / "hub_lineage.duckdb",
+        "select model_id from marts.hub_models where root_id = $root and generation > 0 "
+        "order by n_descendants desc, model_id limit 1",
+        {"root": largest},
+    )
+    return rows[0]["model_id"]
+
+
+@pytest.fixture(scope="session")
+def results(shared, exports) -> Path:
+    """Results of the studies, by hand."""
+
+    def make(folder: Path) -> None:
+        made_results(exports, folder / "made")
+
+    return once(shared / "report_results", make) / "made"
+
+
+@pytest.fixture(scope="session")
+def site(shared, exports, results, inner_base) -> Path:
+    """The sample's report with the two largest families, a named base, and studies."""
+
+    def make(folder: Path) -> None:
+        built_site(exports, results, folder, inner_base, n_families=2)
+
+    return once(shared / "report_site", make) / "site"
+
+
+@pytest.fixture(scope="session")
+def hostile_site(shared, exports, largest) -> Path:
+    """The same without studies, the largest family's root being called `HOSTILE`."""
+
+    def make(folder: Path) -> None:
+        hostile = rewritten(exports, folder / "exports", old=largest, new=HOSTILE)
+        built_site(hostile, folder / "none", folder, n_families=1)
+
+    return once(shared / "hostile_report_site", make) / "site"
+
+
+@pytest.fixture(scope="session")
+def bare_site(shared, exports) -> Path:
+    """A landing in which nobody declares a parent, seen once, with a page for a childless base."""
+
+    def make(folder: Path) -> None:
+        nothing = {
+            mart: f"from {mart} where false"
+            for mart in (
+                "concentration", "crowding", "disruption", "disruption_panel", "families",
+                "lineage_edges", "lineage_rejections", "recognition_panel", "release_races",
+                "snapshot_changes",
+            )
+        }  # fmt: skip
+        bare = rewritten(
+            exports,
+            folder / "exports",
+            nothing
+            | {
+                "model_metrics": "from model_metrics "
+                "where snapshot_id = (select max(snapshot_id) from model_metrics)",
+                "hub_models": "select * replace (0 as n_parents, 0 as n_children, "
+                "0 as n_descendants, null as relation, null as root_id) from hub_models",
+                "ecosystem_months": "from ecosystem_months where relation in ('all', 'none')",
+            },
+        )
+        built_site(bare, folder / "none", folder, "acme-labs/Alpha-7B", n_families=3)
+
+    return once(shared / "bare_report_site", make) / "site"

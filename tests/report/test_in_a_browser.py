@@ -1,0 +1,189 @@
+"""The report in headless Chromium, opened from disk as by double click.
+
+Screenshots of the main pages, wide and narrow, light and dark, stay in pytest's folder
+(`--basetemp` names one).
+"""
+
+import shutil
+
+import pytest
+from report_sites import pages
+
+from report.families import slug_of
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium among the system's packages"),
+    pytest.mark.xdist_group("browser"),
+]
+
+WIDE, NARROW = 1200, 390
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        # Without --allow-file-access-from-files: readers' browsers do not have it either.
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """Opens a page of a site; `errors` and `requests` are what it said and asked for."""
+    contexts = []
+
+    def open_page(path, width=WIDE, scheme="light"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.errors, page.requests = [], []
+        page.on("console", lambda said: said.type == "error" and page.errors.append(said.text))
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on(
+            "request",
+            lambda one: (
+                page.requests.append(one.url)
+                if not one.url.startswith(("file:", "data:", "blob:"))
+                else None
+            ),
+        )
+        page.goto(path.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def main_pages(site, largest) -> dict:
+    return {
+        "findings": site / "index.html",
+        "data": site / "data.html",
+        "ecosystem": site / "ecosystem.html",
+        "models": site / "models.html",
+        "families": site / "families" / "index.html",
+        "family": site / "families" / f"{slug_of(largest)}.html",
+    }
+
+
+def test_every_page_opens_from_disk_without_an_error_or_a_request(site, opened):
+    paths = pages(site)
+    assert len(paths) > 12
+    for path in paths:
+        page = opened(path)
+        page.wait_for_timeout(100)
+        assert page.errors == [], path.name
+        assert page.requests == [], path.name
+
+
+def test_hostile_ids_run_nothing(hostile_site, opened):
+    from report_sites import HOSTILE
+
+    for name in ("index", "models", "families/index", f"families/{slug_of(HOSTILE)}"):
+        page = opened(hostile_site / f"{name}.html")
+        dialogs = []
+        page.on("dialog", lambda dialog, seen=dialogs: (seen.append(1), dialog.dismiss()))
+        page.wait_for_timeout(300)
+        assert page.errors == [], name
+        assert dialogs == []
+        assert page.locator("img[src='x']").count() == 0
+    page = opened(hostile_site / "families" / "index.html")
+    assert HOSTILE in page.locator("#searchable-families tbody").inner_text()
+
+
+def test_tables_search_and_sort(site, largest, opened):
+    page = opened(site / "families" / "index.html")
+    table = page.locator("#searchable-families")
+    table.locator("tbody tr").first.wait_for()
+    first_cells = table.locator("tbody tr td:first-child")
+    assert first_cells.first.inner_text() == largest
+    page.get_by_role("searchbox", name="Search families").fill("race/bulk-base")
+    assert first_cells.all_inner_texts() == ["race/bulk-base"]
+    page.get_by_role("searchbox", name="Search families").fill("")
+    heading = table.locator("thead th").nth(2)
+
+    def sizes():
+        return [int(text) for text in table.locator("tbody tr td:nth-child(3)").all_inner_texts()]
+
+    heading.click()
+    table.locator("th[aria-sort='ascending']").wait_for()
+    assert sizes() == sorted(sizes())
+    heading.get_by_role("button").press("Enter")
+    table.locator("th[aria-sort='descending']").wait_for()
+    assert sizes() == sorted(sizes(), reverse=True)
+    assert sizes()[0] > sizes()[-1]
+
+
+def test_the_sites_own_search_finds_a_page(site, opened):
+    page = opened(site / "search.html")
+    page.goto(f"{(site / 'search.html').as_uri()}?q=crowding")
+    page.locator("#search-results li").first.wait_for()
+    assert "Methods" in page.locator("#search-results").inner_text()
+    assert page.errors == []
+
+
+def test_the_tree_opens_by_keyboard(site, largest, opened):
+    page = opened(site / "families" / f"{slug_of(largest)}.html")
+    branch = page.locator(".tree ul details").first
+    assert branch.get_attribute("open") is None
+    branch.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    assert branch.get_attribute("open") is not None
+    page.keyboard.press("Space")
+    assert branch.get_attribute("open") is None
+
+
+def test_dark_mode_darkens_page_and_figures_and_can_be_switched(site, opened):
+    def colours(page):
+        return page.evaluate(
+            "[getComputedStyle(document.body).backgroundColor, "
+            "getComputedStyle(document.querySelector('figure.drawn svg.figure text')).fill]"
+        )
+
+    path = site / "ecosystem.html"
+    light, dark = colours(opened(path)), colours(opened(path, scheme="dark"))
+    assert light[0] == "rgb(255, 255, 255)"
+    assert light != dark
+    assert sum(map(int, dark[0][4:-1].split(","))) < 150
+    assert sum(map(int, dark[1][4:-1].split(","))) > 450
+    page = opened(path)
+    for _ in range(3):
+        page.locator(".theme-toggle").locator("visible=true").first.click()
+        if colours(page) == dark:
+            break
+    assert colours(page) == dark
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (WIDE, "light"),
+        (NARROW, "light"),
+        pytest.param(WIDE, "dark", marks=pytest.mark.slow),
+        pytest.param(NARROW, "dark", marks=pytest.mark.slow),
+    ],
+)
+def test_nothing_keeps_readers_out(site, largest, opened, tmp_path_factory, width, scheme):
+    folder = tmp_path_factory.getbasetemp() / "screenshots"
+    folder.mkdir(exist_ok=True)
+    for name, path in main_pages(site, largest).items():
+        page = opened(path, width, scheme)
+        page.wait_for_timeout(300)
+        page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        found = axe.Axe().run(page).response["violations"]
+        grave = {
+            one["id"]: one["nodes"][0]["html"][:200]
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        }
+        assert grave == {}, name
