@@ -16,6 +16,8 @@ from bench.measuring import BenchError, cost_of, exponent
 from bench.report import page
 from support import REPOSITORY
 
+pytestmark = pytest.mark.xdist_group("bench")
+
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory) -> tuple[str, dict, str]:

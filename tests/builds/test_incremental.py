@@ -66,9 +66,9 @@ def nothing(landing: Path) -> None:
 
 
 def test_a_new_snapshot_is_built_on_what_was_read_before(two_snapshots, tmp_path):
-    built(tmp_path / "on_top", two_snapshots, "--quiet")
+    built(tmp_path / "on_top", two_snapshots, *MODELS_ONLY)
     add(two_snapshots)
-    on_top = built(tmp_path / "on_top", two_snapshots, "--quiet")
+    on_top = built(tmp_path / "on_top", two_snapshots, *MODELS_ONLY)
     assert len(on_top) > 10
     assert on_top == built(tmp_path / "anew", two_snapshots, *MODELS_ONLY)
 
@@ -93,6 +93,7 @@ def test_whatever_happens_to_the_landing_the_bytes_are_those_of_a_new_build(
     assert on_top == built(tmp_path / "anew", two_snapshots, *MODELS_ONLY, *arguments)
 
 
+@pytest.mark.slow
 def test_only_what_has_changed_is_read_again(two_snapshots, tmp_path):
     """A mark on each item of the database shows which of them a build has taken over."""
     folder = tmp_path / "on_top"

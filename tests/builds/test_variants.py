@@ -46,6 +46,7 @@ def exports(landing):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("variants")
 def test_a_variant_is_what_a_whole_build_with_its_variables_gives(landing, exports, tmp_path):
     for variant in (CONFIGURED, OTHER_OWNERS):

@@ -209,6 +209,7 @@ def test_a_dry_run_lists_every_file_with_its_size(published, folder):
     }
 
 
+@pytest.mark.slow
 def test_the_same_exports_and_results_give_the_same_bytes(exports, project, tmp_path, monkeypatch):
     """Results, and the SQL of their figures, go along only if made from these very exports."""
     monkeypatch.setattr(publishing, "CHECKED_ROWS", 2)

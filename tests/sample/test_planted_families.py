@@ -6,6 +6,8 @@ from expectations import differences, expected
 
 from loaders import generate, sample
 
+pytestmark = pytest.mark.xdist_group("planted")
+
 WITHOUT_ANSWER = {"dirt/ambiguous-one", "dirt/ambiguous-two"}
 """Children whose rejections the contract leaves open: a text with two meanings beside tags."""
 
