@@ -110,6 +110,28 @@ def test_only_what_is_out_of_date_is_built(landing, exports, monkeypatch):
         build_variants(landing, exports, variants=[CONFIGURED, OTHER_OWNERS])
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("variants")
+def test_variables_of_the_build_stay_under_each_choice(tmp_path):
+    landing = write_landing(tmp_path / "landing", {SNAPSHOT: small_hub()})
+    common = {"edge_relations": ["finetune", "merge"]}
+    exports = tmp_path / "exports"
+    build_variants(landing, exports, variants=[CONFIGURED, OTHER_OWNERS], variables=common)
+    record = json.loads((exports / "variants" / "other_owners" / "variant.json").read_text())
+    assert record["variables"] == {**common, "edge_owners": "other_owner"}
+    entrants = {
+        name: {
+            child
+            for (child,) in duckdb.sql(
+                f"select child_id from '{exports}/variants/{name}/recognition_panel.parquet'"
+            ).fetchall()
+        }
+        for name in ("as_configured", "other_owners")
+    }
+    assert entrants["as_configured"] - entrants["other_owners"] == {"lab/own"}
+    assert "bob/quant" not in entrants["as_configured"]
+
+
 @pytest.mark.xdist_group("variants")
 def test_a_build_that_fails_leaves_the_variant_as_it_was(landing, exports):
     before = rows(exports / "variants" / "other_owners" / "recognition_panel.parquet")
