@@ -80,9 +80,10 @@ def build_variants(
     """Build the variants that are out of date, and return the folders of those that were built.
 
     `names` chooses some, `variants` replaces those of the file; `variables` are those of the build
-    that the variants are compared with, where they differ from dbt_project.yml. A variant's folder is replaced as a
-    whole once all of it stands. A BuildError leaves those built before it, and the others as they
-    were. Folders of variants that the file no longer lists are removed when all are asked for.
+    that the variants are compared with, where they differ from dbt_project.yml. A variant's folder
+    is replaced as a whole once all of it stands. A BuildError leaves those built before it, and the
+    others as they were. Folders of variants that the file no longer lists are removed when all are
+    asked for.
     """
     known = list_variants() if variants is None else list(variants)
     common = dict(variables or {})

@@ -48,9 +48,9 @@ RADAR_RECIPE = Recipe((
     Step((*RADAR_MAPS, "--as-of", "2026-08-22T20:00:29"), RADAR / "models.parquet"),
 ))  # fmt: skip
 
-# What became of the radar's models six weeks later: another list of October, with likes and downloads
-# of those that both know (0 where the date is missing means not asked). The radar's lineage stays.
-# Between the two lie 44 days, so that a counter at a fixed age may span as many.
+# What became of the radar's models six weeks later: another list of October, with likes and
+# downloads of those that both know (0 where the date is missing means not asked). The radar's
+# lineage stays. Between the two lie 44 days, so that a counter at a fixed age may span as many.
 RADAR_LATER_RECIPE = Recipe((
     *RADAR_RECIPE.steps,
     Step((*RADAR_MAPS, "--as-of", "2026-10-06"), prepared=f"""
@@ -99,11 +99,13 @@ WEEKLY_WHOLE_RECIPE = Recipe((
     """),
 ))  # fmt: skip
 
-# Parents lie in a file of their own. The seven labs' models give the bases their dates.
+# Parents lie in a file of their own. The seven labs' models give the bases their dates. Downloads
+# are null where the Hub said 0.
 OPEN_NAMED_RECIPE = Recipe((
     Step(("--map", "base_model=cardData.base_model", "--map", "license=cardData.license",
           "--as-of", "2025-10-03T18:12:25"), prepared=f"""
         select * from (
+            select * replace (coalesce(downloads, 0) as downloads)
             from '{OPEN_NAMED}/models.parquet'
             union all by name
             from '{OPEN_NAMED}/labs_models.parquet'

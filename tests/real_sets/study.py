@@ -53,9 +53,9 @@ def make(folder: Path, recipe: recipes.Recipe) -> None:
 
     def run(*arguments: str) -> None:
         # A primary specification without an estimate is a finding about the set.
-        code = subprocess.run([sys.executable, *arguments], cwd=REPOSITORY, env=environment)
-        if code.returncode not in (0, 1) or (code.returncode and "run" not in arguments):
-            sys.exit(code.returncode)
+        done = subprocess.run([sys.executable, *arguments], cwd=REPOSITORY, env=environment)
+        if done.returncode and "run" not in arguments:
+            sys.exit(done.returncode)
 
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "landing").exists():
