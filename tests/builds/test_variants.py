@@ -9,7 +9,7 @@ import pytest
 from analysis import variants
 from analysis.variants import MARTS, Variant, build_variants, list_variants, models_that_depend_on
 from build import BuildError
-from support import dbt, item, write_landing
+from support import build, item, write_landing
 
 CONFIGURED = Variant("as_configured", "As it is.", {})
 OTHER_OWNERS = Variant("other_owners", "No edge within an owner.", {"edge_owners": "other_owner"})
@@ -51,12 +51,7 @@ def exports(landing):
 def test_a_variant_is_what_a_whole_build_with_its_variables_gives(landing, exports, tmp_path):
     for variant in (CONFIGURED, OTHER_OWNERS):
         database = tmp_path / f"{variant.name}.duckdb"
-        dbt(
-            *("build", "--exclude-resource-type", "unit_test"),
-            landing=landing,
-            database=database,
-            variables=variant.variables,
-        )
+        build(landing, database, variant.variables)
         with duckdb.connect(str(database), read_only=True) as connection:
             for mart in MARTS:
                 whole = connection.execute(f"from marts.{mart} order by all").fetchall()
