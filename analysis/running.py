@@ -21,6 +21,7 @@ from pathlib import Path
 import duckdb
 
 from analysis import claims, curves, records
+from analysis.equations import EstimationError
 from analysis.estimating import Result
 from analysis.exports import Exports, StudyError, literal, open_exports
 from analysis.figures import write_figures
@@ -71,7 +72,7 @@ def run(
     for specification in specifications:
         if specification.method == "curve":
             continue
-        for result in METHODS[specification.method](context, specification):
+        for result in results_of(context, specification):
             results.append(result)
             say(told(result))
     curve = list(curve_rows(exports, specifications, seed, curve_size))
@@ -90,6 +91,14 @@ def run(
             "HUB_RESULTS to a folder that can be written"
         ) from error
     return results
+
+
+def results_of(context: Context, specification: Specification) -> list[Result]:
+    """What a specification gives; a failure of its own is told in its place and ends no run."""
+    try:
+        return METHODS[specification.method](context, specification)
+    except EstimationError as error:
+        return [Result(specification, "failed", str(error))]
 
 
 def curve_rows(exports: Exports, specifications, seed: int, size: int) -> list[dict]:
