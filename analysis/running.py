@@ -163,13 +163,7 @@ def write(
     records.write_table("specifications", listed, folder, records.SPECIFICATIONS)
     records.write_table("claims", judged, folder, records.CLAIMS)
     records.write_table("curve", curve, folder, records.CURVE)
-    further: dict[str, list[dict]] = {}
-    for result in results:
-        for name, rows in result.tables.items():
-            further.setdefault(name, []).extend(
-                {"specification_id": result.specification.specification_id} | row for row in rows
-            )
-    for name, rows in sorted(further.items()):
+    for name, rows in sorted(further_tables(results).items()):
         records.write_table(name, rows, folder)
     tables = write_tables(folder)
     figures = write_figures(folder, exports.folder)
@@ -195,6 +189,17 @@ def write(
     (folder / "manifest.json").write_text(
         json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
+
+
+def further_tables(results: Sequence[Result]) -> dict[str, list[dict]]:
+    """The rows that designs give beside estimates, by table; a table without rows is left out."""
+    further: dict[str, list[dict]] = {}
+    for result in results:
+        for name, rows in result.tables.items():
+            for row in rows:
+                identified = {"specification_id": result.specification.specification_id} | row
+                further.setdefault(name, []).append(identified)
+    return further
 
 
 def entry(result: Result) -> dict:

@@ -9,8 +9,9 @@ from study_runs import DRAWS, analysis
 
 from analysis import records
 from analysis.equations import EstimationError
+from analysis.estimating import Result
 from analysis.methods import METHODS
-from analysis.running import replace_folder, results_of, revision
+from analysis.running import further_tables, replace_folder, results_of, revision
 from analysis.specifications import all_specifications
 
 pytestmark = pytest.mark.xdist_group("studies")
@@ -196,3 +197,14 @@ def test_a_failure_that_nobody_foresaw_ends_its_specification_and_not_the_run(mo
     monkeypatch.setitem(METHODS, one.method, fails)
     (result,) = results_of(None, one)
     assert (result.status, result.reason) == ("failed", "something new")
+
+
+def test_a_table_without_a_row_is_not_written():
+    one, other = all_specifications()[:2]
+    results = [
+        Result(one, "ok", tables={"balance": [], "designs": [{"fact": "n", "value": 3}]}),
+        Result(other, "ok", tables={"balance": []}),
+    ]
+    assert further_tables(results) == {
+        "designs": [{"specification_id": one.specification_id, "fact": "n", "value": 3}]
+    }
