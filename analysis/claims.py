@@ -168,17 +168,20 @@ def conclude(tests: Sequence[Mapping]) -> tuple[str, str]:
     ]
     if not made:
         return "not_testable_here", tests[0]["reason"]
-    if not failing:
+    # The first test is the claim as it was made; the others cannot stand in for it.
+    untested = "" if tests[0] in made else f". Not testable here: {tests[0]['choice']}"
+    if not failing and not untested:
         return (
             "reproduced",
             f"holds under every choice that could be tested ({len(made)} of {len(tests)})",
         )
     if passing:
+        against = f". Not under: {'; '.join(failing)}" if failing else ""
         return (
             "reproduced_under_a_named_choice",
-            f"holds under: {'; '.join(passing)}. Not under: {'; '.join(failing)}",
+            f"holds under: {'; '.join(passing)}{against}{untested}",
         )
-    return "not_reproduced", f"not under: {'; '.join(failing)}"
+    return "not_reproduced", f"not under: {'; '.join(failing)}{untested}"
 
 
 def holds_zero(test: Mapping) -> bool:

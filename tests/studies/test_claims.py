@@ -43,6 +43,8 @@ ROW = {"RR1": {"status": "ok", "reason": ""}}
     [
         ([True, True], "reproduced"),
         ([True, None], "reproduced"),
+        ([None, True], "reproduced_under_a_named_choice"),
+        ([None, False], "not_reproduced"),
         ([True, False], "reproduced_under_a_named_choice"),
         ([False, None], "not_reproduced"),
         ([None, None], "not_testable_here"),
@@ -56,6 +58,12 @@ def test_a_mixed_verdict_names_the_choices_on_both_sides():
     _, reason = claims.conclude([test_made(True), test_made(False)])
     assert "holds under: choice True" in reason
     assert "Not under: choice False" in reason
+
+
+def test_a_verdict_without_the_claim_as_it_was_made_says_so():
+    for other in (True, False):
+        _, reason = claims.conclude([test_made(None), test_made(other)])
+        assert "Not testable here: choice None" in reason
 
 
 def test_a_share_has_its_wilson_interval_and_n(exports):
