@@ -24,21 +24,31 @@ SETS = {
     "weekly": recipes.WEEKLY_RECIPE,
 }
 
-CLAIMS = """
+STATUSES = """
+    select study, status, count(*) as specifications from '{results}/specifications.parquet'
+    group by all order by all
+"""
+TESTS = """
     select
-        claims.claim_id, claims.claim, claims.choice, coalesce(claims.specification_id, '') as row,
-        claims.verdict, claims.passes, claims.estimate, claims.interval_low, claims.interval_high,
-        claims.n, estimates.n_clusters as clusters,
-        round(estimates.effective_clusters_outcome, 0) as worth
+        claims.claim_id as claim, claims.choice,
+        coalesce(claims.specification_id, '') as specification,
+        claims.estimate, claims.interval_low, claims.interval_high, claims.n,
+        estimates.n_clusters as families, estimates.effective_clusters_outcome as worth,
+        if(claims.passes, 'yes', 'no') as holds
     from '{results}/claims.parquet' as claims
     left join '{results}/estimates.parquet' as estimates
         on claims.specification_id = estimates.specification_id and claims.term = estimates.term
         and estimates.scale = 'coefficient'
+    where claims.passes is not null
     order by claims.claim_id, claims.choice
 """
-STATUSES = """
-    select study, status, count(*) as specifications from '{results}/specifications.parquet'
-    group by all order by all
+VERDICTS = """
+    pivot (
+        select
+            claim_id || '. ' || claim as claim, replace(verdict, '_', ' ') as verdict,
+            regexp_extract(filename, '/([a-z_]+)/results/', 1) as landing
+        from read_parquet({files}, filename = true)
+    ) on landing using any_value(verdict) order by claim
 """
 
 
@@ -70,15 +80,31 @@ def make(folder: Path, recipe: recipes.Recipe) -> None:
         run("-m", "analysis", "calibrate", "--draws", "60")
 
 
+def as_markdown(sql: str) -> str:
+    """The rows of a query as a pipe table; floats with two decimals."""
+    found = duckdb.sql(sql)
+    lines = ["| " + " | ".join(found.columns) + " |", "|" + " --- |" * len(found.columns)]
+    for row in found.fetchall():
+        cells = (
+            "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+            for value in row
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     target, *names = sys.argv[1:]
-    for name in names or SETS:
-        folder = Path(target).resolve() / name
+    names = names or list(SETS)
+    folders = {name: Path(target).resolve() / name for name in names}
+    for name, folder in folders.items():
         make(folder, SETS[name])
-        print(f"\n## {name}\n", flush=True)
-        for sql in (STATUSES, CLAIMS):
-            table = duckdb.sql(sql.format(results=folder / "results")).df()
-            print(table.to_markdown(index=False, floatfmt=".2f"), "\n", flush=True)
+    for name, folder in folders.items():
+        print(f"\n## {name}\n")
+        for sql in (STATUSES, TESTS):
+            print(as_markdown(sql.format(results=folder / "results")), end="\n\n")
+    files = [str(folder / "results" / "claims.parquet") for folder in folders.values()]
+    print(as_markdown(VERDICTS.format(files=files)))
 
 
 if __name__ == "__main__":

@@ -91,6 +91,16 @@ def test_an_estimate_is_judged_by_its_headline_interval(exports):
     assert not claims.tested(exports, test, jackknifed, ROW)["passes"]
 
 
+def test_families_that_hang_on_one_or_two_prove_nothing_without_a_jackknife(exports):
+    test = {"specification": "RR1", "term": "log_rank", "passes": "interval_high < 0"}
+    row = estimate_row(n_clusters=400, effective_clusters_outcome=2.7)
+    found = claims.tested(exports, test, {("RR1", "log_rank"): row}, ROW)
+    assert found["passes"] is None
+    assert "worth 2.7 by the outcome, less than 5" in found["reason"]
+    jackknifed = row | {"jackknife_low": -0.5, "jackknife_high": -0.1}
+    assert claims.tested(exports, test, {("RR1", "log_rank"): jackknifed}, ROW)["passes"]
+
+
 def test_a_handful_of_families_proves_nothing(exports):
     test = {"specification": "RR1", "term": "log_rank", "passes": "interval_high < 0"}
     few = {("RR1", "log_rank"): estimate_row(n_clusters=9)}
