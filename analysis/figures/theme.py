@@ -23,9 +23,9 @@ VEGA_LITE = "6.4"
 PNG_SCALE = 2
 CHARACTERS_PER_LINE = 80
 
-# Name of the colour: light, dark. The hues are those of Okabe and Ito, moved as little as lets marks
-# stand out 3:1 from the page and keeps any two of them 15 units of CIELAB apart to readers without
-# one kind of cones; the tests of the figures simulate them.
+# Name of the colour: light, dark. The hues are those of Okabe and Ito, moved until marks stand out
+# at least 3:1 from the page and any two of them are 15 units of CIELAB apart to readers without one
+# kind of cones, whom the tests of the figures simulate.
 COLOURS = {
     "ink": ("#1f2328", "#e8eaed"),
     "muted": ("#59636e", "#a4adb8"),
