@@ -1,11 +1,13 @@
 """Run both studies on the real sets and print the tables of docs/studies.md.
 
-    PYTHONPATH=. .venv/bin/python tests/real_sets/study.py FOLDER [SET ...]
+    PYTHONPATH=.:tests .venv/bin/python tests/real_sets/study.py FOLDER [SET ...] [--no-variants]
 
 Sets: radar, radar_later, open_named, weekly. Each gets landing, database, exports and results in
-FOLDER/SET; what is there already is not made again.
+FOLDER/SET; what is there already is not made again. Without variants the curves over choices of the
+data are missing.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -52,7 +54,7 @@ VERDICTS = """
 """
 
 
-def make(folder: Path, recipe: recipes.Recipe) -> None:
+def make(folder: Path, recipe: recipes.Recipe, *, variants: bool) -> None:
     """Landing to results, each with the project's own command."""
     environment = os.environ | {
         "HUB_LANDING": str(folder / "landing"),
@@ -73,6 +75,7 @@ def make(folder: Path, recipe: recipes.Recipe) -> None:
     variables = ("--vars", json.dumps(recipe.variables)) if recipe.variables else ()
     if not (folder / "hub.duckdb").exists():
         run("build.py", *variables)
+    if variants:
         run("-m", "analysis", "variants", *variables)
     if not (folder / "results" / "manifest.json").exists():
         run("-m", "analysis", "run", "--quiet")
@@ -94,11 +97,14 @@ def as_markdown(sql: str) -> str:
 
 
 def main() -> None:
-    target, *names = sys.argv[1:]
-    names = names or list(SETS)
-    folders = {name: Path(target).resolve() / name for name in names}
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("sets", nargs="*", choices=[*SETS, []], default=[])
+    parser.add_argument("--no-variants", action="store_true")
+    asked = parser.parse_args()
+    folders = {name: asked.folder.resolve() / name for name in asked.sets or SETS}
     for name, folder in folders.items():
-        make(folder, SETS[name])
+        make(folder, SETS[name], variants=not asked.no_variants)
     for name, folder in folders.items():
         print(f"\n## {name}\n")
         for sql in (STATUSES, TESTS):
