@@ -1,15 +1,28 @@
+{#
+    JSON in the words of both engines. DuckDB has a type for it; on Spark a JSON value that is kept is its text,
+    and an item that is being read is a variant.
+#}
+
 {# Text of a JSON value at a path; null where the document or the path is not there or is no JSON. #}
 {% macro json_text(document, path) -%}
+    {%- if target.type == 'spark' -%}
+    get_json_object({{ document }}, '{{ path }}')
+    {%- else -%}
     try(json_extract_string({{ document }}, '{{ path }}'))
+    {%- endif -%}
 {%- endmacro %}
 
 
 {#
-    The fields of a Hub item that the project reads, parsed in one pass. What users may write in any
-    shape stays JSON and is judged by its type afterwards; numbers come as text, because a cast that
-    fails must null one value and not the item.
+    The fields of a Hub item that the project reads, parsed in one pass; null where the text is no JSON. What users
+    may write in any shape stays JSON and is judged by its type afterwards; numbers come as text, because
+    a cast that fails must null one value and not the item. Spark reads the first value of a text and lets
+    the rest pass: within brackets it has to read all of it.
 #}
 {% macro parsed_hub_item(raw_json) -%}
+    {%- if target.type == 'spark' -%}
+    try_parse_json('[' || {{ raw_json }} || ']')
+    {%- else -%}
     try(from_json({{ raw_json }}, '{
         "_id": "VARCHAR", "id": "VARCHAR", "modelId": "VARCHAR",
         "createdAt": "VARCHAR", "lastModified": "VARCHAR", "private": "VARCHAR",
@@ -22,24 +35,108 @@
         "config": {"peft": {"base_model_name_or_path": "JSON"}},
         "safetensors": {"total": "VARCHAR"}, "gguf": {"total": "VARCHAR"}
     }'))
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Whether a parsed item is one JSON value and not several behind each other. #}
+{% macro is_one_item(item) -%}
+    {%- if target.type == 'spark' -%}
+    ({{ item }} is not null and try_variant_get({{ item }}, '$[1]', 'variant') is null)
+    {%- else -%}
+    {{ item }} is not null
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A field of a parsed item as text, by its path, for example `safetensors.total`. #}
+{% macro item_text(path) -%}
+    {%- if target.type == 'spark' -%}
+    try_variant_get(item, '$[0].{{ path }}', 'string')
+    {%- else -%}
+    item."{{ path | replace('.', '"."') }}"
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A field of a parsed item as JSON. #}
+{% macro item_json(path) -%}
+    {%- if target.type == 'spark' -%}
+    to_json(try_variant_get(item, '$[0].{{ path }}', 'variant'))
+    {%- else -%}
+    item."{{ path | replace('.', '"."') }}"
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
+    What a JSON value is, or what stands at a path of it: VARCHAR, ARRAY, OBJECT, NULL, or something
+    else; null where there is none.
+#}
+{% macro type_of_json(value, path=none) -%}
+    {%- if target.type == 'spark' -%}
+    {%- set found = json_at(value, path) if path else value -%}
+    case left({{ found }}, 1)
+        when '"' then 'VARCHAR'
+        when '[' then 'ARRAY'
+        when '{' then 'OBJECT'
+        when 'n' then 'NULL'
+        else case when {{ found }} is not null then 'NUMBER' end
+    end
+    {%- else -%}
+    json_type({{ value }}{{ ", '" ~ path ~ "'" if path }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The JSON value at a path of another one. #}
+{% macro json_at(value, path) -%}
+    {%- if target.type == 'spark' -%}
+    to_json(try_variant_get(try_parse_json({{ value }}), '{{ path }}', 'variant'))
+    {%- else -%}
+    json_extract({{ value }}, '{{ path }}')
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A JSON list as a list of JSON values. #}
+{% macro json_list(value) -%}
+    {%- if target.type == 'spark' -%}
+    transform(
+        try_variant_get(try_parse_json({{ value }}), '$', 'array<variant>'),
+        entry -> coalesce(to_json(entry), 'null')
+    )
+    {%- else -%}
+    from_json({{ value }}, '["JSON"]')
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A JSON list as a list of texts; null where it is no list. #}
+{% macro json_list_of_texts(value) -%}
+    case
+        when {{ type_of_json(value) }} = 'ARRAY'
+            then from_json({{ value }}, {% if target.type == 'spark' %}'array<string>'{% else %}'["VARCHAR"]'{% endif %})
+    end
 {%- endmacro %}
 
 
 {# A JSON value that may be a text or a list, as a list of JSON values; null where it says nothing. #}
 {% macro json_values(value) -%}
     case
-        when coalesce(json_type({{ value }}), 'NULL') = 'NULL' then null
-        when json_type({{ value }}) = 'ARRAY' then from_json({{ value }}, '["JSON"]')
-        else [{{ value }}]
+        when coalesce({{ type_of_json(value) }}, 'NULL') = 'NULL' then null
+        when {{ type_of_json(value) }} = 'ARRAY' then {{ json_list(value) }}
+        else {{ list_of(value) }}
     end
 {%- endmacro %}
 
 
 {# The first text in a JSON value that may be a text or a list of texts. #}
 {% macro first_json_text(value) -%}
-    case json_type({{ value }})
-        when 'ARRAY' then case when json_type({{ value }}, '$[0]') = 'VARCHAR' then {{ value }} ->> '$[0]' end
-        when 'VARCHAR' then {{ value }} ->> '$'
+    case {{ type_of_json(value) }}
+        when 'ARRAY'
+            then case when {{ type_of_json(value, '$[0]') }} = 'VARCHAR' then {{ json_text(value, '$[0]') }} end
+        when 'VARCHAR' then {{ json_text(value, '$') }}
     end
 {%- endmacro %}
 
@@ -49,16 +146,30 @@
     clients read it, so the escape is replaced by the replacement character and the item is kept.
 #}
 {% macro without_surrogates(raw_json) -%}
+    {#- A backslash in a text of SQL: Spark drops one of two unless the text is raw. -#}
+    {%- set raw = 'r' if target.type == 'spark' else '' -%}
     regexp_replace(
         {{ raw_json }},
-        '[\\]u[dD][89abAB][0-9a-fA-F]{2}([\\]u[dD][c-fC-F][0-9a-fA-F]{2})?|[\\]u[dD][c-fC-F][0-9a-fA-F]{2}',
-        '\\ufffd',
-        'g'
+        {{ raw }}'[\\]u[dD][89abAB][0-9a-fA-F]{2}([\\]u[dD][c-fC-F][0-9a-fA-F]{2})?|[\\]u[dD][c-fC-F][0-9a-fA-F]{2}',
+        {{ raw }}'\\ufffd'{{ "" if target.type == 'spark' else ", 'g'" }}
     )
 {%- endmacro %}
 
 
-{# A count in a JSON text, as a whole number; null where it is none or below 0. #}
+{# A count in a JSON text, as a whole number; null where it is none, below 0 or too large. #}
 {% macro whole_number(text) -%}
-    case when try_cast({{ text }} as bigint) >= 0 then cast(floor(try_cast({{ text }} as decimal(38, 6))) as bigint) end
+    case
+        when try_cast({{ text }} as decimal(38, 6)) between 0 and 9223372036854775807
+            then cast(floor(try_cast({{ text }} as decimal(38, 6))) as bigint)
+    end
+{%- endmacro %}
+
+
+{# A number in a JSON text; null where it is none, or has no end. #}
+{% macro finite_number(text) -%}
+    case
+        when {{ is_finite_value('try_cast(' ~ text ~ ' as double)') }}
+            {%- if target.type == 'spark' %} and not {{ matches(text, '[dDfF] *$') }}{% endif %}
+            then try_cast({{ text }} as double)
+    end
 {%- endmacro %}

@@ -69,7 +69,7 @@ moments as (
         released_us as moment_us,
         weight,
         cast(null as bigint) as focal_key,
-        cast(null as varchar) as window_name,
+        cast(null as string) as window_name,
         0 as reading_sign
     from releases
     inner join streams using (stream_key)
