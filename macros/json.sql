@@ -17,11 +17,21 @@
     The fields of a Hub item that the project reads, parsed in one pass; null where the text is no JSON. What users
     may write in any shape stays JSON and is judged by its type afterwards; numbers come as text, because
     a cast that fails must null one value and not the item. Spark reads the first value of a text and lets
-    the rest pass: within brackets it has to read all of it.
+    the rest pass: within brackets it has to read all of it, and a second value is found. The text is kept
+    beside it, because a variant forgets the order of an object's keys.
 #}
 {% macro parsed_hub_item(raw_json) -%}
     {%- if target.type == 'spark' -%}
-    try_parse_json('[' || {{ raw_json }} || ']')
+    get(
+        transform(
+            array(try_parse_json('[' || {{ raw_json }} || ']')),
+            parsed -> case
+                when parsed is not null and try_variant_get(parsed, '$[1]', 'variant') is null
+                    then struct({{ raw_json }} as text, parsed)
+            end
+        ),
+        0
+    )
     {%- else -%}
     try(from_json({{ raw_json }}, '{
         "_id": "VARCHAR", "id": "VARCHAR", "modelId": "VARCHAR",
@@ -39,20 +49,10 @@
 {%- endmacro %}
 
 
-{# Whether a parsed item is one JSON value and not several behind each other. #}
-{% macro is_one_item(item) -%}
-    {%- if target.type == 'spark' -%}
-    ({{ item }} is not null and try_variant_get({{ item }}, '$[1]', 'variant') is null)
-    {%- else -%}
-    {{ item }} is not null
-    {%- endif -%}
-{%- endmacro %}
-
-
 {# A field of a parsed item as text, by its path, for example `safetensors.total`. #}
 {% macro item_text(path) -%}
     {%- if target.type == 'spark' -%}
-    try_variant_get(item, '$[0].{{ path }}', 'string')
+    try_variant_get(item.parsed, '$[0].{{ path }}', 'string')
     {%- else -%}
     item."{{ path | replace('.', '"."') }}"
     {%- endif -%}
@@ -62,7 +62,8 @@
 {# A field of a parsed item as JSON. #}
 {% macro item_json(path) -%}
     {%- if target.type == 'spark' -%}
-    to_json(try_variant_get(item, '$[0].{{ path }}', 'variant'))
+    {%- set value = "to_json(try_variant_get(item.parsed, '$[0]." ~ path ~ "', 'variant'))" -%}
+    case when contains({{ value }}, '{') then get_json_object(item.text, '$.{{ path }}') else {{ value }} end
     {%- else -%}
     item."{{ path | replace('.', '"."') }}"
     {%- endif -%}
@@ -102,9 +103,10 @@
 {# A JSON list as a list of JSON values. #}
 {% macro json_list(value) -%}
     {%- if target.type == 'spark' -%}
-    transform(
+    zip_with(
+        from_json({{ value }}, 'array<string>'),
         try_variant_get(try_parse_json({{ value }}), '$', 'array<variant>'),
-        entry -> coalesce(to_json(entry), 'null')
+        (entry_text, entry) -> case when contains(to_json(entry), '{') then entry_text else coalesce(to_json(entry), 'null') end
     )
     {%- else -%}
     from_json({{ value }}, '["JSON"]')
@@ -143,23 +145,27 @@
 
 {#
     JSON with a lone half of a surrogate pair is no JSON to the engine. Python and the Hub's own
-    clients read it, so the escape is replaced by the replacement character and the item is kept.
+    clients read it, so the escape is replaced by the replacement character and the item is kept. NaN and
+    Infinity are no JSON to Spark, which is told null.
 #}
 {% macro without_surrogates(raw_json) -%}
-    {#- A backslash in a text of SQL: Spark drops one of two unless the text is raw. -#}
-    {%- set raw = 'r' if target.type == 'spark' else '' -%}
-    regexp_replace(
-        {{ raw_json }},
-        {{ raw }}'[\\]u[dD][89abAB][0-9a-fA-F]{2}([\\]u[dD][c-fC-F][0-9a-fA-F]{2})?|[\\]u[dD][c-fC-F][0-9a-fA-F]{2}',
-        {{ raw }}'\\ufffd'{{ "" if target.type == 'spark' else ", 'g'" }}
-    )
+    {%- set half = '[\\\\]u[dD][89abAB][0-9a-fA-F]{2}([\\\\]u[dD][c-fC-F][0-9a-fA-F]{2})?|[\\\\]u[dD][c-fC-F][0-9a-fA-F]{2}' -%}
+    {%- if target.type == 'spark' -%}
+    {#- Spark drops one of two backslashes unless the text is raw. -#}
+    regexp_replace(regexp_replace({{ raw_json }}, r'{{ half }}', r'\\ufffd'), ': *-?(NaN|Infinity)', ': null')
+    {%- else -%}
+    regexp_replace({{ raw_json }}, '{{ half }}', '\\ufffd', 'g')
+    {%- endif -%}
 {%- endmacro %}
 
 
-{# A count in a JSON text, as a whole number; null where it is none, below 0 or too large. #}
+{#
+    A count in a JSON text, as a whole number; null where it is none, below 0, or above 10^15: nothing on the Hub
+    comes near, and the sum of an owner's counts has to fit into 64 bits.
+#}
 {% macro whole_number(text) -%}
     case
-        when try_cast({{ text }} as decimal(38, 6)) between 0 and 9223372036854775807
+        when try_cast({{ text }} as decimal(38, 6)) between 0 and 1000000000000000
             then cast(floor(try_cast({{ text }} as decimal(38, 6))) as bigint)
     end
 {%- endmacro %}

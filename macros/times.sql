@@ -1,19 +1,22 @@
 {#
     A time as the Hub or a dump writes it, as UTC timestamp; null where it is no time of this world
-    (`infinity`, the year 294000).
+    (`infinity`, `epoch`, the year 294000).
 #}
 {% macro utc_timestamp(text) -%}
     {%- if target.type == 'spark' -%}
     case
-        -- Spark would take a year alone, or an hour of today, for a time.
+        -- Spark would take a year alone, or a minute of today, for a time.
         when
-            {{ matches(text, '^ *[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') }}
-            and try_cast({{ text }} as timestamp) between timestamp '1970-01-01 00:00:00' and timestamp '9999-12-31 00:00:00'
+            {{ matches(text, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:.*)?$') }}
+            and try_cast({{ text }} as timestamp) > timestamp '1970-01-01 00:00:00'
+            and try_cast({{ text }} as timestamp) <= timestamp '9999-12-31 00:00:00'
             then try_cast({{ text }} as timestamp)
     end
     {%- else -%}
     case
-        when try_cast({{ text }} as timestamptz) between timestamptz '1970-01-01 00:00:00+00' and timestamptz '9999-12-31 00:00:00+00'
+        when
+            try_cast({{ text }} as timestamptz) > timestamptz '1970-01-01 00:00:00+00'
+            and try_cast({{ text }} as timestamptz) <= timestamptz '9999-12-31 00:00:00+00'
             then cast(try_cast({{ text }} as timestamptz) at time zone 'UTC' as timestamp)
     end
     {%- endif -%}

@@ -40,7 +40,7 @@ typed as (
         item_number,
         source,
         fetched_at,
-        is_object and {{ is_one_item('item') }} as is_parsed,
+        is_object and item is not null as is_parsed,
         coalesce(nullif({{ trim_spaces('hub_oid') }}, ''), nullif({{ trim_spaces(item_text('_id')) }}, '')) as hub_oid,
         nullif({{ trim_spaces('coalesce(' ~ item_text('id') ~ ', ' ~ item_text('modelId') ~ ', model_id)') }}, '') as model_id,
         {{ utc_timestamp(item_text('createdAt')) }} as created_at,
