@@ -1,8 +1,8 @@
 # Each target is an alias of the plain command under it. Variables can be given as make variables or
 # in the environment: HUB_LANDING, HUB_DATABASE, HUB_EXPORTS, HUB_RESULTS,
-# HUB_SITE.
+# HUB_SITE; for Spark HUB_SPARK_WAREHOUSE, HUB_SPARK_MASTER, HUB_SPARK_REMOTE, HUB_FILE_FORMAT.
 .DEFAULT_GOAL := help
-.PHONY: help environment build study calibrate report test proof lint bench docs sample crawl lock clean
+.PHONY: help environment build study calibrate report test proof lint bench docs sample crawl lock clean parity cluster
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -51,6 +51,24 @@ test: environment ## every fast check; ends with pytest's closing line
 proof: environment ## the slow proofs too
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+# Spark has an environment of its own: pyspark is 0.5 GB, and nothing else needs it.
+.venv-spark/installed: requirements-spark.txt
+	$(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/pip install --quiet --disable-pip-version-check \
+		--requirement requirements-spark.txt
+	@touch $@
+
+parity: ## build two landings on DuckDB and on Spark, compare the marts row by row (needs Java 17)
+	@if [ -x "$$JAVA_HOME/bin/java" ] || command -v java >/dev/null; then $(MAKE) --no-print-directory parity-with-java; \
+	else echo "parity is skipped: Spark needs Java 17 or newer (on Debian: apt install openjdk-17-jre-headless)"; fi
+
+.PHONY: parity-with-java
+parity-with-java: .venv-spark/installed
+	.venv-spark/bin/python -m pytest tests/parity
+
+cluster: .venv-spark/installed ## build on a Spark cluster on this machine, kill a worker, compare with DuckDB
+	.venv-spark/bin/python -m spark cluster --kill $(ARGUMENTS)
+
 bench: environment ## measure the build beside its floor and other tools; writes docs/benchmark.md
 	$(BIN)/python -m bench --page docs/benchmark.md $(ARGUMENTS)
 
@@ -76,6 +94,9 @@ lock: ## pin every version anew from requirements.in
 	$(BIN)/pip-compile --quiet --upgrade --no-header --strip-extras --annotation-style=line \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--output-file requirements.txt requirements.in
+	$(BIN)/pip-compile --quiet --upgrade --no-header --strip-extras --annotation-style=line \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--output-file requirements-spark.txt requirements-spark.in
 
 clean: ## remove what builds and tests leave behind
-	rm -rf target logs exports results site hub_lineage.duckdb .hub_lineage.duckdb.building
+	rm -rf target logs exports results site spark-warehouse hub_lineage.duckdb .hub_lineage.duckdb.building

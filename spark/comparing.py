@@ -47,7 +47,7 @@ class Comparison:
     n_differing: int = 0
     """Rows of the same key in which any column differs."""
     faults: tuple[str, ...] = field(default=())
-    """What kept the rows from being compared: a column that is not there, a key that holds twice."""
+    """What kept the rows from being compared: a column not there, a key that holds twice."""
 
     @property
     def is_same(self) -> bool:
@@ -58,8 +58,8 @@ class Comparison:
         if self.is_same:
             return said + "all equal"
         lines = [
-            said
-            + f"{self.n_differing} differ, {self.n_missing_there} only here, {self.n_missing_here} only there"
+            f"{said}{self.n_differing} differ, {self.n_missing_there} only here, "
+            f"{self.n_missing_here} only there"
         ]
         lines += [f"  {fault}" for fault in self.faults]
         lines += [f"  only here: {key}" for key in self.missing_there]

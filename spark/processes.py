@@ -43,7 +43,10 @@ def java() -> Path:
     """The Java that Spark will run on; a SparkError that says what to install if there is none."""
     home = os.environ.get("JAVA_HOME")
     found = shutil.which("java", path=f"{home}/bin" if home else None)
-    advice = f"Spark needs Java {OLDEST_JAVA} or newer: install a JRE (on Debian: apt install openjdk-17-jre-headless) or set JAVA_HOME"
+    advice = (
+        f"Spark needs Java {OLDEST_JAVA} or newer: install a JRE (on Debian: "
+        "apt install openjdk-17-jre-headless) or set JAVA_HOME"
+    )
     if not found:
         raise SparkError(f"no Java found; {advice}", 2)
     said = subprocess.run([found, "-version"], capture_output=True, text=True, check=False)

@@ -53,7 +53,7 @@ def items() -> tuple[list, list]:
 
 
 def raced() -> list:
-    """A base whose entrants tie, stand on the edges of windows, at ends of months and half seconds."""
+    """A base whose entrants tie, on edges of windows, at ends of months and half seconds."""
     moments = [
         BASE,
         BASE,
@@ -99,7 +99,8 @@ def shaped() -> list:
         "[lab/Base](https://huggingface.co/lab/Base)", "https://huggingface.co/LAB/base/tree/main",
         "hf.co/lab/Base?x=1", "huggingface.co/datasets/lab/data", "https://example.com/lab/Base",
         "C:\\models\\base", "models--lab--Base", "/data/models--lab--Base/snapshots/1", "~/base",
-        "TODO", "your-base-model", "none", "", " ", "Base", "'lab/Base'", "`lab/Base`", "- lab/Base",
+        "TODO", "your-base-model", "none", "", " ", "Base", "'lab/Base'", "`lab/Base`",
+        "- lab/Base",
         "lab/Base (merge)", "lab/Base\nlab/gone-later", "lab/Base\t", "lab/Bäse", "İstanbul/ß",
         "lab/base/extra", "lab//base", "lab/Base@main", "lab/Base#1", "missing/parent",
         "Missing/Parent", "MISSING/parent", '["lab/Base"]', "null", "it's/quoted", "a\\'b/c",
@@ -121,16 +122,20 @@ def shaped() -> list:
         for number, parent in enumerate(parents)
     ]
     hub = [
-        None, [], {}, "lab/Base", {"relation": "Merge", "models": [{"_id": "x", "id": "lab/Base"}, None]},
-        {"relation": None, "models": "lab/Base"}, {"models": [{"id": 5}, {"_id": None}, "lab/Base"]},
-        [{"id": "lab/Base"}], {"relation": "finetune", "models": []}, {"relation": ["x"], "models": [[]]},
+        None, [], {}, "lab/Base",
+        {"relation": "Merge", "models": [{"_id": "x", "id": "lab/Base"}, None]},
+        {"relation": None, "models": "lab/Base"},
+        {"models": [{"id": 5}, {"_id": None}, "lab/Base"]},
+        [{"id": "lab/Base"}], {"relation": "finetune", "models": []},
+        {"relation": ["x"], "models": [[]]},
     ]  # fmt: skip
     made += [
         item(f"shapes/hub-{number}", BASE, baseModels=value) for number, value in enumerate(hub)
     ]
     tags = [
         None, [], "no list", [None], ["LoRA", None, 4, {"a": 1}], ["license:mit", "license:gpl"],
-        ["license:"], ["base_model:lab/Base", "base_model:finetune:lab/Base", "base_model:finetune:"],
+        ["license:"], ["base_model:lab/Base", "base_model:finetune:lab/Base"],
+        ["base_model:finetune:"],
         ["base_model:merge:a:b/c", "base_model:"], ["GPTQ"], ["merge", "mergekit"], {"a": "b"},
     ]  # fmt: skip
     made += [
@@ -138,7 +143,8 @@ def shaped() -> list:
         for number, value in enumerate(tags)
     ]
     cards = [
-        None, [], "text", {"license": []}, {"license": ["mit", "x"]}, {"license": [4]}, {"license": 4},
+        None, [], "text", {"license": []}, {"license": ["mit", "x"]}, {"license": [4]},
+        {"license": 4},
         {"license": None}, {"license": "\u00a0mit "}, {"library_name": ["peft"]},
         {"pipeline_tag": " text-generation "}, {"base_model_relation": "Quantized"},
     ]  # fmt: skip
@@ -151,7 +157,8 @@ def shaped() -> list:
 def typed() -> list:
     """Numbers, times and flags as text, as numbers, and as neither."""
     numbers = [
-        "12", "3.0", "1e3", 1e3, 12.7, "12.999999", -1, -0.3, "-0", 0, True, None, "many", "", " 7 ",
+        "12", "3.0", "1e3", 1e3, 12.7, "12.999999", -1, -0.3, "-0", 0, True, None,
+        "many", "", " 7 ",
         9223372036854775807, 9223372036854775808, 1e30, "1e400", [4], {"n": 4}, "0x1F", "NaN",
         "Infinity", "-inf", "1.5d", "2F", "+5", ".5", "5.", "1,000",
     ]  # fmt: skip
@@ -173,7 +180,8 @@ def typed() -> list:
     times = [
         "2024", "2024-05", "2024-05-06", "2024-05-06T07", "2024-05-06 07:08", "2024-05-06T07:08:09",
         "2024-05-06T07:08:09.5Z", "2024-05-06T07:08:09.123456Z", "2024-05-06T07:08:09+02:00",
-        "2024-05-06T07:08:09.000+0530", "12:00", "T12:00", "soon", "now", "today", "epoch", "infinity",
+        "2024-05-06T07:08:09.000+0530", "12:00", "T12:00", "soon", "now", "today",
+        "epoch", "infinity",
         "", " 2024-05-06 ", "1969-12-31", "9999-12-31T23:59:59Z", "10000-01-01", "2024-02-30",
         "2024-12-31T23:59:59.999Z", 1714979289, None, True, ["2024-05-06"],
     ]  # fmt: skip
@@ -234,7 +242,7 @@ def unreadable() -> list:
 
 
 def circular() -> list:
-    """Cycles: of two, of three with a root beside them, and what hangs below; and a model on itself."""
+    """Cycles of two, of three with a root beside them, what hangs below, a model on itself."""
     return [
         item("cycle/a", BASE, declared="cycle/b"),
         item("cycle/b", BASE, declared="cycle/a"),

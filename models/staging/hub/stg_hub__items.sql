@@ -18,7 +18,7 @@ landed as (
         fetched_at,
         hub_oid,
         model_id,
-        left(ltrim(raw_json), 1) = '{' as is_object,
+        {{ matches('raw_json', '^ *[{]') }} as is_object,
         coalesce({{ parsed_hub_item('raw_json') }}, {{ parsed_hub_item(without_surrogates('raw_json')) }}) as item
     from unread
 ),
