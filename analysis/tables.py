@@ -365,10 +365,17 @@ def claim_row(row: Row) -> tuple[str, ...]:
     holds = {True: "yes", False: "no", None: "not tested"}[row["passes"]]
     source = row["specification_id"] and f"{row['specification_id']}, {label(row['term'])}"
     ends = interval(row["interval_low"], row["interval_high"])
-    cells = (row["test"], source or "count", number(row["estimate"]), ends, number(row["n"]), holds)
+    cells = (row["test"], source or "count", claim_number(row), ends, number(row["n"]), holds)
     # The reason of a claim as a whole repeats what its rows show.
     reason = row["reason"] if row["passes"] is None else None
     return (str(row["choice"]), *(str(cell or "") for cell in cells), str(reason or ""))
+
+
+def claim_number(row: Row) -> str:
+    """The number of a claim's test: a count, which bears no interval, without decimals."""
+    value = row["estimate"]
+    is_count = value is not None and row["interval_low"] is None and float(value).is_integer()
+    return number(int(value) if is_count else value)
 
 
 def balance_tables(balance: Sequence[Row]) -> list[Table]:
@@ -600,18 +607,19 @@ def as_latex(table: Table) -> str:
 def built(table: Table, font_size: str) -> great_tables.GT:
     """The table in the library that renders HTML and LaTeX, which escapes its text."""
     keys = [f"c{place}" for place in range(len(table.columns))]
+    # Without a heading the library would leave an empty one, which says nothing to anybody.
+    group = "group" if any(plain(heading) for heading, _ in table.groups) else None
     rows = [
         {"group": plain(heading), "label": plain(line[0]), "is_below": line[0].startswith(" ")}
         | {key: plain(cell) for key, cell in zip(keys, line[1:], strict=True)}
         for heading, lines in table.groups
         for line in lines
     ]
-    frame = pd.DataFrame(rows, columns=["group", "label", *keys], dtype=object)
+    columns = [*([group] if group else []), "label", *keys]
+    frame = pd.DataFrame(rows, columns=columns, dtype=object)
     headings = {key: plain(text) for key, text in zip(keys, table.columns, strict=True)}
     made = (
-        great_tables.GT(
-            frame, id=identifier(table.name), rowname_col="label", groupname_col="group"
-        )
+        great_tables.GT(frame, id=identifier(table.name), rowname_col="label", groupname_col=group)
         .tab_stubhead(plain(table.stub))
         .cols_label(headings)
         .cols_align("right" if table.is_numeric else "left", columns=keys)

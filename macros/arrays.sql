@@ -44,12 +44,15 @@
 {%- endmacro %}
 
 
-{# A list of texts in lower case. #}
-{% macro lower_values(texts) -%}
+{# The texts of a list, in lower case, that stand in another list. #}
+{% macro lower_values_among(texts, known) -%}
     {%- if target.type == 'spark' -%}
-    transform({{ texts }}, text -> lower(text))
+    filter(transform({{ texts }}, text -> lower(text)), text -> array_contains({{ known }}, text))
     {%- else -%}
-    list_transform({{ texts }}, lambda text: lower(text))
+    list_transform(
+        list_filter({{ texts }}, lambda text: list_contains({{ known }}, lower(text))),
+        lambda text: lower(text)
+    )
     {%- endif -%}
 {%- endmacro %}
 
@@ -70,11 +73,27 @@
 {%- endmacro %}
 
 
+{# Whether a list holds nothing. #}
+{% macro is_empty(values) -%}
+    {{ 'size' if target.type == 'spark' else 'len' }}({{ values }}) = 0
+{%- endmacro %}
+
+
 {# A list that holds something, or null. #}
 {% macro null_if_empty(values) -%}
     {%- if target.type == 'spark' -%}
     case when size({{ values }}) > 0 then {{ values }} end
     {%- else -%}
     nullif({{ values }}, [])
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Several values as one record, so that one pick picks them all. #}
+{% macro record_of(fields) -%}
+    {%- if target.type == 'spark' -%}
+    struct({% for name, value in fields.items() %}{{ value }} as {{ name }}{{ ', ' if not loop.last }}{% endfor %})
+    {%- else -%}
+    struct_pack({% for name, value in fields.items() %}{{ name }} := {{ value }}{{ ', ' if not loop.last }}{% endfor %})
     {%- endif -%}
 {%- endmacro %}

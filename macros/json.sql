@@ -23,12 +23,9 @@
 {% macro parsed_hub_item(raw_json) -%}
     {%- if target.type == 'spark' -%}
     get(
-        transform(
-            array(try_parse_json('[' || {{ raw_json }} || ']')),
-            parsed -> case
-                when parsed is not null and try_variant_get(parsed, '$[1]', 'variant') is null
-                    then struct({{ raw_json }} as text, parsed)
-            end
+        filter(
+            transform(array({{ raw_json }}), text -> struct(text, try_parse_json('[' || text || ']') as parsed)),
+            item -> item.parsed is not null and try_variant_get(item.parsed, '$[1]', 'variant') is null
         ),
         0
     )
@@ -38,7 +35,7 @@
         "createdAt": "VARCHAR", "lastModified": "VARCHAR", "private": "VARCHAR",
         "downloads": "VARCHAR", "downloadsAllTime": "VARCHAR", "likes": "VARCHAR", "trendingScore": "VARCHAR",
         "gated": "VARCHAR", "pipeline_tag": "VARCHAR", "library_name": "VARCHAR",
-        "tags": "JSON", "baseModels": "JSON",
+        "tags": ["VARCHAR"], "baseModels": "JSON",
         "cardData": {"base_model": "JSON", "base_model_relation": "JSON", "license": "JSON",
                      "library_name": "JSON", "pipeline_tag": "JSON"},
         "cardText": {"base_model": "JSON"},
@@ -64,6 +61,16 @@
     {%- if target.type == 'spark' -%}
     {%- set value = "to_json(try_variant_get(item.parsed, '$[0]." ~ path ~ "', 'variant'))" -%}
     case when contains({{ value }}, '{') then get_json_object(item.text, '$.{{ path }}') else {{ value }} end
+    {%- else -%}
+    item."{{ path | replace('.', '"."') }}"
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A field of a parsed item as a list of texts; null where it is no list. #}
+{% macro item_texts(path) -%}
+    {%- if target.type == 'spark' -%}
+    case when {{ type_of_json(item_json(path)) }} = 'ARRAY' then from_json({{ item_json(path) }}, 'array<string>') end
     {%- else -%}
     item."{{ path | replace('.', '"."') }}"
     {%- endif -%}
@@ -114,15 +121,6 @@
 {%- endmacro %}
 
 
-{# A JSON list as a list of texts; null where it is no list. #}
-{% macro json_list_of_texts(value) -%}
-    case
-        when {{ type_of_json(value) }} = 'ARRAY'
-            then from_json({{ value }}, {% if target.type == 'spark' %}'array<string>'{% else %}'["VARCHAR"]'{% endif %})
-    end
-{%- endmacro %}
-
-
 {# A JSON value that may be a text or a list, as a list of JSON values; null where it says nothing. #}
 {% macro json_values(value) -%}
     case
@@ -146,15 +144,25 @@
 {#
     JSON with a lone half of a surrogate pair is no JSON to the engine. Python and the Hub's own
     clients read it, so the escape is replaced by the replacement character and the item is kept. NaN and
-    Infinity are no JSON to Spark, which is told null.
+    Infinity, which DuckDB lets pass, are no JSON to Spark, which is told null.
+    The text is mended before it is parsed: to parse it twice, and the mended one where the first
+    came to nothing, copied every parsed item (3.9 s of CPU at 2,556,240 models).
 #}
-{% macro without_surrogates(raw_json) -%}
+{% macro sound_json(raw_json) -%}
     {%- set half = '[\\\\]u[dD][89abAB][0-9a-fA-F]{2}([\\\\]u[dD][c-fC-F][0-9a-fA-F]{2})?|[\\\\]u[dD][c-fC-F][0-9a-fA-F]{2}' -%}
     {%- if target.type == 'spark' -%}
     {#- Spark drops one of two backslashes unless the text is raw. -#}
-    regexp_replace(regexp_replace({{ raw_json }}, r'{{ half }}', r'\\ufffd'), ': *-?(NaN|Infinity)', ': null')
+    case
+        when regexp_like({{ raw_json }}, r'[\\]u[dD]|NaN|Infinity') and try_parse_json({{ raw_json }}) is null
+            then regexp_replace(regexp_replace({{ raw_json }}, r'{{ half }}', r'\\ufffd'), ': *-?(NaN|Infinity)', ': null')
+        else {{ raw_json }}
+    end
     {%- else -%}
-    regexp_replace({{ raw_json }}, '{{ half }}', '\\ufffd', 'g')
+    case
+        when {{ matches(raw_json, '[\\\\]u[dD]') }} and not json_valid({{ raw_json }})
+            then regexp_replace({{ raw_json }}, '{{ half }}', '\\ufffd', 'g')
+        else {{ raw_json }}
+    end
     {%- endif -%}
 {%- endmacro %}
 
@@ -165,6 +173,7 @@
 #}
 {% macro whole_number(text) -%}
     case
+        when {{ matches(text, '^[0-9]{1,15}$') }} then cast({{ text }} as bigint)
         when try_cast({{ text }} as decimal(38, 6)) between 0 and 1000000000000000
             then cast(floor(try_cast({{ text }} as decimal(38, 6))) as bigint)
     end

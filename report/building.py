@@ -15,7 +15,7 @@ import yaml
 
 from analysis.exports import Exports, StudyError
 from analysis.figures import theme
-from analysis.tables import STUDIES, Table, as_csv, marked, plain
+from analysis.tables import STUDIES, Table, as_csv, claim_number, marked, plain
 from analysis.wording import interval, number, percent
 from report import dictionary, families, figures, fragments
 from report.figures import Drawn
@@ -324,17 +324,32 @@ def write_family(report: Report, base: families.Base, shared: Mapping) -> None:
         report.drawn[figure.name] = figures.draw(
             figure, connection, report.extra / "figures", is_prepared=True
         )
-    name = f"top_{base.slug}"
-    report.tables[name] = fragments.table(
-        name, "Descendants with the highest disruption index, 90 days",
-        ("model", "relation", "MDI", "n_i", "n_j", "n_k", "children", "likes"),
-        families.top_by_disruption(connection),
-        notes=("Defined index and at least one taker in the window; ties by takers, then name.",),
-    )  # fmt: skip
+    names = {}
+    for kind, title, columns, rows, notes in (
+        (
+            "top",
+            "Descendants with the highest disruption index, 90 days",
+            ("model", "relation", "MDI", "from", "to", "n_i", "n_j", "n_k", "children", "likes"),
+            families.top_by_disruption(connection),
+            (
+                "Defined index and at least one taker in the window; ties by takers, then name.",
+                families.INTERVAL,
+            ),
+        ),
+        (
+            "built_upon",
+            "Most built-upon descendants, and their index at 90 days",
+            ("model", "children", "MDI", "from", "to", "n_i", "n_j", "n_k", "undefined because"),
+            families.most_built_upon(connection),
+            ("Where the index is undefined, the last column says why.", families.INTERVAL),
+        ),
+    ):
+        names[kind] = f"{kind}_{base.slug}"
+        report.tables[names[kind]] = fragments.table(names[kind], title, columns, rows, notes)
     listed = families.most_descended(connection)
     report.write(
         f"families/{base.slug}", "family.md", **{**shared, "facts": facts}, base=base,
-        figures=[figure.name for figure in made], table=name, n_listed=len(listed),
+        figures=[figure.name for figure in made], tables=names, n_listed=len(listed),
         most_listed=families.MOST_LISTED,
         tree=lambda: report.fragment(
             fragments.browsable_tree(base.model_id, listed, facts["n_descendants"])
@@ -351,7 +366,7 @@ def read_tables(report: Report) -> None:
             (*entry.get("notes", ()), f"Snapshot {report.snapshot}."),
             entry.get("is_numeric", True),
         )  # fmt: skip
-        macros = figures.text_of("intervals") if "share_low" in entry["sql"] else ""
+        macros = figures.text_of("intervals") if "_low(" in entry["sql"] else ""
         (report.extra / "tables" / f"{entry['name']}.sql").write_text(
             f"-- {entry['title']}; the tables are the marts of the same name.\n{macros}"
             f"{entry['sql']}",
@@ -374,7 +389,7 @@ def claims_of(report: Report) -> list[dict]:
             ("choice", "number", "95 % interval", "N", "holds", "specification"),
             [
                 (
-                    one["choice"], one["estimate"],
+                    one["choice"], claim_number(one),
                     interval(one["interval_low"], one["interval_high"]), one["n"],
                     "not made" if one["passes"] is None else one["passes"],
                     one["specification_id"] or "counted",
@@ -402,7 +417,7 @@ def claims_of(report: Report) -> list[dict]:
         ("claim", "verdict", "number", "95 % interval", "N", "tests that hold"),
         [
             (
-                f"{claim['id']}  {claim['claim']}", claim["verdict"], headline["estimate"],
+                f"{claim['id']}  {claim['claim']}", claim["verdict"], claim_number(headline),
                 interval(headline["interval_low"], headline["interval_high"]), headline["n"],
                 f"{claim['n_held']} of {claim['n_made']} made",
             )

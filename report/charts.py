@@ -6,6 +6,7 @@ intervals.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 
@@ -216,7 +217,10 @@ CALENDAR_MONTHS = 26
 
 
 def entry_calendar(frame: pd.DataFrame) -> alt.TopLevelMixin:
-    """Figure 12: releases per four weeks since the base's own, a row per base."""
+    """Figure 12: releases per four weeks since the base's own, a row per base.
+
+    A pointer over a cell shows its base, weeks and count.
+    """
     names = [f"{low}" if low == high else f"{low} to {high}" if high else f"{low} or more"
              for low, high, _ in CALENDAR]  # fmt: skip
 
@@ -237,6 +241,10 @@ def entry_calendar(frame: pd.DataFrame) -> alt.TopLevelMixin:
         range=[class_of(int(n)) for n in kept.n],
         left=kept.four_weeks * 4,
         right=kept.four_weeks * 4 + 4,
+        told=[
+            f"{base}: {number(int(n))} released in weeks {4 * place} to {4 * place + 3}"
+            for base, n, place in zip(kept.parent_id, kept.n, kept.four_weeks, strict=True)
+        ],
     )
     last = 4 * (int(kept.four_weeks.max()) + 1)
     base = alt.Chart(rows(drawn)).encode(
@@ -250,7 +258,8 @@ def entry_calendar(frame: pd.DataFrame) -> alt.TopLevelMixin:
         )
     )  # fmt: skip
     x_scale = alt.Scale(domain=[0, last], nice=False)
-    cells = base.mark_rect(stroke=colour("page"), strokeWidth=0.5).encode(
+    cells = base.mark_rect(stroke=colour("page"), strokeWidth=0.5, aria=True).encode(
+        description="told:N",
         x=alt.X(
             "left:Q",
             scale=x_scale,
@@ -385,7 +394,7 @@ def family_release_ranks(frame: pd.DataFrame) -> alt.TopLevelMixin:
 
 def family_tree(frame: pd.DataFrame) -> alt.TopLevelMixin:
     """Figure 19: the family's most reused models, by weeks since the base, parents joined to
-    children."""
+    children, and by dashed lines to the further parents of those that have several."""
     placed = in_tree_order(frame)
     at = placed.set_index("model_id")
     placed = placed.assign(
@@ -395,6 +404,7 @@ def family_tree(frame: pd.DataFrame) -> alt.TopLevelMixin:
     weeks = [0.0 if pd.isna(week) else float(week) for week in placed.weeks]
     last = max(1.0, *weeks)
     placed = placed.assign(weeks=weeks, parent_weeks=placed.parent_weeks.fillna(0.0))
+    dashes = further_parents(placed)
     labels = []
     for row in placed.itertuples():
         is_told = row.distance == 0 or row.n_descendants > 0
@@ -410,7 +420,15 @@ def family_tree(frame: pd.DataFrame) -> alt.TopLevelMixin:
         if (placed.relation == name).any()
     }
     shown = {name: "base" if name == "none" else name for name in scale}
-    placed = placed.assign(kind=placed.relation.map(shown))
+    placed = placed.assign(
+        kind=placed.relation.map(shown),
+        told=[
+            f"{model_id}: {shown[relation]}, {number(0 if pd.isna(below) else int(below))} below"
+            for model_id, relation, below in zip(
+                placed.model_id, placed.relation, placed.n_descendants, strict=True
+            )
+        ],
+    )
     looks = {shown[name]: look for name, look in scale.items()}
     x_scale = alt.Scale(type="sqrt", domain=[0, last * 1.02], nice=False)
     y_scale = alt.Scale(domain=[-1, len(placed)], reverse=True, nice=False)
@@ -434,8 +452,19 @@ def family_tree(frame: pd.DataFrame) -> alt.TopLevelMixin:
         y=alt.Y("parent_row:Q", scale=y_scale, axis=hidden),
         y2="row:Q",
     )  # fmt: skip
+    others = (
+        alt.Chart(rows(dashes))
+        .mark_rule(color=colour("muted"), strokeDash=[4, 3], strokeWidth=1.2)
+        .encode(
+            x=alt.X("from_weeks:Q", scale=x_scale),
+            x2="weeks:Q",
+            y=alt.Y("from_row:Q", scale=y_scale, axis=hidden),
+            y2="row:Q",
+        )
+    )
     legend = alt.Legend(title=None, symbolOpacity=1, columns=6)
-    points = base.mark_point(size=48).encode(
+    points = base.mark_point(size=48, aria=True).encode(
+        description="told:N",
         x=x,
         y=y,
         color=alt.Color("kind:N", scale=hues(looks), legend=legend),
@@ -455,9 +484,26 @@ def family_tree(frame: pd.DataFrame) -> alt.TopLevelMixin:
         for is_left in (False, True)
         for behind in ({"stroke": colour("page"), "strokeWidth": 3}, {})
     ]
-    return alt.layer(falls, stems, points, *labels).properties(
+    lines = [falls, stems, others] if len(dashes) else [falls, stems]
+    return alt.layer(*lines, points, *labels).properties(
         width=PLOT + 60, height=max(80, 11 * len(placed))
     )
+
+
+def further_parents(placed: pd.DataFrame) -> pd.DataFrame:
+    """A line per child and further parent, `from_weeks` and `from_row` to `weeks` and `row`."""
+    at = placed.set_index("model_id")
+    return pd.DataFrame(
+        [
+            {
+                "from_weeks": float(at.weeks[parent]), "from_row": int(at.row[parent]),
+                "weeks": float(child.weeks), "row": int(child.row),
+            }
+            for child in placed.itertuples()
+            if isinstance(child.other_parents, str)
+            for parent in json.loads(child.other_parents)
+        ]
+    )  # fmt: skip
 
 
 def in_tree_order(frame: pd.DataFrame) -> pd.DataFrame:

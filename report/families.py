@@ -15,6 +15,12 @@ from report.figures import text_of
 MOST_LISTED = 1_000
 """Descendants in the browsable tree of one page."""
 
+INTERVAL = (
+    "From, to: 95 % interval of Bonett and Price, as if each later model chose by itself. n_i take "
+    "from the focal alone, n_j from it and a parent of it, n_k from a parent alone."
+)
+"""What is said below tables of the index."""
+
 
 @dataclass(frozen=True)
 class Base:
@@ -112,10 +118,29 @@ def top_by_disruption(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
     """The descendants with the highest defined index and at least one taker."""
     return connection.execute(
         """
-        select model_id, relation, mdi, n_i, n_j, n_k, n_children, likes
+        select
+            model_id, relation, mdi, difference_low(n_i, n_j, n_i + n_j + n_k),
+            difference_high(n_i, n_j, n_i + n_j + n_k), n_i, n_j, n_k, n_children, likes
         from family
         where distance > 0 and mdi is not null and n_i + n_j > 0
         order by mdi desc, n_i + n_j desc, model_id
+        limit 15
+        """
+    ).fetchall()
+
+
+def most_built_upon(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
+    """The descendants with most children, with their index or the reason why there is none."""
+    return connection.execute(
+        """
+        select
+            model_id, n_children, mdi,
+            case when mdi is not null then difference_low(n_i, n_j, n_i + n_j + n_k) end,
+            case when mdi is not null then difference_high(n_i, n_j, n_i + n_j + n_k) end,
+            n_i, n_j, n_k, replace(undefined_reason, '_', ' ')
+        from family
+        where distance > 0 and n_children > 0
+        order by n_children desc, model_id
         limit 15
         """
     ).fetchall()

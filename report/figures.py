@@ -286,8 +286,8 @@ def family_figures(base: str, slug: str) -> tuple[MartFigure, ...]:
             count=first_of("n_family"),
             unit="descendants",
             filter="Drawn: the base and up to 60 dated descendants, those that most models descend "
-            "from first, then those with most likes, each joined to one parent. No interval: every "
-            "model is counted.",
+            "from first, then those with most likes, each joined to one parent; dashed: further "
+            "parents among them. No interval: every model is counted.",
             describe=_describe_tree,
             needs="a dated descendant",
             mark="weeks",
@@ -341,9 +341,11 @@ def family_figures(base: str, slug: str) -> tuple[MartFigure, ...]:
 
 
 def _describe_tree(frame: pd.DataFrame) -> str:
+    several = int(frame.other_parents.notna().sum())
     return (
         f"Tree over time with {number(len(frame) - 1)} of "
-        f"{number(int(frame.n_family.iloc[0]))} descendants. The list below has them as text."
+        f"{number(int(frame.n_family.iloc[0]))} descendants, {number(several)} of them with "
+        "further parents in it. The list below has them as text."
     )
 
 

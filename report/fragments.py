@@ -33,8 +33,6 @@ def printed(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, (datetime, date)):
         return f"{value:%Y-%m-%d}"
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
     if isinstance(value, (int, float)):
         return number(value)
     return plain(str(value))
@@ -67,9 +65,7 @@ def table_box(made: Table, links: Mapping[str, str]) -> str:
     """A printed table with its downloads; says so where it has no rows."""
     if not any(lines for _, lines in made.groups):
         return missing(f"{made.title}: there is nothing to show in this landing.")
-    # Without groups the library leaves an empty heading, which says nothing to a screen reader.
-    empty = r'<tr class="gt_group_heading_row">\s*<th[^>]*></th>\s*</tr>\s*'
-    return re.sub(empty, "", as_html(made)) + link_line(links)
+    return as_html(made) + link_line(links)
 
 
 def figure_box(drawn: Drawn, snapshot: str, links: Mapping[str, str]) -> str:
@@ -78,8 +74,6 @@ def figure_box(drawn: Drawn, snapshot: str, links: Mapping[str, str]) -> str:
         return missing(f"Figure “{drawn.title}” is not drawn: {drawn.reason}.")
     # The page's own style sheet has these rules once for all figures.
     svg = re.sub(r"<style>.*?</style>", "", drawn.svg, count=1, flags=re.S)
-    # The figure is one image with one text; its marks are none of a screen reader's business.
-    svg = re.sub(r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*")', "", svg)
     return (
         f'<figure class="drawn" id="figure-{drawn.name}">\n<div class="canvas" tabindex="0" '
         f'role="group" aria-label="{html.escape(plain(drawn.title))}">{svg.strip()}</div>\n'

@@ -5,6 +5,7 @@ tells series apart by shape as well as by colour.
 """
 
 import itertools
+import json
 
 import altair as alt
 import pandas as pd
@@ -22,7 +23,9 @@ def rows(frame: pd.DataFrame) -> alt.InlineData:
     for column in plain.select_dtypes("datetime"):
         plain[column] = plain[column].dt.strftime("%Y-%m-%d")
     plain = plain.astype(object).where(plain.notna(), None)
-    return alt.InlineData(values=plain.to_dict("records"))
+    # As one text: Altair copies and checks lists row by row, many times over.
+    values = json.dumps(plain.to_dict("records"), ensure_ascii=False)
+    return alt.InlineData(values=values, format=alt.JsonDataFormat(type="json"))
 
 
 def symbols(series: str, scale: dict[str, tuple[str, str]], title: str | None = None) -> dict:

@@ -23,8 +23,9 @@ VEGA_LITE = "6.4"
 PNG_SCALE = 2
 CHARACTERS_PER_LINE = 80
 
-# Name of the colour: light, dark. The hues are those of Okabe and Ito, told apart by colour-blind
-# readers, darkened or lightened until marks stand out at least 3:1 from the page.
+# Name of the colour: light, dark. The hues are those of Okabe and Ito, moved until marks stand out
+# at least 3:1 from the page and any two of them are 15 units of CIELAB apart to readers without one
+# kind of cones, whom the tests of the figures simulate.
 COLOURS = {
     "ink": ("#1f2328", "#e8eaed"),
     "muted": ("#59636e", "#a4adb8"),
@@ -32,11 +33,11 @@ COLOURS = {
     "shade": ("#eef0f3", "#262b31"),
     "page": ("#ffffff", "#14171a"),
     "blue": ("#0072b2", "#56b4e9"),
-    "vermilion": ("#d55e00", "#ff9a52"),
-    "green": ("#008a63", "#3ccfa0"),
-    "purple": ("#b8559b", "#e39cc4"),
-    "grey": ("#6b7280", "#b0b7c3"),
-    "amber": ("#a66f00", "#f0b840"),
+    "vermilion": ("#dd670f", "#f89754"),
+    "green": ("#279c75", "#43e0b3"),
+    "purple": ("#912b83", "#cb84a6"),
+    "grey": ("#6b7280", "#bbc6da"),
+    "amber": ("#895500", "#f1bb3b"),
     # Classes of the diverging scale, from below the mean to above it.
     "below-3": ("#b2541a", "#e08a4f"),
     "below-2": ("#e09560", "#8f5026"),
@@ -150,6 +151,7 @@ def svg(text: str, name: str, title: str, description: str) -> str:
 
     `name` prefixes the ids within; `title` and `description` are what screen readers read.
     """
+    text = as_one_image(text)
     text = re.sub(r'\bid="', f'id="{name}-', text)
     text = re.sub(r"url\(#", f"url(#{name}-", text)
     head, view_box, body = re.match(r"<svg (.*?)viewBox=\"([^\"]*)\">(.*)", text, re.S).groups()
@@ -163,6 +165,22 @@ def svg(text: str, name: str, title: str, description: str) -> str:
         f"<style>{style_sheet()}</style>"
     )
     return described + body + "\n"
+
+
+def as_one_image(text: str) -> str:
+    """A rendered chart whose marks are no images of their own to a screen reader.
+
+    What a mark says of itself (a `description` in the chart) becomes its title, which a pointer
+    shows.
+    """
+    said = r' aria-label="([^"]*)" role="graphics-symbol" aria-roledescription="[^"]*"'
+
+    def with_title(found: re.Match) -> str:
+        title = html.escape(html.unescape(found[2]), quote=False)
+        return f"<path{found[3]}><title>{title}</title></path>"
+
+    text = re.sub(rf'<(path){said}((?: [\w:-]+="[^"]*")*)\s*/>', with_title, text)
+    return re.sub(r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*")', "", text)
 
 
 def png(text: str) -> bytes:

@@ -1,11 +1,13 @@
 """Run both studies on the real sets and print the tables of docs/studies.md.
 
-    PYTHONPATH=. .venv/bin/python tests/real_sets/study.py FOLDER [SET ...]
+    PYTHONPATH=.:tests .venv/bin/python tests/real_sets/study.py FOLDER [SET ...] [--no-variants]
 
 Sets: radar, radar_later, open_named, weekly. Each gets landing, database, exports and results in
-FOLDER/SET; what is there already is not made again.
+FOLDER/SET; what is there already is not made again. Without variants the curves over choices of the
+data are missing.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -24,25 +26,35 @@ SETS = {
     "weekly": recipes.WEEKLY_RECIPE,
 }
 
-CLAIMS = """
-    select
-        claims.claim_id, claims.claim, claims.choice, coalesce(claims.specification_id, '') as row,
-        claims.verdict, claims.passes, claims.estimate, claims.interval_low, claims.interval_high,
-        claims.n, estimates.n_clusters as clusters,
-        round(estimates.effective_clusters_outcome, 0) as worth
-    from '{results}/claims.parquet' as claims
-    left join '{results}/estimates.parquet' as estimates
-        on claims.specification_id = estimates.specification_id and claims.term = estimates.term
-        and estimates.scale = 'coefficient'
-    order by claims.claim_id, claims.choice
-"""
 STATUSES = """
     select study, status, count(*) as specifications from '{results}/specifications.parquet'
     group by all order by all
 """
+TESTS = """
+    select
+        claims.claim_id as claim, claims.choice,
+        coalesce(claims.specification_id, '') as specification,
+        claims.estimate, claims.interval_low, claims.interval_high, claims.n,
+        estimates.n_clusters as families, estimates.effective_clusters_outcome as worth,
+        if(claims.passes, 'yes', 'no') as holds
+    from '{results}/claims.parquet' as claims
+    left join '{results}/estimates.parquet' as estimates
+        on claims.specification_id = estimates.specification_id and claims.term = estimates.term
+        and estimates.scale = 'coefficient'
+    where claims.passes is not null
+    order by claims.claim_id, claims.choice
+"""
+VERDICTS = """
+    pivot (
+        select
+            claim_id || '. ' || claim as claim, replace(verdict, '_', ' ') as verdict,
+            regexp_extract(filename, '/([a-z_]+)/results/', 1) as landing
+        from read_parquet({files}, filename = true)
+    ) on landing using any_value(verdict) order by claim
+"""
 
 
-def make(folder: Path, recipe: recipes.Recipe) -> None:
+def make(folder: Path, recipe: recipes.Recipe, *, variants: bool) -> None:
     """Landing to results, each with the project's own command."""
     environment = os.environ | {
         "HUB_LANDING": str(folder / "landing"),
@@ -63,6 +75,7 @@ def make(folder: Path, recipe: recipes.Recipe) -> None:
     variables = ("--vars", json.dumps(recipe.variables)) if recipe.variables else ()
     if not (folder / "hub.duckdb").exists():
         run("build.py", *variables)
+    if variants:
         run("-m", "analysis", "variants", *variables)
     if not (folder / "results" / "manifest.json").exists():
         run("-m", "analysis", "run", "--quiet")
@@ -70,15 +83,34 @@ def make(folder: Path, recipe: recipes.Recipe) -> None:
         run("-m", "analysis", "calibrate", "--draws", "60")
 
 
+def as_markdown(sql: str) -> str:
+    """The rows of a query as a pipe table; floats with two decimals."""
+    found = duckdb.sql(sql)
+    lines = ["| " + " | ".join(found.columns) + " |", "|" + " --- |" * len(found.columns)]
+    for row in found.fetchall():
+        cells = (
+            "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+            for value in row
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def main() -> None:
-    target, *names = sys.argv[1:]
-    for name in names or SETS:
-        folder = Path(target).resolve() / name
-        make(folder, SETS[name])
-        print(f"\n## {name}\n", flush=True)
-        for sql in (STATUSES, CLAIMS):
-            table = duckdb.sql(sql.format(results=folder / "results")).df()
-            print(table.to_markdown(index=False, floatfmt=".2f"), "\n", flush=True)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("sets", nargs="*", choices=[*SETS, []], default=[])
+    parser.add_argument("--no-variants", action="store_true")
+    asked = parser.parse_args()
+    folders = {name: asked.folder.resolve() / name for name in asked.sets or SETS}
+    for name, folder in folders.items():
+        make(folder, SETS[name], variants=not asked.no_variants)
+    for name, folder in folders.items():
+        print(f"\n## {name}\n")
+        for sql in (STATUSES, TESTS):
+            print(as_markdown(sql.format(results=folder / "results")), end="\n\n")
+    files = [str(folder / "results" / "claims.parquet") for folder in folders.values()]
+    print(as_markdown(VERDICTS.format(files=files)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 import csv
 import html
+import json
 import re
+import xml.etree.ElementTree as ElementTree
 from urllib.parse import unquote
 
 import duckdb
@@ -10,7 +12,11 @@ import networkx
 import pytest
 from report_sites import HOSTILE, Page, pages, report
 
+from report import families, figures
 from report.families import slug_of
+from report.marts import open_marts
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +127,88 @@ def test_the_sql_beside_a_figure_gives_the_numbers_drawn(site, exports):
     assert checked == 7 + 3 * 4
 
 
+# the tree, the calendar, the index
+
+
+def titles(svg: str) -> list[str]:
+    """What a pointer reads from the marks of a figure."""
+    root = ElementTree.fromstring(svg)
+    return [one.text for mark in root.iter(f"{SVG}path") for one in mark.iter(f"{SVG}title")]
+
+
+def test_each_cell_of_the_calendar_tells_its_base_weeks_and_count(site, mart):
+    told = titles((site / "figures" / "entry_calendar.svg").read_text())
+    found = [re.fullmatch(r"(.+): ([\d,]+) released in weeks (\d+) to (\d+)", one) for one in told]
+    assert len(found) > 10
+    for cell in found:
+        base, n, first, last = cell.groups()
+        assert int(n.replace(",", "")) == mart(
+            "select count(*) from release_races where parent_id = ? and release_lag_days >= ? "
+            "and release_lag_days < ?", base, 7 * int(first), 7 * (int(last) + 1),
+        )  # fmt: skip
+
+
+def test_further_parents_of_a_merge_are_dashed_lines_of_the_tree(exports, tmp_path):
+    opened = open_marts(exports).connection
+    (base,) = opened.execute(
+        "select parent_id from lineage_edges where relation = 'merge' "
+        "group by parent_id order by count(*) desc, parent_id limit 1"
+    ).fetchall()[0]
+    families.walk(opened, base)
+    tree, *_ = figures.family_figures(base, "merged")
+    figures.draw(tree, opened, tmp_path, is_prepared=True)
+    with (tmp_path / "merged-tree.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    drawn = {row["model_id"]: row["via"] for row in rows}
+    pairs = duckdb.sql(f"select parent_id, child_id from '{exports}/lineage_edges.parquet'")
+    further = {
+        (parent, child)
+        for parent, child in pairs.fetchall()
+        if parent in drawn and child in drawn and child != base and drawn[child] != parent
+    }
+    assert further
+    listed = [
+        (parent, row["model_id"])
+        for row in rows
+        for parent in json.loads(row["other_parents"] or "[]")
+    ]
+    assert sorted(listed) == sorted(further)
+    picture = ElementTree.parse(tmp_path / "merged-tree.svg")
+    dashed = [one for one in picture.iter(f"{SVG}line") if one.get("stroke-dasharray")]
+    assert len(dashed) == len(further)
+
+
+def test_each_mark_of_the_tree_tells_its_model(site, largest):
+    with (site / "figures" / f"{slug_of(largest)}-tree.csv").open(newline="") as file:
+        drawn = [row["model_id"] for row in csv.DictReader(file)]
+    told = titles((site / "figures" / f"{slug_of(largest)}-tree.svg").read_text())
+    assert sorted(one.partition(": ")[0] for one in told) == sorted(drawn)
+
+
+def test_tables_of_the_index_bear_counts_intervals_and_reasons(site, mart):
+    rows = []
+    for path in sorted((site / "tables").glob("*built_upon*.csv")):
+        with path.open(newline="") as file:
+            rows += csv.DictReader(file)
+    assert {bool(row["MDI"]) for row in rows} == {True, False}
+    for row in rows:
+        n_i, n_j, n_k, reason = (
+            mart(f"select {column} from disruption where window_name = '90d' and model_id = ?",
+                 row["model"])
+            for column in ("n_i", "n_j", "n_k", "replace(undefined_reason, '_', ' ')")
+        )  # fmt: skip
+        assert [row["n_i"], row["n_j"], row["n_k"]] == [
+            "" if n is None else f"{n:,}" for n in (n_i, n_j, n_k)
+        ]
+        assert row["undefined because"] == (reason or "")
+        if row["MDI"]:
+            assert float(row["MDI"]) == pytest.approx((n_i - n_j) / (n_i + n_j + n_k), abs=5e-4)
+            assert -1 <= float(row["from"]) <= float(row["MDI"]) <= float(row["to"]) <= 1
+        else:
+            assert row["from"] == row["to"] == ""
+            assert reason
+
+
 # hostile text
 
 
@@ -173,7 +261,7 @@ def test_a_landing_without_edges_has_pages_that_say_so(bare_site):
 
 
 def test_results_of_another_snapshot_are_not_shown(tmp_path, exports, results):
-    from report.marts import open_marts, open_results
+    from report.marts import open_results
 
     folder = tmp_path / "results"
     folder.mkdir()

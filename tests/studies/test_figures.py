@@ -4,6 +4,7 @@ The marts are the sample's; the results are made up. What the figures should sho
 again by other means.
 """
 
+import itertools
 import json
 import os
 import re
@@ -23,7 +24,7 @@ from made_results import HOSTILE, SNAPSHOT, estimate, specification
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.figures import FIGURES, data_of, open_tables, theme, write_figures
+from analysis.figures import FIGURES, charts, data_of, open_tables, theme, write_figures
 from analysis.figures.writing import SUFFIXES
 from support import REPOSITORY
 
@@ -231,6 +232,16 @@ def placed_texts(node: ElementTree.Element, x: float = 0, y: float = 0):
         yield node, x, y
     for child in node:
         yield from placed_texts(child, x, y)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_picture_is_one_image_with_one_text(drawn, name):
+    root = picture(drawn, name)
+    assert root.get("role") == "img"
+    named = {one.get("id") for one in root if one.tag in (f"{SVG}title", f"{SVG}desc")}
+    assert set(root.get("aria-labelledby").split()) == named
+    for one in root.iter():
+        assert one is root or not {"role", "aria-label", "aria-roledescription"} & set(one.attrib)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -443,6 +454,46 @@ def test_points_of_student_are_right_from_four_degrees_of_freedom_on(exports):
             assert found == pytest.approx(stats.t.ppf(0.975, degrees), rel=1e-3)
 
 
+def ends_of_difference(exports: Path, a: int, b: int, n: int) -> tuple[float, float]:
+    with open_tables(exports, exports) as connection:
+        connection.execute(figure("mdi_by_in_degree").prelude)
+        return connection.execute(
+            f"select difference_low({a}, {b}, {n}), difference_high({a}, {b}, {n})"
+        ).fetchall()[0]
+
+
+def test_the_interval_of_an_index_is_that_of_a_difference_of_paired_shares(exports):
+    # Bonett and Price (2012) worked by hand: 15 + 1 and 5 + 1 of 40 + 2.
+    p, q = 16 / 42, 6 / 42
+    half = 1.959964 * ((p + q - (p - q) ** 2) / 42) ** 0.5
+    assert ends_of_difference(exports, 15, 5, 40) == pytest.approx((p - q - half, p - q + half))
+    assert ends_of_difference(exports, 3, 0, 3)[1] == 1
+    assert ends_of_difference(exports, 0, 3, 3)[0] == -1
+
+
+@pytest.mark.parametrize("n", [6, 20])
+def test_the_interval_of_an_index_holds_the_truth_as_often_as_it_says(exports, n):
+    with open_tables(exports, exports) as connection:
+        connection.execute(figure("mdi_by_in_degree").prelude)
+        ends = connection.execute(
+            "select a, b, difference_low(a, b, $n), difference_high(a, b, $n) "
+            "from range($n + 1) as one(a), range($n + 1) as other(b) where a + b <= $n",
+            {"n": n},
+        ).fetchall()
+    covered = []
+    for p, q in itertools.product(np.linspace(0.05, 0.75, 8), repeat=2):
+        if p + q <= 0.95:
+            covered.append(
+                sum(
+                    stats.multinomial.pmf([a, b, n - a - b], n, [p, q, 1 - p - q])
+                    for a, b, low, high in ends
+                    if low <= p - q <= high
+                )
+            )
+    assert 0.945 < np.mean(covered) < 0.98
+    assert min(covered) > 0.92
+
+
 def test_a_curve_is_in_order_and_says_how_many_intervals_leave_zero(drawn):
     shown = numbers(drawn, "specification_curve_order").drop_duplicates("place")
     assert len(shown) == 17
@@ -499,6 +550,75 @@ def test_colours_stand_out_from_the_page_in_both_modes(mode):
         assert contrast(colours["ink"], colours[name]) >= 4.5
     for name in ("below-3", "above-3"):
         assert contrast(colours["page"], colours[name]) >= 4.5
+
+
+# Machado, Oliveira and Fernandes (2009), table 1, severity 1.0: what is left of linear red, green
+# and blue to readers without the cones for long, middle or short waves.
+SIGHT = {
+    "all cones": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+         [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+         [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritanopia": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+         [0.004733, 0.691367, 0.303900]]
+    ),
+}  # fmt: skip
+
+
+def seen(colour: str, sight: np.ndarray) -> np.ndarray:
+    """A colour as a reader sees it, in CIELAB (white of D65): lightness, a, b."""
+    channels = np.array([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array(
+        [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
+         [0.0193339, 0.1191920, 0.9503041]]
+    )  # fmt: skip
+    share = to_xyz @ np.clip(sight @ linear, 0, 1) / to_xyz.sum(axis=1)
+    root = np.where(share > (6 / 29) ** 3, np.cbrt(share), share / (3 * (6 / 29) ** 2) + 4 / 29)
+    return np.array([116 * root[1] - 16, 500 * (root[0] - root[1]), 200 * (root[1] - root[2])])
+
+
+def apart(one: str, other: str, sight: np.ndarray) -> float:
+    return float(np.linalg.norm(seen(one, sight) - seen(other, sight)))
+
+
+def test_the_simulation_takes_red_from_green_and_leaves_grey_alone():
+    for sight in SIGHT.values():
+        assert apart("#808080", "#000000", sight) == pytest.approx(53.6, abs=0.5)
+        assert np.abs(seen("#808080", sight)[1:]).max() < 1
+    red, green = "#a05000", "#5a7800"
+    assert apart(red, green, SIGHT["all cones"]) > 50
+    assert apart(red, green, SIGHT["deuteranopia"]) < 15
+    assert apart(red, green, SIGHT["tritanopia"]) > 40
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("sight", SIGHT)
+def test_kinds_are_told_apart_by_colour_blind_readers(sight, mode):
+    colours = {name: pair[mode] for name, pair in theme.COLOURS.items()}
+    for looks in (theme.RELATIONS.values(), theme.SERIES, charts.SIGNS.values()):
+        for (one, _), (other, _) in itertools.combinations(looks, 2):
+            assert apart(colours[one], colours[other], SIGHT[sight]) >= 15, (one, other)
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("sight", SIGHT)
+def test_steps_of_a_scale_are_told_apart_by_colour_blind_readers(sight, mode):
+    steps = ("below-3", "below-2", "below-1", "level", "above-1", "above-2", "above-3")
+    colours = [theme.COLOURS[name][mode] for name in steps]
+    for one, other in itertools.combinations(colours, 2):
+        assert apart(one, other, SIGHT[sight]) >= 10
+    lightness = [seen(colour, SIGHT[sight])[0] for colour in colours]
+    # Both ends leave the middle, each further than the step before.
+    way = 1 if mode == 0 else -1
+    assert (way * np.diff(lightness[:4]) > 0).all()
+    assert (way * np.diff(lightness[3:]) < 0).all()
 
 
 def test_no_two_series_share_a_colour_or_a_shape():

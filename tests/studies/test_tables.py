@@ -71,6 +71,16 @@ def results(tmp_path) -> Path:
     claims = [
         claim
         | {"choice": "zero counts", "estimate": 0.97, "n": 1241, "passes": True, "reason": "-"},
+        claim
+        | {
+            "choice": "counted",
+            "estimate": 15900.0,
+            "n": 15900,
+            "interval_low": None,
+            "interval_high": None,
+            "passes": True,
+            "reason": "-",
+        },
         claim | {"choice": HOSTILE, "estimate": None, "n": None, "passes": None, "reason": HOSTILE},
     ]
     balance = [
@@ -370,12 +380,24 @@ def rows_of(results: Path, name: str) -> list[list[str]]:
 
 
 def test_a_claim_stands_with_its_verdict_its_tests_and_what_could_not_be_tested(results):
-    _, first, second = rows_of(results, "claims_disruption")
+    _, first, counted, second = rows_of(results, "claims_disruption")
     assert "Verdict: reproduced under a named choice." in first[0]
     assert first[1:8] == [
         "zero counts", "interval_low > 0.5", "count", "0.970", "[0.960, 0.980]", "1,241", "yes",
     ]  # fmt: skip
+    assert counted[4:7] == ["15,900", "", "15,900"]
     assert second[7:] == ["not tested", HOSTILE]
+
+
+def test_rows_without_a_heading_get_none(results):
+    bare = Table("bare", "Title", "stub", ("column",), (("", (("row", "1"),)),))
+    page = Page(as_html(bare))
+    assert len(page.all("tr")) == 2
+    assert {header["scope"] for header in page.all("th")} == {"col", "row"}
+    assert "multicolumn" not in as_latex(bare)
+    write_tables(results)
+    for path in (results / "tables").glob("*.html"):
+        assert not re.search(r"<th[^>]*></th>", path.read_text("utf-8")), path.name
 
 
 def test_balance_stands_before_and_after_with_what_the_weights_leave(results):
