@@ -93,7 +93,7 @@ def reshape(parts: Sequence[Path], shape: str) -> None:
 
 
 def make_second_week(landing: Path, folder: Path) -> Path:
-    """A landing with the last complete snapshot of another and one a week later; its path.
+    """A landing with the first one's last complete snapshot and one a week later, or leave it.
 
     One item in twenty has other likes in the second; none comes, goes, or takes from another model.
     """
