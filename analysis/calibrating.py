@@ -173,17 +173,21 @@ def calibrate(
     The same arguments give the same rows, whatever the number of workers.
 
     For the columns see `evaluate`. A specification that cannot be calibrated has one row, without a
-    world and with the `reason`. Raises CalibrationError for unknown worlds, numbers without meaning
-    and where the null model cannot be fitted.
+    world and with the `reason`; so have all on likes where the null model cannot be fitted. Raises
+    CalibrationError for unknown worlds and numbers without meaning.
     """
     wanted = _checked(worlds, n_draws, n_jackknife, n_workers)
     reasons = {one.specification_id: why_not(one) for one in specifications}
     scenarios: list[tuple[list[Subject], Scenario]] = []
     racing = [one for one in specifications if one.view == "entrants" and not why_not(one)]
-    if racing:
-        model = null_model(
-            select(connection, null, ("base_month", "owner", "age_days")), null, engine
-        )
+    model = None
+    try:
+        if racing:
+            design = select(connection, null, ("base_month", "owner", "age_days"))
+            model = null_model(design, null, engine)
+    except CalibrationError as error:
+        reasons |= {one.specification_id: str(error) for one in racing}
+    if model is not None:
         subjects = []
         for one in racing:
             subject = _racing_subject(connection, one, model)

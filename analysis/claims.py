@@ -106,15 +106,29 @@ def estimated(
     low, high = (
         ("jackknife_low", "jackknife_high") if has_jackknife else ("interval_low", "interval_high")
     )
-    fewest = document()["fewest_clusters"]
-    few = row["n_clusters"] is not None and row["n_clusters"] < fewest
     return {
         "estimate": row["estimate"],
         "interval_low": row[low],
         "interval_high": row[high],
         "n": row["n_used"],
-        "reason": f"{row['n_clusters']} clusters, fewer than {fewest}" if few else "",
+        "reason": too_few(row, has_jackknife),
     }
+
+
+def too_few(row: Mapping, has_jackknife: bool) -> str:
+    """Why the clusters of an estimate carry no interval; empty where they do."""
+    least, worth = document()["fewest_clusters"], document()["least_worth"]
+    if row["n_clusters"] is None:
+        return ""
+    if row["n_clusters"] < least:
+        return f"{row['n_clusters']} clusters, fewer than {least}"
+    effective = row.get("effective_clusters_outcome")
+    if effective is not None and effective < worth and not has_jackknife:
+        return (
+            f"{row['n_clusters']} clusters that are worth {effective:.1f} by the outcome, less "
+            f"than {worth}, and no jackknife"
+        )
+    return ""
 
 
 def counted(exports: Exports, test: Mapping) -> dict:
@@ -168,17 +182,20 @@ def conclude(tests: Sequence[Mapping]) -> tuple[str, str]:
     ]
     if not made:
         return "not_testable_here", tests[0]["reason"]
-    if not failing:
+    # The first test is the claim as it was made; the others cannot stand in for it.
+    untested = "" if tests[0] in made else f". Not testable here: {tests[0]['choice']}"
+    if not failing and not untested:
         return (
             "reproduced",
             f"holds under every choice that could be tested ({len(made)} of {len(tests)})",
         )
     if passing:
+        against = f". Not under: {'; '.join(failing)}" if failing else ""
         return (
             "reproduced_under_a_named_choice",
-            f"holds under: {'; '.join(passing)}. Not under: {'; '.join(failing)}",
+            f"holds under: {'; '.join(passing)}{against}{untested}",
         )
-    return "not_reproduced", f"not under: {'; '.join(failing)}"
+    return "not_reproduced", f"not under: {'; '.join(failing)}{untested}"
 
 
 def holds_zero(test: Mapping) -> bool:

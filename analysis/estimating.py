@@ -78,6 +78,8 @@ def estimate_on(
             and equation.estimator == "logit"
             else None
         )
+        rows = [tidy(specification, fitted, term, jackknife) for term in fitted.terms]
+        rows += taken_together(specification, fitted, jackknife)
     except NotIdentified as error:
         return Result(specification, "refused", str(error), n_in=n_in)
     except NotConverged as error:
@@ -85,8 +87,7 @@ def estimate_on(
     except EstimationError as error:
         return Result(specification, "not_run", str(error), n_in=n_in)
     common = facts(frame, fitted, specification, equation, exports, seed, sample_sql)
-    rows = [common | tidy(specification, fitted, term, jackknife) for term in fitted.terms]
-    rows += [common | row for row in taken_together(specification, fitted, jackknife)]
+    rows = [common | row for row in rows]
     if effects is not None:
         rows += [
             common | {"scale": "average marginal effect"} | tidy(specification, effects, term)
@@ -228,9 +229,19 @@ def tidy(
     term: str,
     jackknife: Jackknife | None = None,
 ) -> dict:
-    """One term: estimate, errors, intervals, and its effect in percent for counts."""
-    found = fitted.row(term)
-    row = of_interest(specification, term) | {
+    """One term: estimate, errors, intervals, and its effect in percent for counts.
+
+    Of a control whose variance came out negative only the estimate is told; for a term of interest
+    that is an EstimationError.
+    """
+    row = of_interest(specification, term)
+    try:
+        found = fitted.row(term)
+    except EstimationError:
+        if row["is_of_interest"]:
+            raise
+        return row | {"estimate": fitted.estimates[fitted.terms.index(term)]}
+    row |= {
         "estimate": found["estimate"],
         "standard_error": found["standard_error"],
         "interval_low": found["low"],
@@ -324,10 +335,14 @@ def linear_combination(
 ) -> dict:
     """weights'b with its standard error, 95 % interval and p-value.
 
-    `weights`, `estimates` (k,), `covariance` (k, k).
+    `weights`, `estimates` (k,), `covariance` (k, k). Raises EstimationError for a negative
+    variance (two cluster dimensions can give one).
     """
     estimate = float(weights @ estimates)
-    error = math.sqrt(max(float(weights @ covariance @ weights), 0))
+    variance = float(weights @ covariance @ weights)
+    if variance < 0:
+        raise EstimationError("the variance of terms taken together came out negative")
+    error = math.sqrt(variance)
     reach = float(stats.t.ppf(0.975, degrees_of_freedom)) * error
     return {
         "estimate": estimate,

@@ -21,6 +21,7 @@ from pathlib import Path
 import duckdb
 
 from analysis import claims, curves, records
+from analysis.equations import EstimationError
 from analysis.estimating import Result
 from analysis.exports import Exports, StudyError, literal, open_exports
 from analysis.figures import write_figures
@@ -71,7 +72,7 @@ def run(
     for specification in specifications:
         if specification.method == "curve":
             continue
-        for result in METHODS[specification.method](context, specification):
+        for result in results_of(context, specification):
             results.append(result)
             say(told(result))
     curve = list(curve_rows(exports, specifications, seed, curve_size))
@@ -90,6 +91,14 @@ def run(
             "HUB_RESULTS to a folder that can be written"
         ) from error
     return results
+
+
+def results_of(context: Context, specification: Specification) -> list[Result]:
+    """What a specification gives; a failure of its own is told in its place and ends no run."""
+    try:
+        return METHODS[specification.method](context, specification)
+    except EstimationError as error:
+        return [Result(specification, "failed", str(error))]
 
 
 def curve_rows(exports: Exports, specifications, seed: int, size: int) -> list[dict]:
@@ -154,13 +163,7 @@ def write(
     records.write_table("specifications", listed, folder, records.SPECIFICATIONS)
     records.write_table("claims", judged, folder, records.CLAIMS)
     records.write_table("curve", curve, folder, records.CURVE)
-    further: dict[str, list[dict]] = {}
-    for result in results:
-        for name, rows in result.tables.items():
-            further.setdefault(name, []).extend(
-                {"specification_id": result.specification.specification_id} | row for row in rows
-            )
-    for name, rows in sorted(further.items()):
+    for name, rows in sorted(further_tables(results).items()):
         records.write_table(name, rows, folder)
     tables = write_tables(folder)
     figures = write_figures(folder, exports.folder)
@@ -186,6 +189,17 @@ def write(
     (folder / "manifest.json").write_text(
         json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
+
+
+def further_tables(results: Sequence[Result]) -> dict[str, list[dict]]:
+    """The rows that designs give beside estimates, by table; a table without rows is left out."""
+    further: dict[str, list[dict]] = {}
+    for result in results:
+        for name, rows in result.tables.items():
+            for row in rows:
+                identified = {"specification_id": result.specification.specification_id} | row
+                further.setdefault(name, []).append(identified)
+    return further
 
 
 def entry(result: Result) -> dict:

@@ -19,7 +19,7 @@ import re
 import shutil
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -75,22 +75,29 @@ def build_variants(
     exports: Path,
     names: Collection[str] | None = None,
     variants: Sequence[Variant] | None = None,
+    variables: Mapping[str, object] | None = None,
 ) -> list[Path]:
     """Build the variants that are out of date, and return the folders of those that were built.
 
-    `names` chooses some, `variants` replaces those of the file. A variant's folder is replaced as a
-    whole once all of it stands. A BuildError leaves those built before it, and the others as they
-    were. Folders of variants that the file no longer lists are removed when all are asked for.
+    `names` chooses some, `variants` replaces those of the file; `variables` are those of the build
+    that the variants are compared with, where they differ from dbt_project.yml. A variant's folder
+    is replaced as a whole once all of it stands. A BuildError leaves those built before it, and the
+    others as they were. Folders of variants that the file no longer lists are removed when all are
+    asked for.
     """
     known = list_variants() if variants is None else list(variants)
-    wanted = chosen(known, names)
+    common = dict(variables or {})
+    wanted = [
+        replace(variant, variables={**common, **variant.variables})
+        for variant in chosen(known, names)
+    ]
     snapshots = build.check_landing(landing)
     sources = hash_of_sources(landing)
     folder = exports / "variants"
     built = []
     with build.building_folder(exports / ".variants.building", "HUB_EXPORTS", "variants") as lock:
         workshop = exports / ".variants.building"
-        scratch = Scratch(workshop, landing, snapshots, lock)
+        scratch = Scratch(workshop, landing, snapshots, common, lock)
         for variant in wanted:
             if not is_up_to_date(folder / variant.name, variant, sources):
                 made = scratch.make(variant, sources)
@@ -173,11 +180,19 @@ def is_up_to_date(folder: Path, variant: Variant, sources: str) -> bool:
 class Scratch:
     """A folder with one database without any change, from which variants are made."""
 
-    def __init__(self, workshop: Path, landing: Path, snapshots: Sequence[Snapshot], lock: int):
+    def __init__(
+        self,
+        workshop: Path,
+        landing: Path,
+        snapshots: Sequence[Snapshot],
+        common: Mapping[str, object],
+        lock: int,
+    ):
         """Make nothing yet: the database is built with the first variant."""
         self.workshop = workshop
         self.landing = landing
         self.snapshots = snapshots
+        self.common = common
         self.lock = lock
         self.base = workshop / "base"
 
@@ -185,7 +200,7 @@ class Scratch:
         """Build a variant and return the folder with its files."""
         if not (self.base / build.FILE).exists():
             self.base.mkdir()
-            self._run(self.base, variant, {}, ALL_NEEDED)
+            self._run(self.base, variant, self.common, ALL_NEEDED)
         place = self.base
         changed = self._changed_models(variant.variables)
         if changed:
@@ -228,7 +243,7 @@ class Scratch:
     def _changed_models(self, variables: Mapping[str, object]) -> list[str]:
         """The models behind the marts that differ where variables have other values."""
         project = (build.PROJECT / "dbt_project.yml").read_text(encoding="utf-8")
-        configured = yaml.safe_load(project)["vars"]
+        configured = {**yaml.safe_load(project)["vars"], **self.common}
         changed = [name for name, value in variables.items() if value != configured[name]]
         manifest = (self.base / "target" / "manifest.json").read_text(encoding="utf-8")
         return models_that_depend_on(changed, json.loads(manifest)) if changed else []
@@ -301,6 +316,12 @@ def put_in_place(new: Path, target: Path, aside: Path) -> None:
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """The arguments of `python -m analysis variants`, besides the folders."""
     command.add_argument("names", nargs="*", metavar="NAME", help="of variants.yml; default: all")
+    command.add_argument(
+        "--vars",
+        default="{}",
+        metavar="YAML",
+        help="variables of the build that the variants are compared with, as told to build.py",
+    )
     command.set_defaults(main=main)
 
 
@@ -309,7 +330,10 @@ def main(arguments: argparse.Namespace) -> int:
     landing = build.folder_from("HUB_LANDING", "sample")
     exports = Path(os.path.abspath(arguments.exports))
     try:
-        built = build_variants(landing, exports, arguments.names or None)
+        given = ["--vars", arguments.vars]
+        build.check_arguments(given)
+        variables = build.given_variables(given)
+        built = build_variants(landing, exports, arguments.names or None, variables=variables)
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

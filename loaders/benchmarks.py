@@ -5,77 +5,42 @@ Leaderboards come wide (a column per benchmark) or long (a row per score). Eithe
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import duckdb
-
-from loaders import items, sources
-from loaders.crawling import add_landing_argument, landing_of
-from loaders.errors import DataError, UsageError
+from loaders import items, sources, tables
+from loaders.errors import UsageError
 from loaders.sql import literal
-from loaders.tables import column_named, commit_table, model_id_of, target_of
+from loaders.tables import column_named
 
 __all__ = ["Request", "add_arguments", "land_benchmarks", "run"]
 
-TABLE = "benchmarks"
 
-
-@dataclass(frozen=True)
-class Request:
+@dataclass(frozen=True, kw_only=True)
+class Request(tables.Request):
     """What to land, from which columns; `benchmark` names columns of a long table."""
 
-    files: Sequence[str]
-    landing: Path
-    source: str
     scores: Sequence[str]
     benchmark: Sequence[str] = ()
-    model_id: str | None = None
     measured_at: str | None = None
-    replace: bool = False
 
 
-@dataclass(frozen=True)
-class Report:
-    """What was landed, and how many scores were left out for want of an id or a number."""
-
-    path: Path
-    rows: int
-    left_out: int
-
-
-def land_benchmarks(request: Request) -> Report:
+def land_benchmarks(request: Request) -> tables.Report:
     """Land one table of scores; UsageError, DataError or LandingError leave the landing as it was.
 
-    An empty score is no score and not counted; infinite ones and rows without an id are.
+    An empty score is no score and not counted; infinite ones and rows without an id are left out.
     """
-    target = target_of(request.landing, TABLE, request.source, replace=request.replace)
-    files = sources.find_files(request.files)
-    with duckdb.connect() as connection:
-        connection.execute("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
-        items.prepare(connection)
-        source = sources.open_source(connection, files, sources.format_of(files))
-        query = _long_query(request, source)
-        with sources.reading(source.files):
-            connection.execute(f"CREATE TABLE found AS {query}")
-        usable = "coalesce(model_id <> '' AND benchmark <> '' AND isfinite(score), false)"
-        connection.execute(f"CREATE TABLE kept AS SELECT DISTINCT * FROM found WHERE {usable}")
-        rows, left_out = connection.execute(
-            f"SELECT (SELECT count(*) FROM kept), count(*) FILTER (NOT ({usable})) FROM found"
-        ).fetchall()[0]
-        if rows == 0:
-            raise DataError(f"there are no scores in {sources.names_of(source.files)}")
-        commit_table(connection, "FROM kept", target)
-    return Report(target, rows, left_out)
+    return tables.land_table(
+        request,
+        "benchmarks",
+        lambda source: _long_query(request, source),
+        "model_id <> '' AND benchmark <> '' AND isfinite(score)",
+    )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command line of `python -m loaders benchmarks`."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="Parquet, CSV or JSON lines")
-    add_landing_argument(parser)
-    parser.add_argument("--source", required=True, metavar="NAME", help="of the leaderboard")
+    tables.add_common_arguments(parser, source="of the leaderboard", rows="scores")
     parser.add_argument(
         "--scores",
         required=True,
@@ -90,27 +55,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMNS",
         help="long: the columns that name the benchmark, joined by /",
     )
-    parser.add_argument("--model-id", metavar="COLUMN", help="default: model_id, id or modelId")
     parser.add_argument("--measured-at", metavar="COLUMN", help="default: unknown")
-    parser.add_argument("--replace", action="store_true", help="replace scores that are there")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `python -m loaders benchmarks`."""
     report = land_benchmarks(
         Request(
-            files=arguments.files,
-            landing=landing_of(arguments),
-            source=arguments.source,
+            **tables.common_of(arguments),
             scores=arguments.scores,
             benchmark=arguments.benchmark,
-            model_id=arguments.model_id,
             measured_at=arguments.measured_at,
-            replace=arguments.replace,
         )
     )
-    if report.left_out:
-        print(f"warning: left out {report.left_out:,} without an id or a number", file=sys.stderr)
+    tables.report_left_out(report, "without an id or a number")
     print(f"benchmarks {report.path.stem}: {report.rows:,} scores")
     return 0
 
@@ -126,7 +84,7 @@ def _long_query(request: Request, source: sources.Source) -> str:
     """Return the query of the scores, a row each; an empty score is no row."""
     if request.benchmark and len(request.scores) != 1:
         raise UsageError("with --benchmark the table is long: --scores names its one column")
-    model_id = model_id_of(source, request.model_id)
+    model_id = tables.model_id_of(source, request.model_id)
     measured = "NULL"
     if request.measured_at is not None:
         measured = items.moment_of(column_named(source, "--measured-at", request.measured_at))

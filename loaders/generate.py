@@ -85,14 +85,32 @@ def seconds(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
+@dataclass(frozen=True)
+class Effects:
+    """Likes whose law is known, in place of those that follow interest.
+
+    Their mean is the base's appeal times these powers: `rank` of the model's release event in the
+    race to each base, `crowding` of 1 + the release events of other owners in the 30 days before,
+    `age` of the days since the release. They scatter as negative binomial counts of size 1.
+    `stream` chooses other likes for the same models.
+    """
+
+    rank: float
+    crowding: float
+    age: float = 1.0
+    stream: int = 0
+
+
 # the draw
 
 
-def draw(n_models: int, moments: Sequence[datetime], seed: int) -> Ecosystem:
+def draw(
+    n_models: int, moments: Sequence[datetime], seed: int, effects: Effects | None = None
+) -> Ecosystem:
     """Draw an ecosystem of `n_models` models as it was seen at each of `moments`.
 
     The number counts every model of any snapshot: those released between two snapshots and those
-    deleted between two are among them.
+    deleted between two are among them. Planted `effects` change the likes and nothing else.
     """
     if not FEWEST_MODELS <= n_models <= MOST_MODELS:
         raise ValueError(f"an ecosystem has {FEWEST_MODELS:,} to {MOST_MODELS:,} models")
@@ -124,6 +142,11 @@ def draw(n_models: int, moments: Sequence[datetime], seed: int) -> Ecosystem:
     }
     counters, last_modified, interest = _counters(streams[7], models, child, parent, clock)
     models["last_modified"] = last_modified
+    if effects is not None:
+        random = np.random.default_rng((seed, 9, effects.stream))
+        liked = _planted_likes(random, effects, models, child, parent, clock)
+        for seen, likes in zip(counters, liked, strict=True):
+            seen["likes"] = likes
     scores = _scores(streams[8], models, interest, clock)
     return Ecosystem(n_models, n_ghosts, tuple(moments), models, edges, counters, scores)
 
@@ -480,6 +503,57 @@ def _counters(random, models, child, parent, clock):
     return tuple(counters), released + worked, interest
 
 
+def _planted_likes(random, effects, models, child, parent, clock) -> list[np.ndarray]:
+    """Everybody's likes at each snapshot, as `Effects` says; (n,) each.
+
+    Who has several bases bears the effects of each race and the appeal of the first base.
+    """
+    n, released, owner = models["idx"].size, models["released"], models["owner"]
+    races = (parent < n) & (child != parent) & (released[child] > FLOOR + DAY)
+    child, parent = child[races], parent[races]
+    # what an owner puts out for one base on one day is one event, at the time of its first model
+    day = released[child] // DAY
+    order = np.lexsort((child, day, owner[child], parent))
+    new = np.ones(order.size, dtype=bool)
+    for values in (parent, owner[child], day):
+        new[1:] &= values[order][1:] == values[order][:-1]
+    new[1:] = ~new[1:]
+    event = np.empty(order.size, dtype=np.int64)
+    event[order] = np.cumsum(new) - 1
+    leads = order[new]
+    at, base, who = released[child[leads]], parent[leads], owner[child[leads]]
+
+    # races lie so far apart on one line of time that no window reaches the next one
+    def before(group: np.ndarray, moment: np.ndarray, line: np.ndarray) -> np.ndarray:
+        return np.searchsorted(line, group * 2**34 + moment)
+
+    line = np.sort(base * 2**34 + at)
+    starts = np.searchsorted(line, base * 2**34)
+    rank = (before(base, at, line) - starts + 1)[event]
+
+    group = parent.astype(np.int64)
+    _, pair = np.unique(base * np.int64(2**32) + who, return_inverse=True)
+    own_line = np.sort(pair * 2**34 + at)
+    moment, month = released[child], 30 * DAY
+    crowding = before(group, moment, line) - before(group, moment - month, line)
+    own = pair[event]
+    crowding -= before(own, moment, own_line) - before(own, moment - month, own_line)
+
+    exponent = effects.rank * np.log(rank) + effects.crowding * np.log1p(crowding)
+    exponent = np.bincount(child, weights=exponent, minlength=n)
+    appeal = random.normal(0.0, 0.7, n)
+    exponent += appeal[np.maximum(_first_parents(n, child, parent), 0)]
+    scatter = random.gamma(1.0, 1.0, n)
+    liked, seen = [], np.zeros(n, dtype=np.int64)
+    exposure = np.zeros(n)
+    for now in clock:
+        grown = (np.maximum(now - released, 0) / DAY) ** effects.age
+        seen = seen + random.poisson(np.exp(exponent) * scatter * (grown - exposure) / 30)
+        liked.append(seen)
+        exposure = grown
+    return liked
+
+
 def _scores(random, models, interest, clock):
     """Scores of the models that anybody measured: most are not, those of interest more often.
 
@@ -820,6 +894,9 @@ FULL_TAGS = """
             then '"arxiv:2' || (2 + bits % 4) || '0' || (1 + bits % 9) || '.'
                 || lpad((more_bits % 18000)::varchar, 5, '0') || '"' end,
         case when bits >> 56 & 1 = 0 then '"autotrain_compatible","endpoints_compatible"' end,
+        '"en","text-generation-inference","model-index","deploy:azure"',
+        case when bits >> 57 & 1 = 0 then '"multilingual","zh","de","fr"' end,
+        case when bits >> 58 & 1 = 0 then '"pytorch","tensorboard","onnx","custom_code"' end,
 """
 
 ROWS = """

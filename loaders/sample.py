@@ -18,7 +18,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -650,6 +650,7 @@ def write_sample(
     seed: int = SEED,
     threads: int | None = None,
     full_width: bool = False,
+    effects: generate.Effects | None = None,
     replace: bool = False,
     progress=lambda line: None,
 ) -> None:
@@ -664,9 +665,11 @@ def write_sample(
         landing.refuse_existing(folder, map(landing.snapshot_id_of, [*moments, stopped]))
         if (folder / SCORES).exists():
             raise LandingError(f"the landing already holds {SCORES}; use --replace")
-    ecosystem = generate.draw(n_models, moments, seed)
+    ecosystem = generate.draw(n_models, moments, seed, effects)
     progress(f"drawn: {n_models:,} models, {ecosystem.edges['child'].size:,} claimed parents")
     details = {"n_models": n_models, "seed": seed, "full_width": full_width}
+    if effects is not None:
+        details["effects"] = asdict(effects)
     # a database in a file: a Hub of full size takes more memory than it may
     with (
         tempfile.TemporaryDirectory(prefix="hub-sample-") as workshop,
@@ -715,6 +718,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="items with the fields that no mart reads, for measurements",
     )
+    parser.add_argument(
+        "--effects",
+        type=float,
+        nargs=2,
+        metavar=("RANK", "CROWDING"),
+        help="draw likes whose elasticities to release rank and crowding are these",
+    )
     parser.add_argument("--replace", action="store_true", help="replace snapshots that are there")
 
 
@@ -734,6 +744,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         threads=arguments.threads,
         full_width=arguments.full_width,
+        effects=generate.Effects(*arguments.effects) if arguments.effects else None,
         replace=arguments.replace,
         progress=lambda line: print(line, file=sys.stderr),
     )

@@ -8,3 +8,9 @@
 {% macro joined_in_order(value, separator) -%}
     string_agg({{ value }}, '{{ separator }}' order by {{ value }})
 {%- endmacro %}
+
+
+{# Several values as one record, so that one pick picks them all. #}
+{% macro record_of(fields) -%}
+    struct_pack({% for name, value in fields.items() %}{{ name }} := {{ value }}{{ ', ' if not loop.last }}{% endfor %})
+{%- endmacro %}

@@ -15,7 +15,7 @@
         "createdAt": "VARCHAR", "lastModified": "VARCHAR", "private": "VARCHAR",
         "downloads": "VARCHAR", "downloadsAllTime": "VARCHAR", "likes": "VARCHAR", "trendingScore": "VARCHAR",
         "gated": "VARCHAR", "pipeline_tag": "VARCHAR", "library_name": "VARCHAR",
-        "tags": "JSON", "baseModels": "JSON",
+        "tags": ["VARCHAR"], "baseModels": "JSON",
         "cardData": {"base_model": "JSON", "base_model_relation": "JSON", "license": "JSON",
                      "library_name": "JSON", "pipeline_tag": "JSON"},
         "cardText": {"base_model": "JSON"},
@@ -47,18 +47,28 @@
 {#
     JSON with a lone half of a surrogate pair is no JSON to the engine. Python and the Hub's own
     clients read it, so the escape is replaced by the replacement character and the item is kept.
+    The text is mended before it is parsed: to parse it twice, and the mended one where the first
+    came to nothing, copied every parsed item (3.9 s of CPU at 2,556,240 models).
 #}
-{% macro without_surrogates(raw_json) -%}
-    regexp_replace(
-        {{ raw_json }},
-        '[\\]u[dD][89abAB][0-9a-fA-F]{2}([\\]u[dD][c-fC-F][0-9a-fA-F]{2})?|[\\]u[dD][c-fC-F][0-9a-fA-F]{2}',
-        '\\ufffd',
-        'g'
-    )
+{% macro sound_json(raw_json) -%}
+    case
+        when {{ matches(raw_json, '[\\\\]u[dD]') }} and not json_valid({{ raw_json }})
+            then regexp_replace(
+                {{ raw_json }},
+                '[\\]u[dD][89abAB][0-9a-fA-F]{2}([\\]u[dD][c-fC-F][0-9a-fA-F]{2})?|[\\]u[dD][c-fC-F][0-9a-fA-F]{2}',
+                '\\ufffd',
+                'g'
+            )
+        else {{ raw_json }}
+    end
 {%- endmacro %}
 
 
 {# A count in a JSON text, as a whole number; null where it is none or below 0. #}
 {% macro whole_number(text) -%}
-    case when try_cast({{ text }} as bigint) >= 0 then cast(floor(try_cast({{ text }} as decimal(38, 6))) as bigint) end
+    case
+        when {{ matches(text, '^[0-9]+$') }} then try_cast({{ text }} as bigint)
+        when try_cast({{ text }} as bigint) is not null and try_cast({{ text }} as double) >= 0
+            then cast(floor(try_cast({{ text }} as decimal(38, 6))) as bigint)
+    end
 {%- endmacro %}

@@ -20,9 +20,9 @@
     {%- set unread = run_query(
         "select snapshot_id from (" ~ snapshot_versions(reading) ~ ") as versions "
         ~ "where snapshot_version not in (select distinct snapshot_version from " ~ this ~ ") order by 1") -%}
-    snapshot_id in (null{% for row in unread.rows %}, '{{ row[0] | replace("'", "''") }}'{% endfor %})
+    hub_models.snapshot_id in (null{% for row in unread.rows %}, '{{ row[0] | replace("'", "''") }}'{% endfor %})
     {%- else -%}
-    snapshot_id in (select snapshots.snapshot_id from {{ ref('stg_hub__snapshots') }} as snapshots)
+    hub_models.snapshot_id in (select snapshots.snapshot_id from {{ ref('stg_hub__snapshots') }} as snapshots)
     {%- endif -%}
 {%- endmacro %}
 

@@ -2,8 +2,9 @@
 
 import duckdb
 import pytest
+from running import MODELS_ONLY
 
-from support import build, item, read, write_landing
+from support import dbt, item, read, write_landing
 
 
 @pytest.mark.xdist_group("aliases")
@@ -21,7 +22,8 @@ def test_a_redirect_leads_from_an_old_name_to_the_listed_model(tmp_path):
             1 as n_children, timestamp '2026-10-04' as resolved_at, 'hub_api' as source
     """).write_parquet(str(landing / "hub_aliases" / "aliases.parquet"))
     database = tmp_path / "hub.duckdb"
-    build(landing, database)
+    chosen = (*MODELS_ONLY, "--select", "+lineage_edges")
+    dbt("build", *chosen, landing=landing, database=database)
     edges = read(
         database,
         "select child_id, parent_id, is_parent_listed from marts.lineage_edges order by child_id",

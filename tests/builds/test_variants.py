@@ -9,7 +9,7 @@ import pytest
 from analysis import variants
 from analysis.variants import MARTS, Variant, build_variants, list_variants, models_that_depend_on
 from build import BuildError
-from support import dbt, item, write_landing
+from support import build, item, write_landing
 
 CONFIGURED = Variant("as_configured", "As it is.", {})
 OTHER_OWNERS = Variant("other_owners", "No edge within an owner.", {"edge_owners": "other_owner"})
@@ -51,12 +51,7 @@ def exports(landing):
 def test_a_variant_is_what_a_whole_build_with_its_variables_gives(landing, exports, tmp_path):
     for variant in (CONFIGURED, OTHER_OWNERS):
         database = tmp_path / f"{variant.name}.duckdb"
-        dbt(
-            *("build", "--exclude-resource-type", "unit_test"),
-            landing=landing,
-            database=database,
-            variables=variant.variables,
-        )
+        build(landing, database, variant.variables)
         with duckdb.connect(str(database), read_only=True) as connection:
             for mart in MARTS:
                 whole = connection.execute(f"from marts.{mart} order by all").fetchall()
@@ -108,6 +103,28 @@ def test_only_what_is_out_of_date_is_built(landing, exports, monkeypatch):
     duckdb.sql("select 'lab/base' as model_id").write_parquet(str(landing / "benchmarks/a.parquet"))
     with pytest.raises(AssertionError, match="dbt was called"):
         build_variants(landing, exports, variants=[CONFIGURED, OTHER_OWNERS])
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("variants")
+def test_variables_of_the_build_stay_under_each_choice(tmp_path):
+    landing = write_landing(tmp_path / "landing", {SNAPSHOT: small_hub()})
+    common = {"edge_relations": ["finetune", "merge"]}
+    exports = tmp_path / "exports"
+    build_variants(landing, exports, variants=[CONFIGURED, OTHER_OWNERS], variables=common)
+    record = json.loads((exports / "variants" / "other_owners" / "variant.json").read_text())
+    assert record["variables"] == {**common, "edge_owners": "other_owner"}
+    entrants = {
+        name: {
+            child
+            for (child,) in duckdb.sql(
+                f"select child_id from '{exports}/variants/{name}/recognition_panel.parquet'"
+            ).fetchall()
+        }
+        for name in ("as_configured", "other_owners")
+    }
+    assert entrants["as_configured"] - entrants["other_owners"] == {"lab/own"}
+    assert "bob/quant" not in entrants["as_configured"]
 
 
 @pytest.mark.xdist_group("variants")

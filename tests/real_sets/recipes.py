@@ -15,6 +15,7 @@ import duckdb
 from support import REPOSITORY, SHARED_DATA
 
 RADAR = SHARED_DATA / "radar_2026_08"
+LLMFIT = SHARED_DATA / "llmfit_2026_10"
 WEEKLY = SHARED_DATA / "weekly_relations_2025"
 OPEN_NAMED = SHARED_DATA / "open_named_2025_10"
 FAMILY_TREES = SHARED_DATA / "family_trees_2025_04"
@@ -47,6 +48,39 @@ RADAR_RECIPE = Recipe((
     Step((*RADAR_MAPS, "--as-of", "2026-08-22T20:00:29"), RADAR / "models.parquet"),
 ))  # fmt: skip
 
+# What became of the radar's models six weeks later: another list of October, with likes and
+# downloads of those that both know (0 where the date is missing means not asked). The radar's
+# lineage stays. Between the two lie 44 days, so that a counter at a fixed age may span as many.
+RADAR_LATER_RECIPE = Recipe((
+    *RADAR_RECIPE.steps,
+    Step((*RADAR_MAPS, "--as-of", "2026-10-06"), prepared=f"""
+        with later as (
+            from '{LLMFIT}/models.parquet'
+            where release_date is not null
+            qualify row_number() over (partition by lower(id) order by likes desc, id) = 1
+        ),
+
+        quantized as (
+            select lower(gguf_repo) as id, min(id) as base_model
+            from '{LLMFIT}/gguf_sources.parquet'
+            group by all
+        )
+
+        select radar.* replace (later.likes as likes, later.downloads as downloads)
+        from '{RADAR}/models.parquet' as radar
+        left join later on lower(radar.id) = lower(later.id)
+        where not radar.removed
+        union all by name
+        select
+            later.id, later.release_date::timestamp as createdAt, later.likes, later.downloads,
+            later.pipeline_tag, later.params, quantized.base_model
+        from later
+        left join quantized on lower(later.id) = quantized.id
+        where lower(later.id) not in (select lower(id) from '{RADAR}/models.parquet')
+        order by lower(id), id
+    """),
+), {"horizon_gap_days": 45})  # fmt: skip
+
 WEEKLY_MAPS = (
     "--map", "base_model=cardData.base_model", "--map", "relation=cardData.base_model_relation",
 )  # fmt: skip
@@ -65,11 +99,13 @@ WEEKLY_WHOLE_RECIPE = Recipe((
     """),
 ))  # fmt: skip
 
-# Parents lie in a file of their own. The seven labs' models give the bases their dates.
+# Parents lie in a file of their own. The seven labs' models give the bases their dates. Downloads
+# are null where the Hub said 0.
 OPEN_NAMED_RECIPE = Recipe((
     Step(("--map", "base_model=cardData.base_model", "--map", "license=cardData.license",
           "--as-of", "2025-10-03T18:12:25"), prepared=f"""
         select * from (
+            select * replace (coalesce(downloads, 0) as downloads)
             from '{OPEN_NAMED}/models.parquet'
             union all by name
             from '{OPEN_NAMED}/labs_models.parquet'
@@ -109,6 +145,26 @@ HUB_CENSUS_RECIPE = Recipe(HUB_CENSUS_STEPS, {"edge_phases": [*DEFAULT_PHASES, "
 HUB_CENSUS_DEFAULT_RECIPE = Recipe(HUB_CENSUS_STEPS)
 
 
+LEADERBOARDS = SHARED_DATA / "open_llm_leaderboard"
+TRACKED = SHARED_DATA / "tracked_models_2026_08"
+
+# What a landing may hold beside its models: scores and dates that others know. Averages over
+# benchmarks are no benchmarks.
+BESIDE = (
+    ("benchmarks", LEADERBOARDS / "v1.parquet", "--source", "open_llm_v1", "--model-id", "id",
+     "--measured-at", "date", "--scores", "arc,hellaswag,mmlu,truthfulqa,winogrande,gsm8k"),
+    ("benchmarks", LEADERBOARDS / "v2.parquet", "--source", "open_llm_v2", "--model-id", "id",
+     "--measured-at", "submission_date", "--scores", "ifeval,bbh,math_lvl_5,gpqa,musr,mmlu_pro"),
+    ("benchmarks", LEADERBOARDS / "swallow_2026_06.parquet", "--source", "swallow",
+     "--model-id", "id", "--measured-at", "date", "--scores", "score",
+     "--benchmark", "suite,task"),
+    ("release-dates", TRACKED / "release_date_corrections.parquet", "--source", "tracked_models",
+     "--model-id", "id", "--released-at", "actual_release_date"),
+    ("release-dates", SHARED_DATA / "mteb_meta_2026_10" / "models.parquet", "--source", "mteb",
+     "--model-id", "id", "--released-at", "release_date"),
+)  # fmt: skip
+
+
 def land(recipe: Recipe, folder: Path) -> Path:
     """Make the landing of a recipe below a folder with the importer's command line."""
     landing = folder / "landing"
@@ -118,6 +174,16 @@ def land(recipe: Recipe, folder: Path) -> Path:
             file = folder / f"prepared-{number}.parquet"
             with duckdb.connect() as connection:
                 connection.execute(f"copy ({step.prepared}) to '{file}'")
-        command = [sys.executable, "-m", "loaders", "import", str(file), "--landing", str(landing)]
-        subprocess.run([*command, *step.arguments], cwd=REPOSITORY, check=True, capture_output=True)
+        load("import", file, landing, step.arguments)
     return landing
+
+
+def land_beside(landing: Path) -> None:
+    """Add the scores and the dates that others know."""
+    for name, file, *arguments in BESIDE:
+        load(name, file, landing, arguments)
+
+
+def load(name: str, file: Path, landing: Path, arguments: Sequence[str]) -> None:
+    command = [sys.executable, "-m", "loaders", name, str(file), "--landing", str(landing)]
+    subprocess.run([*command, *arguments], cwd=REPOSITORY, check=True, capture_output=True)

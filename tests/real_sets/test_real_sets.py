@@ -26,7 +26,7 @@ import yaml
 from real_sets import recipes
 from real_sets.counting import disruption_counts
 from real_sets.recipes import FAMILY_TREES, HUB_CENSUS, OPEN_NAMED, RADAR, WEEKLY
-from support import REPOSITORY, dbt, needs_shared_data, read
+from support import REPOSITORY, build, needs_shared_data, read
 
 pytestmark = needs_shared_data
 
@@ -82,13 +82,7 @@ def marts_of(recipe: recipes.Recipe, tmp_path_factory, name: str) -> Marts:
             shutil.rmtree(folder / "landing", ignore_errors=True)
             marts.database.unlink(missing_ok=True)
             landing = recipes.land(recipe, folder)
-            # Unit tests bring their own rows: another landing tells nothing new about them.
-            dbt(
-                *("build", "--exclude-resource-type", "unit_test"),
-                landing=landing,
-                database=marts.database,
-                variables=recipe.variables,
-            )
+            build(landing, marts.database, recipe.variables)
             (folder / "built").touch()
     return marts
 

@@ -16,10 +16,8 @@ def committed() -> Path:
 
 
 @pytest.fixture(scope="session")
-def marts(committed, tmp_path_factory):
-    """A database built from the sample, as a function from SQL to rows."""
-    from support import build, read
+def marts(built):
+    """The sample's database, as a function from SQL to rows."""
+    from support import read
 
-    database = tmp_path_factory.mktemp("sample-marts") / "sample.duckdb"
-    build(committed, database)
-    return lambda sql: read(database, sql)
+    return lambda sql: read(built / "hub_lineage.duckdb", sql)

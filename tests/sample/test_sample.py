@@ -2,6 +2,8 @@
 
 import json
 import time
+from dataclasses import replace
+from datetime import UTC
 
 import duckdb
 import numpy as np
@@ -265,6 +267,59 @@ def test_families_are_heavy_tailed(large):
     downloads = np.sort(ecosystem.counters[0]["downloads"])[::-1]
     assert downloads[:1000].sum() > 0.4 * downloads.sum()
     assert (downloads == 0).mean() > 0.4
+
+
+def expected_log_likes(ecosystem, effects):
+    """Logarithm of the mean of everybody's likes, the base's appeal left out, by plain counting."""
+    models, edges = ecosystem.models, ecosystem.edges
+    released, owner = models["released"].tolist(), models["owner"].tolist()
+    races = {}
+    for child, parent in zip(edges["child"].tolist(), edges["parent"].tolist(), strict=True):
+        if child != parent < len(released) and released[child] > generate.FLOOR + generate.DAY:
+            races.setdefault(parent, []).append(child)
+    exponent = np.zeros(len(released))
+    for entrants in races.values():
+        events = {}
+        for child in entrants:
+            key = owner[child], released[child] // generate.DAY
+            events[key] = min(events.get(key, released[child]), released[child])
+        for child in entrants:
+            event = events[owner[child], released[child] // generate.DAY]
+            rank = 1 + sum(at < event for at in events.values())
+            crowd = sum(
+                who != owner[child] and released[child] - 30 * generate.DAY <= at < released[child]
+                for (who, _), at in events.items()
+            )
+            exponent[child] += effects.rank * np.log(rank) + effects.crowding * np.log1p(crowd)
+    return exponent
+
+
+def test_planted_effects_multiply_the_mean_of_the_likes():
+    moments = [sample.FIRST_SNAPSHOT.replace(tzinfo=UTC)]
+    effects = generate.Effects(rank=-0.4, crowding=0.3)
+    found = []
+    for stream in range(150):
+        ecosystem = generate.draw(1000, moments, 3, replace(effects, stream=stream))
+        found.append(ecosystem.counters[0]["likes"])
+    exponent = expected_log_likes(ecosystem, effects)
+    age = (moments[0].timestamp() - ecosystem.models["released"]) / generate.DAY
+    mean = np.exp(exponent + 0.7**2 / 2) * age / 30
+    assert (np.abs(exponent) > 0.2).sum() > 100
+    for group in (exponent < -0.5, (exponent < 0) & (exponent >= -0.5), exponent == 0):
+        assert np.mean(found, axis=0)[group].sum() == pytest.approx(mean[group].sum(), rel=0.1)
+
+
+def test_planted_effects_change_the_likes_and_nothing_else():
+    moments = [sample.FIRST_SNAPSHOT, sample.FIRST_SNAPSHOT + sample.WEEK]
+    plain = generate.draw(1000, moments, 3)
+    planted = generate.draw(1000, moments, 3, generate.Effects(rank=-0.4, crowding=0.3))
+    for name, values in plain.models.items():
+        np.testing.assert_array_equal(values, planted.models[name])
+    for before, after in zip(plain.counters, planted.counters, strict=True):
+        np.testing.assert_array_equal(before["downloads"], after["downloads"])
+        assert (before["likes"] != after["likes"]).any()
+    first, second = (seen["likes"] for seen in planted.counters)
+    assert (second >= first).all()
 
 
 def test_leaves_are_leaves(large):

@@ -566,6 +566,14 @@ def test_rows_outside_of_the_null_model_are_refused_with_the_reason(connection):
     assert "not among those of RR4" in reasons["RR3"]
 
 
+def test_without_likes_the_worlds_of_the_index_are_drawn_all_the_same(connection):
+    without = specification("RR4", sample="false")
+    table = calibrate(connection, [NULL, DM1], without, n_draws=2, n_jackknife=0)
+    table = table.set_index("specification_id")
+    assert "the null model cannot be fitted" in table.loc["RR4", "reason"]
+    assert set(table.loc["DM1", "world"]) == set(calibrating.DISRUPTION_WORLDS)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -573,7 +581,6 @@ def test_rows_outside_of_the_null_model_are_refused_with_the_reason(connection):
         ({"n_workers": 0}, "one worker"),
         ({"n_jackknife": 99}, "99 draws with a jackknife, of 60"),
         ({"worlds": ("heaven",)}, "no world 'heaven'; there are no_effect, "),
-        ({"null": specification("RR4", sample="false")}, "the null model cannot be fitted"),
     ],
 )
 def test_arguments_without_meaning_are_refused_in_one_line(connection, change, says):

@@ -43,6 +43,8 @@ ROW = {"RR1": {"status": "ok", "reason": ""}}
     [
         ([True, True], "reproduced"),
         ([True, None], "reproduced"),
+        ([None, True], "reproduced_under_a_named_choice"),
+        ([None, False], "not_reproduced"),
         ([True, False], "reproduced_under_a_named_choice"),
         ([False, None], "not_reproduced"),
         ([None, None], "not_testable_here"),
@@ -56,6 +58,12 @@ def test_a_mixed_verdict_names_the_choices_on_both_sides():
     _, reason = claims.conclude([test_made(True), test_made(False)])
     assert "holds under: choice True" in reason
     assert "Not under: choice False" in reason
+
+
+def test_a_verdict_without_the_claim_as_it_was_made_says_so():
+    for other in (True, False):
+        _, reason = claims.conclude([test_made(None), test_made(other)])
+        assert "Not testable here: choice None" in reason
 
 
 def test_a_share_has_its_wilson_interval_and_n(exports):
@@ -81,6 +89,16 @@ def test_an_estimate_is_judged_by_its_headline_interval(exports):
     jackknifed = {("RR1", "log_rank"): estimate_row(jackknife_low=-0.5, jackknife_high=0.1)}
     assert claims.tested(exports, test, clustered, ROW)["passes"]
     assert not claims.tested(exports, test, jackknifed, ROW)["passes"]
+
+
+def test_families_that_hang_on_one_or_two_prove_nothing_without_a_jackknife(exports):
+    test = {"specification": "RR1", "term": "log_rank", "passes": "interval_high < 0"}
+    row = estimate_row(n_clusters=400, effective_clusters_outcome=2.7)
+    found = claims.tested(exports, test, {("RR1", "log_rank"): row}, ROW)
+    assert found["passes"] is None
+    assert "worth 2.7 by the outcome, less than 5" in found["reason"]
+    jackknifed = row | {"jackknife_low": -0.5, "jackknife_high": -0.1}
+    assert claims.tested(exports, test, {("RR1", "log_rank"): jackknifed}, ROW)["passes"]
 
 
 def test_a_handful_of_families_proves_nothing(exports):

@@ -10,6 +10,7 @@ import pytest
 
 from analysis import estimating
 from analysis.engines import fit
+from analysis.equations import EstimationError
 from analysis.exports import Exports
 from analysis.specifications import record
 
@@ -198,3 +199,37 @@ def test_an_empty_bin_leaves_and_the_others_stay(tmp_path):
     assert result.status == "ok"
     assert row_of(result, "late")["estimate"] < 0
     assert "later" not in {row["term"] for row in result.estimates}
+
+
+def fit_with_negative_variance_of(term):
+    """A fit as two cluster dimensions can give one."""
+    frame = entrants(n_bases=10)
+    fitted = fit(frame, record(ENTRY, "T1").equation)
+    covariance = fitted.covariance.copy()
+    covariance[fitted.terms.index(term), fitted.terms.index(term)] *= -1
+    return dataclasses.replace(fitted, covariance=covariance)
+
+
+def test_a_control_whose_variance_came_out_negative_has_an_estimate_alone(tmp_path, monkeypatch):
+    broken = fit_with_negative_variance_of("log_age")
+    monkeypatch.setattr(estimating, "fit", lambda *_, **__: broken)
+    result = estimated(entrants(n_bases=10), tmp_path)
+    assert result.status == "ok"
+    assert row_of(result, "log_age")["estimate"] == pytest.approx(broken.estimates[2])
+    assert "standard_error" not in row_of(result, "log_age")
+    assert row_of(result, "log_rank")["standard_error"] > 0
+
+
+def test_a_term_of_interest_whose_variance_came_out_negative_is_no_estimate(tmp_path, monkeypatch):
+    broken = fit_with_negative_variance_of("log_rank")
+    monkeypatch.setattr(estimating, "fit", lambda *_, **__: broken)
+    result = estimated(entrants(n_bases=10), tmp_path)
+    assert (result.status, result.estimates) == ("not_run", [])
+    assert "variance of term 'log_rank' came out negative" in result.reason
+
+
+def test_a_contrast_with_a_negative_variance_is_an_error_and_not_a_certainty():
+    with pytest.raises(EstimationError, match="came out negative"):
+        estimating.linear_combination(
+            np.array([1.0, 1.0]), np.ones(2), np.array([[1.0, -2.0], [-2.0, 1.0]]), 9
+        )

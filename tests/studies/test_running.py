@@ -8,7 +8,10 @@ import pytest
 from study_runs import DRAWS, analysis
 
 from analysis import records
-from analysis.running import replace_folder, revision
+from analysis.equations import EstimationError
+from analysis.estimating import Result
+from analysis.methods import METHODS
+from analysis.running import further_tables, replace_folder, results_of, revision
 from analysis.specifications import all_specifications
 
 pytestmark = pytest.mark.xdist_group("studies")
@@ -184,3 +187,24 @@ def test_a_run_keeps_the_calibration_of_the_same_exports_only(sample_exports, tm
     records.write_table("calibration", [{"landing_hash": "another"}], results)
     analysis("run", "DM8.as_it_is", "--quiet", exports=sample_exports, results=results)
     assert not (results / "calibration.parquet").exists()
+
+
+def test_a_failure_that_nobody_foresaw_ends_its_specification_and_not_the_run(monkeypatch):
+    def fails(context, specification):
+        raise EstimationError("something new")
+
+    one = all_specifications()[0]
+    monkeypatch.setitem(METHODS, one.method, fails)
+    (result,) = results_of(None, one)
+    assert (result.status, result.reason) == ("failed", "something new")
+
+
+def test_a_table_without_a_row_is_not_written():
+    one, other = all_specifications()[:2]
+    results = [
+        Result(one, "ok", tables={"balance": [], "designs": [{"fact": "n", "value": 3}]}),
+        Result(other, "ok", tables={"balance": []}),
+    ]
+    assert further_tables(results) == {
+        "designs": [{"specification_id": one.specification_id, "fact": "n", "value": 3}]
+    }

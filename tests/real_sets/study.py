@@ -1,0 +1,117 @@
+"""Run both studies on the real sets and print the tables of docs/studies.md.
+
+    PYTHONPATH=.:tests .venv/bin/python tests/real_sets/study.py FOLDER [SET ...] [--no-variants]
+
+Sets: radar, radar_later, open_named, weekly. Each gets landing, database, exports and results in
+FOLDER/SET; what is there already is not made again. Without variants the curves over choices of the
+data are missing.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+
+from real_sets import recipes
+from support import REPOSITORY
+
+SETS = {
+    "radar": recipes.RADAR_RECIPE,
+    "radar_later": recipes.RADAR_LATER_RECIPE,
+    "open_named": recipes.OPEN_NAMED_RECIPE,
+    "weekly": recipes.WEEKLY_RECIPE,
+}
+
+STATUSES = """
+    select study, status, count(*) as specifications from '{results}/specifications.parquet'
+    group by all order by all
+"""
+TESTS = """
+    select
+        claims.claim_id as claim, claims.choice,
+        coalesce(claims.specification_id, '') as specification,
+        claims.estimate, claims.interval_low, claims.interval_high, claims.n,
+        estimates.n_clusters as families, estimates.effective_clusters_outcome as worth,
+        if(claims.passes, 'yes', 'no') as holds
+    from '{results}/claims.parquet' as claims
+    left join '{results}/estimates.parquet' as estimates
+        on claims.specification_id = estimates.specification_id and claims.term = estimates.term
+        and estimates.scale = 'coefficient'
+    where claims.passes is not null
+    order by claims.claim_id, claims.choice
+"""
+VERDICTS = """
+    pivot (
+        select
+            claim_id || '. ' || claim as claim, replace(verdict, '_', ' ') as verdict,
+            regexp_extract(filename, '/([a-z_]+)/results/', 1) as landing
+        from read_parquet({files}, filename = true)
+    ) on landing using any_value(verdict) order by claim
+"""
+
+
+def make(folder: Path, recipe: recipes.Recipe, *, variants: bool) -> None:
+    """Landing to results, each with the project's own command."""
+    environment = os.environ | {
+        "HUB_LANDING": str(folder / "landing"),
+        "HUB_DATABASE": str(folder / "hub.duckdb"),
+        "HUB_EXPORTS": str(folder / "exports"),
+        "HUB_RESULTS": str(folder / "results"),
+    }
+
+    def run(*arguments: str) -> None:
+        # A primary specification without an estimate is a finding about the set.
+        done = subprocess.run([sys.executable, *arguments], cwd=REPOSITORY, env=environment)
+        if done.returncode and "run" not in arguments:
+            sys.exit(done.returncode)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "landing").exists():
+        recipes.land_beside(recipes.land(recipe, folder))
+    variables = ("--vars", json.dumps(recipe.variables)) if recipe.variables else ()
+    if not (folder / "hub.duckdb").exists():
+        run("build.py", *variables)
+    if variants:
+        run("-m", "analysis", "variants", *variables)
+    if not (folder / "results" / "manifest.json").exists():
+        run("-m", "analysis", "run", "--quiet")
+    if not (folder / "results" / "calibration.parquet").exists():
+        run("-m", "analysis", "calibrate", "--draws", "60")
+
+
+def as_markdown(sql: str) -> str:
+    """The rows of a query as a pipe table; floats with two decimals."""
+    found = duckdb.sql(sql)
+    lines = ["| " + " | ".join(found.columns) + " |", "|" + " --- |" * len(found.columns)]
+    for row in found.fetchall():
+        cells = (
+            "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+            for value in row
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("sets", nargs="*", choices=[*SETS, []], default=[])
+    parser.add_argument("--no-variants", action="store_true")
+    asked = parser.parse_args()
+    folders = {name: asked.folder.resolve() / name for name in asked.sets or SETS}
+    for name, folder in folders.items():
+        make(folder, SETS[name], variants=not asked.no_variants)
+    for name, folder in folders.items():
+        print(f"\n## {name}\n")
+        for sql in (STATUSES, TESTS):
+            print(as_markdown(sql.format(results=folder / "results")), end="\n\n")
+    files = [str(folder / "results" / "claims.parquet") for folder in folders.values()]
+    print(as_markdown(VERDICTS.format(files=files)))
+
+
+if __name__ == "__main__":
+    main()
