@@ -13,7 +13,8 @@ import pytest
 
 from support import REPOSITORY
 
-DOCUMENTS = ("README.md", "docs/publishing.md", "docs/studies.md", "docs/figures/README.md")
+DOCUMENTS = ("README.md", *(f"docs/{name}.md" for name in ("publishing", "report", "studies")),
+             "docs/figures/README.md")  # fmt: skip
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 pytestmark = pytest.mark.xdist_group("readme")
