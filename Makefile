@@ -69,8 +69,13 @@ parity-with-java: .venv-spark/installed
 cluster: .venv-spark/installed ## build on a Spark cluster on this machine, kill a worker, compare with DuckDB
 	.venv-spark/bin/python -m spark cluster --kill $(ARGUMENTS)
 
-bench: environment ## measure the build beside its floor and other tools; writes docs/benchmark.md
+bench: environment .venv-bench/installed ## measure the build beside its floor and other tools; writes docs/benchmark.md
 	$(BIN)/python -m bench --page docs/benchmark.md $(ARGUMENTS)
+
+.venv-bench/installed: requirements-bench.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check --requirement requirements-bench.txt
+	@touch $@
 
 docs: environment ## the dbt docs site as one file: target/static_index.html
 	@test -f "$(HUB_DATABASE)" || $(BIN)/python build.py
@@ -89,14 +94,13 @@ crawl: environment ## crawl the Hub into HUB_LANDING, or go on with the unfinish
 sample: environment ## write the sample landing anew
 	$(BIN)/python -m loaders sample --landing sample --replace
 
-lock: ## pin every version anew from requirements.in
+lock: ## pin every version anew from requirements.in, requirements-bench.in and requirements-spark.in
 	$(PYTHON) -m venv .venv && $(BIN)/pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --upgrade --no-header --strip-extras --annotation-style=line \
-		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-		--output-file requirements.txt requirements.in
-	$(BIN)/pip-compile --quiet --upgrade --no-header --strip-extras --annotation-style=line \
-		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-		--output-file requirements-spark.txt requirements-spark.in
+	for list in requirements requirements-bench requirements-spark; do \
+		$(BIN)/pip-compile --quiet --upgrade --no-header --strip-extras --annotation-style=line \
+			--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+			--output-file $$list.txt $$list.in || exit 1; \
+	done
 
 clean: ## remove what builds and tests leave behind
 	rm -rf target logs exports results site spark-warehouse hub_lineage.duckdb .hub_lineage.duckdb.building

@@ -2,9 +2,13 @@
 
     python -m bench                              2,556,240 models, and the series
     python -m bench --models 250000 --series     one size, no series
+    python -m bench --models 250000 --add        beside what was measured before
 
 Draws a Hub of that size, builds it (with tests, without, in less memory, with a second snapshot),
-and writes one table, a JSON file and a page. Every run is a process of its own.
+and writes one table, a JSON file and a page. Every run is a process of its own. The JSON file is
+written after each, so that nothing is lost when the bench is stopped; `--add` goes on from there.
+
+Tools that the project does not install are measured where .venv-bench has requirements-bench.txt.
 """
 
 import argparse
@@ -16,13 +20,26 @@ from pathlib import Path
 
 import duckdb
 
-from bench.builds import NO_TESTS, UNIT_TESTS, build, floor, peers, rows_of, run, times_of_models
-from bench.landings import SHAPES, make_landing
-from bench.measuring import BenchError
+from bench.builds import (
+    NO_TESTS,
+    UNIT_TESTS,
+    build,
+    floor,
+    peers,
+    rows_of,
+    run,
+    sums_of_marts,
+    times_of_models,
+)  # fmt: skip
+from bench.landings import SHAPES, make_landing, make_second_week
+from bench.measuring import PROJECT, BenchError
 from bench.report import page, peers_table, runs_table, series_table, slowest_table
 
 MODELS = 2_556_240
 """As many as the papers used."""
+
+SMALLEST = 600
+"""Models of a landing in which there is nothing to do: what dbt takes for itself."""
 
 SERIES = [250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000]
 
@@ -48,6 +65,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="the full build, its floor and its peers only"
     )
+    parser.add_argument(
+        "--peers-python", type=Path, default=PROJECT / ".venv-bench/bin/python",
+        help="Python with requirements-bench.txt (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--add", action="store_true", help="keep what the JSON file holds")
     parser.add_argument("--folder", type=Path, default=Path("results/bench"), help="workplace")
     parser.add_argument("--json", type=Path, default=Path("results/benchmark.json"))
     parser.add_argument("--page", type=Path, help="page to write, such as docs/benchmark.md")
@@ -59,44 +81,68 @@ def measure(options: argparse.Namespace) -> dict:
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     n = options.models
-    result = {"command": "python -m bench " + " ".join(sys.argv[1:]), "machine": machine()}
+    result = {"commands": [], "runs": [], "steps": {}, "steps_models": 0, "peers": [], "series": []}
+    if options.add and options.json.exists():
+        result = json.loads(options.json.read_text())
+    result["commands"].append(machine() | {"command": f"python -m bench {' '.join(sys.argv[1:])}"})
     landing = make_landing(folder / f"landing-{n}", n)
     place = folder / "build"
-    runs = []
 
-    def note(name: str, cost, **more) -> None:
-        runs.append(run(name, n, cost, **more))
-        print(f"{name}: {cost.seconds:.1f} s, {cost.cpu_seconds:.1f} s of CPU, "
+    def note(name: str, size: int, cost, **more) -> None:
+        result["runs"].append(run(name, size, cost, **more))
+        print(f"{name}, {size:,}: {cost.seconds:.1f} s, {cost.cpu_seconds:.1f} s of CPU, "
               f"{cost.gigabytes:.2f} GB", file=sys.stderr)  # fmt: skip
+        save(result, options)
 
     if not options.quick:
+        smallest = make_landing(folder / f"landing-{SMALLEST}", SMALLEST)
+        note("dbt build of next to nothing", SMALLEST, build(smallest, place, options.memory))
         cost = build(landing, place, options.memory, NO_TESTS)
-        note("dbt build without tests", cost)
+        note("dbt build without tests", n, cost)
         cost = build(landing, place, options.less_memory)
-        note(f"dbt build, memory_limit {options.less_memory}", cost)
+        note(f"dbt build, memory_limit {options.less_memory}", n, cost)
     cost = build(landing, place, options.memory)
-    note(f"dbt build, memory_limit {options.memory}", cost, **rows_of(place))
-    result["steps"] = times_of_models(place)
-    note("floor", floor(landing, place))
-    result["peers"] = peers(place, options.budget) if options.budget else []
+    result["series"].append(run("dbt build", n, cost, shape="hub", **rows_of(place)))
+    note(f"dbt build, memory_limit {options.memory}", n, cost, **rows_of(place))
+    if n >= result["steps_models"]:
+        result |= {"steps": times_of_models(place), "steps_models": n}
+    note("floor", n, floor(landing, place))
+    if options.budget:
+        result["peers"] = peers(place, options.budget, options.peers_python)
+        save(result, options)
     if not options.quick:
         downstream = ["--select", "stg_hub__items+", "--exclude", "stg_hub__items", *UNIT_TESTS]
         cost = build(landing, place, options.memory, downstream, keep=True)
-        note("dbt build without reading the JSON", cost)
-    result["runs"] = runs
-    result["series"] = []
-    for shape in options.shapes:
+        note("dbt build without reading the JSON", n, cost)
+        weeks = make_second_week(landing, folder / f"landing-{n}-weeks")
+        cost = build(weeks, place, options.memory, keep=True)
+        note("a second week, on top of the first", n, cost)
+        sums = sums_of_marts(place)
+        note("a second week, both read anew", n, build(weeks, place, options.memory))
+        if sums_of_marts(place) != sums:
+            raise BenchError("the marts of a second week differ from those of both read anew")
+        shutil.rmtree(weeks)
+    for shape in options.shapes if options.series else []:
         for size in options.series:
-            if shape != "hub" and size > 1_000_000:
+            measured = {(one["shape"], one["models_drawn"]) for one in result["series"]}
+            if (shape, size) in measured or (shape != "hub" and size > 1_000_000):
                 continue
             name = f"landing-{size}" if shape == "hub" else f"landing-{size}-{shape}"
             cost = build(make_landing(folder / name, size, shape), place, options.memory)
             result["series"].append(run("dbt build", size, cost, shape=shape, **rows_of(place)))
+            save(result, options)
             print(f"{shape} {size:,}: {cost.seconds:.1f} s", file=sys.stderr)
-            if size != n:
-                shutil.rmtree(folder / name)
+            shutil.rmtree(folder / name)
     shutil.rmtree(place)
     return result
+
+
+def save(result: dict, options: argparse.Namespace) -> None:
+    """Write the JSON file, and the page if one is wanted."""
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(result, indent=1) + "\n")
+    if options.page:
+        options.page.write_text(page(result))
 
 
 def machine() -> dict:
@@ -116,10 +162,7 @@ def main() -> int:
     except (BenchError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(result, indent=1) + "\n")
-    if options.page:
-        options.page.write_text(page(result))
+    save(result, options)
     print(runs_table(result), slowest_table(result, "model", 10), sep="\n\n")
     if result["peers"]:
         print("\n" + peers_table(result))

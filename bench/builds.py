@@ -93,8 +93,29 @@ def floor(landing: Path, folder: Path) -> Cost:
         shutil.rmtree(target)
 
 
-def peers(folder: Path, budget: float) -> list[dict]:
-    """Each tool on growing parts of the build's edges, until one exceeds the budget."""
+def sums_of_marts(folder: Path) -> dict[str, str]:
+    """Rows and a sum of hashes over all rows of each mart: equal for equal marts in any order."""
+    with duckdb.connect(str(folder / "bench.duckdb"), read_only=True) as connection:
+        marts = connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
+        ).fetchall()
+        return {
+            mart: " ".join(
+                map(str, connection.execute(
+                    f"select count(*), sum(cast(hash(mart) as hugeint)) from bench.marts.{mart}"
+                    " as mart"
+                ).fetchone())
+            )
+            for (mart,) in marts
+        }  # fmt: skip
+
+
+def peers(folder: Path, budget: float, extra_python: Path) -> list[dict]:
+    """Each tool on growing parts of the build's edges, until one exceeds the budget.
+
+    Tools that the project does not install run in an environment of their own. What cannot be run
+    has no size and says why (`skipped`).
+    """
     path = folder / "edges.parquet"
     with duckdb.connect(str(folder / "bench.duckdb"), read_only=True) as connection:
         (n_edges,) = connection.execute(
@@ -105,24 +126,33 @@ def peers(folder: Path, budget: float) -> list[dict]:
         ).fetchone()
     times = times_of_models(folder)
     runs = []
-    for tool, (task, _) in PEERS.items():
-        ours = sum(times.get(f"model {name}", 0.0) for name in OURS[task])
-        for divisor in (64, 16, 4, 1):
+    for tool, peer in PEERS.items():
+        about = {
+            "tool": tool,
+            "task": peer.task,
+            "all_edges": n_edges,
+            "our_seconds": sum(times.get(f"model {name}", 0.0) for name in OURS[peer.task]),
+        }
+        python = extra_python if peer.is_extra else Path(sys.executable)
+        if not python.exists():
+            runs.append(about | {"skipped": f"no {python.name} with requirements-bench.txt"})
+            continue
+        for divisor in (256, 64, 16, 4, 1):
             size = n_edges // divisor
-            command = [sys.executable, "-m", "bench.peers", tool, str(path), str(size)]
+            command = [str(python), "-m", "bench.peers", tool, str(path), str(size)]
             try:
                 finished = subprocess.run(
                     command, cwd=PROJECT, env=os.environ, check=False, capture_output=True,
                     text=True, timeout=budget,
                 )  # fmt: skip
             except subprocess.TimeoutExpired:
+                if divisor == 256:
+                    skipped = f"not done with {size:,} edges in {budget:.0f} s"
+                    runs.append(about | {"skipped": skipped})
                 break
             if finished.returncode:
                 raise BenchError(f"{tool}: {finished.stderr.strip().splitlines()[-1]}")
-            runs.append({
-                "tool": tool, "task": task, "edges": size, "all_edges": n_edges,
-                "our_seconds": ours, **json.loads(finished.stdout),
-            })  # fmt: skip
+            runs.append(about | {"edges": size, **json.loads(finished.stdout)})
     return runs
 
 

@@ -1,13 +1,16 @@
-"""Landings to measure with: the drawn Hub, and two shapes that break careless steps."""
+"""Landings to measure with: the drawn Hub, two shapes that break careless steps, a second week."""
 
+import os
 import shutil
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 
 from bench.measuring import cost_of
+from loaders.landing import commit_snapshot, list_snapshots
 
 SHAPES = ("hub", "family", "merges")
 """The Hub's own shape; one more family of 5 % of the edges; 10 % of the models more merges."""
@@ -87,3 +90,42 @@ def reshape(parts: Sequence[Path], shape: str) -> None:
                 [str(part), part.name, base],
             )
             reshaped.replace(part)
+
+
+def make_second_week(landing: Path, folder: Path) -> Path:
+    """A landing with the first one's last complete snapshot and one a week later, or leave it.
+
+    One item in twenty has other likes in the second; none comes, goes, or takes from another model.
+    """
+    if folder.exists():
+        return folder
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    first = [snapshot for snapshot in list_snapshots(landing) if snapshot.status == "complete"][-1]
+    # Links keep the times of the files, by which a build knows that it has read them.
+    target = unfinished / first.folder.relative_to(landing)
+    shutil.copytree(first.folder, target, copy_function=os.link)
+    parts = str(first.folder / "part-*.parquet").replace("'", "''")
+    with duckdb.connect() as connection:
+        commit_snapshot(
+            unfinished,
+            first.started_at + timedelta(days=7),
+            connection,
+            f"""
+            select
+                hub_oid,
+                model_id,
+                case
+                    when hash(file_row_number, parse_filename(filename)) % 20 = 0
+                        then replace(raw_json, '"likes":', '"likes":1')
+                    else raw_json
+                end as raw_json,
+                page_number,
+                item_number,
+                fetched_at + interval 7 days as fetched_at
+            from read_parquet('{parts}', filename = true, file_row_number = true)
+            """,
+            source=first.source,
+        )
+    unfinished.rename(folder)
+    return folder

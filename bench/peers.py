@@ -7,10 +7,12 @@ the first N_EDGES of it are the graph. Prints one JSON object: `work_seconds` wi
 file, and `checksum`, by which tools with the same task are held against each other.
 """
 
+import importlib
 import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -18,20 +20,33 @@ import numpy as np
 WINDOW_US = 90 * 86_400_000_000
 
 
-def disruption_by_cdindex(edges: dict[str, np.ndarray]) -> float:
-    """The sum of the index over all focals with a parent, 90 days, by the C package."""
-    import cdindex
+def disruption_by_package(name: str) -> Callable[[dict[str, np.ndarray]], float]:
+    """The sum of the index over all focals with a parent, 90 days, by cdindex or its kin."""
 
-    graph = cdindex.Graph()
-    keys = np.concatenate([edges["child"], edges["parent"]])
-    times = np.concatenate([edges["child_us"], edges["parent_us"]])
-    keys, first = np.unique(keys, return_index=True)
-    for key, moment in zip(keys.tolist(), times[first].tolist(), strict=True):
-        graph.add_vertex(key, moment)
-    for child, parent in zip(edges["child"].tolist(), edges["parent"].tolist(), strict=True):
-        graph.add_edge(child, parent)
-    values = (graph.cdindex(focal, WINDOW_US) for focal in np.unique(edges["child"]).tolist())
-    return sum(value for value in values if value is not None and value == value)
+    def disruption(edges: dict[str, np.ndarray]) -> float:
+        graph = importlib.import_module(name).Graph()
+        keys = np.concatenate([edges["child"], edges["parent"]])
+        times = np.concatenate([edges["child_us"], edges["parent_us"]])
+        keys, first = np.unique(keys, return_index=True)
+        for key, moment in zip(keys.tolist(), times[first].tolist(), strict=True):
+            graph.add_vertex(key, moment)
+        for child, parent in zip(edges["child"].tolist(), edges["parent"].tolist(), strict=True):
+            graph.add_edge(child, parent)
+        if hasattr(graph, "prepare_for_searching"):
+            graph.prepare_for_searching()
+        values = (graph.cdindex(focal, WINDOW_US) for focal in np.unique(edges["child"]).tolist())
+        return sum(value for value in values if value is not None and value == value)
+
+    return disruption
+
+
+def disruption_by_pyscisci(edges: dict[str, np.ndarray]) -> float:
+    """The sum of the index over the focals with a child: it has years for windows, so none."""
+    import pandas
+    from pyscisci.methods.disruption import disruption_index
+
+    names = {"CitingPublicationId": edges["child"], "CitedPublicationId": edges["parent"]}
+    return float(disruption_index(pandas.DataFrame(names))["DisruptionIndex"].sum())
 
 
 def ranks_by_pandas(edges: dict[str, np.ndarray]) -> float:
@@ -40,6 +55,14 @@ def ranks_by_pandas(edges: dict[str, np.ndarray]) -> float:
 
     frame = pandas.DataFrame(edges)
     return float(frame.groupby("parent")["child_us"].rank(method="min").sum())
+
+
+def ranks_by_polars(edges: dict[str, np.ndarray]) -> float:
+    """The same by polars."""
+    import polars
+
+    ranks = polars.col("child_us").rank("min").over("parent").cast(polars.Int64)
+    return float(polars.DataFrame(edges).select(ranks.sum()).item())
 
 
 def crowding_by_pandas(edges: dict[str, np.ndarray]) -> float:
@@ -54,6 +77,23 @@ def crowding_by_pandas(edges: dict[str, np.ndarray]) -> float:
         ).sum()
 
     return float(pandas.DataFrame(edges).groupby("parent")["child_us"].agg(before).sum())
+
+
+def crowding_by_polars(edges: dict[str, np.ndarray]) -> float:
+    """The same by polars: what came before an instant, at both ends of the window."""
+    import polars
+
+    entrants = polars.DataFrame(edges).select("parent", "child_us").sort("parent", "child_us")
+    earlier = entrants.with_columns(
+        until=polars.int_range(1, polars.len() + 1, dtype=polars.Int64).over("parent")
+    )
+    at_window = entrants.with_columns(polars.col("child_us") - WINDOW_US).join_asof(
+        earlier, on="child_us", by="parent", strategy="backward", allow_exact_matches=False,
+        check_sortedness=False,
+    )  # fmt: skip
+    ranks = polars.col("child_us").rank("min").over("parent").cast(polars.Int64)
+    at_entry = entrants.select((ranks - 1).sum()).item()
+    return float(at_entry - at_window["until"].fill_null(0).sum())
 
 
 def descendants_by_networkx(edges: dict[str, np.ndarray]) -> float:
@@ -83,14 +123,38 @@ def descendants_by_scipy(edges: dict[str, np.ndarray]) -> float:
     return float(sum(order.size - 1 for order in orders))
 
 
-PEERS: dict[str, tuple[str, Callable]] = {
-    "cdindex": ("disruption", disruption_by_cdindex),
-    "pandas ranks": ("ranks", ranks_by_pandas),
-    "pandas crowding": ("crowding", crowding_by_pandas),
-    "networkx": ("descendants", descendants_by_networkx),
-    "scipy": ("descendants", descendants_by_scipy),
+def descendants_by_igraph(edges: dict[str, np.ndarray]) -> float:
+    """The same by igraph, all models with a child in one call."""
+    import igraph
+
+    keys, places = np.unique(np.concatenate([edges["parent"], edges["child"]]), return_inverse=True)
+    parents, children = np.split(places, 2)
+    graph = igraph.Graph(keys.size, np.column_stack([parents, children]), directed=True)
+    sizes = graph.neighborhood_size(np.unique(parents).tolist(), order=keys.size, mode="out")
+    return float(sum(sizes) - len(sizes))
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A tool: what it is asked, by which function, and whether the project does not install it."""
+
+    task: str
+    function: Callable[[dict[str, np.ndarray]], float]
+    is_extra: bool = False
+
+
+PEERS = {
+    "cdindex": Peer("disruption", disruption_by_package("cdindex")),
+    "xfast-cdindex": Peer("disruption", disruption_by_package("xfast_cdindex"), is_extra=True),
+    "pyscisci, no window": Peer("disruption", disruption_by_pyscisci, is_extra=True),
+    "pandas ranks": Peer("ranks", ranks_by_pandas),
+    "polars ranks": Peer("ranks", ranks_by_polars, is_extra=True),
+    "pandas crowding": Peer("crowding", crowding_by_pandas),
+    "polars crowding": Peer("crowding", crowding_by_polars, is_extra=True),
+    "networkx": Peer("descendants", descendants_by_networkx),
+    "scipy": Peer("descendants", descendants_by_scipy),
+    "igraph": Peer("descendants", descendants_by_igraph, is_extra=True),
 }
-"""What each tool is asked, and the steps of the build that answer it (`OURS`)."""
 
 OURS = {
     "disruption": [
@@ -119,7 +183,7 @@ def main(tool: str, path: str, n_edges: str) -> None:
     edges = duckdb.sql(f"select * from '{path}' limit {int(n_edges)}").fetchnumpy()
     edges = {name: np.asarray(values, dtype=np.int64) for name, values in edges.items()}
     started = time.monotonic()
-    checksum = PEERS[tool][1](edges)
+    checksum = PEERS[tool].function(edges)
     print(json.dumps({"work_seconds": time.monotonic() - started, "checksum": checksum}))
 
 

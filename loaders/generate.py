@@ -894,6 +894,9 @@ FULL_TAGS = """
             then '"arxiv:2' || (2 + bits % 4) || '0' || (1 + bits % 9) || '.'
                 || lpad((more_bits % 18000)::varchar, 5, '0') || '"' end,
         case when bits >> 56 & 1 = 0 then '"autotrain_compatible","endpoints_compatible"' end,
+        '"en","text-generation-inference","model-index","deploy:azure"',
+        case when bits >> 57 & 1 = 0 then '"multilingual","zh","de","fr"' end,
+        case when bits >> 58 & 1 = 0 then '"pytorch","tensorboard","onnx","custom_code"' end,
 """
 
 ROWS = """

@@ -11,9 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bench.landings import make_landing
+from bench.landings import make_landing, make_second_week
 from bench.measuring import BenchError, cost_of, exponent
 from bench.report import page
+from loaders.landing import list_snapshots
 from support import REPOSITORY
 
 pytestmark = pytest.mark.xdist_group("bench")
@@ -25,6 +26,7 @@ def measured(tmp_path_factory) -> tuple[str, dict, str]:
     folder = tmp_path_factory.mktemp("bench")
     command = [sys.executable, "-m", "bench", "--quick", "--models", "600", "--series"]
     command += ["--budget", "60", "--folder", folder / "work", "--json", folder / "bench.json"]
+    command += ["--peers-python", folder / "none"]
     finished = subprocess.run(
         [*map(str, command), "--page", str(folder / "bench.md")],
         cwd=REPOSITORY, check=True, capture_output=True, text=True,
@@ -54,13 +56,28 @@ def test_every_dbt_step_has_its_seconds(measured):
 
 def test_tools_with_one_task_agree(measured):
     _, result, _ = measured
-    of = {(peer["tool"], peer["edges"]): peer["checksum"] for peer in result["peers"]}
+    of = {
+        (peer["tool"], peer["edges"]): peer["checksum"]
+        for peer in result["peers"]
+        if "skipped" not in peer
+    }
     assert {tool for tool, _ in of} == {
         "cdindex", "pandas ranks", "pandas crowding", "networkx", "scipy",
     }  # fmt: skip
     sizes = {size for _, size in of}
-    assert len(sizes) == 4
+    assert len(sizes) == 5
     assert all(of["networkx", size] == of["scipy", size] for size in sizes)
+
+
+def test_tools_that_are_not_installed_say_so(measured):
+    _, result, text = measured
+    skipped = {peer["tool"]: peer["skipped"] for peer in result["peers"] if "skipped" in peer}
+    assert set(skipped) == {
+        "xfast-cdindex", "pyscisci, no window", "polars ranks", "polars crowding", "igraph",
+    }  # fmt: skip
+    for tool, reason in skipped.items():
+        assert "requirements-bench.txt" in reason
+        assert f"* {tool}: {reason}" in text
 
 
 def test_the_table_is_printed_and_the_page_holds_it(measured):
@@ -101,6 +118,41 @@ def test_a_family_takes_one_model_in_fifty_of_those_without_parents(tmp_path):
     parents = parents_added(make_landing(tmp_path / "landing", 3000, "family"))
     assert 20 < len(parents) < 80
     assert len({tuple(names) for names in parents}) == 1
+
+
+def test_a_second_week_keeps_the_first_and_changes_likes_of_one_item_in_twenty(tmp_path):
+    landing = make_landing(tmp_path / "landing", 3000)
+    weeks = list_snapshots(make_second_week(landing, tmp_path / "weeks"))
+    first = list_snapshots(landing)[0]
+    assert [week.snapshot_id for week in weeks] == [first.snapshot_id, "20260827T040000Z"]
+    assert [week.rows for week in weeks] == [first.rows, first.rows]
+    assert {week.status for week in weeks} == {"complete"}
+    kept, old = (snapshot.folder / "part-00000.parquet" for snapshot in (weeks[0], first))
+    assert kept.samefile(old)
+    n_items, n_changed, n_other_likes = duckdb.execute(
+        """
+        with items as (
+            select
+                fetched_at,
+                file_row_number as place,
+                raw_json,
+                try(json_extract_string(raw_json, '$.likes')) as likes
+            from read_parquet($1, file_row_number = true)
+        )
+        select
+            count(*),
+            count(*) filter (where before.raw_json != after.raw_json),
+            count(*) filter (
+                where before.raw_json != after.raw_json and before.likes != after.likes
+            )
+        from items as before
+        inner join items as after
+            on before.place = after.place and before.fetched_at < after.fetched_at
+        """,
+        [str(tmp_path / "weeks/hub_models/*/part-*.parquet")],
+    ).fetchone()
+    assert 0.03 < n_changed / n_items < 0.07
+    assert n_changed - 3 <= n_other_likes <= n_changed
 
 
 def test_merges_have_two_to_sixty_five_parents(tmp_path):

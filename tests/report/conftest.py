@@ -1,5 +1,6 @@
-"""The sites that the tests read, each built once for all workers."""
+"""Sites that the tests read, each built once for all workers, and the browser that opens them."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,47 @@ def bare_site(shared, exports) -> Path:
         built_site(bare, folder / "none", folder, "acme-labs/Alpha-7B", n_families=3)
 
     return once(shared / "bare_report_site", make) / "site"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium; tests skip where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no Chromium among the system's packages")
+    with playwright.sync_playwright() as started:
+        # Without --allow-file-access-from-files: readers' browsers do not have it either.
+        chromium = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """Opens a page from disk, offline; `errors` and `requests` are what it said and asked for."""
+    contexts = []
+
+    def open_page(path: Path, width: int = 1200, scheme: str = "light"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.errors, page.requests = [], []
+        page.on("console", lambda said: said.type == "error" and page.errors.append(said.text))
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on(
+            "request",
+            lambda one: (
+                page.requests.append(one.url)
+                if not one.url.startswith(("file:", "data:", "blob:"))
+                else None
+            ),
+        )
+        page.goto(path.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -4,64 +4,22 @@ Screenshots of the main pages, wide and narrow, light and dark, stay in pytest's
 (`--basetemp` names one).
 """
 
-import shutil
+import io
+import re
 
 import pytest
 from report_sites import pages
 
 from report.families import slug_of
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed")
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium among the system's packages"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 WIDE, NARROW = 1200, 390
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        # Without --allow-file-access-from-files: readers' browsers do not have it either.
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def opened(browser):
-    """Opens a page of a site; `errors` and `requests` are what it said and asked for."""
-    contexts = []
-
-    def open_page(path, width=WIDE, scheme="light"):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.errors, page.requests = [], []
-        page.on("console", lambda said: said.type == "error" and page.errors.append(said.text))
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on(
-            "request",
-            lambda one: (
-                page.requests.append(one.url)
-                if not one.url.startswith(("file:", "data:", "blob:"))
-                else None
-            ),
-        )
-        page.goto(path.as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
+# A sheet of A4 within the margins of the style sheet, in pixels of a 96th of an inch.
+PAPER = round((210 - 2 * 14) / 25.4 * 96)
 
 
 def main_pages(site, largest) -> dict:
@@ -167,7 +125,7 @@ def test_dark_mode_darkens_page_and_figures_and_can_be_switched(site, opened):
     ("width", "scheme"),
     [
         (WIDE, "light"),
-        (NARROW, "light"),
+        pytest.param(NARROW, "light", marks=pytest.mark.slow),
         pytest.param(WIDE, "dark", marks=pytest.mark.slow),
         pytest.param(NARROW, "dark", marks=pytest.mark.slow),
     ],
@@ -187,3 +145,55 @@ def test_nothing_keeps_readers_out(site, largest, opened, tmp_path_factory, widt
             if one["impact"] in ("serious", "critical")
         }
         assert grave == {}, name
+
+
+def points_of_text(page: "pypdf.PageObject") -> list[tuple[float, str]]:
+    """Where each piece of a printed page's text begins, in points from the left, and the text."""
+    found = []
+
+    def visit(text, matrix, text_matrix, font, size):
+        if text.strip():
+            found.append((text_matrix[4] * matrix[0] + matrix[4], text.strip()))
+
+    page.extract_text(visitor_text=visit)
+    return found
+
+
+@pytest.mark.slow
+def test_a_printed_page_holds_all_text_and_cuts_nothing(site, largest, opened, tmp_path_factory):
+    folder = tmp_path_factory.getbasetemp() / "prints"
+    folder.mkdir(exist_ok=True)
+    for name, path in main_pages(site, largest).items():
+        page = opened(path, PAPER, scheme="dark")
+        page.emulate_media(media="print")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PAPER, name
+        cut = page.evaluate(
+            """[...document.querySelectorAll("article, article :not(svg *)")]
+            .filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1
+                && getComputedStyle(one).overflowX != "visible")
+            .map(one => one.outerHTML.slice(0, 120))"""
+        )
+        assert cut == [], name
+        # Headings, captions and cells as far as a reader has them open.
+        words = page.evaluate(
+            """[...document.querySelectorAll("article :is(h1, h2, caption, thead th, figure text)")]
+            .filter(one => one.checkVisibility({opacityProperty: true}))
+            .map(one => one.textContent.trim())"""
+        )
+        printed = page.pdf(path=folder / f"{name}.pdf", prefer_css_page_size=True, format="A4")
+        sheets = pypdf.PdfReader(io.BytesIO(printed)).pages
+        text = "".join(re.sub(r"\s", "", sheet.extract_text()) for sheet in sheets)
+        lost = [one for one in words if re.sub(r"\s|\N{PILCROW SIGN}", "", one) not in text]
+        assert lost == [], name
+        assert "Skiptocontent" not in text
+        for sheet in sheets:
+            assert sheet.extract_text().strip(), name
+            beyond = [said for at, said in points_of_text(sheet) if at > sheet.mediabox.width - 28]
+            assert beyond == [], name
+
+
+def test_a_picture_on_its_own_keeps_nobody_out(site, largest, opened):
+    for name in ("data_funnel", "entry_calendar", f"{slug_of(largest)}-tree"):
+        page = opened(site / "figures" / f"{name}.svg")
+        violations = axe.Axe().run(page).response["violations"]
+        assert [one["id"] for one in violations if one["impact"] in ("serious", "critical")] == []
