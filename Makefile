@@ -1,8 +1,8 @@
 # Each target is an alias of the plain command under it. Variables can be given as make variables or
 # in the environment: HUB_LANDING, HUB_DATABASE, HUB_EXPORTS, HUB_RESULTS,
-# HUB_SITE.
+# HUB_SITE; for Spark HUB_SPARK_WAREHOUSE, HUB_SPARK_MASTER, HUB_SPARK_REMOTE, HUB_FILE_FORMAT.
 .DEFAULT_GOAL := help
-.PHONY: help environment build study calibrate report test proof lint bench docs sample crawl lock clean
+.PHONY: help environment build study calibrate report test proof lint bench docs sample crawl lock clean parity cluster
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -51,9 +51,28 @@ test: environment ## every fast check; ends with pytest's closing line
 proof: environment ## the slow proofs too
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+# Spark has an environment of its own: pyspark is 0.5 GB, and nothing else needs it.
+.venv-spark/installed: requirements-spark.txt
+	$(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/pip install --quiet --disable-pip-version-check \
+		--requirement requirements-spark.txt
+	@touch $@
+
+parity: ## build two landings on DuckDB and on Spark, compare the marts row by row (needs Java 17)
+	@if [ -x "$$JAVA_HOME/bin/java" ] || command -v java >/dev/null; then $(MAKE) --no-print-directory parity-with-java; \
+	else echo "parity is skipped: Spark needs Java 17 or newer (on Debian: apt install openjdk-17-jre-headless)"; fi
+
+.PHONY: parity-with-java
+parity-with-java: .venv-spark/installed
+	.venv-spark/bin/python -m pytest tests/parity
+
+cluster: .venv-spark/installed ## build on a Spark cluster on this machine, kill a worker, compare with DuckDB
+	.venv-spark/bin/python -m spark cluster --kill $(ARGUMENTS)
+
 bench: environment .venv-bench/installed ## measure the build beside its floor and other tools; writes docs/benchmark.md
 	$(BIN)/python -m bench --page docs/benchmark.md $(ARGUMENTS)
 
+# The tools that are measured beside ours have an environment of their own.
 .venv-bench/installed: requirements-bench.txt
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --requirement requirements-bench.txt
@@ -76,13 +95,13 @@ crawl: environment ## crawl the Hub into HUB_LANDING, or go on with the unfinish
 sample: environment ## write the sample landing anew
 	$(BIN)/python -m loaders sample --landing sample --replace
 
-lock: ## pin every version anew from requirements.in and requirements-bench.in
+lock: ## pin every version anew from requirements*.in
 	$(PYTHON) -m venv .venv && $(BIN)/pip install --quiet pip-tools
-	for list in requirements requirements-bench; do \
+	for list in requirements requirements-bench requirements-spark; do \
 		$(BIN)/pip-compile --quiet --upgrade --no-header --strip-extras --annotation-style=line \
 			--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 			--output-file $$list.txt $$list.in || exit 1; \
 	done
 
 clean: ## remove what builds and tests leave behind
-	rm -rf target logs exports results site hub_lineage.duckdb .hub_lineage.duckdb.building
+	rm -rf target logs exports results site spark-warehouse hub_lineage.duckdb .hub_lineage.duckdb.building

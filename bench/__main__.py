@@ -84,7 +84,7 @@ def measure(options: argparse.Namespace) -> dict:
     result = {"commands": [], "runs": [], "steps": {}, "steps_models": 0, "peers": [], "series": []}
     if options.add and options.json.exists():
         result = json.loads(options.json.read_text())
-    result["commands"].append(machine() | {"command": f"python -m bench {' '.join(sys.argv[1:])}"})
+    result["commands"].append({"command": described(options)} | machine())
     landing = make_landing(folder / f"landing-{n}", n)
     place = folder / "build"
 
@@ -143,6 +143,14 @@ def save(result: dict, options: argparse.Namespace) -> None:
     options.json.write_text(json.dumps(result, indent=1) + "\n")
     if options.page:
         options.page.write_text(page(result))
+
+
+def described(options: argparse.Namespace) -> str:
+    """The command without the places that it works in."""
+    words = ["python -m bench", f"--models {options.models}", f"--budget {options.budget:g}"]
+    words += ["--quick"] if options.quick else []
+    words += ["--series", *map(str, options.series)]
+    return " ".join(words)
 
 
 def machine() -> dict:

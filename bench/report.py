@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bench.measuring import exponent
+from bench.peers import OURS
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -26,16 +27,16 @@ def figure(value: object) -> str:
 
 
 def runs_table(result: dict) -> str:
-    """Every measured run, with its ratio to the floor of the same landing."""
+    """Every measured run, with the ratio of its CPU seconds to the floor's."""
     floors = {
-        run["models_drawn"]: run["seconds"] for run in result["runs"] if run["run"] == "floor"
+        run["models_drawn"]: run["cpu_seconds"] for run in result["runs"] if run["run"] == "floor"
     }
     return table(
-        ["run", "models drawn", "seconds", "CPU seconds", "GB", "times the floor"],
+        ["run", "models drawn", "seconds", "CPU seconds", "GB", "times the floor, CPU"],
         [
             [
                 run["run"], run["models_drawn"], run["seconds"], run["cpu_seconds"],
-                run["gigabytes"], ratio(run["seconds"], floors.get(run["models_drawn"])),
+                run["gigabytes"], ratio(run["cpu_seconds"], floors.get(run["models_drawn"])),
             ]
             for run in result["runs"]
         ],
@@ -99,6 +100,82 @@ def series_table(result: dict) -> str:
     return table(["shape", "models", "CPU seconds", "exponent, seconds", "exponent, CPU"], rows)
 
 
+TARGETS = {
+    "full build with all tests, seconds": 60,
+    "its peak, GB": 4,
+    "in 2 GB, times the full build": 2,
+    "rebuild behind the JSON, seconds": 30,
+    "disruption in six windows, seconds": 3,
+    "full build, times the floor": 3,
+    "a second week, share of both read anew": 0.4,
+    "exponent of the CPU seconds": 1.1,
+}
+"""What the project wants at 2,556,240 models on two cores that do nothing else: at most so much."""
+
+
+def targets_table(result: dict) -> str:
+    """Each target beside the largest size at which it was measured.
+
+    Seconds are also given as CPU seconds per core, which is what they come to where both cores are
+    free all the time.
+    """
+    rows = []
+    for target, most in TARGETS.items():
+        measured = list(measured_of(target, result))
+        if not measured:
+            rows.append([target, float(most), "-", "-", "-", "not measured"])
+            continue
+        models, value, by_cpu = max(measured)
+        verdict = "yes" if min(value, value if by_cpu is None else by_cpu) <= most else "no"
+        if by_cpu is not None and value > most >= by_cpu:
+            verdict = "by CPU"
+        rows.append([
+            target, float(most), f"{models:,}", figure(value), figure(by_cpu),
+            verdict,
+        ])  # fmt: skip
+    return table(
+        ["target", "at most", "models drawn", "measured", "CPU per core", "reached at that size"],
+        rows,
+    )
+
+
+def measured_of(target: str, result: dict) -> Iterator[tuple[int, float, float | None]]:
+    """Sizes at which a target was measured: models drawn, value, value by CPU seconds per core."""
+    cores = result["commands"][-1]["cores"]
+    runs = {}
+    for run in result["runs"]:
+        runs.setdefault(run["models_drawn"], {})[run["run"]] = run
+    for models, of in runs.items():
+        full = of.get("dbt build, memory_limit 4GB")
+        less = of.get("dbt build, memory_limit 2GB")
+        behind = of.get("dbt build without reading the JSON")
+        week, weeks = (
+            of.get("a second week, on top of the first"),
+            of.get("a second week, both read anew"),
+        )
+        if target.startswith("full build with") and full:
+            yield models, full["seconds"], full["cpu_seconds"] / cores
+        elif target.startswith("its peak") and full:
+            yield models, full["gigabytes"], None
+        elif target.startswith("in 2 GB") and full and less:
+            yield models, less["cpu_seconds"] / full["cpu_seconds"], None
+        elif target.startswith("rebuild") and behind:
+            yield models, behind["seconds"], behind["cpu_seconds"] / cores
+        elif target.startswith("full build, times") and full and "floor" in of:
+            yield models, full["cpu_seconds"] / of["floor"]["cpu_seconds"], None
+        elif target.startswith("a second week") and week and weeks:
+            yield models, week["cpu_seconds"] / weeks["cpu_seconds"], None
+    if target.startswith("disruption") and result["steps"]:
+        seconds = sum(result["steps"].get(f"model {name}", 0.0) for name in OURS["disruption"])
+        yield result["steps_models"], seconds, None
+    if target.startswith("exponent"):
+        hub = [run for run in result["series"] if run["shape"] == "hub"]
+        sizes = [run["models"] + run["edges"] for run in hub]
+        slope = exponent(sizes, [run["cpu_seconds"] for run in hub])
+        if slope is not None:
+            yield max(run["models_drawn"] for run in hub), slope, None
+
+
 def slowest_table(result: dict, kind: str, n: int = 15) -> str:
     """The dbt steps that took longest."""
     steps = [(k.split(" ", 1)[1], v) for k, v in result["steps"].items() if k.startswith(kind)]
@@ -117,6 +194,11 @@ def page(result: dict) -> str:
         "built on top of the first week are compared with those of both weeks read anew, and the "
         "bench fails unless they are equal.",
         runs_table(result),
+        "## Targets",
+        "What the project wants of 2,556,240 models on two cores that do nothing else, beside the "
+        "largest size that was measured; ratios are of CPU seconds. "
+        "[performance.md](performance.md) says what was tried.",
+        targets_table(result),
     ]
     if result["steps"]:
         parts += [

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from loaders import (
     benchmarks,
+    cataloguing,
     checking,
     crawling,
     fake_hub,
@@ -36,6 +37,7 @@ _COMMANDS = {
     "benchmarks": (benchmarks, "land tables of benchmark scores, wide or long"),
     "release-dates": (release_dates, "land tables of known release dates"),
     "resolve-parents": (resolving, "look up where unlisted parents have gone"),
+    "catalog": (cataloguing, "list the files of a landing in a table, which Spark reads"),
     "sample": (sample, "write a landing with a small made-up Hub"),
 }
 

@@ -39,9 +39,9 @@
                 snapshot['folder'] ~ " in " ~ landing ~ " is said to be complete and has no part-*.parquet: "
                 ~ "remove the folder or land the snapshot again") %}
         {% endfor %}
-        {% do open_landing(complete | map(attribute='parts') | join(', ')) %}
+        {% do open_landing(complete) %}
         {% set n_rows = {} %}
-        {% for count in run_query("select snapshot_id, count(*) as n_rows from hub_landing.landing.hub_models group by snapshot_id").rows %}
+        {% for count in run_query("select snapshot_id, count(*) as n_rows from " ~ landing_schema() ~ ".hub_models group by snapshot_id").rows %}
             {% do n_rows.update({'snapshot_id=' ~ count['snapshot_id']: count['n_rows']}) %}
         {% endfor %}
         {% for snapshot in complete if snapshot['n_promised'] is not none and n_rows.get(snapshot['folder'], 0) != snapshot['n_promised'] %}
@@ -53,8 +53,17 @@
 {% endmacro %}
 
 
+{# Where the tables of the source `landing` are opened. #}
+{% macro landing_schema() -%}
+    {{ return('landing' if target.type == 'spark' else 'hub_landing.landing') }}
+{%- endmacro %}
+
+
 {# One row per snapshot in the landing: what its manifest says, and its parts as a list of SQL texts. #}
 {% macro landed_snapshots() %}
+    {% if target.type == 'spark' %}
+    {{ return(landed_snapshots_on_spark()) }}
+    {% endif %}
     with manifests as (
         select
             regexp_extract(filename, '(snapshot_id=[^/]+)/_manifest[.]json$', 1) as folder,
@@ -93,7 +102,11 @@
     database file, parts of unfinished snapshots are never opened, and a folder's name is taken as it
     is, whatever signs it holds.
 #}
-{% macro open_landing(parts) %}
+{% macro open_landing(snapshots) %}
+    {% if target.type == 'spark' %}
+    {% do open_landing_on_spark(snapshots) %}
+    {% else %}
+    {% set parts = snapshots | map(attribute='parts') | join(', ') %}
     {% do run_query("attach if not exists ':memory:' as hub_landing") %}
     {% do run_query("create schema if not exists hub_landing.landing") %}
     {% do run_query(
@@ -105,11 +118,12 @@
     {% do run_query(
         "create or replace view hub_landing.landing.snapshot_manifests as select * from read_text("
         ~ landing_pattern('_manifest.json') ~ ")") %}
-    {% do open_optional_table('hub_aliases', {'alias': 'varchar', 'model_id': 'varchar', 'outcome': 'varchar', 'resolved_at': 'timestamp'}) %}
+    {% endif %}
+    {% do open_optional_table('hub_aliases', {'alias': 'string', 'model_id': 'string', 'outcome': 'string', 'resolved_at': 'timestamp'}) %}
     {% do open_optional_table(
         'benchmarks',
-        {'model_id': 'varchar', 'benchmark': 'varchar', 'score': 'double', 'measured_at': 'timestamp', 'source': 'varchar'}) %}
-    {% do open_optional_table('release_dates', {'model_id': 'varchar', 'released_at': 'timestamp', 'source': 'varchar'}) %}
+        {'model_id': 'string', 'benchmark': 'string', 'score': 'double', 'measured_at': 'timestamp', 'source': 'string'}) %}
+    {% do open_optional_table('release_dates', {'model_id': 'string', 'released_at': 'timestamp', 'source': 'string'}) %}
 {% endmacro %}
 
 
@@ -118,18 +132,28 @@
     without a column that the models read stops the run with one line.
 #}
 {% macro open_optional_table(table, columns) %}
-    {% set files = landing_pattern('*.parquet', table) %}
+    {% set name = landing_schema() ~ '.' ~ table %}
     {% set typed_nulls = [] %}
     {% for column, type in columns.items() %}
         {% do typed_nulls.append('cast(null as ' ~ type ~ ') as ' ~ column) %}
     {% endfor %}
     {% set nothing = "select " ~ typed_nulls | join(', ') ~ ", '' as filename, cast(0 as bigint) as file_row_number where false" %}
-    {% set rows = "select * from read_parquet(" ~ files ~ ", union_by_name = true, filename = true, file_row_number = true)" %}
-    {% set is_there = run_query("select count(*) from glob(" ~ files ~ ")").rows[0][0] > 0 %}
-    {% do run_query("create or replace view hub_landing.landing." ~ table ~ " as " ~ (rows if is_there else nothing)) %}
-    {% set found = run_query("select column_name from (describe hub_landing.landing." ~ table ~ ")").columns[0].values() %}
+    {% do run_query("create or replace view " ~ name ~ " as " ~ (rows_of_landed_files(table) | trim or nothing)) %}
+    {% set found = run_query("describe " ~ name).columns[0].values() %}
     {% for column in columns if column not in found %}
         {% do exceptions.raise_compiler_error(
             landing_folder() ~ "/" ~ table ~ " has no column " ~ column ~ ": land its files again or remove them") %}
     {% endfor %}
+{% endmacro %}
+
+
+{# A query of all rows in the files of a table that a landing may lack; nothing if there is no file. #}
+{% macro rows_of_landed_files(table) %}
+    {% if target.type == 'spark' %}
+    {{ return(rows_of_landed_files_on_spark(table)) }}
+    {% endif %}
+    {% set files = landing_pattern('*.parquet', table) %}
+    {% if run_query("select count(*) from glob(" ~ files ~ ")").rows[0][0] > 0 %}
+    {{ return("select * from read_parquet(" ~ files ~ ", union_by_name = true, filename = true, file_row_number = true)") }}
+    {% endif %}
 {% endmacro %}

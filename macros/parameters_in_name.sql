@@ -10,7 +10,7 @@
     {%- set unit = "right(" ~ size ~ ", 1)" -%}
     cast(round(
         case when contains({{ size }}, 'x') then cast(split_part({{ size }}, 'x', 1) as double) else 1 end
-        * try_cast(replace(split_part(rtrim({{ size }}, 'mbt'), 'x', -1), '_', '.') as double)
+        * try_cast(replace(split_part(left({{ size }}, length({{ size }}) - 1), 'x', -1), '_', '.') as double)
         * case {{ unit }}
             when 'm' then 1000000.0
             when 'b' then 1000000000.0

@@ -6,7 +6,7 @@
     select
         snapshot_id,
         md5(fingerprint || '{{ local_md5(reading) }}' || coalesce((
-            select string_agg(relation || ' ' || word, ', ' order by relation, word)
+            select {{ joined_in_order("relation || ' ' || word", ', ') }}
             from {{ ref('relation_signals') }}
             where signal = 'tag'
         ), '')) as snapshot_version

@@ -1,12 +1,35 @@
 {#
     A time as the Hub or a dump writes it, as UTC timestamp; null where it is no time of this world
-    (`infinity`, the year 294000).
+    (`infinity`, `epoch`, the year 294000).
 #}
 {% macro utc_timestamp(text) -%}
+    {%- if target.type == 'spark' -%}
     case
-        when try_cast({{ text }} as timestamptz) between timestamptz '1970-01-01 00:00:00+00' and timestamptz '9999-12-31 00:00:00+00'
+        -- Spark would take a year alone, or a minute of today, for a time.
+        when
+            {{ matches(text, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:.*)?$') }}
+            and try_cast({{ text }} as timestamp) > timestamp '1970-01-01 00:00:00'
+            and try_cast({{ text }} as timestamp) <= timestamp '9999-12-31 00:00:00'
+            then try_cast({{ text }} as timestamp)
+    end
+    {%- else -%}
+    case
+        when
+            try_cast({{ text }} as timestamptz) > timestamptz '1970-01-01 00:00:00+00'
+            and try_cast({{ text }} as timestamptz) <= timestamptz '9999-12-31 00:00:00+00'
             then cast(try_cast({{ text }} as timestamptz) at time zone 'UTC' as timestamp)
     end
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The time that the id of a snapshot names, `20261003T131904Z`; null where it names none. #}
+{% macro snapshot_time(snapshot_id) -%}
+    {%- if target.type == 'spark' -%}
+    try_to_timestamp({{ snapshot_id }}, 'yyyyMMdd\'T\'HHmmss\'Z\'')
+    {%- else -%}
+    try_strptime({{ snapshot_id }}, '%Y%m%dT%H%M%SZ')
+    {%- endif -%}
 {%- endmacro %}
 
 
@@ -15,7 +38,7 @@
     exact and equal on every engine.
 #}
 {% macro microseconds(timestamp) -%}
-    epoch_us({{ timestamp }})
+    {{ 'unix_micros' if target.type == 'spark' else 'epoch_us' }}({{ timestamp }})
 {%- endmacro %}
 
 
@@ -24,7 +47,7 @@
 {%- endmacro %}
 
 
-{# Fractional days between two times in microseconds. #}
+{# Fractional days between two times in microseconds. 86400000000.0 would be a decimal, which Spark divides to some digits only. #}
 {% macro days_between(earlier, later) -%}
-    ({{ later }} - {{ earlier }}) / 86400000000.0
+    ({{ later }} - {{ earlier }}) / 86400000000e0
 {%- endmacro %}

@@ -18,7 +18,7 @@ select
     edges.relation,
     edges.relation_source,
     edges.evidence,
-    edges.evidence[1] as first_evidence,
+    {{ first_value_of('edges.evidence') }} as first_evidence,
     cast(edges.n_claims as integer) as n_claims,
     {{ days_between('edges.parent_released_us', 'edges.child_released_us') }} as release_lag_days,
     edges.is_parent_listed,

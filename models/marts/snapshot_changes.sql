@@ -75,8 +75,8 @@ remade as (
         came.snapshot_id,
         came.model_id,
         came.model_id_lower,
-        coalesce(cast(went.created_at as varchar), went.hub_oid) as before,
-        coalesce(cast(came.created_at as varchar), came.hub_oid) as after
+        coalesce(cast(went.created_at as string), went.hub_oid) as before,
+        coalesce(cast(came.created_at as string), came.hub_oid) as after
     from came
     inner join went
         on
@@ -101,8 +101,8 @@ changes as (
         snapshot_id,
         model_id,
         'recreated' as change,
-        cast(previous_created_at as varchar) as before,
-        cast(created_at as varchar) as after
+        cast(previous_created_at as string) as before,
+        cast(created_at as string) as after
     from stayed
     where is_linked_by_name and created_at != previous_created_at
     union all

@@ -83,10 +83,12 @@ def test_tools_that_are_not_installed_say_so(measured):
 def test_the_table_is_printed_and_the_page_holds_it(measured):
     printed, result, text = measured
     header = next(line for line in printed.splitlines() if line.startswith("| run "))
-    for column in ("seconds", "CPU seconds", "GB", "times the floor"):
+    for column in ("seconds", "CPU seconds", "GB", "times the floor, CPU"):
         assert column in header
     assert header in text
     assert "ours is faster by" in text
+    assert "| full build with all tests, seconds | 60.0 | 600 |" in text
+    assert text.count("| not measured |") == 4
     assert page(result) == text
 
 

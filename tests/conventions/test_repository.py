@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -90,12 +91,36 @@ def test_a_machine_is_found(text):
     assert mentions(PATHS + HOSTS, text)
 
 
-def test_requirements_are_pinned_and_name_no_index():
-    lines = (REPOSITORY / "requirements.txt").read_text(encoding="utf-8").splitlines()
+LOCKS = ["requirements.txt", "requirements-spark.txt"]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_requirements_are_pinned_and_name_no_index(lock):
+    lines = (REPOSITORY / lock).read_text(encoding="utf-8").splitlines()
     for line in lines:
         if line and not line.lstrip().startswith("#"):
             assert re.match(r"[a-z0-9][a-z0-9._-]*==[0-9][^ ]*( |$)", line), line
     assert not mentions(HOSTS, "\n".join(lines))
+
+
+def pins(lock: str) -> dict[str, str]:
+    text = (REPOSITORY / lock).read_text(encoding="utf-8")
+    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.M))
+
+
+def test_both_locks_hold_the_same_versions():
+    plain, spark = map(pins, LOCKS)
+    both = plain.keys() & spark.keys()
+    assert {"dbt-core", "duckdb", "pytest"} <= both
+    assert {name: plain[name] for name in both} == {name: spark[name] for name in both}
+
+
+def test_the_extra_for_spark_is_what_its_lock_is_made_from():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = (REPOSITORY / "requirements-spark.in").read_text(encoding="utf-8").splitlines()
+    extra = project["optional-dependencies"]["spark"]
+    assert extra
+    assert set(extra) <= set(wanted)
 
 
 def test_files_were_looked_at():

@@ -2,5 +2,5 @@
 {% test is_finite(model, column_name) %}
 select {{ column_name }}
 from {{ model }}
-where not isfinite({{ column_name }})
+where not {{ is_finite_value(column_name) }}
 {% endtest %}

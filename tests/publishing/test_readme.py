@@ -13,8 +13,14 @@ import pytest
 
 from support import REPOSITORY
 
-DOCUMENTS = ("README.md", *(f"docs/{name}.md" for name in ("publishing", "report", "studies")),
-             "docs/figures/README.md")  # fmt: skip
+DOCUMENTS = (
+    "README.md",
+    "docs/distributed.md",
+    "docs/figures/README.md",
+    "docs/publishing.md",
+    "docs/report.md",
+    "docs/studies.md",
+)
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 pytestmark = pytest.mark.xdist_group("readme")
@@ -62,7 +68,7 @@ def check(command: str) -> None:
     rest = [part for part in rest if part != "&"]
     if re.fullmatch(r"[A-Z]+=.*", program):
         return
-    name = program.removeprefix(".venv/bin/")
+    name = re.sub(r"^\.venv(-spark)?/bin/", "", program)
     if name == "make":
         for part in rest:
             variable = re.match(r"([A-Z_]+)=", part)

@@ -98,7 +98,7 @@ moments as (
         released_us as moment_us,
         weight,
         cast(null as bigint) as focal_key,
-        cast(null as varchar) as window_name,
+        cast(null as string) as window_name,
         cast(null as bigint) as n_until
     from streams
     union all

@@ -12,7 +12,7 @@ sets as (
     select
         child_key,
         child_created_us,
-        list(parent_key order by parent_key) as parent_keys
+        {{ array_in_order('parent_key', 'parent_key') }} as parent_keys
     from edges
     group by child_key, child_created_us
 )

@@ -15,7 +15,7 @@ inner_nodes as (
 leaves as (
     select
         edges.child_key,
-        list(edges.parent_key order by edges.parent_key) as parent_keys
+        {{ array_in_order('edges.parent_key', 'edges.parent_key') }} as parent_keys
     from edges
     left join inner_nodes on edges.child_key = inner_nodes.child_key
     where inner_nodes.child_key is null

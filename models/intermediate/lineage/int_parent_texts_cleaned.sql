@@ -81,10 +81,11 @@ judged as (
         lower(trimmed.spelled_id) as parent_id_lower,
         contains(trimmed.spelled_id, '/') as has_owner,
         case
+            -- The word null cannot stand in a seed, where dbt takes it for no value.
             when
                 trimmed.spelled_id = ''
                 or placeholders.placeholder is not null
-                or {{ matches("lower(trimmed.spelled_id)", "^todo[^/]*$") }}
+                or {{ matches("lower(trimmed.spelled_id)", "^(todo[^/]*|null)$") }}
                 then 'placeholder'
             when
                 trimmed.is_hub_link

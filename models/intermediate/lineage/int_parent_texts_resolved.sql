@@ -13,7 +13,7 @@ listed as (
 
 -- Asked once for every spelling: models are many, and names of parents few.
 names as (
-    select lower(trim(claimed_parent)) as name from texts
+    select lower({{ trim_spaces('claimed_parent') }}) as name from texts
     union
     select parent_id_lower as name from texts
     union
@@ -44,7 +44,7 @@ meant as (
             when named.model_key is null and learned.present_name is null and not texts.has_owner then 'no_owner'
         end as fault
     from texts
-    left join named as exact on lower(trim(texts.claimed_parent)) = exact.model_id_lower
+    left join named as exact on lower({{ trim_spaces('texts.claimed_parent') }}) = exact.model_id_lower
     left join named on texts.parent_id_lower = named.model_id_lower
     left join {{ ref('int_names_learned') }} as learned on texts.parent_id_lower = learned.old_name
 ),

@@ -6,7 +6,7 @@ with entrants as (
         edges.parent_key,
         children.node_id_lower as child_id_lower,
         edges.child_released_us as released_us,
-        coalesce(edges.child_owner, cast(edges.child_key as varchar)) as owner,
+        coalesce(edges.child_owner, cast(edges.child_key as string)) as owner,
         cast(floor(edges.child_released_us / 86400000000) as bigint) as release_day
     from {{ ref('int_lineage_edges_resolved') }} as edges
     inner join {{ ref('int_lineage_nodes_numbered') }} as children on edges.child_key = children.node_key

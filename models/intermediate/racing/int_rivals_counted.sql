@@ -9,7 +9,7 @@ with entrants as (
         edges.parent_key,
         edges.relation,
         -- An id without an owner shares its owner with nobody.
-        coalesce(edges.child_owner, cast(edges.child_key as varchar)) as owner_or_self,
+        coalesce(edges.child_owner, cast(edges.child_key as string)) as owner_or_self,
         edges.child_released_us as released_us,
         case when not edges.is_child_bulk_owner then edges.child_key end as not_bulk_child_key,
         case when events.is_release_event_lead then edges.child_key end as event_lead_key

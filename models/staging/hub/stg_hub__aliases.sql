@@ -1,8 +1,8 @@
 -- One row per old name that the Hub itself redirects to another id: its latest answer.
 with answers as (
     select
-        lower(trim(alias)) as old_name,
-        lower(trim(model_id)) as present_name,
+        lower({{ trim_spaces('alias') }}) as old_name,
+        lower({{ trim_spaces('model_id') }}) as present_name,
         outcome,
         resolved_at
     from {{ source('landing', 'hub_aliases') }}

@@ -1,7 +1,7 @@
 -- One row per landed item of a complete snapshot: the one pass over the raw JSON.
 -- Snapshots that were read before, from the same files and by the same statement, are not read again.
 {{ config(
-    materialized='incremental',
+    materialized='table' if target.type == 'spark' else 'incremental',
     unique_key='snapshot_id',
     on_schema_change='sync_all_columns',
     pre_hook='{{ forget_lost_snapshots() }}'
@@ -26,10 +26,10 @@ landed as (
 
 signal_words as (
     select
-        list(word order by word) filter (where signal = 'tag') as signal_tags,
-        list(word order by word) filter (where signal = 'tag' and relation = 'adapter') as adapter_tags,
-        list(word order by word) filter (where signal = 'tag' and relation = 'quantized') as quantized_tags,
-        list(word order by word) filter (where signal = 'tag' and relation = 'merge') as merge_tags
+        {{ array_in_order("case when signal = 'tag' then word end", 'word') }} as signal_tags,
+        {{ array_in_order("case when signal = 'tag' and relation = 'adapter' then word end", 'word') }} as adapter_tags,
+        {{ array_in_order("case when signal = 'tag' and relation = 'quantized' then word end", 'word') }} as quantized_tags,
+        {{ array_in_order("case when signal = 'tag' and relation = 'merge' then word end", 'word') }} as merge_tags
     from {{ ref('relation_signals') }}
 ),
 
@@ -44,35 +44,33 @@ typed as (
         source,
         fetched_at,
         is_object and item is not null as is_parsed,
-        coalesce(nullif(trim(hub_oid), ''), nullif(trim(item._id), '')) as hub_oid,
-        nullif(trim(coalesce(item.id, item."modelId", model_id)), '') as model_id,
-        {{ utc_timestamp('item."createdAt"') }} as created_at,
-        {{ utc_timestamp('item."lastModified"') }} as last_modified_at,
-        lower(item.private) = 'true' as is_private,
-        {{ whole_number('item.downloads') }} as downloads,
-        {{ whole_number('item."downloadsAllTime"') }} as downloads_all_time,
-        {{ whole_number('item.likes') }} as likes,
-        case
-            when isfinite(try_cast(item."trendingScore" as double)) then try_cast(item."trendingScore" as double)
-        end as trending_score,
-        nullif(lower(trim(item.gated)), '') as gated,
+        coalesce(nullif({{ trim_spaces('hub_oid') }}, ''), nullif({{ trim_spaces(item_text('_id')) }}, '')) as hub_oid,
+        nullif({{ trim_spaces('coalesce(' ~ item_text('id') ~ ', ' ~ item_text('modelId') ~ ', model_id)') }}, '') as model_id,
+        {{ utc_timestamp(item_text('createdAt')) }} as created_at,
+        {{ utc_timestamp(item_text('lastModified')) }} as last_modified_at,
+        lower({{ item_text('private') }}) = 'true' as is_private,
+        {{ whole_number(item_text('downloads')) }} as downloads,
+        {{ whole_number(item_text('downloadsAllTime')) }} as downloads_all_time,
+        {{ whole_number(item_text('likes')) }} as likes,
+        {{ finite_number(item_text('trendingScore')) }} as trending_score,
+        nullif(lower({{ trim_spaces(item_text('gated')) }}), '') as gated,
         coalesce(
-            nullif(trim(item.pipeline_tag), ''),
-            nullif(trim({{ first_json_text('item."cardData".pipeline_tag') }}), '')
+            nullif({{ trim_spaces(item_text('pipeline_tag')) }}, ''),
+            nullif({{ trim_spaces(first_json_text(item_json('cardData.pipeline_tag'))) }}, '')
         ) as pipeline_tag,
         coalesce(
-            nullif(trim(item.library_name), ''),
-            nullif(trim({{ first_json_text('item."cardData".library_name') }}), '')
+            nullif({{ trim_spaces(item_text('library_name')) }}, ''),
+            nullif({{ trim_spaces(first_json_text(item_json('cardData.library_name'))) }}, '')
         ) as library_name,
-        nullif(trim({{ first_json_text('item."cardData".license') }}), '') as card_license,
-        nullif(trim({{ first_json_text('item."cardData".base_model_relation') }}), '') as card_relation,
-        {{ whole_number('item.safetensors.total') }} as safetensors_parameters,
-        {{ whole_number('item.gguf.total') }} as gguf_parameters,
-        item.tags,
-        item."baseModels" as base_models,
-        {{ json_values('item."cardData".base_model') }} as card_base_models,
-        {{ json_values('item.config.peft.base_model_name_or_path') }} as adapter_base_models,
-        {{ json_values('item."cardText".base_model') }} as card_text_base_models
+        nullif({{ trim_spaces(first_json_text(item_json('cardData.license'))) }}, '') as card_license,
+        nullif({{ trim_spaces(first_json_text(item_json('cardData.base_model_relation'))) }}, '') as card_relation,
+        {{ whole_number(item_text('safetensors.total')) }} as safetensors_parameters,
+        {{ whole_number(item_text('gguf.total')) }} as gguf_parameters,
+        {{ item_texts('tags') }} as tags,
+        {{ item_json('baseModels') }} as base_models,
+        {{ json_values(item_json('cardData.base_model')) }} as card_base_models,
+        {{ json_values(item_json('config.peft.base_model_name_or_path')) }} as adapter_base_models,
+        {{ json_values(item_json('cardText.base_model')) }} as card_text_base_models
     from landed
 ),
 
@@ -85,10 +83,7 @@ tags_read as (
         signal_words.adapter_tags,
         signal_words.quantized_tags,
         signal_words.merge_tags,
-        list_transform(
-            list_filter(typed.tags, lambda tag: list_contains(signal_words.signal_tags, lower(tag))),
-            lambda tag: lower(tag)
-        ) as signals
+        {{ lower_values_among('typed.tags', 'signal_words.signal_tags') }} as signals
     from typed
     cross join signal_words
 )
@@ -117,19 +112,19 @@ select
     library_name,
     case
         when card_license is not null then card_license
-        else nullif(list_filter(tags, lambda tag: starts_with(tag, 'license:'))[1][9:], '')
+        else nullif(substr({{ first_value_of(values_beginning_with('tags', 'license:')) }}, 9), '')
     end as license,
     card_relation,
     case
-        when len(signals) = 0 then null
-        when list_has_any(signals, adapter_tags) then 'adapter'
-        when list_has_any(signals, quantized_tags) then 'quantized'
-        when list_has_any(signals, merge_tags) then 'merge'
+        when {{ is_empty('signals') }} then null
+        when {{ share_a_value('signals', 'adapter_tags') }} then 'adapter'
+        when {{ share_a_value('signals', 'quantized_tags') }} then 'quantized'
+        when {{ share_a_value('signals', 'merge_tags') }} then 'merge'
     end as tag_signal,
     tags is not null or library_name is not null as has_signals,
     safetensors_parameters,
     gguf_parameters,
-    nullif(list_filter(tags, lambda tag: starts_with(tag, 'base_model:')), []) as base_model_tags,
+    {{ null_if_empty(values_beginning_with('tags', 'base_model:')) }} as base_model_tags,
     base_models,
     card_base_models,
     adapter_base_models,

@@ -17,15 +17,15 @@ hub_values as (
         snapshot_id,
         child_key,
         {{ json_text('base_models', '$.relation') }} as claimed_relation,
-        unnest(
-            case
-                when json_type(base_models, '$.models') = 'ARRAY' then from_json(base_models -> '$.models', '["JSON"]')
-                when json_type(base_models) = 'ARRAY' then from_json(base_models, '["JSON"]')
-                else [base_models]
-            end
-        ) as value
+        {{ each_value(
+            "case
+                when " ~ type_of_json('base_models', '$.models') ~ " = 'ARRAY' then " ~ json_list(json_at('base_models', '$.models')) ~ "
+                when " ~ type_of_json('base_models') ~ " = 'ARRAY' then " ~ json_list('base_models') ~ "
+                else " ~ list_of('base_models') ~ "
+            end"
+        ) }} as value
     from children
-    where json_type(base_models) != 'NULL'
+    where {{ type_of_json('base_models') }} != 'NULL'
 ),
 
 hub_claims as (
@@ -33,21 +33,29 @@ hub_claims as (
         snapshot_id,
         child_key,
         'hub' as evidence,
-        coalesce({{ json_text('value', '$.id') }}, value ->> '$') as claimed_parent,
-        coalesce(json_type(value, '$.id'), json_type(value)) = 'VARCHAR' as is_text,
+        coalesce({{ json_text('value', '$.id') }}, {{ json_text('value', '$') }}) as claimed_parent,
+        coalesce({{ type_of_json('value', '$.id') }}, {{ type_of_json('value') }}) = 'VARCHAR' as is_text,
         {{ json_text('value', '$._id') }} as claimed_oid,
         claimed_relation
     from hub_values
-    where json_type(value) != 'NULL'
+    where {{ type_of_json('value') }} != 'NULL'
 ),
 
 tags as (
     select
         snapshot_id,
         child_key,
-        substr(unnest(base_model_tags), 12) as body
+        {{ each_value('base_model_tags') }} as tag
     from children
     where base_model_tags is not null
+),
+
+tag_bodies as (
+    select
+        snapshot_id,
+        child_key,
+        substr(tag, 12) as body
+    from tags
 ),
 
 -- A relation word counts only when a parent follows it: ids hold no colon.
@@ -58,7 +66,7 @@ tag_claims as (
         regexp_extract(body, '^(finetune|adapter|quantized|merge):(.+)$', 1) as relation,
         regexp_extract(body, '^(finetune|adapter|quantized|merge):(.+)$', 2) as typed_parent,
         body
-    from tags
+    from tag_bodies
 ),
 
 listed_values as (
@@ -66,7 +74,7 @@ listed_values as (
         snapshot_id,
         child_key,
         'card' as evidence,
-        unnest(card_base_models) as value
+        {{ each_value('card_base_models') }} as value
     from children
     where card_base_models is not null
     union all
@@ -74,7 +82,7 @@ listed_values as (
         snapshot_id,
         child_key,
         'adapter_config' as evidence,
-        unnest(adapter_base_models) as value
+        {{ each_value('adapter_base_models') }} as value
     from children
     where adapter_base_models is not null
     union all
@@ -82,7 +90,7 @@ listed_values as (
         snapshot_id,
         child_key,
         'card_text' as evidence,
-        unnest(card_text_base_models) as value
+        {{ each_value('card_text_base_models') }} as value
     from children
     where card_text_base_models is not null
 ),
@@ -112,12 +120,12 @@ claims as (
         snapshot_id,
         child_key,
         evidence,
-        value ->> '$' as claimed_parent,
-        json_type(value) = 'VARCHAR' as is_text,
+        {{ json_text('value', '$') }} as claimed_parent,
+        {{ type_of_json('value') }} = 'VARCHAR' as is_text,
         null as claimed_oid,
         null as claimed_relation
     from listed_values
-    where json_type(value) != 'NULL'
+    where {{ type_of_json('value') }} != 'NULL'
 ),
 
 -- Several parents in one text: an id holds no comma. A path may hold one.
@@ -130,27 +138,40 @@ texts as (
         claimed_oid,
         claimed_relation,
         claimed_parent as whole_text,
-        unnest(
-            case
+        {{ each_value(
+            "case
                 when
                     is_text
                     and contains(claimed_parent, ',')
-                    and not {{ matches("trim(claimed_parent)", "^([.]{0,2}/|~|[A-Za-z]:)") }}
-                    then string_split(claimed_parent, ',')
-                else [claimed_parent]
-            end
-        ) as claimed_parent
+                    and not " ~ matches(trim_spaces("claimed_parent"), "^([.]{0,2}/|~|[A-Za-z]:)") ~ "
+                    then split(claimed_parent, ',')
+                else " ~ list_of('claimed_parent') ~ "
+            end"
+        ) }} as part
     from claims
+),
+
+trimmed as (
+    select
+        snapshot_id,
+        child_key,
+        evidence,
+        is_text,
+        claimed_oid,
+        claimed_relation,
+        {{ trim_spaces('whole_text') }} as whole_text,
+        {{ trim_spaces('part') }} as claimed_parent
+    from texts
 )
 
 select
     snapshot_id,
     child_key,
     evidence,
-    trim(claimed_parent) as claimed_parent,
+    claimed_parent,
     bool_and(is_text) as is_text,
     min(claimed_oid) as claimed_oid,
     max(nullif({{ relation_number('lower(claimed_relation)') }}, 0)) as claimed_relation_number
-from texts
-where trim(claimed_parent) != '' or trim(whole_text) = ''
-group by snapshot_id, child_key, evidence, trim(claimed_parent)
+from trimmed
+where claimed_parent != '' or whole_text = ''
+group by snapshot_id, child_key, evidence, claimed_parent

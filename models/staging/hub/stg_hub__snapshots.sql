@@ -10,10 +10,9 @@ with manifests as (
 parts as (
     select
         regexp_extract(filename, 'snapshot_id=([^/]+)/[^/]+$', 1) as snapshot_id,
-        string_agg(
-            regexp_extract(filename, '[^/]+$') || ' ' || cast(size as varchar) || ' ' || cast(last_modified as varchar), ', '
-            order by filename
-        ) as files
+        {{ joined_in_order(
+            "regexp_extract(filename, '([^/]+)$', 1) || ' ' || cast(size as string) || ' ' || cast(last_modified as string)", ', '
+        ) }} as files
     from {{ source('landing', 'snapshot_parts') }}
     group by snapshot_id
 ),
@@ -24,7 +23,7 @@ snapshots as (
         md5(manifests.manifest || coalesce(parts.files, '')) as fingerprint,
         coalesce(
             {{ utc_timestamp(json_text('manifest', '$.started_at')) }},
-            try_strptime(manifests.snapshot_id, '%Y%m%dT%H%M%SZ')
+            {{ snapshot_time('manifests.snapshot_id') }}
         ) as snapshot_at
     from manifests
     left join parts on manifests.snapshot_id = parts.snapshot_id

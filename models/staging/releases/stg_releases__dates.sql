@@ -3,9 +3,9 @@ with landed as (
     select
         regexp_extract(filename, '([^/]+)$', 1) as file_name,
         file_row_number as file_row,
-        coalesce(trim(cast(model_id as varchar)), '') as claimed_model,
-        coalesce(trim(cast(source as varchar)), '') as source,
-        {{ utc_timestamp('cast(released_at as varchar)') }} as released_at
+        coalesce({{ trim_spaces('cast(model_id as string)') }}, '') as claimed_model,
+        coalesce({{ trim_spaces('cast(source as string)') }}, '') as source,
+        {{ utc_timestamp('cast(released_at as string)') }} as released_at
     from {{ source('landing', 'release_dates') }}
 )
 

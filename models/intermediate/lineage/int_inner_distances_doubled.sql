@@ -1,0 +1,7 @@
+-- One row per node with children x ancestor: steps along the shortest way. On Spark alone, where no walk keeps a set of pairs.
+{{ config(enabled=target.type == 'spark') }}
+select
+    node_key,
+    ancestor_key,
+    distance
+from {{ doubled_distances(ref('int_inner_edges_selected')) }}
