@@ -27,7 +27,6 @@ from jinja2 import Environment, StrictUndefined
 from analysis.exports import StudyError
 
 PROJECT = Path(__file__).resolve().parents[1]
-MACROS = ("times", "disruption_indices")
 COMPONENTS = "int_disruption_components_summed"
 GIVEN = (
     "disruption_windows",
@@ -261,13 +260,16 @@ def _rendered_models() -> tuple[list[tuple[str, str]], str]:
     of the index on top of them."""
     models = {path.stem: path for path in (PROJECT / "models").rglob("*.sql")}
     macros = "".join(
-        (PROJECT / "macros" / f"{name}.sql").read_text(encoding="utf-8") for name in MACROS
+        path.read_text(encoding="utf-8") for path in sorted((PROJECT / "macros").glob("*.sql"))
     )
-    environment = Environment(undefined=StrictUndefined, autoescape=False)
+    environment = Environment(
+        undefined=StrictUndefined, autoescape=False, extensions=["jinja2.ext.do"]
+    )
     done: dict[str, str] = {}
 
     def render(text: str) -> str:
-        return environment.from_string(macros + text).render(ref=reference)
+        made = environment.from_string(macros + text)
+        return made.render(ref=reference, target={"type": "duckdb"})
 
     def reference(name: str) -> str:
         if name not in done and name not in GIVEN:

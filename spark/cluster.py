@@ -309,11 +309,20 @@ def count_task(spread: Spread, event: dict) -> None:
     shuffled = metrics.get("Shuffle Read Metrics") or {}
     counted = spread.executors.setdefault(
         info["Executor ID"],
-        {"tasks": 0, "failed": 0, "cpu_seconds": 0.0, "megabytes_from_others": 0.0},
+        {
+            "tasks": 0,
+            "failed": 0,
+            "cpu_seconds": 0.0,
+            "cpu_seconds_repeated": 0.0,
+            "megabytes_from_others": 0.0,
+        },
     )
     counted["tasks"] += 1
     counted["failed"] += bool(info["Failed"] or info["Killed"])
     cpu = metrics.get("Executor CPU Time", 0) / 1e9
     counted["cpu_seconds"] = round(counted["cpu_seconds"] + cpu, 2)
+    # A stage is tried again when results that it builds on are lost.
+    if event["Stage Attempt ID"]:
+        counted["cpu_seconds_repeated"] = round(counted["cpu_seconds_repeated"] + cpu, 2)
     megabytes = shuffled.get("Remote Bytes Read", 0) / 1e6
     counted["megabytes_from_others"] = round(counted["megabytes_from_others"] + megabytes, 2)

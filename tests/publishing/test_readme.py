@@ -13,7 +13,15 @@ import pytest
 
 from support import REPOSITORY
 
-DOCUMENTS = ("README.md", "docs/publishing.md", "docs/studies.md", "docs/figures/README.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/distributed.md",
+    "docs/figures/README.md",
+    "docs/publishing.md",
+    "docs/replication.md",
+    "docs/report.md",
+    "docs/studies.md",
+)
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 pytestmark = pytest.mark.xdist_group("readme")
@@ -61,7 +69,7 @@ def check(command: str) -> None:
     rest = [part for part in rest if part != "&"]
     if re.fullmatch(r"[A-Z]+=.*", program):
         return
-    name = program.removeprefix(".venv/bin/")
+    name = re.sub(r"^\.venv(-spark)?/bin/", "", program)
     if name == "make":
         for part in rest:
             variable = re.match(r"([A-Z_]+)=", part)
