@@ -171,6 +171,7 @@ def test_the_project_knows_its_commit():
     assert set(revision()) == {"commit", "is_changed"}
 
 
+@pytest.mark.slow
 def test_a_run_keeps_the_calibration_of_the_same_exports_only(sample_exports, tmp_path):
     results = tmp_path / "r"
     finished = analysis(
