@@ -59,8 +59,12 @@ proof: environment ## the slow proofs too
 	@touch $@
 
 parity: ## build two landings on DuckDB and on Spark, compare the marts row by row (needs Java 17)
-	@if [ -x "$$JAVA_HOME/bin/java" ] || command -v java >/dev/null; then $(MAKE) --no-print-directory parity-with-java; \
-	else echo "parity is skipped: Spark needs Java 17 or newer (on Debian: apt install openjdk-17-jre-headless)"; fi
+	@if command -v "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" >/dev/null; then \
+		$(MAKE) --no-print-directory parity-with-java; \
+	else \
+		echo "parity is skipped: Spark needs Java 17 or newer" \
+			"(on Debian: apt install openjdk-17-jre-headless)"; \
+	fi
 
 .PHONY: parity-with-java
 parity-with-java: .venv-spark/installed
