@@ -81,7 +81,10 @@ def measure(options: argparse.Namespace) -> dict:
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     n = options.models
-    result = {"commands": [], "runs": [], "steps": {}, "steps_models": 0, "peers": [], "series": []}
+    result = {
+        "commands": [], "runs": [], "steps": {}, "steps_models": 0, "peers": [], "peers_models": 0,
+        "series": [],
+    }  # fmt: skip
     if options.add and options.json.exists():
         result = json.loads(options.json.read_text())
     result["commands"].append({"command": described(options)} | machine())
@@ -108,7 +111,9 @@ def measure(options: argparse.Namespace) -> dict:
         result |= {"steps": times_of_models(place), "steps_models": n}
     note("floor", n, floor(landing, place))
     if options.budget:
-        result["peers"] = peers(place, options.budget, options.peers_python)
+        measured = peers(place, options.budget, options.peers_python)
+        if n >= result["peers_models"]:
+            result |= {"peers": measured, "peers_models": n}
         save(result, options)
     if not options.quick:
         downstream = ["--select", "stg_hub__items+", "--exclude", "stg_hub__items", *UNIT_TESTS]

@@ -3,8 +3,9 @@
     python -m bench.peers TOOL EDGES N_EDGES
 
 EDGES is a Parquet file (child, parent, child_us, parent_us) in the order of the child's creation;
-the first N_EDGES of it are the graph. Prints one JSON object: `work_seconds` without reading the
-file, and `checksum`, by which tools with the same task are held against each other.
+the first N_EDGES of it are the graph. Prints one JSON object: `work_seconds` and `cpu_seconds`
+without reading the file and loading the tool, and `checksum`, by which tools with the same task are
+held against each other.
 """
 
 import importlib
@@ -182,9 +183,15 @@ def main(tool: str, path: str, n_edges: str) -> None:
     """Run one tool once and print what it took."""
     edges = duckdb.sql(f"select * from '{path}' limit {int(n_edges)}").fetchnumpy()
     edges = {name: np.asarray(values, dtype=np.int64) for name, values in edges.items()}
-    started = time.monotonic()
+    # A first call loads what the tool loads.
+    PEERS[tool].function({name: values[:100] for name, values in edges.items()})
+    started, started_cpu = time.monotonic(), time.process_time()
     checksum = PEERS[tool].function(edges)
-    print(json.dumps({"work_seconds": time.monotonic() - started, "checksum": checksum}))
+    cost = {
+        "work_seconds": time.monotonic() - started,
+        "cpu_seconds": time.process_time() - started_cpu,
+    }
+    print(json.dumps(cost | {"checksum": checksum}))
 
 
 if __name__ == "__main__":

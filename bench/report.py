@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from bench.measuring import exponent
-from bench.peers import OURS
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -51,8 +50,8 @@ def peers_table(result: dict) -> str:
     """Each tool at the largest size it finished, scaled up to all edges by its exponent."""
     measured = [peer for peer in result["peers"] if "skipped" not in peer]
     return table(
-        ["tool", "task", "edges", "its seconds", "exponent", "all edges", "our seconds, all edges",
-         "ours is faster by"],
+        ["tool", "task", "edges", "its CPU seconds", "exponent", "all edges",
+         "our CPU seconds, all edges", "ours is faster by"],
         list(peer_rows(measured)),
     )  # fmt: skip
 
@@ -70,17 +69,17 @@ def peer_rows(peers: Sequence[dict]) -> Iterator[list]:
         runs = [peer for peer in peers if peer["tool"] == tool]
         last = runs[-1]
         # Below a fifth of a second it is the start that is measured.
-        grown = [run for run in runs if run["work_seconds"] >= 0.2]
-        slope = exponent([run["edges"] for run in grown], [run["work_seconds"] for run in grown])
+        grown = [run for run in runs if run["cpu_seconds"] >= 0.2]
+        slope = exponent([run["edges"] for run in grown], [run["cpu_seconds"] for run in grown])
         scaled = None
         if last["edges"] == last["all_edges"]:
-            scaled = last["work_seconds"]
+            scaled = last["cpu_seconds"]
         elif slope is not None:
-            scaled = last["work_seconds"] * (last["all_edges"] / last["edges"]) ** slope
+            scaled = last["cpu_seconds"] * (last["all_edges"] / last["edges"]) ** slope
         yield [
-            tool, last["task"], last["edges"], last["work_seconds"], slope,
-            last["all_edges"], last["our_seconds"],
-            ratio(scaled, last["our_seconds"]) if scaled else None,
+            tool, last["task"], last["edges"], last["cpu_seconds"], slope,
+            last["all_edges"], last["our_cpu_seconds"],
+            ratio(scaled, last["our_cpu_seconds"]) if scaled else None,
         ]  # fmt: skip
 
 
@@ -165,9 +164,9 @@ def measured_of(target: str, result: dict) -> Iterator[tuple[int, float, float |
             yield models, full["cpu_seconds"] / of["floor"]["cpu_seconds"], None
         elif target.startswith("a second week") and week and weeks:
             yield models, week["cpu_seconds"] / weeks["cpu_seconds"], None
-    if target.startswith("disruption") and result["steps"]:
-        seconds = sum(result["steps"].get(f"model {name}", 0.0) for name in OURS["disruption"])
-        yield result["steps_models"], seconds, None
+    if target.startswith("disruption") and result["peers"]:
+        peer = next(peer for peer in result["peers"] if peer["task"] == "disruption")
+        yield result["peers_models"], peer["our_seconds"], peer["our_cpu_seconds"] / cores
     if target.startswith("exponent"):
         hub = [run for run in result["series"] if run["shape"] == "hub"]
         sizes = [run["models"] + run["edges"] for run in hub]
@@ -212,8 +211,9 @@ def page(result: dict) -> str:
         parts += [
             "## Other tools on the same edges",
             "Each at the largest part of the edges that it finished in the time given to it, and "
-            "scaled to all of them by its exponent. Our seconds are those of the dbt models that "
-            "answer the question, for all edges, writing included; they answer more than was asked "
+            f"scaled to all edges of the build of {result['peers_models']:,} models by its "
+            "exponent. Ours are the dbt models that answer the question, for all edges, run once "
+            "more in a process of their own, writing included; they answer more than was asked "
             "(six windows; nine kinds of rivals in four windows). pyscisci knows years only and "
             "is asked for the index without a window, of the models with a child.",
             peers_table(result),

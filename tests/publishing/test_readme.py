@@ -18,6 +18,7 @@ DOCUMENTS = (
     "docs/distributed.md",
     "docs/figures/README.md",
     "docs/publishing.md",
+    "docs/replication.md",
     "docs/report.md",
     "docs/studies.md",
 )

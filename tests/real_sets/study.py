@@ -35,7 +35,8 @@ TESTS = """
         claims.claim_id as claim, claims.choice,
         coalesce(claims.specification_id, '') as specification,
         claims.estimate, claims.interval_low, claims.interval_high, claims.n,
-        estimates.n_clusters as families, estimates.effective_clusters_outcome as worth,
+        estimates.n_clusters as families,
+        cast(round(estimates.effective_clusters_outcome) as bigint) as worth,
         if(claims.passes, 'yes', 'no') as holds
     from '{results}/claims.parquet' as claims
     left join '{results}/estimates.parquet' as estimates
@@ -84,12 +85,12 @@ def make(folder: Path, recipe: recipes.Recipe, *, variants: bool) -> None:
 
 
 def as_markdown(sql: str) -> str:
-    """The rows of a query as a pipe table; floats with two decimals."""
+    """The rows of a query as a pipe table; floats with three decimals."""
     found = duckdb.sql(sql)
     lines = ["| " + " | ".join(found.columns) + " |", "|" + " --- |" * len(found.columns)]
     for row in found.fetchall():
         cells = (
-            "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+            {float: "{:.3f}", int: "{:,}", type(None): ""}.get(type(value), "{}").format(value)
             for value in row
         )
         lines.append("| " + " | ".join(cells) + " |")
