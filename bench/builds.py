@@ -76,7 +76,7 @@ def rows_of(folder: Path) -> dict[str, int]:
             "select (select count(*) from bench.marts.hub_models), "
             "(select count(*) from bench.marts.lineage_edges), "
             "(select coalesce(max(n_children), 0) from bench.marts.hub_models)"
-        ).fetchone()
+        ).fetchall()[0]
     return {"models": models, "edges": edges, "most_children": largest}
 
 
@@ -104,7 +104,7 @@ def sums_of_marts(folder: Path) -> dict[str, str]:
                 map(str, connection.execute(
                     f"select count(*), sum(cast(hash(mart) as hugeint)) from bench.marts.{mart}"
                     " as mart"
-                ).fetchone())
+                ).fetchall()[0])
             )
             for (mart,) in marts
         }  # fmt: skip
@@ -134,7 +134,7 @@ def peers(folder: Path, budget: float, extra_python: Path) -> list[dict]:
             "parent_created_us as parent_us from bench.intermediate.int_lineage_edges_resolved "
             "where child_created_us is not null and parent_created_us is not null "
             f"order by child_us, child, parent) to '{path}' (format parquet)"
-        ).fetchone()
+        ).fetchall()[0]
     ours = {task: cost_of_ours(task, folder) for task in OURS}
     runs = []
     for tool, peer in PEERS.items():

@@ -53,7 +53,7 @@ def reshape(parts: Sequence[Path], shape: str) -> None:
             "select max_by(model_id, file_row_number) "
             "from read_parquet($1, file_row_number = true) where model_id is not null",
             [str(parts[0])],
-        ).fetchone()
+        ).fetchall()[0]
         for part in parts:
             reshaped = part.with_suffix(".reshaped")
             connection.execute(

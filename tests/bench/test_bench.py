@@ -49,7 +49,11 @@ def test_every_run_has_its_cost(measured):
 
 def test_every_dbt_step_has_its_seconds(measured):
     _, result, _ = measured
-    files = {path.stem for path in (REPOSITORY / "models").rglob("*.sql")}
+    files = {
+        path.stem
+        for path in (REPOSITORY / "models").rglob("*.sql")
+        if "enabled=target.type == 'spark'" not in path.read_text()
+    }
     assert {name.removeprefix("model ") for name in result["steps"] if "model " in name} == files
     assert sum(name.startswith("test ") for name in result["steps"]) > 150
 
@@ -152,7 +156,7 @@ def test_a_second_week_keeps_the_first_and_changes_likes_of_one_item_in_twenty(t
             on before.place = after.place and before.fetched_at < after.fetched_at
         """,
         [str(tmp_path / "weeks/hub_models/*/part-*.parquet")],
-    ).fetchone()
+    ).fetchall()[0]
     assert 0.03 < n_changed / n_items < 0.07
     assert n_changed - 3 <= n_other_likes <= n_changed
 
