@@ -2,7 +2,7 @@
 # in the environment: HUB_LANDING, HUB_DATABASE, HUB_EXPORTS, HUB_RESULTS,
 # HUB_SITE; for Spark HUB_SPARK_WAREHOUSE, HUB_SPARK_MASTER, HUB_SPARK_REMOTE, HUB_FILE_FORMAT.
 .DEFAULT_GOAL := help
-.PHONY: help environment build study calibrate report test proof lint bench docs sample crawl lock clean parity cluster
+.PHONY: help environment build study calibrate report test proof lint bench docs sample crawl lock clean parity cluster lake
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -59,12 +59,24 @@ proof: environment ## the slow proofs too
 	@touch $@
 
 parity: ## build two landings on DuckDB and on Spark, compare the marts row by row (needs Java 17)
-	@if [ -x "$$JAVA_HOME/bin/java" ] || command -v java >/dev/null; then $(MAKE) --no-print-directory parity-with-java; \
-	else echo "parity is skipped: Spark needs Java 17 or newer (on Debian: apt install openjdk-17-jre-headless)"; fi
+	@if command -v "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" >/dev/null; then \
+		$(MAKE) --no-print-directory parity-with-java; \
+	else \
+		echo "parity is skipped: Spark needs Java 17 or newer" \
+			"(on Debian: apt install openjdk-17-jre-headless)"; \
+	fi
 
 .PHONY: parity-with-java
 parity-with-java: .venv-spark/installed
 	.venv-spark/bin/python -m pytest tests/parity
+
+.venv-lake/installed: requirements-lake.txt
+	$(PYTHON) -m venv .venv-lake
+	.venv-lake/bin/pip install --quiet --disable-pip-version-check --requirement requirements-lake.txt
+	@touch $@
+
+lake: environment .venv-lake/installed ## build the marts in a DuckLake, compare them with DuckDB's own
+	$(BIN)/python -m pytest tests/lake
 
 cluster: .venv-spark/installed ## build on a Spark cluster on this machine, kill a worker, compare with DuckDB
 	.venv-spark/bin/python -m spark cluster --kill $(ARGUMENTS)
@@ -97,7 +109,7 @@ sample: environment ## write the sample landing anew
 
 lock: ## pin every version anew from requirements*.in
 	$(PYTHON) -m venv .venv && $(BIN)/pip install --quiet pip-tools
-	for list in requirements requirements-bench requirements-spark; do \
+	for list in requirements requirements-bench requirements-lake requirements-spark; do \
 		$(BIN)/pip-compile --quiet --upgrade --no-header --strip-extras --annotation-style=line \
 			--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 			--output-file $$list.txt $$list.in || exit 1; \

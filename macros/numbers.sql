@@ -1,15 +1,40 @@
 {#
-    Means of fractions. DuckDB adds them up in an order, so that the same values give the same bits
-    whatever the threads do; Spark has no such order and may differ in the last digits.
+    Means of fractions, added up one by one in an order, so that the same values give the same bits on
+    either engine, whatever the threads do. For tables of some thousand rows a group, such as scores.
 #}
-{% macro mean_in_order(value, key) -%}
-    avg({{ value }}{{ '' if target.type == 'spark' else ' order by ' ~ key }})
+{% macro mean_in_order(value, keys) -%}
+    {%- if target.type == 'spark' -%}
+    aggregate(
+        {{ array_in_order(value, 'struct(' ~ keys | join(', ') ~ ')') }},
+        struct(0e0 as total, 0e0 as n),
+        (sums, x) -> struct(sums.total + x as total, sums.n + 1 as n),
+        sums -> sums.total / sums.n
+    )
+    {%- else -%}
+    avg({{ value }} order by {{ keys | join(' nulls last, ') }} nulls last)
+    {%- endif -%}
 {%- endmacro %}
 
 
-{# Standard deviation of a sample of fractions, added up in an order like the mean. #}
-{% macro deviation_in_order(value, key) -%}
-    stddev_samp({{ value }}{{ '' if target.type == 'spark' else ' order by ' ~ key }})
+{#
+    Standard deviation of a sample of fractions, in an order like the mean: as DuckDB reckons it, by
+    Welford's recurrence.
+#}
+{% macro deviation_in_order(value, keys) -%}
+    {%- if target.type == 'spark' -%}
+    aggregate(
+        {{ array_in_order(value, 'struct(' ~ keys | join(', ') ~ ')') }},
+        struct(0e0 as n, 0e0 as mean, 0e0 as squares),
+        (sums, x) -> struct(
+            sums.n + 1 as n,
+            sums.mean + (x - sums.mean) / (sums.n + 1) as mean,
+            sums.squares + (x - sums.mean) * (x - (sums.mean + (x - sums.mean) / (sums.n + 1))) as squares
+        ),
+        sums -> sqrt(sums.squares / (sums.n - 1))
+    )
+    {%- else -%}
+    stddev_samp({{ value }} order by {{ keys | join(' nulls last, ') }} nulls last)
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -94,7 +94,7 @@ def test_a_machine_is_found(text):
 LOCKS = ["requirements.txt", "requirements-spark.txt"]
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, "requirements-lake.txt"])
 def test_requirements_are_pinned_and_name_no_index(lock):
     lines = (REPOSITORY / lock).read_text(encoding="utf-8").splitlines()
     for line in lines:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import duckdb
 import networkx
 import pytest
-from report_sites import HOSTILE, Page, pages, report
+from report_sites import HOSTILE, Page, built_site, pages, report, rewritten
 
 from report import families, figures
 from report.families import slug_of
@@ -258,6 +258,30 @@ def test_a_landing_without_edges_has_pages_that_say_so(bare_site):
     assert "This landing holds no family" in Page(bare_site / "families" / "index.html").text
     assert "the family is empty" in texts[slug_of("acme-labs/Alpha-7B")]
     assert "is not drawn: needs an edge" in texts["ecosystem"]
+
+
+@pytest.mark.slow
+def test_a_landing_with_edges_and_no_merges_has_all_pages(exports, tmp_path):
+    without = rewritten(
+        exports,
+        tmp_path / "exports",
+        {
+            mart: f"from {mart} where relation is distinct from 'merge'"
+            for mart in (
+                "disruption_panel", "ecosystem_months", "lineage_edges", "recognition_panel",
+                "release_races",
+            )
+        }
+        | {
+            "families": "select * replace (0 as n_merge) from families",
+            "hub_models": "from hub_models where relation is distinct from 'merge'",
+        },
+    )  # fmt: skip
+    folder = built_site(without, tmp_path / "none", tmp_path, n_families=2)
+    texts = {path.stem: Page(path).text for path in pages(folder)}
+    assert "This landing holds no merge" in texts["ecosystem"]
+    assert len(list((folder / "families").glob("*.html"))) == 3
+    assert not re.search(r"\b(nan|None|<NA>)\b", texts["ecosystem"])
 
 
 def test_results_of_another_snapshot_are_not_shown(tmp_path, exports, results):

@@ -22,7 +22,7 @@ named as (
 averaged as (
     select
         model_key,
-        {{ mean_in_order('standard_score', 'source nulls last, benchmark nulls last') }} as benchmark_score,
+        {{ mean_in_order('standard_score', ['source', 'benchmark']) }} as benchmark_score,
         count(*) as n_benchmarks
     from scores
     group by model_key

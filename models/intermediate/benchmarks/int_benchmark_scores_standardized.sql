@@ -51,8 +51,8 @@ scales as (
     select
         benchmark,
         source,
-        {{ mean_in_order('score', 'score nulls last') }} as mean_score,
-        case when max(score) > min(score) then {{ deviation_in_order('score', 'score nulls last') }} end as standard_deviation
+        {{ mean_in_order('score', ['score']) }} as mean_score,
+        case when max(score) > min(score) then {{ deviation_in_order('score', ['score']) }} end as standard_deviation
     from numbered
     where place = 1 and fault is null
     group by benchmark, source

@@ -3,7 +3,7 @@
 -- by name, to that id where the name only ever belonged to one.
 -- A view: where the Hub's id is known there is nothing to find out. A window over all 2,556,240 models
 -- and a table of them took 9.8 s of CPU; this, and int_models_linked_by_name before it, takes 0.4.
-{{ config(materialized='table' if target.type == 'spark' else 'view') }}
+{{ config(materialized='table' if target.name in ('spark', 'spark_connect', 'lake') else 'view') }}
 with models as (
     select * from {{ ref('stg_hub__models') }}
 ),
