@@ -406,7 +406,8 @@ def checks(built, judged, results, tmp_path_factory) -> Iterator[Checks]:
     compiled = {result["unique_id"]: result["compiled_code"] for result in results}
     found = Checks()
     for key, node in nodes.items():
-        if node["resource_type"] == "test":
+        # Tests of models that only another engine builds were not run.
+        if node["resource_type"] == "test" and key in compiled:
             attached = nodes.get(node.get("attached_node") or "")
             metadata = node.get("test_metadata") or {}
             found[node["name"]] = Check(
