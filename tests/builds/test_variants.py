@@ -160,12 +160,19 @@ def test_a_choice_that_makes_no_sense_is_refused(tmp_path, text, said):
 
 
 def test_a_name_that_is_no_variant_is_refused_in_one_line(tmp_path, capsys):
-    arguments = Namespace(names=["no_bulk"], exports=tmp_path / "exports")
+    arguments = Namespace(names=["no_bulk"], vars="{}", exports=tmp_path / "exports")
     assert variants.main(arguments) == 2
     said = capsys.readouterr().err
     assert said.startswith("error: unknown variant no_bulk; known: as_configured, ")
     assert said.count("\n") == 1
     assert not (tmp_path / "exports").exists()
+
+
+def test_a_variable_of_the_build_that_nobody_knows_is_refused_in_one_line(tmp_path, capsys):
+    arguments = Namespace(names=[], vars="{edge_phase: [hub]}", exports=tmp_path / "exports")
+    assert variants.main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: unknown variable 'edge_phase', do you mean edge_phases?; known")
 
 
 def test_models_that_depend_on_a_variable_are_found_through_macros():
