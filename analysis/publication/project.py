@@ -90,7 +90,8 @@ def read_mart(node: Mapping) -> Mart:
     columns = tuple(
         Column(
             name,
-            column["data_type"].upper(),
+            # Contracts name types as every engine does, exports as DuckDB.
+            column["data_type"].upper().replace("STRING", "VARCHAR"),
             " ".join(column["description"].split()),
             all(constraint["type"] != "not_null" for constraint in column["constraints"]),
         )

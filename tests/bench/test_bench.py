@@ -35,6 +35,7 @@ def measured(tmp_path_factory) -> tuple[str, dict, str]:
     return finished.stdout, result, (folder / "bench.md").read_text()
 
 
+@pytest.mark.slow
 def test_every_run_has_its_cost(measured):
     _, result, _ = measured
     assert [run["run"] for run in result["runs"]] == ["dbt build, memory_limit 4GB", "floor"]
@@ -47,6 +48,7 @@ def test_every_run_has_its_cost(measured):
     assert result["runs"][0]["edges"] > 100
 
 
+@pytest.mark.slow
 def test_every_dbt_step_has_its_seconds(measured):
     _, result, _ = measured
     files = {
@@ -58,6 +60,7 @@ def test_every_dbt_step_has_its_seconds(measured):
     assert sum(name.startswith("test ") for name in result["steps"]) > 150
 
 
+@pytest.mark.slow
 def test_tools_with_one_task_agree(measured):
     _, result, _ = measured
     of = {
@@ -73,6 +76,7 @@ def test_tools_with_one_task_agree(measured):
     assert all(of["networkx", size] == of["scipy", size] for size in sizes)
 
 
+@pytest.mark.slow
 def test_tools_that_are_not_installed_say_so(measured):
     _, result, text = measured
     skipped = {peer["tool"]: peer["skipped"] for peer in result["peers"] if "skipped" in peer}
@@ -84,6 +88,7 @@ def test_tools_that_are_not_installed_say_so(measured):
         assert f"* {tool}: {reason}" in text
 
 
+@pytest.mark.slow
 def test_the_table_is_printed_and_the_page_holds_it(measured):
     printed, result, text = measured
     header = next(line for line in printed.splitlines() if line.startswith("| run "))

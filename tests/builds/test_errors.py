@@ -408,6 +408,7 @@ def test_a_file_that_cannot_be_replaced_puts_all_of_them_back(tmp_path):
 # folders of all names, from anywhere, side by side
 
 
+@pytest.mark.slow
 def test_builds_side_by_side_in_folders_of_any_name(built, tmp_path):
     """Two builds at once: `make -C` with relative paths, and odd names with absolute ones."""
     odd = tmp_path / 'it\'s "odd" {0} [1] été *'

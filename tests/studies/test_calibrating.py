@@ -173,6 +173,7 @@ def test_a_flow_of_attention_that_decays_is_an_artefact_without_age():
     assert (rows.loc["base and month", "mean_estimate"].abs() < 0.08).all()
 
 
+@pytest.mark.slow
 def test_the_jackknife_covers_where_clustered_intervals_do_not():
     """Shocks per base and month in families so unequal that their likes are worth ten clusters."""
     design = Design(n_bases=200, tail=0.7, largest=150, popularity=0.7, n_days=300)
