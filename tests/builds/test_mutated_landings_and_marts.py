@@ -479,6 +479,15 @@ def fails_beside(checks: Checks, check: Check) -> set[str]:
     return ALSO.get(check.name, set()) | ({bounds.name} if is_out_of_bounds else set())
 
 
+MAY = {
+    # An entrant that is counted twice shifts the ranks of those behind it, if there are any.
+    "release_races_has_one_row_per_base_and_entrant": {
+        "assert_ranks_start_at_one_and_leave_no_gap"
+    },
+}
+"""What fails beside a generic test for some rows and not for others: rows have no order."""
+
+
 def test_dbt_names_the_broken_tests_and_no_others(judged, results):
     expected = {name for defect in INVARIANTS if defect.name in TOGETHER for name in defect.fails}
     assert len(expected) == len(TOGETHER)
@@ -523,8 +532,9 @@ def test_generic_tests_of_a_kind_fail_alone(checks, kind):
             checks.connection.execute(f"insert into {check.table} default values")
         failing = planted(checks, defect_for(checks, check), check.node)
         expected = {check.name} | fails_beside(checks, check)
-        if failing != expected:
-            wrong[check.name] = {"missing": expected - failing, "beside": failing - expected}
+        beside = failing - expected - MAY.get(check.name, set())
+        if beside or not expected <= failing:
+            wrong[check.name] = {"missing": expected - failing, "beside": beside}
     assert wrong == {}
 
 
