@@ -107,12 +107,12 @@ crawl: environment ## crawl the Hub into HUB_LANDING, or go on with the unfinish
 sample: environment ## write the sample landing anew
 	$(BIN)/python -m loaders sample --landing sample --replace
 
+# Options that pip-compile takes over from this machine's settings are no part of a lock.
 lock: ## pin every version anew from requirements*.in
 	$(PYTHON) -m venv .venv && $(BIN)/pip install --quiet pip-tools
 	for list in requirements requirements-bench requirements-lake requirements-spark; do \
 		$(BIN)/pip-compile --quiet --upgrade --no-header --strip-extras --annotation-style=line \
-			--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-			--output-file $$list.txt $$list.in || exit 1; \
+			--output-file $$list.txt $$list.in && sed -i '/^--/d' $$list.txt || exit 1; \
 	done
 
 clean: ## remove what builds and tests leave behind

@@ -5,14 +5,14 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1]))
-
-from analysis.figures import write_figures  # noqa: E402
-
 NAME = "disruptive_share_by_window.svg"
 
 
 def main(exports: str, folder: str | Path = HERE) -> int:
+    # A script has its own folder on the path, and not the project's.
+    sys.path.insert(0, str(HERE.parents[1]))
+    from analysis.figures import write_figures
+
     with tempfile.TemporaryDirectory() as results:
         reasons = {name: reason for name, _, reason in write_figures(results, exports)}
         drawn = Path(results) / "figures" / NAME
