@@ -24,16 +24,17 @@ from bench.builds import (
     NO_TESTS,
     UNIT_TESTS,
     build,
+    costs_of_statements,
     floor,
     peers,
     rows_of,
     run,
     sums_of_marts,
-    times_of_models,
+    times_of_tests,
 )  # fmt: skip
 from bench.landings import SHAPES, make_landing, make_second_week
 from bench.measuring import PROJECT, BenchError
-from bench.report import page, peers_table, runs_table, series_table, slowest_table
+from bench.report import page, peers_table, runs_table, series_table, statements_table
 
 MODELS = 2_556_240
 """As many as the papers used."""
@@ -82,8 +83,8 @@ def measure(options: argparse.Namespace) -> dict:
     folder.mkdir(parents=True, exist_ok=True)
     n = options.models
     result = {
-        "commands": [], "runs": [], "steps": {}, "steps_models": 0, "peers": [], "peers_models": 0,
-        "series": [],
+        "commands": [], "runs": [], "tests": {}, "statements": {}, "statements_models": 0,
+        "peers": [], "peers_models": 0, "series": [],
     }  # fmt: skip
     if options.add and options.json.exists():
         result = json.loads(options.json.read_text())
@@ -107,11 +108,12 @@ def measure(options: argparse.Namespace) -> dict:
     cost = build(landing, place, options.memory)
     result["series"].append(run("dbt build", n, cost, shape="hub", **rows_of(place)))
     note(f"dbt build, memory_limit {options.memory}", n, cost, **rows_of(place))
-    if n >= result["steps_models"]:
-        result |= {"steps": times_of_models(place), "steps_models": n}
+    statements, tests = costs_of_statements(place), times_of_tests(place)
+    if n >= result["statements_models"]:
+        result |= {"statements": statements, "statements_models": n, "tests": tests}
     note("floor", n, floor(landing, place))
     if options.budget:
-        measured = peers(place, options.budget, options.peers_python)
+        measured = peers(place, options.budget, options.peers_python, statements)
         if n >= result["peers_models"]:
             result |= {"peers": measured, "peers_models": n}
         save(result, options)
@@ -176,7 +178,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     save(result, options)
-    print(runs_table(result), slowest_table(result, "model", 10), sep="\n\n")
+    print(runs_table(result), statements_table(result, 10), sep="\n\n")
     if result["peers"]:
         print("\n" + peers_table(result))
     if result["series"]:

@@ -41,14 +41,14 @@ def build(
     return cost_of([*DBT, *arguments, *options], variables, folder / "build.log")
 
 
-def times_of_models(folder: Path) -> dict[str, float]:
-    """Seconds of each model, seed and test in the last build of a folder, dbt's own waiting aside.
+def times_of_tests(folder: Path) -> dict[str, float]:
+    """Seconds of each data test in the last build of a folder, dbt's own waiting aside.
 
-    Steps run beside each other, so they add up to more than the build.
+    Tests run beside each other, so they add up to more than they took.
     """
     results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
     return {
-        result["unique_id"].split(".", 1)[0] + " " + result["unique_id"].split(".")[2]: next(
+        result["unique_id"].split(".")[2]: next(
             (
                 step_seconds(step)
                 for step in result["timing"]
@@ -57,6 +57,7 @@ def times_of_models(folder: Path) -> dict[str, float]:
             0.0,
         )
         for result in results
+        if result["unique_id"].startswith("test.")
     }
 
 
@@ -110,20 +111,23 @@ def sums_of_marts(folder: Path) -> dict[str, str]:
         }  # fmt: skip
 
 
-def cost_of_ours(task: str, folder: Path) -> dict[str, float]:
-    """What the statements of a task take, run once more in a process of their own."""
-    command = [sys.executable, "-m", "bench.ours", task, str(folder)]
+def costs_of_statements(folder: Path) -> dict[str, dict[str, float]]:
+    """What each dbt model's statement takes, run alone in a process of their own."""
+    command = [sys.executable, "-m", "bench.ours", str(folder)]
     finished = subprocess.run(
         command, cwd=PROJECT, check=False, capture_output=True, text=True
     )  # fmt: skip
     if finished.returncode:
-        raise BenchError(f"{task}: {finished.stderr.strip().splitlines()[-1]}")
+        raise BenchError(f"bench.ours: {finished.stderr.strip().splitlines()[-1]}")
     return json.loads(finished.stdout)
 
 
-def peers(folder: Path, budget: float, extra_python: Path) -> list[dict]:
+def peers(
+    folder: Path, budget: float, extra_python: Path, statements: dict[str, dict[str, float]]
+) -> list[dict]:
     """Each tool on growing parts of the build's edges, until one exceeds the budget.
 
+    Beside it what the `statements` that do its task cost (`costs_of_statements`).
     Tools that the project does not install run in an environment of their own. What cannot be run
     has no size and says why (`skipped`).
     """
@@ -135,14 +139,20 @@ def peers(folder: Path, budget: float, extra_python: Path) -> list[dict]:
             "where child_created_us is not null and parent_created_us is not null "
             f"order by child_us, child, parent) to '{path}' (format parquet)"
         ).fetchall()[0]
-    ours = {task: cost_of_ours(task, folder) for task in OURS}
+    ours = {
+        task: {
+            kind: sum(statements[model][kind] for model in models)
+            for kind in ("seconds", "cpu_seconds")
+        }
+        for task, models in OURS.items()
+    }
     runs = []
     for tool, peer in PEERS.items():
         about = {
             "tool": tool,
             "task": peer.task,
             "all_edges": n_edges,
-            "our_seconds": ours[peer.task]["work_seconds"],
+            "our_seconds": ours[peer.task]["seconds"],
             "our_cpu_seconds": ours[peer.task]["cpu_seconds"],
         }
         python = extra_python if peer.is_extra else Path(sys.executable)

@@ -1,9 +1,9 @@
-"""The dbt models that answer what other tools are asked, in a process of their own.
+"""What each dbt model's statement takes, run alone once more on the tables that a build left.
 
-    python -m bench.ours TASK FOLDER
+    python -m bench.ours FOLDER
 
-Runs the compiled statements of a build in FOLDER once more, on the tables that the build left, and
-prints one JSON object: `cpu_seconds` and `work_seconds` with the writing of the tables.
+Prints one JSON object: `cpu_seconds` and `seconds`, with the writing of the table, of each model
+that is a table. Those that read the landing are left out, since it is open to dbt only.
 """
 
 import json
@@ -13,27 +13,32 @@ from pathlib import Path
 
 import duckdb
 
-from bench.peers import OURS
 
-
-def main(task: str, folder: str) -> None:
-    """Run the statements of a task, each into a table that is forgotten."""
-    compiled = Path(folder) / "target/compiled/hub_lineage/models"
-    statements = [next(compiled.rglob(f"{name}.sql")).read_text() for name in OURS[task]]
+def main(folder: str) -> None:
+    """Run the compiled statements of a build in FOLDER, each into a table that is forgotten."""
+    place = Path(folder)
+    nodes = json.loads((place / "target/manifest.json").read_text())["nodes"].values()
+    compiled = place / "target/compiled/hub_lineage"
+    costs = {}
     with duckdb.connect() as connection:
         connection.execute(
-            f"attach '{Path(folder) / 'bench.duckdb'}' as bench (read_only); "
-            f"attach '{Path(folder) / 'ours.duckdb'}' as ours"
+            f"attach '{place / 'bench.duckdb'}' as bench (read_only); "
+            f"attach '{place / 'ours.duckdb'}' as ours; set TimeZone = 'UTC'"
         )
-        began, began_cpu = time.monotonic(), time.process_time()
-        for statement in statements:
+        for node in nodes:
+            if node["resource_type"] != "model" or node["config"]["materialized"] == "view":
+                continue
+            if any(name.startswith("source.") for name in node["depends_on"]["nodes"]):
+                continue
+            statement = (compiled / node["original_file_path"]).read_text()
+            began, began_cpu = time.monotonic(), time.process_time()
             connection.execute(f"create or replace table ours.made as ({statement}\n)")
-        cost = {
-            "cpu_seconds": time.process_time() - began_cpu,
-            "work_seconds": time.monotonic() - began,
-        }
-    (Path(folder) / "ours.duckdb").unlink()
-    print(json.dumps(cost))
+            costs[node["name"]] = {
+                "cpu_seconds": time.process_time() - began_cpu,
+                "seconds": time.monotonic() - began,
+            }
+    (place / "ours.duckdb").unlink()
+    print(json.dumps(costs))
 
 
 if __name__ == "__main__":

@@ -86,17 +86,26 @@ def peer_rows(peers: Sequence[dict]) -> Iterator[list]:
 def series_table(result: dict) -> str:
     """The fitted exponents of each series of builds."""
     rows = []
+    idle = cpu_of_dbt(result)
     for shape in dict.fromkeys(run["shape"] for run in result["series"]):
         runs = [run for run in result["series"] if run["shape"] == shape]
         runs.sort(key=lambda run: run["models"])
         sizes = [run["models"] + run["edges"] for run in runs]
         rows.append([
             shape, ", ".join(f"{run['models']:,}" for run in runs),
+            ", ".join(f"{run['most_children']:,}" for run in runs),
             ", ".join(figure(run["cpu_seconds"]) for run in runs),
-            exponent(sizes, [run["seconds"] for run in runs]),
             exponent(sizes, [run["cpu_seconds"] for run in runs]),
+            exponent(sizes, [run["cpu_seconds"] - idle for run in runs]) if idle else None,
         ])  # fmt: skip
-    return table(["shape", "models", "CPU seconds", "exponent, seconds", "exponent, CPU"], rows)
+    return table(
+        ["shape", "models", "largest family", "CPU seconds", "exponent", "without dbt's own"], rows
+    )
+
+
+def cpu_of_dbt(result: dict) -> float:
+    """The CPU seconds of a build in which there is nothing to do; 0 where it was not measured."""
+    return next((run["cpu_seconds"] for run in result["runs"] if "nothing" in run["run"]), 0.0)
 
 
 TARGETS = {
@@ -170,16 +179,30 @@ def measured_of(target: str, result: dict) -> Iterator[tuple[int, float, float |
     if target.startswith("exponent"):
         hub = [run for run in result["series"] if run["shape"] == "hub"]
         sizes = [run["models"] + run["edges"] for run in hub]
-        slope = exponent(sizes, [run["cpu_seconds"] for run in hub])
+        idle = cpu_of_dbt(result)
+        slope = exponent(sizes, [run["cpu_seconds"] - idle for run in hub])
         if slope is not None:
             yield max(run["models_drawn"] for run in hub), slope, None
 
 
-def slowest_table(result: dict, kind: str, n: int = 15) -> str:
-    """The dbt steps that took longest."""
-    steps = [(k.split(" ", 1)[1], v) for k, v in result["steps"].items() if k.startswith(kind)]
-    steps.sort(key=lambda step: (-step[1], step[0]))
-    return table([f"dbt {kind}", "seconds"], [list(step) for step in steps[:n]])
+def statements_table(result: dict, n: int = 15) -> str:
+    """The dbt models whose statements cost most, and all of them together."""
+    costs = result["statements"]
+    names = sorted(costs, key=lambda name: (-costs[name]["cpu_seconds"], name))
+    rows = [[name, costs[name]["cpu_seconds"], costs[name]["seconds"]] for name in names[:n]]
+    rows.append([
+        f"all {len(costs)}", *(
+            sum(cost[kind] for cost in costs.values()) for kind in ("cpu_seconds", "seconds")
+        ),
+    ])  # fmt: skip
+    return table(["dbt model", "CPU seconds", "seconds"], rows)
+
+
+def slowest_tests_table(result: dict, n: int = 5) -> str:
+    """The data tests that took longest, and all of them together."""
+    tests = result["tests"]
+    rows = [[name, tests[name]] for name in sorted(tests, key=lambda name: (-tests[name], name))]
+    return table(["dbt test", "seconds"], [*rows[:n], [f"all {len(rows)}", sum(tests.values())]])
 
 
 def page(result: dict) -> str:
@@ -199,13 +222,14 @@ def page(result: dict) -> str:
         "[performance.md](performance.md) says what was tried.",
         targets_table(result),
     ]
-    if result["steps"]:
+    if result["statements"]:
         parts += [
             "## The slowest steps",
-            f"Of the build of {result['steps_models']:,} drawn models. Steps run beside each "
-            "other and wait for each other's cores.",
-            slowest_table(result, "model"),
-            slowest_table(result, "test", 5),
+            f"Of {result['statements_models']:,} drawn models: each model's statement once more by "
+            "itself, on the tables that the build left; the few that read the landing aside.",
+            statements_table(result),
+            "Tests as they ran in the build, beside each other.",
+            slowest_tests_table(result),
         ]
     if result["peers"]:
         parts += [
@@ -223,8 +247,9 @@ def page(result: dict) -> str:
     if result["series"]:
         parts += [
             "## Scaling",
-            "Exponents of cost over models plus edges: 1 is linear, 2 quadratic. What dbt takes "
-            "for itself is the same at every size and lowers them. `family` adds a "
+            "Exponents of CPU seconds over models plus edges: 1 is linear, 2 quadratic. What dbt "
+            "takes for itself is the same at every size and lowers the first; the second is "
+            "without it. `family` adds a "
             "base with one in fifty models as children, `merges` makes one in ten models a merge "
             "of 2 to 65 parents.",
             series_table(result),
