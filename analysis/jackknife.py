@@ -134,10 +134,13 @@ def _on_all_rows(
     of_interest = of_interest or ()
     if engine != "auto":
         return fit(frame, equation, engine=engine, of_interest=of_interest), engine
-    slow = fit(frame, equation, of_interest=of_interest)
-    if slow.engine != "pyfixest" or not has_engine("fereg"):
-        return slow, slow.engine
-    fast = fit(frame, equation, engine="fereg", of_interest=of_interest)
+    found = fit(frame, equation, of_interest=of_interest)
+    if found.engine not in ("pyfixest", "fereg") or not has_engine("fereg"):
+        return found, found.engine
+    slow, fast = (
+        found if found.engine == name else fit(frame, equation, engine=name, of_interest=of_interest)
+        for name in ("pyfixest", "fereg")
+    )
     for term in equation.terms:
         if (term in fast.terms) != (term in slow.terms):
             raise EstimationError(f"fereg and pyfixest disagree whether {term!r} is identified")

@@ -37,6 +37,11 @@ SEPARATION_ROUNDS = 20
 # OLS that leaves this share of the outcome beside fixed effects is rounding.
 PERFECT = 1e-20
 
+# Rows from which "auto" solves a Poisson or logit with fixed effects by fereg. On 930,647 rows it
+# took 2.4 CPU seconds where pyfixest took 24 (base x month), and 20 where pyfixest had not ended
+# after twelve minutes (base x month and owner).
+LARGE = 200_000
+
 # In the order in which "auto" asks them.
 ABSORBED = ("ols", "poisson", "logit", "iv")
 ENGINES = {
@@ -139,7 +144,8 @@ def fit(
     """Estimates `equation` on the rows of `frame`.
 
     `engine`: "pyfixest", "statsmodels", "fereg" (an optional package), or "auto": pyfixest where it
-    can, else statsmodels, else fereg; Poisson and logit without fixed effects by statsmodels.
+    can, else statsmodels, else fereg; Poisson and logit without fixed effects by statsmodels, those
+    with fixed effects and `LARGE` rows or more by fereg, where it is installed.
     `small_sample`: a name of `SMALL_SAMPLE`, or "default":
     "nonnested" for OLS and IV, "clusters_only" for the rest. `of_interest`: the terms that must
     survive; every term of the equation where it is not given. `keep_singletons` keeps rows alone
@@ -152,7 +158,7 @@ def fit(
     refuse_unidentified(equation, frame)
     small_sample = _correction(equation, small_sample)
     convention = SMALL_SAMPLE[small_sample]
-    solve, solve_linear = _solvers(equation, engine, convention)
+    solve, solve_linear = _solvers(equation, engine, convention, len(frame))
     rows, dropped = usable_rows(frame, equation, keep_singletons=keep_singletons)
     for _ in range(SEPARATION_ROUNDS):
         design = design_of(frame.iloc[rows], equation)
@@ -181,11 +187,13 @@ def _correction(equation: Equation, small_sample: str) -> str:
     return small_sample
 
 
-def _solvers(equation: Equation, engine: str, convention: Convention) -> tuple[Solver, Solver]:
+def _solvers(
+    equation: Equation, engine: str, convention: Convention, n_rows: int
+) -> tuple[Solver, Solver]:
     """The function that solves `equation`, and the one for the OLS on its way.
 
-    Of the engines that can, "auto" takes pyfixest, but for Poisson and logit without fixed effects,
-    where it stops a step short of statsmodels.
+    Of the engines that can, "auto" takes pyfixest, but for Poisson and logit: without fixed effects
+    it stops a step short of statsmodels, and with many rows fereg takes a tenth of its time.
     """
     if engine == "auto":
         objections = {name: _objection(name, equation, convention) for name in ENGINES}
@@ -193,8 +201,13 @@ def _solvers(equation: Equation, engine: str, convention: Convention) -> tuple[S
         if not able:
             reasons = "; ".join(dict.fromkeys(objections.values()))
             raise EstimationError(f"{equation.formula}: {reasons}")
-        is_pooled = equation.estimator not in LINEAR and not equation.fixed_effects
-        engine = "statsmodels" if is_pooled and "statsmodels" in able else able[0]
+        preferred = able[0]
+        if equation.estimator not in LINEAR:
+            if not equation.fixed_effects:
+                preferred = "statsmodels"
+            elif n_rows >= LARGE:
+                preferred = "fereg"
+        engine = preferred if preferred in able else able[0]
     if engine not in ENGINES:
         raise EstimationError(f"unknown engine {engine!r}; known: auto, {', '.join(ENGINES)}")
     objection = _objection(engine, equation, convention)
