@@ -137,10 +137,9 @@ def _on_all_rows(
     found = fit(frame, equation, of_interest=of_interest)
     if found.engine not in ("pyfixest", "fereg") or not has_engine("fereg"):
         return found, found.engine
-    slow, fast = (
-        found if found.engine == name else fit(frame, equation, engine=name, of_interest=of_interest)
-        for name in ("pyfixest", "fereg")
-    )
+    other = "fereg" if found.engine == "pyfixest" else "pyfixest"
+    check = fit(frame, equation, engine=other, of_interest=of_interest)
+    slow, fast = (check, found) if other == "pyfixest" else (found, check)
     for term in equation.terms:
         if (term in fast.terms) != (term in slow.terms):
             raise EstimationError(f"fereg and pyfixest disagree whether {term!r} is identified")
