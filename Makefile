@@ -48,8 +48,8 @@ test: environment ## every fast check; ends with pytest's closing line
 	HUB_LANDING=$(CURDIR)/sample $(BIN)/dbt build --target memory --target-path target/memory
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'
 
-proof: environment ## the slow proofs too
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+proof: environment ## the slow proofs, which `make test` leaves out
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
 
 # Spark has an environment of its own: pyspark is 0.5 GB, and nothing else needs it.
 .venv-spark/installed: requirements-spark.txt

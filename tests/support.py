@@ -26,6 +26,12 @@ needs_shared_data = pytest.mark.skipif(
     reason="the public data sets do not lie beside the repository (../shared/data)",
 )
 
+
+def slow_in_group(group: str) -> Callable:
+    """Marks a test as slow, and as one that shares a worker, and what it builds, with its group."""
+    return lambda test: pytest.mark.slow(pytest.mark.xdist_group(group)(test))
+
+
 Item = Mapping | str
 """One item of a listing: API-shaped, or the raw text as it came over the wire."""
 

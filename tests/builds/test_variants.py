@@ -9,7 +9,7 @@ import pytest
 from analysis import variants
 from analysis.variants import MARTS, Variant, build_variants, list_variants, models_that_depend_on
 from build import BuildError
-from support import build, item, write_landing
+from support import build, item, slow_in_group, write_landing
 
 CONFIGURED = Variant("as_configured", "As it is.", {})
 OTHER_OWNERS = Variant("other_owners", "No edge within an owner.", {"edge_owners": "other_owner"})
@@ -33,6 +33,9 @@ def rows(path, order="all"):
         return connection.execute(f"from '{path}' order by {order}").fetchall()
 
 
+on_built_variants = slow_in_group("variants")
+
+
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory):
     return write_landing(tmp_path_factory.mktemp("variants") / "landing", {SNAPSHOT: small_hub()})
@@ -46,8 +49,7 @@ def exports(landing):
     return folder
 
 
-@pytest.mark.slow
-@pytest.mark.xdist_group("variants")
+@on_built_variants
 def test_a_variant_is_what_a_whole_build_with_its_variables_gives(landing, exports, tmp_path):
     for variant in (CONFIGURED, OTHER_OWNERS):
         database = tmp_path / f"{variant.name}.duckdb"
@@ -58,7 +60,7 @@ def test_a_variant_is_what_a_whole_build_with_its_variables_gives(landing, expor
                 assert whole == rows(exports / "variants" / variant.name / f"{mart}.parquet")
 
 
-@pytest.mark.xdist_group("variants")
+@on_built_variants
 def test_ranks_follow_from_the_choice(exports):
     def ranks(name):
         path = exports / "variants" / name / "recognition_panel.parquet"
@@ -73,7 +75,7 @@ def test_ranks_follow_from_the_choice(exports):
     assert ranks("other_owners") == {"ann/tune": 1, "bob/quant": 2, "ann/merge": 3}
 
 
-@pytest.mark.xdist_group("variants")
+@on_built_variants
 def test_a_record_says_what_a_variant_is(exports):
     record = json.loads((exports / "variants" / "other_owners" / "variant.json").read_text())
     assert record["variables"] == {"edge_owners": "other_owner"}
@@ -82,7 +84,7 @@ def test_a_record_says_what_a_variant_is(exports):
     assert len(record["content_hash"]) == 64
 
 
-@pytest.mark.xdist_group("variants")
+@on_built_variants
 def test_nothing_else_is_left_behind(exports):
     assert [path.name for path in exports.iterdir()] == ["variants"]
     for folder in (exports / "variants").iterdir():
@@ -92,7 +94,7 @@ def test_nothing_else_is_left_behind(exports):
         }
 
 
-@pytest.mark.xdist_group("variants")
+@on_built_variants
 def test_only_what_is_out_of_date_is_built(landing, exports, monkeypatch):
     def no_dbt(*_):
         raise AssertionError("dbt was called")
@@ -105,8 +107,7 @@ def test_only_what_is_out_of_date_is_built(landing, exports, monkeypatch):
         build_variants(landing, exports, variants=[CONFIGURED, OTHER_OWNERS])
 
 
-@pytest.mark.slow
-@pytest.mark.xdist_group("variants")
+@on_built_variants
 def test_variables_of_the_build_stay_under_each_choice(tmp_path):
     landing = write_landing(tmp_path / "landing", {SNAPSHOT: small_hub()})
     common = {"edge_relations": ["finetune", "merge"]}
@@ -127,7 +128,7 @@ def test_variables_of_the_build_stay_under_each_choice(tmp_path):
     assert "bob/quant" not in entrants["as_configured"]
 
 
-@pytest.mark.xdist_group("variants")
+@on_built_variants
 def test_a_build_that_fails_leaves_the_variant_as_it_was(landing, exports):
     before = rows(exports / "variants" / "other_owners" / "recognition_panel.parquet")
     with pytest.raises(BuildError, match=r"variant other_owners: .*benchmarks has no column") as no:

@@ -26,16 +26,16 @@ import yaml
 from real_sets import recipes
 from real_sets.counting import disruption_counts
 from real_sets.recipes import FAMILY_TREES, HUB_CENSUS, OPEN_NAMED, RADAR, WEEKLY
-from support import REPOSITORY, build, needs_shared_data, read
+from support import REPOSITORY, build, needs_shared_data, read, slow_in_group
 
 pytestmark = needs_shared_data
 
 on_radar = pytest.mark.xdist_group("real_set_radar")
-on_weekly = pytest.mark.xdist_group("real_set_weekly")
-on_weekly_whole = pytest.mark.xdist_group("real_set_weekly_whole")
-on_open_named = pytest.mark.xdist_group("real_set_small")
-on_family_trees = pytest.mark.xdist_group("real_set_small")
-on_hub_census = pytest.mark.xdist_group("real_set_small")
+on_open_named = pytest.mark.xdist_group("real_set_open_named")
+on_weekly = slow_in_group("real_set_weekly")
+on_weekly_whole = slow_in_group("real_set_weekly_whole")
+on_family_trees = slow_in_group("real_set_family_trees")
+on_hub_census = slow_in_group("real_set_hub_census")
 
 LATEST = "20260822T200029Z"
 RELATION_OF_LIST = {
@@ -473,7 +473,6 @@ def test_weekly_shares_agree_with_the_reference_numbers(weekly):
 
 
 @on_weekly
-@pytest.mark.slow
 def test_weekly_mdi_is_what_cdindex_computes(weekly, weekly_raw):
     """On 2,000 focals, half of them with several parents; a window of 90 days."""
     import cdindex
@@ -507,7 +506,6 @@ def test_weekly_mdi_is_what_cdindex_computes(weekly, weekly_raw):
 
 
 @on_weekly_whole
-@pytest.mark.slow
 def test_weekly_lands_as_a_whole_with_the_deleted_models(weekly_whole):
     ((rows, models),) = raw(f"""
         select count(*), count(distinct lower(id)) from '{WEEKLY}/weekly_models.parquet'
@@ -781,7 +779,6 @@ def test_hub_census_resolves_the_short_names_of_its_time(hub_census):
 
 
 @on_hub_census
-@pytest.mark.slow
 def test_hub_census_without_its_card_texts_has_no_edge(hub_census_default):
     assert hub_census_default.edges() == set()
     assert (
