@@ -70,12 +70,17 @@ parity: ## build two landings on DuckDB and on Spark, compare the marts row by r
 parity-with-java: .venv-spark/installed
 	.venv-spark/bin/python -m pytest tests/parity
 
+# DuckDB looks for extensions in the home folder, where its own `install` puts them.
 .venv-lake/installed: requirements-lake.txt
 	$(PYTHON) -m venv .venv-lake
 	.venv-lake/bin/pip install --quiet --disable-pip-version-check --requirement requirements-lake.txt
+	for file in .venv-lake/lib/python*/site-packages/duckdb_extension_*/extensions/*/*; do \
+		.venv-lake/bin/python -c 'import duckdb, sys; duckdb.install_extension(sys.argv[1], force_install=True)' \
+			"$$file" || exit 1; \
+	done
 	@touch $@
 
-lake: environment .venv-lake/installed ## build the marts in a DuckLake, compare them with DuckDB's own
+lake: environment .venv-lake/installed ## build the marts in a DuckLake that others read and write, compare them
 	$(BIN)/python -m pytest tests/lake
 
 cluster: .venv-spark/installed ## build on a Spark cluster on this machine, kill a worker, compare with DuckDB
