@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from build import end_with_parent
 from loaders.cataloguing import write_catalog
 from loaders.errors import LoaderError
 from spark.errors import SparkError
@@ -70,6 +71,7 @@ def run_dbt(landing: Path, address: str, work: Path, arguments: Sequence[str]) -
         cwd=PROJECT,
         env=os.environ | {"HUB_LANDING": str(landing), "HUB_SPARK_REMOTE": address},
         check=False,
+        preexec_fn=end_with_parent,
     )
     if finished.returncode:
         raise SparkError(f"dbt build failed on Spark; its log is in {work / 'logs'}")

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from build import end_with_parent
 from spark.errors import SparkError
 
 HOST = "127.0.0.1"
@@ -85,7 +86,7 @@ def running(
     """Start a program of Spark's `bin`, wait until it listens, and end it after the block.
 
     Its output goes into the log. The scripts of Spark hand over to Java in the same process, so
-    that ending it ends Java.
+    that ending it ends Java; on Linux it also ends when we are killed.
     """
     java()
     home = spark_home()
@@ -101,6 +102,7 @@ def running(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            preexec_fn=end_with_parent,
         )
     try:
         wait_until_listening(process, port, log)

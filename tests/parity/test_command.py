@@ -1,10 +1,17 @@
 """`python -m spark` says in one line what is missing."""
 
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import duckdb
 import pytest
 
 from spark import processes
 from spark.__main__ import main
+from support import REPOSITORY
 
 
 @pytest.fixture
@@ -60,3 +67,45 @@ def test_a_difference_makes_the_exit_code_1(monkeypatch, tmp_path, capsys):
     duckdb.sql("select 'a' as id, 2 as n").write_parquet(str(table / "part.parquet"))
     assert main(["compare", str(tmp_path), str(tmp_path / "warehouse")]) == 1
     assert "n differs in 1 rows" in capsys.readouterr().out
+
+
+STARTS = """
+import sys, time
+from pathlib import Path
+from spark import processes
+
+processes.java = lambda: None
+processes.spark_home = lambda: Path(sys.argv[1])
+port = processes.free_port()
+with processes.running(["listens", port], Path(sys.argv[1]) / "log", port) as process:
+    print(process.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
+def test_spark_ends_with_whoever_started_it_even_if_that_is_killed(tmp_path):
+    program = tmp_path / "bin" / "listens"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m http.server --bind 127.0.0.1 "$1"\n')
+    program.chmod(0o755)
+    starter = subprocess.Popen(
+        [sys.executable, "-c", STARTS, str(tmp_path)],
+        cwd=REPOSITORY, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    pid = int(starter.stdout.readline())
+    os.kill(pid, 0)
+    starter.kill()
+    starter.communicate()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and is_running(pid):
+        time.sleep(0.1)
+    assert not is_running(pid)
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process; one that has ended and is not yet waited for is none."""
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
