@@ -305,6 +305,15 @@ def test_the_errors_of_a_zero_inflated_poisson_are_the_curvature_of_its_likeliho
     assert all(likelihood(top + move) < likelihood(top) for move in (*step, *-step))
 
 
+@pytest.mark.parametrize("kind", ["poisson", "negative_binomial"])
+def test_a_zero_inflated_search_on_some_rows_ends_where_one_on_all_does(monkeypatch, kind):
+    asked = Equation("likes", ("size",), estimator=f"zero_inflated_{kind}", clusters=())
+    rows = zero_inflated()
+    whole = fit(rows, asked)
+    monkeypatch.setattr("analysis.engines.likelihoods.SEARCHED_ROWS", 500)
+    assert_same(whole, fit(rows, asked), 1e-6, 1e-6)
+
+
 def test_units_do_not_move_a_zero_inflated_fit():
     rows = zero_inflated().assign(bytes=lambda rows: 1e6 + 1e3 * rows["size"])
     asked = Equation("likes", ("size",), estimator="zero_inflated_poisson")
