@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bench.measuring import exponent
+from bench.peers import OURS
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -173,9 +174,12 @@ def measured_of(target: str, result: dict) -> Iterator[tuple[int, float, float |
             yield models, full["cpu_seconds"] / of["floor"]["cpu_seconds"], None
         elif target.startswith("a second week") and week and weeks:
             yield models, week["cpu_seconds"] / weeks["cpu_seconds"], None
-    if target.startswith("disruption") and result["peers"]:
-        peer = next(peer for peer in result["peers"] if peer["task"] == "disruption")
-        yield result["peers_models"], peer["our_seconds"], peer["our_cpu_seconds"] / cores
+    if target.startswith("disruption") and result["statements"]:
+        seconds, cpu_seconds = (
+            sum(result["statements"][model][kind] for model in OURS["disruption"])
+            for kind in ("seconds", "cpu_seconds")
+        )
+        yield result["statements_models"], seconds, cpu_seconds / cores
     if target.startswith("exponent"):
         hub = [run for run in result["series"] if run["shape"] == "hub"]
         sizes = [run["models"] + run["edges"] for run in hub]
