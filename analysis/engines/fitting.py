@@ -39,7 +39,7 @@ PERFECT = 1e-20
 
 # Rows from which "auto" solves a Poisson or logit with fixed effects by fereg. On 930,647 rows it
 # took 2.4 CPU seconds where pyfixest took 24 (base x month), and 20 where pyfixest had not ended
-# after twelve minutes (base x month and owner).
+# after twelve minutes of a busy machine (base x month and owner).
 LARGE = 200_000
 
 # In the order in which "auto" asks them.
