@@ -24,6 +24,20 @@ landed as (
     from unread
 ),
 
+-- What users may write in any shape is taken out of the item once, and asked several times what it is.
+user_written as (
+    select
+        landed.*,
+        {{ item_json('cardData.pipeline_tag') }} as card_pipeline_tag_json,
+        {{ item_json('cardData.library_name') }} as card_library_json,
+        {{ item_json('cardData.license') }} as card_license_json,
+        {{ item_json('cardData.base_model_relation') }} as card_relation_json,
+        {{ item_json('cardData.base_model') }} as card_base_model_json,
+        {{ item_json('config.peft.base_model_name_or_path') }} as adapter_base_model_json,
+        {{ item_json('cardText.base_model') }} as card_text_base_model_json
+    from landed
+),
+
 signal_words as (
     select
         {{ array_in_order("case when signal = 'tag' then word end", 'word') }} as signal_tags,
@@ -56,22 +70,22 @@ typed as (
         nullif(lower({{ trim_spaces(item_text('gated')) }}), '') as gated,
         coalesce(
             nullif({{ trim_spaces(item_text('pipeline_tag')) }}, ''),
-            nullif({{ trim_spaces(first_json_text(item_json('cardData.pipeline_tag'))) }}, '')
+            nullif({{ trim_spaces(first_json_text('card_pipeline_tag_json')) }}, '')
         ) as pipeline_tag,
         coalesce(
             nullif({{ trim_spaces(item_text('library_name')) }}, ''),
-            nullif({{ trim_spaces(first_json_text(item_json('cardData.library_name'))) }}, '')
+            nullif({{ trim_spaces(first_json_text('card_library_json')) }}, '')
         ) as library_name,
-        nullif({{ trim_spaces(first_json_text(item_json('cardData.license'))) }}, '') as card_license,
-        nullif({{ trim_spaces(first_json_text(item_json('cardData.base_model_relation'))) }}, '') as card_relation,
+        nullif({{ trim_spaces(first_json_text('card_license_json')) }}, '') as card_license,
+        nullif({{ trim_spaces(first_json_text('card_relation_json')) }}, '') as card_relation,
         {{ whole_number(item_text('safetensors.total')) }} as safetensors_parameters,
         {{ whole_number(item_text('gguf.total')) }} as gguf_parameters,
         {{ item_texts('tags') }} as tags,
         {{ item_json('baseModels') }} as base_models,
-        {{ json_values(item_json('cardData.base_model')) }} as card_base_models,
-        {{ json_values(item_json('config.peft.base_model_name_or_path')) }} as adapter_base_models,
-        {{ json_values(item_json('cardText.base_model')) }} as card_text_base_models
-    from landed
+        {{ json_values('card_base_model_json') }} as card_base_models,
+        {{ json_values('adapter_base_model_json') }} as adapter_base_models,
+        {{ json_values('card_text_base_model_json') }} as card_text_base_models
+    from user_written
 ),
 
 -- What tags say is read here and the tags are left behind: their lists were the largest column of
