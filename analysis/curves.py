@@ -11,7 +11,7 @@ Signs are oriented so that negative means "later is weaker" for each measure of 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -72,32 +72,56 @@ def recognition_curve(exports: Exports, size: int, seed: int) -> list[dict]:
     Fewer than all are a draw with the seed, in the grid's order.
     """
     grid = list(itertools.product(OUTCOMES, ORDERS, CROWDING, FIXED_EFFECTS, AGES, SAMPLES))
-    frames = {name: entrants(exports, condition) for name, condition in SAMPLES.items()}
+    chosen = drawn(grid, size, seed)
+    equations = [recognition_equation(*choices[:-1]) for choices in chosen]
+    columns = columns_of(equations)
+    frames = {name: entrants(exports, condition, columns) for name, condition in SAMPLES.items()}
     rows = []
-    for outcome, order, crowding, effects, age, sample in drawn(grid, size, seed):
-        column, estimator = OUTCOMES[outcome]
-        terms, bins = AGES[age]
-        equation = Equation(
-            outcome=column,
-            terms=(ORDERS[order], CROWDING[crowding], *CONTROLS, *terms),
-            factors=("relation",),
-            fixed_effects=(*FIXED_EFFECTS[effects], *bins),
-            estimator=estimator,
-            clusters=("parent_id",),
-        )
-        choices = {
+    for (*choices, sample), equation in zip(chosen, equations, strict=True):
+        outcome, order, crowding, effects, age = choices
+        described = {
             "curve": "recognition", "data": "as built", "outcome": outcome, "order": order,
             "crowding": crowding, "fixed_effects": effects, "age": age, "sample": sample,
         }  # fmt: skip
         interest = {ORDERS[order]: "order", CROWDING[crowding]: "crowding"}
-        rows += fitted(frames[sample], equation, interest, choices, exports)
+        rows += fitted(frames[sample], equation, interest, described, exports)
     return rows
 
 
-def entrants(exports: Exports, condition: str):
-    derived = ", ".join(f"{text} as {name}" for name, text in DERIVED.items())
+def recognition_equation(
+    outcome: str, order: str, crowding: str, effects: str, age: str
+) -> Equation:
+    """The equation of one combination of choices, by their names."""
+    column, estimator = OUTCOMES[outcome]
+    terms, bins = AGES[age]
+    return Equation(
+        outcome=column,
+        terms=(ORDERS[order], CROWDING[crowding], *CONTROLS, *terms),
+        factors=("relation",),
+        fixed_effects=(*FIXED_EFFECTS[effects], *bins),
+        estimator=estimator,
+        clusters=("parent_id",),
+    )
+
+
+def columns_of(equations: Sequence[Equation]) -> list[str]:
+    """The columns that equations read, each once: whole views are several gigabytes at scale."""
+    return list(
+        dict.fromkeys(
+            column
+            for equation in equations
+            for column in (*equation.numeric_columns, *equation.key_columns)
+        )
+    )
+
+
+def entrants(exports: Exports, condition: str, columns: Sequence[str]):
+    """The entrants that meet a condition, in the order of their keys."""
+    selected = ", ".join(
+        f"{DERIVED[name]} as {name}" if name in DERIVED else name for name in columns
+    )
     return exports.connection.execute(
-        f"select *, {derived} from entrants where {condition} order by parent_id, child_id"
+        f"select {selected} from entrants where {condition} order by parent_id, child_id"
     ).df()
 
 
@@ -111,7 +135,8 @@ def disruption_curve(exports: Exports) -> list[dict]:
             for kind in ("finetune", "merge", "unknown")
         )
         frame = exports.connection.execute(
-            f"select *, {forms}, {kinds} from focal_windows where undefined_reason is null "
+            f"select log_size, size_unknown, quarter, root_id, {forms}, {kinds} "
+            "from focal_windows where undefined_reason is null "
             f"and window_name = '{window}' and {condition} order by model_id"
         ).df()
         for name, form in FORMS.items():
