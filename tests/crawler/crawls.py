@@ -1,6 +1,7 @@
 """Helpers of the crawler's tests: commands in this process and in others, landings read back."""
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -39,7 +40,10 @@ def run_here(capsys: pytest.CaptureFixture[str], *arguments: object) -> Outcome:
 
 
 def start_process(*arguments: object, **environment: str) -> subprocess.Popen:
-    """Start a loader command as a process of its own."""
+    """Start a loader command as a process of its own, which hears Ctrl-C wherever the tests run.
+
+    What a shell starts in the background ignores it, and hands that on.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     return subprocess.Popen(
         [sys.executable, "-m", "loaders", *map(str, arguments)],
@@ -48,6 +52,7 @@ def start_process(*arguments: object, **environment: str) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
