@@ -362,7 +362,9 @@ def _graph_dirt(random, n, child, parent, slot):
     first_parent[child[::-1]] = parent[::-1]
     grand = first_parent[parent[small]]
     good = small[(grand >= 0) & (grand < n) & (grand != child[small])]
-    three = random.permutation(good)[: max(n // 10_000, 2)]
+    good = random.permutation(good)
+    # whoever claims the cycle too: of 250,000 models those of foundation models put 6 % of the edges on cycles
+    three = good[degree[first_parent[parent[good]]] <= 20][: max(n // 10_000, 2)]
     oneself = random.permutation(np.unique(child))[: max(n // 1000, 2)]
     new_child = np.concatenate([parent[two], first_parent[parent[three]], oneself])
     new_parent = np.concatenate([child[two], child[three], oneself])
