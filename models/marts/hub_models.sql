@@ -9,40 +9,61 @@ relations as (
         max({{ relation_number('relation') }}) as relation_number
     from {{ ref('int_lineage_edges_resolved') }}
     group by child_key
+),
+
+-- What is known of a model is put together before it meets the model's own columns, starting from a table that has a row for
+-- every model: joined to the columns one by one, 2,556,240 models did not fit into 2 GB, and took 1.8 times as long in 4.
+facts as (
+    select
+        sizes.model_key,
+        sizes.parameter_count,
+        sizes.parameter_source,
+        sizes.size_class,
+        relations.relation_number,
+        positions.n_parents,
+        positions.n_children,
+        positions.n_descendants,
+        positions.generation,
+        positions.root_key,
+        positions.n_roots,
+        releases.is_bulk_owner,
+        releases.n_owner_releases_before,
+        records.n_owner_derivatives_before
+    from {{ ref('int_model_sizes_resolved') }} as sizes
+    left join relations on sizes.model_key = relations.child_key
+    left join {{ ref('int_lineage_positions_summed') }} as positions on sizes.model_key = positions.node_key
+    left join {{ ref('int_owner_releases_counted') }} as releases on sizes.model_key = releases.model_key
+    left join {{ ref('int_owner_records_counted') }} as records on sizes.model_key = records.model_key
 )
 
 select
     models.model_id,
     models.hub_oid,
     models.owner,
-    {{ relation_word('relations.relation_number') }} as relation,
+    {{ relation_word('facts.relation_number') }} as relation,
     models.pipeline_tag,
     models.library_name,
     models.license,
     models.gated,
-    sizes.parameter_count,
-    sizes.parameter_source,
-    sizes.size_class,
+    facts.parameter_count,
+    facts.parameter_source,
+    facts.size_class,
     models.downloads,
     models.downloads_all_time,
     models.likes,
     models.trending_score,
-    cast(coalesce(positions.n_parents, 0) as integer) as n_parents,
-    cast(coalesce(positions.n_children, 0) as integer) as n_children,
-    cast(coalesce(positions.n_descendants, 0) as integer) as n_descendants,
-    cast(positions.generation as integer) as generation,
+    cast(coalesce(facts.n_parents, 0) as integer) as n_parents,
+    cast(coalesce(facts.n_children, 0) as integer) as n_children,
+    cast(coalesce(facts.n_descendants, 0) as integer) as n_descendants,
+    cast(facts.generation as integer) as generation,
     roots.node_id as root_id,
-    cast(coalesce(positions.n_roots, 0) as integer) as n_roots,
+    cast(coalesce(facts.n_roots, 0) as integer) as n_roots,
     models.is_created_at_floor,
-    coalesce(releases.is_bulk_owner, false) as is_bulk_owner,
-    cast(releases.n_owner_releases_before as integer) as n_owner_releases_at_entry,
-    cast(records.n_owner_derivatives_before as integer) as n_owner_derivatives_at_entry,
+    coalesce(facts.is_bulk_owner, false) as is_bulk_owner,
+    cast(facts.n_owner_releases_before as integer) as n_owner_releases_at_entry,
+    cast(facts.n_owner_derivatives_before as integer) as n_owner_derivatives_at_entry,
     models.created_at,
     models.last_modified_at
 from models
-left join relations on models.model_key = relations.child_key
-left join {{ ref('int_owner_releases_counted') }} as releases on models.model_key = releases.model_key
-left join {{ ref('int_model_sizes_resolved') }} as sizes on models.model_key = sizes.model_key
-left join {{ ref('int_lineage_positions_summed') }} as positions on models.model_key = positions.node_key
-left join {{ ref('int_owner_records_counted') }} as records on models.model_key = records.model_key
-left join {{ ref('int_lineage_nodes_numbered') }} as roots on positions.root_key = roots.node_key
+left join facts on models.model_key = facts.model_key
+left join {{ ref('int_lineage_nodes_numbered') }} as roots on facts.root_key = roots.node_key
