@@ -363,8 +363,8 @@ def _graph_dirt(random, n, child, parent, slot):
     grand = first_parent[parent[small]]
     good = small[(grand >= 0) & (grand < n) & (grand != child[small])]
     good = random.permutation(good)
-    # whoever claims the cycle too: among 250,000 models the cycles of foundation models held 6 % of
-    # the edges
+    # whoever claims the cycle too: among 250,000 models cycles of foundation models held, or cut
+    # off from every root, 6 % of the edges
     three = good[degree[first_parent[parent[good]]] <= 20][: max(n // 10_000, 2)]
     oneself = random.permutation(np.unique(child))[: max(n // 1000, 2)]
     new_child = np.concatenate([parent[two], first_parent[parent[three]], oneself])

@@ -388,7 +388,7 @@ def test_graph_has_the_dirt_of_the_real_one(large):
 
 
 def test_cycles_leave_the_large_families_alone(large):
-    """Of the weekly set's 127,512 edges 12 lie on cycles, none with a base of many children."""
+    """Of the weekly set's 127,512 edges 12 are on or below a cycle, none with a large base."""
     ecosystem = large[0]
     child, parent = ecosystem.edges["child"].astype(int), ecosystem.edges["parent"].astype(int)
     size = int(max(child.max(), parent.max())) + 1
