@@ -14,8 +14,13 @@ Exit codes: 0 done; 1 a primary specification was refused or failed, or the expo
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
+
+# Before numpy is read: many small products gain nothing from threads that wait for each other, and
+# sums in one order have one result.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from analysis import calibrating, publishing, running, variants
 from analysis.equations import EstimationError

@@ -4,6 +4,7 @@ Engines drop rows silently: nulls, infinities, levels of one row, families witho
 Here each reason is counted, before any engine sees the rows.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,8 +112,29 @@ def usable_rows(
         )
     _check_range(numbers, keep, equation)
 
-    rows = np.flatnonzero(keep)
-    outcome = numbers[equation.outcome]
+    rows, n_singleton, n_separated = informative_rows(
+        np.flatnonzero(keep), numbers[equation.outcome], codes, equation, keep_singletons
+    )
+    if not len(rows):
+        raise EstimationError(
+            f"no row is left of {len(frame)}: {n_null} with nulls, {n_infinite} with infinities, "
+            f"{n_singleton} alone in a level, {n_separated} in levels without variation"
+        )
+    return rows, Dropped(n_null, n_infinite, n_singleton, n_separated)
+
+
+def informative_rows(
+    rows: np.ndarray,
+    outcome: np.ndarray,
+    codes: Mapping[str, np.ndarray],
+    equation: Equation,
+    keep_singletons: bool = False,
+) -> tuple[np.ndarray, int, int]:
+    """Of the positions `rows` those that say something about coefficients, and how many do not
+    because they are alone in a level and because their level's outcome does not vary.
+
+    `outcome` and `codes` are of all rows. For the rules see `usable_rows`.
+    """
     n_singleton = n_separated = 0
     changed = True
     while changed and len(rows):
@@ -127,12 +149,7 @@ def usable_rows(
             rows = rows[~_is_separated(codes[name][rows], outcome[rows], equation.estimator)]
         n_separated += n_with_singletons_out - len(rows)
         changed = len(rows) < n_before
-    if not len(rows):
-        raise EstimationError(
-            f"no row is left of {len(frame)}: {n_null} with nulls, {n_infinite} with infinities, "
-            f"{n_singleton} alone in a level, {n_separated} in levels without variation"
-        )
-    return rows, Dropped(n_null, n_infinite, n_singleton, n_separated)
+    return rows, n_singleton, n_separated
 
 
 def _is_separated(levels: np.ndarray, outcome: np.ndarray, estimator: str) -> np.ndarray:

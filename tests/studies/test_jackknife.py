@@ -11,7 +11,7 @@ from made_up_families import families
 from scipy import stats
 
 from analysis.engines import Equation, EstimationError, NotIdentified, TooFewClusters, fit
-from analysis.jackknife import delete_group_jackknife
+from analysis.jackknife import delete_group_jackknife, prepare
 
 FRAME = families()
 OUTCOME = {"ols": "log_likes", "poisson": "likes", "logit": "has_likes"}
@@ -134,6 +134,16 @@ def test_a_term_that_one_group_carries_falls_or_is_an_error():
         delete_group_jackknife(frame, asked, "parent_id", 6, 4, of_interest=("size", "only_here"))
 
 
+def test_cross_products_that_disagree_with_the_engine_are_an_error(monkeypatch):
+    def skewed(*arguments, **options):
+        found = fit(*arguments, **options)
+        return replace(found, estimates=found.estimates * 1.001)
+
+    monkeypatch.setattr("analysis.jackknife.fit", skewed)
+    with pytest.raises(EstimationError, match="cross products and pyfixest disagree"):
+        delete_group_jackknife(FRAME, equation("ols"), "parent_id", 3, 3)
+
+
 def test_engines_that_disagree_are_an_error(monkeypatch):
     pytest.importorskip("fereg")
 
@@ -142,8 +152,176 @@ def test_engines_that_disagree_are_an_error(monkeypatch):
         return replace(found, estimates=found.estimates * (1.001 if engine == "fereg" else 1))
 
     monkeypatch.setattr("analysis.jackknife.fit", skewed)
+    monkeypatch.setattr("analysis.jackknife.leave_out", lambda *arguments: None)
     with pytest.raises(EstimationError, match="fereg and pyfixest disagree on the estimate"):
         delete_group_jackknife(FRAME, equation("ols"), "parent_id", 3, 3)
+
+
+def gaps_to_refits(found, frame, asked) -> np.ndarray:
+    """How far each group's estimates are from a refit's, in jackknife standard errors; (H,)."""
+    used = frame.iloc[fit(frame, asked).rows]
+    gaps = []
+    for group, estimates in enumerate(found.estimates):
+        left = found.groups.index[found.groups != group]
+        without = fit(used[used[asked.clusters[0]].isin(left)], asked, of_interest=())
+        refitted = [without.row(term)["estimate"] for term in found.terms]
+        gaps.append(np.abs(estimates - refitted) / np.sqrt(np.diag(found.covariance)))
+    return np.max(gaps, axis=1)
+
+
+def uneven_families(seed: int) -> pd.DataFrame:
+    """Heavy-tailed families whose likes are heavy-tailed too, with terms that are almost one, a
+    relation and months that only a few rows have."""
+    random = np.random.default_rng(seed)
+    sizes = np.minimum(1 + (1 / random.random(60) ** 0.9).astype(int), 200)
+    base = np.repeat(np.arange(60), sizes)
+    n = len(base)
+    x = random.exponential(1, n)
+    mean = np.exp(random.normal(0, 1.5, 60)[base] - 0.2 * x) * random.gamma(0.3, 1 / 0.3, n)
+    month = random.integers(0, 12, n) + base % 5
+    likes = random.poisson(mean)
+    return pd.DataFrame(
+        {
+            "base": base,
+            "month": month,
+            "base_month": base * 100 + month,
+            "relation": random.choice(list("abcd"), n, p=[0.6, 0.3, 0.08, 0.02]),
+            "x": x,
+            "almost_x": 0.9 * x + 0.1 * random.normal(0, 1, n),
+            "likes": likes,
+            "log_likes": np.log1p(likes),
+            "has_likes": (likes > 0).astype(int),
+            "weight": random.integers(1, 4, n),
+            "exposure": random.normal(0, 0.5, n),
+        }
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("estimator", "fixed_effects", "options"),
+    [
+        ("ols", ("base", "month"), {}),
+        ("ols", ("base", "base_month"), {"weights": "weight"}),
+        ("ols", ("month",), {}),
+        ("poisson", ("base", "month"), {"weights": "weight"}),
+        ("poisson", ("base_month",), {"offset": "exposure"}),
+        ("poisson", (), {}),
+        ("logit", ("month",), {}),
+        ("logit", (), {"weights": "weight", "offset": "exposure"}),
+    ],
+)
+def test_without_each_group_it_is_the_refit_on_uneven_families(
+    seed, estimator, fixed_effects, options
+):
+    frame = uneven_families(seed)
+    asked = Equation(
+        OUTCOME[estimator],
+        ("x", "almost_x"),
+        factors=("relation",),
+        fixed_effects=fixed_effects,
+        estimator=estimator,
+        clusters=("base",),
+        **options,
+    )
+    found = delete_group_jackknife(frame, asked, "base", 8, 4)
+    assert gaps_to_refits(found, frame, asked).max() < (1e-9 if estimator == "ols" else 1e-6)
+
+
+def prepared_and_not(frame: pd.DataFrame, asked: Equation):
+    """The jackknife of prepared rows, held against that of the frame."""
+    plain = delete_group_jackknife(frame, asked, "base", 8, 4, seed=2)
+    prepared = prepare(frame.assign(**{asked.outcome: 7.0}), asked, "base")
+    found = prepared.jackknife(frame[asked.outcome], 8, 4, seed=2)
+    assert found.terms == plain.terms
+    assert found.groups.equals(plain.groups)
+    np.testing.assert_allclose(found.estimates, plain.estimates, rtol=1e-7, atol=1e-9)
+    return found
+
+
+@pytest.mark.parametrize("estimator", ["ols", "poisson", "logit"])
+def test_prepared_rows_give_the_jackknife_of_each_outcome(estimator):
+    fixed_effects = ("month",) if estimator == "logit" else ("base", "month")
+    for seed in range(3):
+        asked = Equation(
+            OUTCOME[estimator],
+            ("x", "almost_x"),
+            factors=("relation",),
+            fixed_effects=fixed_effects,
+            estimator=estimator,
+            clusters=("base",),
+        )
+        prepared_and_not(uneven_families(seed), asked)
+
+
+def test_prepared_rows_with_an_unknown_outcome_leave_as_from_the_frame():
+    frame = uneven_families(0)
+    frame["likes"] = frame["likes"].where(frame.index % 7 > 0)
+    asked = Equation("likes", ("x",), fixed_effects=("base",), estimator="poisson")
+    prepared_and_not(frame, asked)
+
+
+def families_of_six(outcome_of_the_last: list[float]) -> pd.DataFrame:
+    """Nine families of six rows; the outcome of the last is given."""
+    random = np.random.default_rng(5)
+    frame = pd.DataFrame(
+        {
+            "base": np.repeat(np.arange(9), 6),
+            "month": np.tile([0, 0, 1, 1, 2, 2], 9),
+            "x": random.normal(0, 1, 54),
+            "likes": random.poisson(2.0, 54) + 1.0,
+        }
+    )
+    frame.loc[frame["base"] == 8, "likes"] = outcome_of_the_last
+    return frame
+
+
+def test_a_month_that_a_group_alone_gives_likes_leaves_with_it():
+    frame = families_of_six([3, 5, 4, 1, 2, 2])
+    frame.loc[(frame["month"] == 2) & (frame["base"] < 8), "likes"] = 0
+    asked = Equation(
+        "likes", ("x",), fixed_effects=("base", "month"), estimator="poisson", clusters=("base",)
+    )
+    found = prepared_and_not(frame, asked)
+    assert gaps_to_refits(found, frame, asked).max() < 1e-6
+
+
+def test_rows_that_are_separated_without_a_group_leave_as_in_a_refit():
+    """Only the last family has a like where the dummy is one."""
+    frame = families_of_six([3, 5, 4, 1, 2, 2])
+    frame["rare"] = ((frame.index % 6 == 0) & (frame["base"] > 3)).astype(float)
+    frame.loc[(frame["rare"] == 1) & (frame["base"] < 8), "likes"] = 0
+    asked = Equation(
+        "likes", ("x", "rare"), fixed_effects=("base",), estimator="poisson", clusters=("base",)
+    )
+    found = prepared_and_not(frame, asked)
+    assert found.terms == ("x",)
+    assert gaps_to_refits(found, frame, asked).max() < 1e-6
+
+
+def test_rows_alone_in_a_month_without_a_group_say_nothing():
+    frame = families_of_six([3, 5, 4, 1, 2, 2])
+    frame.loc[[0, 50], "month"] = 9
+    for outcome, estimator in (("likes", "poisson"), ("likes", "ols")):
+        asked = Equation(
+            outcome, ("x",), fixed_effects=("base", "month"), estimator=estimator,
+            clusters=("base",),
+        )  # fmt: skip
+        found = prepared_and_not(frame, asked)
+        assert gaps_to_refits(found, frame, asked).max() < 1e-6
+
+
+def test_a_perfect_fit_without_one_group_is_refused_as_in_a_refit():
+    frame = families_of_six([3, 5, 4, 1, 2, 2])
+    is_last = frame["base"] == 8
+    frame["y"] = np.where(is_last, frame["likes"], 2 * frame["x"] + frame["base"])
+    asked = Equation("y", ("x",), fixed_effects=("base",), clusters=("base",))
+    for attempt in (
+        lambda: delete_group_jackknife(frame, asked, "base"),
+        lambda: prepare(frame, asked, "base").jackknife(frame["y"]),
+    ):
+        with pytest.raises(EstimationError, match=r"without group \d of 9: .* a perfect fit"):
+            attempt()
 
 
 def test_without_fereg_pyfixest_does_all(monkeypatch):

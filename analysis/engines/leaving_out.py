@@ -1,0 +1,469 @@
+"""Coefficients without each of many groups of rows, all groups at once.
+
+A refit for each group reads all rows a hundred times. Here the rows are read once for what they add
+to the cross products, group by group; without a group these are the sums over the others.
+
+* OLS is solved from them: no iteration.
+* Poisson and logit start at the solution on all rows. Their scores without a group are exact, their
+  steps use the Hessian of the other groups; where steps shrink too slowly it is computed anew. They
+  end when a step is below 1e-9 of a standard error, so that the end is a refit's.
+
+One fixed effect is absorbed: one whose levels lie each in one group. It leaves with its group, its
+least-squares coefficients are means and its Poisson coefficients ratios of sums, exactly. Other
+fixed effects are columns. What takes more thought than that (a term that falls without a group, a
+newly separated row, a perfect fit) is not solved here but handed back.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.linalg import cho_solve
+from scipy.linalg.lapack import dpstrf
+from scipy.sparse import csr_array
+from scipy.special import expit
+
+# A step, in standard errors, after which no other is needed.
+SMALL_STEP = 1e-9
+MOST_STEPS = 40
+# Of the residuals' length, what the score of a column that no step moves may be.
+SMALL_SCORE = 1e-7
+# A step that is not below this share of the one before asks for a new Hessian.
+SLOW = 0.2
+# Of a column of length one, what the others must leave: less, and it is one of the nuisance that
+# they determine, or a term that only a refit can judge.
+LEAST_OF_A_NUISANCE = 1e-10
+LEAST_OF_A_TERM = 1e-7
+# A fit that leaves this share of the outcome's variation is for the refit to refuse.
+PERFECT = 1e-10
+# Of the mean outcome, a row's mean that says the row is separated.
+SMALL_MEAN = 1e-6
+# Doubles in a block of rows x groups: it stays in the cache.
+BLOCK = 400_000
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """What a fit works on: columns of length one, nuisance first, then the terms.
+
+    `x` (n, K) with the within-level means of `absorbed` taken out; without an absorbed effect a
+    constant is among the nuisance. `levels` are codes (n,) of the factors and fixed effects that
+    are dummies: without any outcome left, their rows say nothing of a Poisson.
+    """
+
+    x: np.ndarray
+    n_nuisance: int
+    absorbed: np.ndarray | None
+    levels: tuple[np.ndarray, ...]
+    weights: np.ndarray
+    offset: np.ndarray
+
+    def within_levels(self) -> "Columns":
+        """The same less the columns' means within the absorbed levels."""
+        if self.absorbed is None:
+            return self
+        indicator = csr_array(
+            (self.weights, (self.absorbed, np.arange(len(self.x)))),
+            shape=(self.absorbed.max() + 1, len(self.x)),
+        )
+        means = (indicator @ self.x) / indicator.sum(axis=1)[:, None]
+        return replace(self, x=self.x - means[self.absorbed])
+
+    def at(self, rows: np.ndarray) -> "Columns":
+        """The same of some rows (m,); not standardised anew."""
+        return replace(
+            self,
+            x=self.x[rows],
+            absorbed=None if self.absorbed is None else self.absorbed[rows],
+            levels=tuple(codes[rows] for codes in self.levels),
+            weights=self.weights[rows],
+            offset=self.offset[rows],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """`on_all` (k,) coefficients of the terms (of length one) on all rows, `without` (H, k) without
+    each group, NaN where `is_solved` (H,) is not: these need a refit."""
+
+    on_all: np.ndarray
+    without: np.ndarray
+    is_solved: np.ndarray
+
+
+def leave_out(
+    columns: Columns, outcome: np.ndarray, estimator: str, group: np.ndarray
+) -> LeftOut | None:
+    """The coefficients of an OLS, Poisson or logit without each group (n,), 0 to H - 1.
+
+    None where the rows as a whole need another way: a term that falls, a separated outcome.
+    """
+    rows = _Rows.sorted(columns, outcome, group)
+    if estimator == "ols":
+        return _leave_out_of_ols(rows)
+    return _leave_out_by_steps(rows, estimator)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Rows in the order of their groups, therein of their absorbed levels."""
+
+    columns: Columns
+    outcome: np.ndarray
+    group_starts: np.ndarray  # (H + 1,)
+    level_starts: np.ndarray | None  # (L,)
+    level_sizes: np.ndarray | None  # (L,)
+
+    @classmethod
+    def sorted(cls, columns: Columns, outcome: np.ndarray, group: np.ndarray) -> "_Rows":
+        absorbed = columns.absorbed
+        order = np.argsort(group, kind="stable")
+        if absorbed is not None:
+            order = np.lexsort((absorbed, group))
+        starts = sizes = None
+        if absorbed is not None:
+            changes = np.flatnonzero(np.diff(absorbed[order])) + 1
+            starts = np.concatenate([[0], changes])
+            sizes = np.diff(np.append(starts, len(order)))
+        bounds = np.searchsorted(group[order], np.arange(group.max() + 2))
+        return cls(columns.at(order), outcome[order], bounds, starts, sizes)
+
+    @property
+    def n_groups(self) -> int:
+        return len(self.group_starts) - 1
+
+    def of_group(self, group: int) -> slice:
+        """The rows of a group."""
+        return slice(self.group_starts[group], self.group_starts[group + 1])
+
+    def by_level(self, values: np.ndarray) -> np.ndarray:
+        """Sums (L, ...) of values (n, ...) within absorbed levels."""
+        return np.add.reduceat(values, self.level_starts, axis=0)
+
+    def on_rows(self, values: np.ndarray) -> np.ndarray:
+        """Values (n, ...) of the rows' levels, from those of the levels (L, ...)."""
+        return np.repeat(values, self.level_sizes, axis=0)
+
+    def of_the_others(self, values: np.ndarray) -> np.ndarray:
+        """Sums over all groups but each, (H, ...), of what each group adds (H, ...).
+
+        Sums before and after it, and not the whole less its own: nothing cancels.
+        """
+        before = np.zeros_like(values)
+        after = np.zeros_like(values)
+        np.cumsum(values[:-1], axis=0, out=before[1:])
+        after[:-1] = np.cumsum(values[:0:-1], axis=0)[::-1]
+        return before + after
+
+    def by_group(self, values: np.ndarray) -> np.ndarray:
+        """Sums (H, ...) of values (n, ...) within groups; no group is empty."""
+        return np.add.reduceat(values, self.group_starts[:-1], axis=0)
+
+    def cross_products(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """x' diag(weights) x of each group; (H, K, K)."""
+        size = x.shape[1]
+        products = np.empty((self.n_groups, size, size))
+        for group in range(self.n_groups):
+            own = x[self.of_group(group)]
+            products[group] = own.T @ (own * weights[self.of_group(group), None])
+        return products
+
+    def degrees_left(self) -> np.ndarray:
+        """Rows less levels and columns without each group; (H,)."""
+        n_informative = np.ones(len(self.outcome))
+        if self.level_starts is not None:
+            n_informative[self.level_starts] = 0
+        return self.of_the_others(self.by_group(n_informative)) - self.columns.x.shape[1]
+
+    def has_two_outcomes(self) -> np.ndarray:
+        """Whether the outcome varies without each group; (H,)."""
+        starts = self.group_starts[:-1]
+        low = np.minimum.reduceat(self.outcome, starts)
+        high = np.maximum.reduceat(self.outcome, starts)
+        lowest, highest = np.sort(low)[:2], np.sort(high)[-2:]
+        least = np.where(low == lowest[0], lowest[1], lowest[0])
+        most = np.where(high == highest[1], highest[0], highest[1])
+        return least < most
+
+
+def _leave_out_of_ols(rows: _Rows) -> LeftOut | None:
+    """From the cross products of the other groups."""
+    columns = rows.columns
+    x, weights, outcome, k = columns.x, columns.weights, rows.outcome, columns.n_nuisance
+    centre = np.average(outcome, weights=weights)
+    y = outcome - centre
+    if columns.absorbed is not None:
+        y = y - rows.on_rows(rows.by_level(weights * y) / rows.by_level(weights))
+    own = rows.cross_products(x, weights)
+    own_with_y = rows.by_group(x * (weights * y)[:, None])
+    own_squares, own_weight = rows.by_group(weights * y * y), rows.by_group(weights)
+    own_size = np.diff(rows.group_starts)
+    solver = _inverse(own.sum(axis=0), k, weights.mean())
+    if solver is None:
+        return None
+    on_all = solver @ own_with_y.sum(axis=0)
+    products, with_y = rows.of_the_others(own), rows.of_the_others(own_with_y)
+    squares = rows.of_the_others(own_squares)
+    unit = rows.of_the_others(own_weight) / rows.of_the_others(own_size.astype(np.float64))
+    is_solved = (rows.degrees_left() > 0) & rows.has_two_outcomes()
+    without = np.full((rows.n_groups, x.shape[1]), np.nan)
+    for group in np.flatnonzero(is_solved):
+        solver = _inverse(products[group], k, unit[group])
+        if solver is None:
+            is_solved[group] = False
+            continue
+        without[group] = solver @ with_y[group]
+        left = squares[group] - without[group] @ with_y[group]
+        is_solved[group] = left > PERFECT * squares[group]
+    without[~is_solved] = np.nan
+    return LeftOut(on_all[k:], without[:, k:], is_solved)
+
+
+def _leave_out_by_steps(rows: _Rows, estimator: str) -> LeftOut | None:
+    """By Newton's steps from the solution on all rows."""
+    model = _Model(rows, estimator)
+    top = model.top()
+    if top is None:
+        return None
+    k, n_groups = rows.columns.n_nuisance, rows.n_groups
+    is_solved = (rows.degrees_left() > 0) & rows.has_two_outcomes()
+    gone = model.gone_without_each_group(is_solved)
+    curvature = model.curvature(model.means(top[:, None], [()])[0][:, 0])
+    x = rows.columns.x
+    if rows.level_starts is not None:
+        x = x - model.mean_columns(curvature)
+    products = rows.of_the_others(rows.cross_products(x, curvature))
+    totals = rows.of_the_others(rows.by_group(curvature))
+    sizes = rows.of_the_others(np.diff(rows.group_starts).astype(np.float64))
+    inverses = np.zeros_like(products)
+    errors = np.ones((len(top), n_groups))
+    for group in np.flatnonzero(is_solved):
+        if len(gone[group]) > 1:
+            found = model.inverse(top, gone[group])
+        else:
+            found = _inverse(products[group], k, totals[group] / sizes[group])
+        if found is None:
+            is_solved[group] = False
+            continue
+        inverses[group] = found
+        variance = np.diag(found)
+        errors[:, group] = np.sqrt(np.where(variance > 0, variance, 1.0))
+    beta = np.repeat(top[:, None], n_groups, axis=1)
+    todo = np.flatnonzero(is_solved)
+    last = np.full(n_groups, np.inf)
+    least = np.sqrt(PERFECT * model.variation())
+    for _ in range(MOST_STEPS):
+        if not len(todo):
+            break
+        score, rest = model.scores(beta[:, todo], [gone[group] for group in todo])
+        step = np.einsum("hij,jh->ih", inverses[todo], score)
+        beta[:, todo] += step
+        size = np.abs(step / errors[:, todo]).max(axis=0)
+        ended = size <= SMALL_STEP
+        # Columns are of length one: a score is at most the length of the residuals.
+        is_top = (np.abs(score) <= SMALL_SCORE * rest).all(axis=0)
+        is_solved[todo[ended & ~(is_top & (rest > least))]] = False
+        lost = ~np.isfinite(size)
+        for group in todo[~ended & ~lost & (size > SLOW * last[todo])]:
+            found = model.inverse(beta[:, group], gone[group])
+            if found is None:
+                lost[todo == group] = True
+            else:
+                inverses[group] = found
+        is_solved[todo[lost]] = False
+        last[todo] = size
+        todo = todo[~ended & ~lost]
+    is_solved[todo] = False
+    without = beta[k:].T.copy()
+    without[~is_solved] = np.nan
+    return LeftOut(top[k:], without, is_solved)
+
+
+@dataclass(frozen=True, eq=False)
+class _Model:
+    """A Poisson or a logit of rows; the levels of the absorbed effect are at their best."""
+
+    rows: _Rows
+    estimator: str
+
+    def means(
+        self, beta: np.ndarray, gone: list[tuple[slice | np.ndarray, ...]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Means and weighted residuals (n, b) at coefficients (K, b); 0 on rows gone from each."""
+        rows, columns = self.rows, self.rows.columns
+        weights = columns.weights[:, None]
+        predictor = columns.x @ beta
+        predictor += columns.offset[:, None]
+        inverse_link = expit if self.estimator == "logit" else np.exp
+        mean = inverse_link(predictor, out=predictor)
+        for place, parts in enumerate(gone):
+            for part in parts:
+                mean[part, place] = 0
+        if rows.level_starts is not None:
+            sums = rows.by_level(weights * mean)
+            total = rows.by_level(columns.weights * rows.outcome)[:, None]
+            ratio = np.divide(total, sums, out=np.zeros_like(sums), where=sums > 0)
+            mean *= rows.on_rows(ratio)
+        residual = weights * (rows.outcome[:, None] - mean)
+        for place, parts in enumerate(gone):
+            for part in parts:
+                residual[part, place] = 0
+        return mean, residual
+
+    def scores(
+        self, beta: np.ndarray, gone: list[tuple[slice | np.ndarray, ...]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Scores (K, b) at coefficients (K, b), and the length (b,) of the residuals."""
+        x = self.rows.columns.x
+        width = max(1, BLOCK // len(x))
+        score, rest = np.empty_like(beta), np.empty(beta.shape[1])
+        for start in range(0, beta.shape[1], width):
+            block = slice(start, start + width)
+            with np.errstate(all="ignore"):
+                residual = self.means(beta[:, block], gone[block])[1]
+            score[:, block] = x.T @ residual
+            rest[block] = np.sqrt(np.einsum("nb,nb->b", residual, residual))
+        return score, rest
+
+    def variation(self) -> float:
+        """The squared length of the outcome about its mean."""
+        weights, outcome = self.rows.columns.weights, self.rows.outcome
+        return float(((weights * (outcome - np.average(outcome, weights=weights))) ** 2).sum())
+
+    def curvature(self, mean: np.ndarray) -> np.ndarray:
+        """What each row adds to the Hessian at its mean; (n,)."""
+        slope = mean if self.estimator == "poisson" else mean * (1 - mean)
+        return self.rows.columns.weights * slope
+
+    def mean_columns(self, curvature: np.ndarray) -> np.ndarray:
+        """The columns' means within the absorbed levels, by curvature (n,); (n, K)."""
+        sums = self.rows.by_level(curvature)[:, None]
+        totals = self.rows.by_level(self.rows.columns.x * curvature[:, None])
+        return self.rows.on_rows(np.divide(totals, sums, out=totals, where=sums > 0))
+
+    def inverse(self, beta: np.ndarray, gone: tuple[slice | np.ndarray, ...]) -> np.ndarray | None:
+        """Of the Hessian at coefficients (K,) without the rows gone; None where a term falls."""
+        with np.errstate(all="ignore"):
+            curvature = self.curvature(self.means(beta[:, None], [gone])[0][:, 0])
+        if not np.isfinite(curvature).all():
+            return None
+        x = self.rows.columns.x
+        if self.rows.level_starts is not None:
+            x = x - self.mean_columns(curvature)
+        n_left = np.count_nonzero(curvature)
+        hessian = x.T @ (x * curvature[:, None])
+        return _inverse(hessian, self.rows.columns.n_nuisance, curvature.sum() / max(n_left, 1))
+
+    def top(self) -> np.ndarray | None:
+        """The coefficients (K,) on all rows; None where a term falls or no end is reached."""
+        beta, none = np.zeros(self.rows.columns.x.shape[1]), [()]
+        errors, height = None, self.height(beta)
+        for _ in range(MOST_STEPS):
+            inverse = self.inverse(beta, ())
+            if inverse is None:
+                return None
+            score, rest = self.scores(beta[:, None], none)
+            step = inverse @ score[:, 0]
+            if errors is None:
+                variance = np.diag(inverse)
+                errors = np.sqrt(np.where(variance > 0, variance, 1.0))
+            size = np.abs(step / errors).max()
+            if size <= SMALL_STEP:
+                is_top = np.abs(score).max() <= SMALL_SCORE * rest[0]
+                is_perfect = rest[0] ** 2 <= PERFECT * self.variation()
+                return beta if is_top and not is_perfect and not self.is_at_limit(beta) else None
+            # Far from the top a whole step may lead down; close to it rounding decides.
+            for _ in range(30):
+                reached = self.height(beta + step)
+                if reached >= height or size < 1e-3:
+                    break
+                step, size = step / 2, size / 2
+            else:
+                return None
+            beta, height = beta + step, reached
+        return None
+
+    def is_at_limit(self, beta: np.ndarray) -> bool:
+        """Whether a row's mean is next to the edge of what it can be: a separated row."""
+        mean = self.means(beta[:, None], [()])[0][:, 0]
+        outcome = self.rows.outcome
+        average = np.average(outcome, weights=self.rows.columns.weights)
+        is_low = (outcome == 0) & (mean < SMALL_MEAN * average)
+        is_high = (outcome == 1) & (1 - mean < SMALL_MEAN * (1 - average))
+        return bool(is_low.any() or (self.estimator == "logit" and is_high.any()))
+
+    def height(self, beta: np.ndarray) -> float:
+        """The log-likelihood at coefficients (K,), but for what does not depend on them."""
+        columns, outcome = self.rows.columns, self.rows.outcome
+        with np.errstate(all="ignore"):
+            predictor = columns.x @ beta + columns.offset
+            height = (columns.weights * outcome) @ predictor
+            if self.estimator == "logit":
+                return height - columns.weights @ np.logaddexp(0, predictor)
+            sums = columns.weights * np.exp(predictor)
+            if self.rows.level_starts is None:
+                return height - sums.sum()
+            totals = self.rows.by_level(columns.weights * outcome)
+            return height - totals @ np.log(self.rows.by_level(sums))
+
+    def gone_without_each_group(
+        self, is_solved: np.ndarray
+    ) -> list[tuple[slice | np.ndarray, ...]]:
+        """The rows that leave with each group (H): its own, and for a Poisson those of levels that
+        it alone gave any outcome. Marks in `is_solved` (H,) what only a refit can tell."""
+        rows, n_groups = self.rows, self.rows.n_groups
+        gone = [(rows.of_group(group),) for group in range(n_groups)]
+        group = np.repeat(np.arange(n_groups), np.diff(rows.group_starts))
+        sides = (
+            [rows.outcome > 0]
+            if self.estimator == "poisson"
+            else [rows.outcome > 0, rows.outcome < 1]
+        )
+        for codes in rows.columns.levels:
+            cell, shape = codes * n_groups + group, (codes.max() + 1, n_groups)
+            n_rows = np.bincount(cell, minlength=np.prod(shape)).reshape(shape)
+            is_left = n_rows < n_rows.sum(axis=1, keepdims=True)
+            for is_on_side in sides:
+                n_on_side = np.bincount(cell, is_on_side, np.prod(shape)).reshape(shape)
+                is_uniform = n_on_side == n_on_side.sum(axis=1, keepdims=True)
+                for level, without in np.argwhere(is_uniform & is_left):
+                    gone[without] += (np.flatnonzero(codes == level),)
+                    if self.estimator == "logit":
+                        is_solved[without] = False
+        return gone
+
+
+def _inverse(products: np.ndarray, n_nuisance: int, unit: float) -> np.ndarray | None:
+    """Of cross products (K, K) of columns of length one, `unit` the mean weight of a row.
+
+    A nuisance column that the others determine is left out (its row and column are 0). None where
+    a term might be determined: that is for a refit to say.
+    """
+    size = np.diag(products)
+    stays = size > LEAST_OF_A_NUISANCE * unit
+    if not stays[n_nuisance:].all():
+        return None
+    for is_second in (False, True):
+        kept = np.flatnonzero(stays)
+        length = np.sqrt(size[kept])
+        scaled = products[np.ix_(kept, kept)] / np.outer(length, length)
+        n_kept = int(stays[:n_nuisance].sum())
+        try:
+            factor = np.linalg.cholesky(scaled)
+            own = np.diag(factor) ** 2
+            is_sound = (own[:n_kept] > LEAST_OF_A_NUISANCE).all()
+        except np.linalg.LinAlgError:
+            is_sound = False
+        if is_sound:
+            break
+        if is_second or not n_kept:
+            return None
+        # The nuisance that is independent, the longest first.
+        _, order, rank, _ = dpstrf(scaled[:n_kept, :n_kept], tol=LEAST_OF_A_NUISANCE)
+        stays[kept[order[rank:] - 1]] = False
+    if (own[n_kept:] * size[kept[n_kept:]] <= LEAST_OF_A_TERM * unit).any():
+        return None
+    inverse = np.zeros_like(products)
+    inverse[np.ix_(kept, kept)] = cho_solve((factor, True), np.eye(len(kept))) / np.outer(
+        length, length
+    )
+    return inverse
