@@ -20,7 +20,7 @@ from analysis.designs import (
 )
 from analysis.designs.constructs import construct_table
 from analysis.designs.prepared import PreparedDesign
-from analysis.engines import fit, has_engine
+from analysis.engines import fit
 from analysis.equations import EstimationError
 from analysis.estimating import Result, estimate, estimate_on, rounded, select
 from analysis.exports import Exports
@@ -221,7 +221,6 @@ def permutation(context: Context, specification: Specification) -> list[Result]:
             tuple(specification.interest),
             n_permutations=context.draws_of(specification),
             seed=context.seed,
-            engine="fereg" if has_engine("fereg") else "auto",
         )
     except EstimationError as error:
         return [dataclasses.replace(result, status="not_run", reason=str(error), estimates=[])]

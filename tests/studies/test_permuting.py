@@ -1,14 +1,15 @@
 """Dealing order and crowding out anew: what moves, what stays, and what the p-value means."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-import analysis.permuting
+from analysis.engines import fit
 from analysis.equations import Equation, EstimationError
-from analysis.permuting import permute, permute_within
+from analysis.permuting import _Step, permute, permute_within
 
 TERMS = ("log_rank", "log_crowd_30")
 EQUATION = Equation(
@@ -56,25 +57,91 @@ def test_every_order_of_a_cell_is_equally_likely():
     assert all(abs(number - 1000) < 4 * np.sqrt(6000 * 5 / 36) for number in seen.values())
 
 
-def test_terms_move_together_and_nothing_else_moves(monkeypatch):
+def test_terms_move_together_and_within_their_cells(monkeypatch):
     frame = entrants(1)
     seen = []
-    original = analysis.permuting.fit
+    original = _Step.estimates
 
-    def watching(rows, equation, **options):
-        seen.append(rows)
-        return original(rows, equation, **options)
+    def watching(step, terms):
+        seen.append(terms)
+        return original(step, terms)
 
-    monkeypatch.setattr(analysis.permuting, "fit", watching)
+    monkeypatch.setattr(_Step, "estimates", watching)
     permute(frame, EQUATION, TERMS, n_permutations=3, seed=1)
     real, *permuted = seen
-    cells = ["base_month", "week"]
-    for rows in permuted:
-        for name in ("likes", "log_age", "parent_id", *cells):
-            assert rows[name].equals(real[name])
-        assert not rows["log_rank"].equals(real["log_rank"])
-        before = Counter(real[[*cells, *TERMS]].itertuples(index=False, name=None))
-        assert Counter(rows[[*cells, *TERMS]].itertuples(index=False, name=None)) == before
+    cell = frame["base_month"].to_numpy() * 10 + frame["week"].to_numpy()
+
+    def dealt(terms):
+        return Counter(zip(cell.tolist(), *terms.T.tolist(), strict=True))
+
+    assert len(permuted) == 3
+    for terms in permuted:
+        assert not np.array_equal(terms, real)
+        assert dealt(terms) == dealt(real)
+
+
+# what a step is
+
+
+def permuted_frames(frame: pd.DataFrame, seed: int, number: int):
+    """The rows of each permutation, made as `permute` makes them where every row can move."""
+    cell = frame.groupby(["base_month", "week"], sort=False).ngroup().to_numpy()
+    for child in np.random.SeedSequence(seed).spawn(number):
+        positions = permute_within(cell, np.random.default_rng(child))
+        yield frame.assign(**{name: frame[name].to_numpy()[positions] for name in TERMS})
+
+
+@pytest.mark.parametrize("fixed_effects", [("base_month",), ()])
+def test_for_least_squares_a_step_is_the_refit(fixed_effects):
+    frame = entrants(6, within_weeks=0.4)
+    frame["kind"] = np.where(frame.index % 3 == 0, "a", "b")
+    frame["weight"] = 1.0 + frame.index % 4
+    ols = Equation(
+        "likes", (*TERMS, "log_age"), factors=("kind",), fixed_effects=fixed_effects,
+        weights="weight",
+    )  # fmt: skip
+    found = permute(frame, ols, TERMS, n_permutations=5, seed=3)
+    expected = [
+        [fit(rows, ols).row(term)["estimate"] for term in TERMS]
+        for rows in permuted_frames(frame, 3, 5)
+    ]
+    np.testing.assert_allclose(found.estimates, expected, rtol=1e-8)
+    own = [fit(frame, ols).row(term)["estimate"] for term in TERMS]
+    np.testing.assert_allclose(found.table["estimate"], own, rtol=1e-8)
+
+
+@pytest.mark.parametrize("estimator", ["poisson", "logit"])
+def test_for_counts_a_step_goes_with_the_refit(estimator):
+    frame = entrants(7, within_weeks=0.4)
+    frame["has_likes"] = (frame["likes"] > 2).astype(int)
+    asked = replace(
+        EQUATION, outcome="likes" if estimator == "poisson" else "has_likes", estimator=estimator
+    )
+    found = permute(frame, asked, TERMS, n_permutations=30, seed=3)
+    refits = np.array([
+        [fit(rows, asked).row(term)["estimate"] for term in TERMS]
+        for rows in permuted_frames(frame, 3, 30)
+    ])  # fmt: skip
+    for place in range(len(TERMS)):
+        steps = found.estimates[:, place]
+        assert np.corrcoef(steps, refits[:, place])[0, 1] > 0.998
+        assert np.abs(steps - refits[:, place]).max() < 0.2 * refits[:, place].std()
+
+
+def test_rows_that_cannot_move_count_in_every_step():
+    """Half of the weeks hold one value each; the other half is dealt out as in the refit."""
+    frame = entrants(8)
+    frame.loc[frame["week"] < 2, list(TERMS)] = [1.0, 2.0]
+    ols = Equation("likes", (*TERMS, "log_age"), fixed_effects=("base_month",))
+    found = permute(frame, ols, TERMS, n_permutations=1, seed=4)
+    movable = frame["week"].to_numpy() >= 2
+    cell = frame.groupby(["base_month", "week"], sort=False).ngroup().to_numpy()[movable]
+    child = np.random.SeedSequence(4).spawn(1)[0]
+    positions = np.flatnonzero(movable)[permute_within(cell, np.random.default_rng(child))]
+    rows = frame.copy()
+    rows.loc[movable, list(TERMS)] = frame[list(TERMS)].to_numpy()[positions]
+    expected = [fit(rows, ols).row(term)["estimate"] for term in TERMS]
+    np.testing.assert_allclose(found.estimates[0], expected, rtol=1e-8)
 
 
 # what the p-value means
@@ -113,15 +180,13 @@ def test_p_values_are_uniform_where_order_means_nothing():
 
 
 def test_permutations_that_cannot_be_estimated_count_as_far(monkeypatch):
-    original, calls = analysis.permuting.fit, []
+    original, calls = _Step.estimates, []
 
-    def failing(rows, equation, **options):
+    def failing(step, terms):
         calls.append(1)
-        if len(calls) > 1 and len(calls) % 2:
-            raise EstimationError("planted")
-        return original(rows, equation, **options)
+        return None if len(calls) > 1 and len(calls) % 2 else original(step, terms)
 
-    monkeypatch.setattr(analysis.permuting, "fit", failing)
+    monkeypatch.setattr(_Step, "estimates", failing)
     found = permute(entrants(2, within_weeks=0.8), EQUATION, TERMS, n_permutations=10, seed=1)
     assert found.table["n_failed"].tolist() == [5, 5]
     assert found.table["p_value"].iloc[0] == pytest.approx(6 / 11)
@@ -131,10 +196,10 @@ def test_permutations_that_cannot_be_estimated_count_as_far(monkeypatch):
 # that it repeats
 
 
-def test_permutations_are_a_function_of_the_seed_whatever_the_number_and_the_workers():
+def test_permutations_are_a_function_of_the_seed_whatever_the_number():
     frame = entrants(3)
     few = permute(frame, EQUATION, TERMS, n_permutations=4, seed=5)
-    many = permute(frame, EQUATION, TERMS, n_permutations=8, seed=5, n_workers=2)
+    many = permute(frame, EQUATION, TERMS, n_permutations=8, seed=5)
     other = permute(frame, EQUATION, TERMS, n_permutations=4, seed=6)
     np.testing.assert_allclose(few.estimates, many.estimates[:4], rtol=1e-10)
     assert not np.allclose(few.estimates, other.estimates)
@@ -154,7 +219,8 @@ def test_rows_that_cannot_move_are_told_from_those_that_can():
         ({"terms": ("log_lag",)}, "must be among log_rank"),
         ({"terms": ()}, "must be among log_rank"),
         ({"n_permutations": 0}, "one permutation"),
-        ({"n_workers": 0}, "one worker"),
+        ({"equation": replace(EQUATION, fixed_effects=("base_month", "week"))}, "one fixed effect"),
+        ({"equation": replace(EQUATION, estimator="negative_binomial")}, "are of ols, poisson"),
         ({"cells": ("base_week",)}, "'base_week' is not in the rows"),
         ({"cells": ("row",)}, "no two rows of one row differ"),
     ],
@@ -162,5 +228,5 @@ def test_rows_that_cannot_move_are_told_from_those_that_can():
 def test_arguments_without_meaning_are_refused_in_one_line(change, says):
     frame = entrants(5).assign(row=np.arange(600))
     with pytest.raises(EstimationError, match=says) as caught:
-        permute(frame, EQUATION, **{"terms": TERMS, "n_permutations": 2} | change)
+        permute(frame, **{"equation": EQUATION, "terms": TERMS, "n_permutations": 2} | change)
     assert "\n" not in str(caught.value)
