@@ -1,22 +1,67 @@
-"""The replication page as data: claims, the tests they are put to, verdicts and reasons.
+"""The replication page as data: claims, what each is judged by, verdicts and reasons.
 
-Claims and tests stand in `claims.yml`; nothing here knows what a paper says.
+Claims and their tests stand in `claims.yml`, the rule in `analysis.verdicts`; nothing here knows
+what a paper says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import yaml
-from statsmodels.stats.proportion import proportion_confint
 
 from analysis.estimating import rounded
 from analysis.exports import Exports, StudyError
+from analysis.multiplicity import holm
+from analysis.shares import Clustered, clustered_share
+from analysis.verdicts import (
+    INCONCLUSIVE,
+    NOT_TESTABLE,
+    SIGNIFICANCE,
+    SUPPORTED,
+    Measure,
+    Target,
+    decide,
+    in_words,
+    minimum_detectable_effect,
+    on_own_scale,
+)
 
 FILE = Path(__file__).with_name("claims.yml")
+SOURCES = ("specification", "share", "every_share", "value", "dealt_out")
+"""The ways to measure a claim; a test names one."""
+
+RATIOS = ("poisson", "negative_binomial")
+DEALS = 1999
+"""How often prominence is dealt out anew over the bases."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a run found, as far as claims are judged by it: rows of the tables of these names."""
+
+    estimates: Sequence[Mapping]
+    specifications: Sequence[Mapping]
+    curve: Sequence[Mapping] = ()
+    curve_inference: Sequence[Mapping] = ()
+    by_term: Mapping = field(init=False)
+    status: Mapping = field(init=False)
+
+    def __post_init__(self) -> None:
+        by_term = {
+            (row["specification_id"], row["term"]): row
+            for row in self.estimates
+            if row["scale"] == "coefficient"
+        }
+        object.__setattr__(self, "by_term", by_term)
+        object.__setattr__(
+            self, "status", {row["specification_id"]: row for row in self.specifications}
+        )
 
 
 @cache
@@ -25,145 +70,399 @@ def document() -> Mapping:
     return yaml.safe_load(FILE.read_text(encoding="utf-8"))
 
 
-def judge(
-    exports: Exports, estimates: Sequence[Mapping], specifications: Sequence[Mapping]
-) -> list[dict]:
-    """One row per claim and test, with the claim's verdict: the columns of `records.CLAIMS`.
-
-    `estimates` and `specifications` are the run's tidy rows.
-    """
-    by_term = {
-        (row["specification_id"], row["term"]): row
-        for row in estimates
-        if row["scale"] == "coefficient"
+def judge(exports: Exports, results: Results, seed: int = 0) -> list[dict]:
+    """One row per claim and test, with the claim's verdict: the columns of `records.CLAIMS`."""
+    measured = {
+        claim["claim_id"]: primary_measure(exports, claim, results, seed)
+        for claim in document()["claims"]
     }
-    status = {row["specification_id"]: row for row in specifications}
+    targets = {
+        claim["claim_id"]: target_of(claim["test"], results) for claim in document()["claims"]
+    }
+    verdicts = concluded(document()["claims"], measured, targets)
     rows = []
     for claim in document()["claims"]:
-        tests = [
-            tested(exports, test, by_term, status) | said(test, claim) for test in claim["tests"]
-        ]
-        if not can_speak(exports, claim):
-            for test in tests:
-                test |= {"passes": None, "reason": "this landing cannot speak to the claim"}
-        verdict, reason = conclude(tests)
-        for test in tests:
-            test["reason"] = test["reason"] or reason
-            rows.append(
-                {
-                    name: claim.get(name)
-                    for name in ("claim_id", "study", "source", "claim", "published")
-                }
-                | {name: rounded(value) for name, value in test.items()}
-                | {"verdict": verdict, "snapshot_id": exports.snapshot_id}
+        name = claim["claim_id"]
+        verdict, reason, p_adjusted = verdicts[name]
+        common = {
+            key: claim.get(key)
+            for key in ("claim_id", "study", "source", "claim", "published", "family")
+        } | {
+            "verdict": verdict,
+            "verdict_reason": reason,
+            "smallest_effect": targets[name].smallest,
+            "minimum_detectable_effect": minimum_detectable_effect(
+                measured[name], targets[name], document()["power"]
+            ),
+            "p_adjusted": p_adjusted,
+            "snapshot_id": exports.snapshot_id,
+        }
+        common |= curve_of(claim, results)
+        for role, test in tests_of(claim):
+            measure = (
+                measured[name] if role == "test" else measure_of(exports, test, results, seed)
             )
+            row = common | said(role, test, claim, measure, targets[name], results)
+            rows.append({key: rounded(value) for key, value in row.items()})
     return rows
 
 
-def can_speak(exports: Exports, claim: Mapping) -> bool:
-    return "testable" not in claim or bool(single_row(exports, claim["testable"])[0])
+def tests_of(claim: Mapping) -> list[tuple[str, Mapping]]:
+    """The primary test, what the paper's own form would say, and further choices."""
+    return [
+        ("test", claim["test"]),
+        *(("paper", test) for test in claim.get("paper", ())),
+        *(("other", test) for test in claim.get("others", ())),
+    ]
 
 
-def said(test: Mapping, claim: Mapping) -> dict:
-    sql = test.get("share") or test.get("value")
+def concluded(
+    claims: Sequence[Mapping], measured: Mapping[str, Measure], targets: Mapping[str, Target]
+) -> dict[str, tuple[str, str, float | None]]:
+    """Verdict, reason and Holm's p-value of each claim, by its id.
+
+    Within a family an interval alone supports nothing: of those judged by p-values Holm's adjusted
+    one must be below 5 % too.
+    """
+    adjusted = adjusted_within_families(claims, measured)
+    found = {}
+    for claim in claims:
+        name = claim["claim_id"]
+        measure, target = measured[name], targets[name]
+        verdict = decide(measure, target)
+        reason = measure.reason
+        p_adjusted = adjusted.get(name)
+        if verdict == SUPPORTED and p_adjusted is not None and p_adjusted >= SIGNIFICANCE:
+            verdict = INCONCLUSIVE
+            reason = (
+                f"the interval alone would do, but of several claims judged together Holm's p is "
+                f"{p_adjusted:.2f}"
+            )
+        if verdict == INCONCLUSIVE and not reason:
+            reason = within_reach(claim, measure, target)
+        found[name] = (verdict, reason, p_adjusted)
+    return found
+
+
+def adjusted_within_families(
+    claims: Sequence[Mapping], measured: Mapping[str, Measure]
+) -> dict[str, float]:
+    """Holm's p-values by claim, over the claims of each family that have one."""
+    families: dict[str, list[str]] = {}
+    for claim in claims:
+        if measured[claim["claim_id"]].p_value is not None:
+            families.setdefault(claim["family"], []).append(claim["claim_id"])
+    adjusted: dict[str, float] = {}
+    for names in families.values():
+        adjusted |= dict(zip(names, holm([measured[one].p_value for one in names]), strict=True))
+    return adjusted
+
+
+def within_reach(claim: Mapping, measure: Measure, target: Target) -> str:
+    """What an inconclusive landing could have shown, in the units of the claim."""
+    detectable = minimum_detectable_effect(measure, target, document()["power"])
+    if detectable is None:
+        return "the interval leaves it open"
+    test = claim["test"]
+    smallest = test.get("smallest", {})
+    if "specification" not in test:
+        return f"this landing could have shown a distance of {100 * detectable:.0f} points or more"
+    sign = -1 if target.direction == "less" else 1
+    effect = replace(measure, estimate=sign * detectable, low=None, high=None)
+    kind = "ratio" if smallest.get("is_ratio", is_ratio(test)) else "slope"
+    said = in_words(effect, smallest, kind=kind)
+    return f"this landing could have shown effects of at least: {said}"
+
+
+def is_ratio(test: Mapping) -> bool:
+    """Whether a test's coefficient is that of a count, told as a ratio."""
+    return test.get("smallest", {}).get("of") in ("likes", "downloads")
+
+
+def target_of(test: Mapping, results: Results) -> Target:
+    """Where the number of a primary test lies if the claim holds, on the number's own scale."""
+    ((direction, than),) = test["claimed"].items()
+    if direction == "within":
+        return Target("within", than[0], other_end=than[1])
+    smallest = test["smallest"]
+    effect = smallest["effect"]
+    if "specification" in test:
+        effect = on_own_scale(effect, smallest["by"], direction, is_ratio=is_ratio(test))
+    return Target(direction, than, effect)
+
+
+def said(
+    role: str,
+    test: Mapping,
+    claim: Mapping,
+    measure: Measure,
+    target: Target,
+    results: Results,
+) -> dict:
+    """The columns of one test."""
+    sql = next((test[name] for name in SOURCES[1:] if name in test), None)
+    smallest = test.get("smallest", claim["test"].get("smallest", {}))
+    row = results.by_term.get((test.get("specification"), test.get("term")))
+    if "specification" in test:
+        kind = "ratio" if row is not None and row.get("estimator") in RATIOS else "slope"
+    else:
+        kind = "share"
+    tells = role == "test" and "value" not in test
     return {
+        "role": role,
         "choice": test["choice"],
-        "test": test["passes"],
         "specification_id": test.get("specification"),
         "term": test.get("term"),
         "sql": sql,
+        "estimate": measure.estimate,
+        "interval_low": measure.low,
+        "interval_high": measure.high,
+        "n": measure.n,
+        "n_clusters": measure.n_clusters,
+        "effective_clusters": measure.effective_clusters,
+        "p_value": measure.p_value,
+        "leans": leaning(measure, target),
+        "in_words": in_words(measure, smallest, kind=kind) if tells else "",
+        "reason": measure.reason,
     }
 
 
-def tested(
-    exports: Exports,
-    test: Mapping,
-    by_term: Mapping[tuple[str, str], Mapping],
-    status: Mapping[str, Mapping],
-) -> dict:
-    """The number of one test, its interval and N, and whether it passes; null where it could not
-    be made, with the reason."""
-    is_estimate = "specification" in test
-    number = estimated(test, by_term, status) if is_estimate else counted(exports, test)
-    if number["reason"]:
-        return number | {"passes": None}
-    passes = passed(test["passes"], number)
-    return number | {"passes": passes}
+def leaning(measure: Measure, target: Target) -> str | None:
+    """Whether an interval lies where the claim says, elsewhere, or on both sides."""
+    if measure.reason or measure.low is None:
+        return None
+    low, high = target.claimed
+    if measure.low >= low and measure.high <= high:
+        return "as claimed"
+    return "against" if measure.low > high or measure.high < low else "open"
 
 
-def estimated(
-    test: Mapping, by_term: Mapping[tuple[str, str], Mapping], status: Mapping[str, Mapping]
-) -> dict:
-    nothing = dict.fromkeys(("estimate", "interval_low", "interval_high", "n"))
-    name = test["specification"]
-    row = by_term.get((name, test["term"]))
-    if row is None:
-        known = status.get(name)
-        if known is None:
-            return nothing | {"reason": f"{name} was not run"}
-        return nothing | {"reason": f"{name}: {known['reason'] or 'the term is not in the fit'}"}
-    has_jackknife = row.get("jackknife_low") is not None
-    low, high = (
-        ("jackknife_low", "jackknife_high") if has_jackknife else ("interval_low", "interval_high")
-    )
+def curve_of(claim: Mapping, results: Results) -> dict:
+    """How many combinations of choices have the claimed sign, and how that compares with chance."""
+    asked = claim.get("curve")
+    if asked is None:
+        return {}
+    wanted = (asked["curve"], asked["term"])
+    estimates = [
+        row["estimate"]
+        for row in results.curve
+        if (row["curve"], row.get("term")) == wanted and row.get("estimate") is not None
+    ]
+    sign = -1 if "less" in claim["test"]["claimed"] else 1
+    inference = [
+        row["p_value"]
+        for row in results.curve_inference
+        if (row["curve"], row["term"], row["statistic"]) == (*wanted, "median")
+    ]
     return {
-        "estimate": row["estimate"],
-        "interval_low": row[low],
-        "interval_high": row[high],
-        "n": row["n_used"],
-        "reason": too_few(row, has_jackknife),
+        "curve_n": len(estimates) or None,
+        "curve_share_as_claimed": sum(sign * value > 0 for value in estimates) / len(estimates)
+        if estimates
+        else None,
+        "curve_p_value": inference[0] if inference else None,
     }
 
 
-def too_few(row: Mapping, has_jackknife: bool) -> str:
-    """Why the clusters of an estimate carry no interval; empty where they do."""
-    least, worth = document()["fewest_clusters"], document()["least_worth"]
-    if row["n_clusters"] is None:
+# measuring
+
+
+def primary_measure(exports: Exports, claim: Mapping, results: Results, seed: int) -> Measure:
+    """The number that a claim is judged by; with a reason where the landing cannot speak to it."""
+    if not can_speak(exports, claim):
+        return Measure(reason=claim.get("otherwise", "this landing cannot speak to the claim"))
+    return measure_of(exports, claim["test"], results, seed)
+
+
+def can_speak(exports: Exports, claim: Mapping) -> bool:
+    return "testable" not in claim or bool(rows_of(exports, claim["testable"])[0][0])
+
+
+def measure_of(exports: Exports, test: Mapping, results: Results, seed: int) -> Measure:
+    """The number of one test with its interval, or why there is none."""
+    if "specification" in test:
+        return estimated(test, results)
+    if "value" in test:
+        return counted(rows_of(exports, test["value"])[0])
+    if "share" in test:
+        return share_of(rows_of(exports, test["share"]))
+    if "every_share" in test:
+        found = rows_of(exports, test["every_share"])
+        return lowest_share(found, test["fewest_periods"], test["fewest_models"])
+    return concentration(rows_of(exports, test["dealt_out"]), seed)
+
+
+def estimated(test: Mapping, results: Results) -> Measure:
+    """An estimate of the run by its headline interval: the jackknife's where there is one."""
+    name = test["specification"]
+    row = results.by_term.get((name, test["term"]))
+    if row is None:
+        known = results.status.get(name)
+        if known is None:
+            return Measure(reason=f"{name} was not run")
+        return Measure(reason=f"{name}: {known['reason'] or 'the term is not in the fit'}")
+    has_jackknife = row.get("jackknife_low") is not None
+    before = "jackknife_" if has_jackknife else ""
+    interval = "jackknife" if has_jackknife else "interval"
+    n_groups = row.get("jackknife_groups") if has_jackknife else row["n_clusters"]
+    measure = Measure(
+        estimate=row["estimate"],
+        low=row[f"{interval}_low"],
+        high=row[f"{interval}_high"],
+        standard_error=row[f"{before}standard_error"],
+        degrees_of_freedom=n_groups - 1 if n_groups else np.inf,
+        p_value=row[f"{before}p_value"],
+        n=row["n_used"],
+        n_clusters=row["n_clusters"],
+        effective_clusters=row.get("effective_clusters_outcome"),
+    )
+    return replace(measure, reason=too_little(measure))
+
+
+def too_little(measure: Measure) -> str:
+    """Why an estimate rests on too little for a verdict; empty where it does not."""
+    rule = document()
+    if measure.low is None or measure.high is None:
+        return "the estimate has no interval"
+    if measure.n is not None and measure.n < rule["fewest_rows"]:
+        return f"{measure.n} rows, fewer than {rule['fewest_rows']}"
+    if measure.n_clusters is None:
         return ""
-    if row["n_clusters"] < least:
-        return f"{row['n_clusters']} clusters, fewer than {least}"
-    effective = row.get("effective_clusters_outcome")
-    if effective is not None and effective < worth and not has_jackknife:
+    if measure.n_clusters < rule["fewest_clusters"]:
+        return f"{measure.n_clusters} clusters, fewer than {rule['fewest_clusters']}"
+    worth = measure.effective_clusters
+    if worth is not None and worth < rule["least_worth"]:
         return (
-            f"{row['n_clusters']} clusters that are worth {effective:.1f} by the outcome, less "
-            f"than {worth}, and no jackknife"
+            f"{measure.n_clusters} clusters that are worth {worth:.1f} by the outcome, less than "
+            f"{rule['least_worth']}"
         )
     return ""
 
 
-def counted(exports: Exports, test: Mapping) -> dict:
-    first, n = single_row(exports, test.get("share") or test["value"])
+def counted(row: Sequence) -> Measure:
+    """A number that is counted: nothing is sampled, and both ends are the number itself."""
+    value, n = row
     if not n:
-        return dict.fromkeys(("estimate", "interval_low", "interval_high")) | {
-            "n": 0,
-            "reason": "no row of this landing can be counted",
-        }
-    if "value" in test:
-        return {
-            "estimate": float(first),
-            "interval_low": None,
-            "interval_high": None,
-            "n": n,
-            "reason": "",
-        }
-    low, high = proportion_confint(first, n, method="wilson")
-    return {"estimate": first / n, "interval_low": low, "interval_high": high, "n": n, "reason": ""}
+        return Measure(n=0, reason="no row of this landing can be counted")
+    value = float(value)
+    return Measure(estimate=value, low=value, high=value, n=n)
 
 
-def passed(condition: str, number: Mapping) -> bool:
-    """Whether a condition over estimate, interval_low, interval_high and n holds."""
-    with duckdb.connect() as connection:
-        found = connection.execute(
-            f"select {condition} from (select cast(? as double) as estimate, cast(? as double) as "
-            "interval_low, cast(? as double) as interval_high, cast(? as bigint) as n)",
-            [number[name] for name in ("estimate", "interval_low", "interval_high", "n")],
-        ).fetchall()
-    return bool(found[0][0])
+def share_of(rows: Sequence[Sequence], level: float = 0.95) -> Measure:
+    """A share over families, each row (family, successes, total)."""
+    found = clustered_share([row[1] for row in rows], [row[2] for row in rows], level)
+    reason = found.reason
+    if not reason and found.n < document()["fewest_rows"]:
+        reason = f"{found.n} models, fewer than {document()['fewest_rows']}"
+    return from_share(found, reason)
 
 
-def single_row(exports: Exports, sql: str) -> tuple:
+def from_share(found: Clustered, reason: str) -> Measure:
+    return Measure(
+        estimate=found.estimate,
+        low=found.low,
+        high=found.high,
+        standard_error=found.standard_error,
+        degrees_of_freedom=max(found.degrees_of_freedom, 1),
+        n=found.n,
+        n_clusters=found.n_clusters,
+        effective_clusters=found.effective_clusters,
+        reason=reason,
+    )
+
+
+def lowest_share(rows: Sequence[Sequence], fewest_periods: int, fewest_models: int) -> Measure:
+    """The lowest share of all periods, each row (period, family, successes, total).
+
+    "In every period" holds where it holds in each at 95 %; that some period denies it takes an
+    interval that is wider, since many are looked at (Bonferroni). So the lower end is the lowest of
+    all 95 % ends, the upper one the lowest of the wider ones.
+    """
+    periods: dict[object, list[Sequence]] = {}
+    for period, *counts in rows:
+        periods.setdefault(period, []).append(counts)
+    large = {
+        period: counts
+        for period, counts in periods.items()
+        if sum(total for _, _, total in counts) >= fewest_models
+    }
+    shares = {
+        period: clustered_share([s for _, s, _ in counts], [n for _, _, n in counts])
+        for period, counts in large.items()
+    }
+    usable = [period for period, found in shares.items() if not found.reason]
+    if len(usable) < fewest_periods:
+        return Measure(
+            n=len(usable),
+            reason=f"{len(usable)} months have {fewest_models} such models in enough families, "
+            f"fewer than {fewest_periods}",
+        )
+    level = 1 - SIGNIFICANCE / len(usable)
+    wider = {
+        period: clustered_share([s for _, s, _ in large[period]], [n for _, _, n in large[period]],
+                                level)
+        for period in usable
+    }  # fmt: skip
+    lowest = min(usable, key=lambda period: (shares[period].estimate, str(period)))
+    return replace(
+        from_share(shares[lowest], ""),
+        low=min(shares[period].low for period in usable),
+        high=min(wider[period].high for period in usable),
+        n=sum(shares[period].n for period in usable),
+    )
+
+
+def concentration(rows: Sequence[Sequence], seed: int) -> Measure:
+    """The share of entrants at the most prominent tenth of bases, beyond what chance gives.
+
+    Each row is (prominence, entrants) of a base. Where prominence is dealt out at random over the
+    bases, a tenth of them has a tenth of the entrants on average, but now and then the largest base
+    is among them: the spread of the deals is the interval's, their share as far or farther the
+    p-value.
+    """
+    prominence = np.array([row[0] for row in rows], dtype=np.float64)
+    entrants = np.array([row[1] for row in rows], dtype=np.float64)
+    n = int(entrants.sum())
+    worth = float(n**2 / (entrants**2).sum()) if n else 0.0
+    measure = Measure(n=n, n_clusters=len(rows), effective_clusters=worth)
+    rule = document()
+    if len(rows) < rule["fewest_clusters"]:
+        return replace(measure, reason=f"{len(rows)} bases, fewer than {rule['fewest_clusters']}")
+    if prominence.min() == prominence.max():
+        return replace(measure, reason="all bases are equally prominent")
+    belongs = top_tenth(prominence)
+    observed = entrants @ belongs / n
+    rng = np.random.default_rng(seed)
+    dealt = np.array([rng.permutation(belongs) @ entrants / n for _ in range(DEALS)])
+    expected = float(belongs.mean())
+    excess = float(observed - expected)
+    # Sums in another order differ in their last digits.
+    n_as_far = int((np.abs(dealt - expected) >= abs(excess) * (1 - 1e-9)).sum())
+    low, high = np.quantile(dealt, (0.025, 0.975))
+    return replace(
+        measure,
+        estimate=excess,
+        low=float(observed - high),
+        high=float(observed - low),
+        standard_error=float(dealt.std(ddof=1)),
+        p_value=(1 + n_as_far) / (1 + DEALS),
+    )
+
+
+def top_tenth(values: np.ndarray) -> np.ndarray:
+    """How far each base belongs to the tenth with the largest values, 0 to 1; (n,).
+
+    Those who tie at the border share what is left of the tenth.
+    """
+    n = len(values)
+    border = np.sort(values)[::-1][int(np.ceil(n / 10)) - 1]
+    above = values > border
+    at_border = values == border
+    return above + at_border * (n / 10 - above.sum()) / at_border.sum()
+
+
+def rows_of(exports: Exports, sql: str) -> list[tuple]:
     try:
-        return exports.connection.execute(sql).fetchall()[0]
+        return exports.connection.execute(sql).fetchall()
     except duckdb.CatalogException as error:
         raise StudyError(
             f"a claim needs a mart that is not in {exports.folder} "
@@ -171,34 +470,6 @@ def single_row(exports: Exports, sql: str) -> tuple:
         ) from error
 
 
-def conclude(tests: Sequence[Mapping]) -> tuple[str, str]:
-    """The verdict over all tests of a claim, and its reason in words."""
-    made = [test for test in tests if test["passes"] is not None]
-    passing = [test["choice"] for test in made if test["passes"]]
-    failing = [
-        test["choice"] + (" (zero lies in the interval)" if holds_zero(test) else "")
-        for test in made
-        if not test["passes"]
-    ]
-    if not made:
-        return "not_testable_here", tests[0]["reason"]
-    # The first test is the claim as it was made; the others cannot stand in for it.
-    untested = "" if tests[0] in made else f". Not testable here: {tests[0]['choice']}"
-    if not failing and not untested:
-        return (
-            "reproduced",
-            f"holds under every choice that could be tested ({len(made)} of {len(tests)})",
-        )
-    if passing:
-        against = f". Not under: {'; '.join(failing)}" if failing else ""
-        return (
-            "reproduced_under_a_named_choice",
-            f"holds under: {'; '.join(passing)}{against}{untested}",
-        )
-    return "not_reproduced", f"not under: {'; '.join(failing)}{untested}"
-
-
-def holds_zero(test: Mapping) -> bool:
-    """Whether an estimate leaves the sign open."""
-    ends = (test.get("interval_low"), test.get("interval_high"))
-    return bool(test.get("specification_id")) and None not in ends and ends[0] <= 0 <= ends[1]
+def not_testable(rows: Sequence[Mapping]) -> list[str]:
+    """The claims without a verdict for want of data, for the run's last line."""
+    return list(dict.fromkeys(r["claim_id"] for r in rows if r["verdict"] == NOT_TESTABLE))

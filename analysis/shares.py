@@ -51,13 +51,15 @@ class Clustered:
 
 
 def clustered_share(
-    successes: Sequence[int] | np.ndarray, totals: Sequence[int] | np.ndarray
+    successes: Sequence[int] | np.ndarray,
+    totals: Sequence[int] | np.ndarray,
+    level: float = 0.95,
 ) -> Clustered:
     """The share of successes among the models of all families, with an interval within 0 and 1.
 
     `successes` and `totals` have one number per family; families without a model do not count.
     The interval is Wilson's with p (1 - p) / variance for the number of draws and Student's t for
-    the normal, so that it holds at shares of 0 and 1. Raises ValueError for numbers that are no
+    the normal, so that it holds at shares of 0 and 1; `level` is its coverage. Raises ValueError for numbers that are no
     counts of a part and its whole.
     """
     successes, totals = counted(successes, totals)
@@ -70,7 +72,7 @@ def clustered_share(
     if reason:
         return Clustered(share, None, None, None, n, clusters, worth, reason)
     draws = independent_draws(successes, totals)
-    t = float(stats.t.ppf(0.975, worth - 1))
+    t = float(stats.t.ppf((1 + level) / 2, worth - 1))
     centre = (share + t**2 / (2 * draws)) / (1 + t**2 / draws)
     reach = t * math.sqrt(share * (1 - share) / draws + t**2 / (4 * draws**2)) / (1 + t**2 / draws)
     return Clustered(

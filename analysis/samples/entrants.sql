@@ -1,12 +1,23 @@
 -- One row per base x entrant: the variables of Racing to Release, on top of the recognition panel.
--- Everything here is a transform of one row of the panel, but for the month and week codes.
+-- Everything here is a transform of one row of the panel, but for the month and week codes and the base's entries
+-- in the month.
 with bounded as (
     select
         *,
         greatest(age_days_at_snapshot, 0) as age_days,
         case when parameter_count > 0 then ln(parameter_count) end as known_log_size,
-        n_rivals_before_other_owner_events_30d as rivals_30
+        n_rivals_before_other_owner_events_30d as rivals_30,
+        -- from just above -1 for the first of all entrants of the base to just below 1 for the last
+        2 * (release_rank - 0.5) / n_ranked_entrants - 1 as place
     from recognition_panel
+),
+
+scored as (
+    select
+        *,
+        ln(1 - place * place) as log_tail,
+        2 / (pi() * 0.147) + ln(1 - place * place) / 2 as half
+    from bounded
 )
 
 select
@@ -47,6 +58,9 @@ select
         when release_event_rank > 100 then '101+'
     end as rank_bin,
     release_percentile,
+    -- The place in the race as a normal score, highest for the first (Winitzki's inverse of the error function, good to
+    -- a hundredth): if better entrants come earlier, likes fall along it whatever the order itself does.
+    -sign(place) * sqrt(2 * abs(sqrt(half * half - log_tail / 0.147) - half)) as earliness,
     release_lag_days as lag_days,
     ln(1 + greatest(release_lag_days, 0)) as log_lag,
     ln(1 + greatest(release_lag_days_exact, 0)) as log_lag_exact,
@@ -70,6 +84,9 @@ select
     ln(1 + n_rivals_after_other_owner_14d) as log_lead_14,
     ln(1 + n_rivals_after_other_owner_30d) as log_lead_30,
     ln(1 + n_rivals_after_other_owner_90d) as log_lead_90,
+
+    -- how hot the month was: a wave of attention brings entries and likes to a base at once
+    ln(count(*) over (partition by parent_id, date_trunc('month', created_at))) as log_entries_in_month,
 
     -- exposure
     age_days,
@@ -110,4 +127,4 @@ select
     strftime(created_at, '%G-W%V') as week,
     parent_id || ' ' || strftime(created_at, '%Y-%m') as base_month,
     parent_id || ' ' || strftime(created_at, '%G-W%V') as base_week
-from bounded
+from scored
