@@ -385,7 +385,7 @@ def tossed_outcomes(subjects: Sequence[Subject], world: str, seed: int) -> Scena
         mean = pd.Series(outcome).groupby(quarter).transform("mean").to_numpy()
         means[one.specification_id] = mean
         correlations[one.specification_id] = (
-            _correlation(as_codes(one.frame["root_id"]), outcome, mean)
+            correlation_within(as_codes(one.frame["root_id"]), outcome, mean)
             if world == "family_shocks"
             else 0.0
         )
@@ -407,7 +407,7 @@ def tossed_outcomes(subjects: Sequence[Subject], world: str, seed: int) -> Scena
     return Scenario(world, lambda term: 0.0, frames)
 
 
-def _correlation(family: np.ndarray, outcome: np.ndarray, mean: np.ndarray) -> float:
+def correlation_within(family: np.ndarray, outcome: np.ndarray, mean: np.ndarray) -> float:
     """The share of pairs of a family that one uniform would have to decide, from 0 to 1.
 
     Two outcomes with means p <= q that one uniform decides have the covariance p (1 - q). So it is

@@ -18,7 +18,7 @@ import yaml
 from analysis.estimating import rounded
 from analysis.exports import Exports, StudyError
 from analysis.multiplicity import holm
-from analysis.shares import Clustered, clustered_share
+from analysis.shares import FEWEST_CLUSTERS, LEAST_WORTH, Clustered, clustered_share
 from analysis.verdicts import (
     INCONCLUSIVE,
     NOT_TESTABLE,
@@ -320,20 +320,20 @@ def estimated(test: Mapping, results: Results) -> Measure:
 
 def too_little(measure: Measure) -> str:
     """Why an estimate rests on too little for a verdict; empty where it does not."""
-    rule = document()
+    fewest = document()["fewest_rows"]
     if measure.low is None or measure.high is None:
         return "the estimate has no interval"
-    if measure.n is not None and measure.n < rule["fewest_rows"]:
-        return f"{measure.n} rows, fewer than {rule['fewest_rows']}"
+    if measure.n is not None and measure.n < fewest:
+        return f"{measure.n} rows, fewer than {fewest}"
     if measure.n_clusters is None:
         return ""
-    if measure.n_clusters < rule["fewest_clusters"]:
-        return f"{measure.n_clusters} clusters, fewer than {rule['fewest_clusters']}"
+    if measure.n_clusters < FEWEST_CLUSTERS:
+        return f"{measure.n_clusters} clusters, fewer than {FEWEST_CLUSTERS}"
     worth = measure.effective_clusters
-    if worth is not None and worth < rule["least_worth"]:
+    if worth is not None and worth < LEAST_WORTH:
         return (
             f"{measure.n_clusters} clusters that are worth {worth:.1f} by the outcome, less than "
-            f"{rule['least_worth']}"
+            f"{LEAST_WORTH}"
         )
     return ""
 
@@ -424,9 +424,8 @@ def concentration(rows: Sequence[Sequence], seed: int) -> Measure:
     n = int(entrants.sum())
     worth = float(n**2 / (entrants**2).sum()) if n else 0.0
     measure = Measure(n=n, n_clusters=len(rows), effective_clusters=worth)
-    rule = document()
-    if len(rows) < rule["fewest_clusters"]:
-        return replace(measure, reason=f"{len(rows)} bases, fewer than {rule['fewest_clusters']}")
+    if len(rows) < FEWEST_CLUSTERS:
+        return replace(measure, reason=f"{len(rows)} bases, fewer than {FEWEST_CLUSTERS}")
     if prominence.min() == prominence.max():
         return replace(measure, reason="all bases are equally prominent")
     belongs = top_tenth(prominence)

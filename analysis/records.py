@@ -45,18 +45,23 @@ ESTIMATES = {
 
 CLAIMS = {
     "claim_id": TEXT, "study": TEXT, "source": TEXT, "claim": TEXT, "published": TEXT,
-    "choice": TEXT, "test": TEXT,
-    "specification_id": TEXT, "term": TEXT, "sql": TEXT, "estimate": NUMBER,
-    "interval_low": NUMBER, "interval_high": NUMBER, "n": COUNT, "passes": FLAG, "verdict": TEXT,
-    "reason": TEXT, "snapshot_id": TEXT,
+    "family": TEXT, "verdict": TEXT, "verdict_reason": TEXT, "role": TEXT, "choice": TEXT,
+    "in_words": TEXT, "specification_id": TEXT, "term": TEXT, "sql": TEXT, "estimate": NUMBER,
+    "interval_low": NUMBER, "interval_high": NUMBER, "n": COUNT, "n_clusters": COUNT,
+    "effective_clusters": NUMBER, "p_value": NUMBER, "p_adjusted": NUMBER,
+    "smallest_effect": NUMBER, "minimum_detectable_effect": NUMBER, "leans": TEXT, "reason": TEXT,
+    "curve_n": COUNT, "curve_share_as_claimed": NUMBER, "curve_p_value": NUMBER,
+    "snapshot_id": TEXT,
 }  # fmt: skip
-"""One row per claim and test of it; the verdict is the claim's, the same in all its rows."""
+"""One row per claim and test of it. The verdict is the claim's, the same in all its rows, and
+follows from the row whose role is `test`; `paper` is what the paper's own form would say, `other` a
+further choice. `leans`: whether an interval lies "as claimed", "against" or "open"."""
 
 CURVE = {
     "curve": TEXT, "data": TEXT, "outcome": TEXT, "order": TEXT, "crowding": TEXT,
-    "fixed_effects": TEXT, "age": TEXT, "sample": TEXT, "estimator": TEXT, "term": TEXT,
-    "window_name": TEXT, "estimate": NUMBER, "standard_error": NUMBER, "interval_low": NUMBER,
-    "interval_high": NUMBER, "p_value": NUMBER, "n_in": COUNT, "n_used": COUNT,
+    "fixed_effects": TEXT, "age": TEXT, "prominence": TEXT, "sample": TEXT, "estimator": TEXT,
+    "term": TEXT, "window_name": TEXT, "estimate": NUMBER, "standard_error": NUMBER,
+    "interval_low": NUMBER, "interval_high": NUMBER, "p_value": NUMBER, "n_in": COUNT, "n_used": COUNT,
     "n_clusters": COUNT, "status": TEXT, "reason": TEXT, "formula": TEXT, "engine": TEXT,
     "snapshot_id": TEXT,
 }  # fmt: skip

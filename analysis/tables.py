@@ -332,50 +332,80 @@ def claims_tables(claims: Sequence[Row]) -> list[Table]:
         groups = []
         for claim_id in distinct(row["claim_id"] for row in of_study):
             tests = [row for row in of_study if row["claim_id"] == claim_id]
-            first = tests[0]
-            published = f" Published: {first['published']}." if first["published"] else ""
-            verdict = str(first["verdict"]).replace("_", " ")
-            heading = (
-                f"{claim_id}. {first['claim']} ({first['source']}){published} Verdict: {verdict}."
-            )
-            groups.append((heading, tuple(claim_row(row) for row in tests)))
+            groups.append((claim_heading(tests[0]), tuple(claim_row(row) for row in tests)))
         tables.append(
             Table(
                 name=f"claims_{study}",
                 title=f"{STUDIES.get(study, study)}: claims and tests",
-                stub="under which choice",
+                stub="what is measured",
                 columns=(
-                    "test",
+                    "role",
                     "from",
                     "estimate",
                     "95 % interval",
                     "N",
-                    "holds",
-                    "why not tested",
+                    "clusters (worth)",
+                    "lies",
+                    "why not judged",
                 ),
                 groups=tuple(groups),
-                notes=snapshot_note(of_study),
+                notes=(
+                    "The verdict follows from the test alone, by the rule in claims.yml. The "
+                    "paper's form and other choices stand beside it and carry none. Worth: as many "
+                    "equal clusters would be as concentrated.",
+                    *snapshot_note(of_study),
+                ),
                 is_numeric=False,
             )
         )
     return tables
 
 
+def claim_heading(row: Row) -> str:
+    """A claim with its verdict, the reason of it and the curve's word, on one line."""
+    said = [f"{row['claim_id']}. {row['claim']} ({row['source']})"]
+    if row["published"]:
+        said.append(f"Published: {row['published']}.")
+    said.append(f"Verdict: {str(row['verdict']).replace('_', ' ')}.")
+    if row["in_words"]:
+        said.append(f"{row['in_words'][:1].upper()}{row['in_words'][1:]}.")
+    if row["verdict_reason"]:
+        said.append(f"{row['verdict_reason'][:1].upper()}{row['verdict_reason'][1:]}.")
+    if row["curve_n"]:
+        share = percent(row["curve_share_as_claimed"], 0)
+        chance = "" if row["curve_p_value"] is None else f", p {number(row['curve_p_value'])}"
+        said.append(f"Of {row['curve_n']} combinations of choices {share} agree in sign{chance}.")
+    return " ".join(said)
+
+
+ROLES = {"test": "the test", "paper": "paper's form", "other": "other choice"}
+
+
 def claim_row(row: Row) -> tuple[str, ...]:
-    holds = {True: "yes", False: "no", None: "not tested"}[row["passes"]]
     source = row["specification_id"] and f"{row['specification_id']}, {label(row['term'])}"
-    ends = interval(row["interval_low"], row["interval_high"])
-    cells = (row["test"], source or "count", claim_number(row), ends, number(row["n"]), holds)
-    # The reason of a claim as a whole repeats what its rows show.
-    reason = row["reason"] if row["passes"] is None else None
-    return (str(row["choice"]), *(str(cell or "") for cell in cells), str(reason or ""))
+    ends = "" if is_counted(row) else interval(row["interval_low"], row["interval_high"])
+    clusters = number(row["n_clusters"])
+    if row["effective_clusters"] is not None:
+        clusters += f" ({number(row['effective_clusters'], 1)})"
+    cells = (
+        ROLES[row["role"]], source or "count", claim_number(row), ends, number(row["n"]),
+        clusters, row["leans"], row["reason"],
+    )  # fmt: skip
+    return (str(row["choice"]), *(str(cell or "") for cell in cells))
+
+
+def is_counted(row: Row) -> bool:
+    """Whether a number is counted and not estimated: both ends are the number itself."""
+    return row["estimate"] is not None and (
+        row["estimate"] == row["interval_low"] == row["interval_high"]
+    )
 
 
 def claim_number(row: Row) -> str:
     """The number of a claim's test: a count, which bears no interval, without decimals."""
     value = row["estimate"]
-    is_count = value is not None and row["interval_low"] is None and float(value).is_integer()
-    return number(int(value) if is_count else value)
+    is_whole = value is not None and is_counted(row) and float(value).is_integer()
+    return number(int(value) if is_whole else value)
 
 
 def balance_tables(balance: Sequence[Row]) -> list[Table]:

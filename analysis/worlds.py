@@ -70,7 +70,8 @@ class World:
     that quality in log points. `shocks` is the standard deviation in log points of what hits all
     entrants of a base in a month. Under `decay` attention at age a is (1 + a / 30) ** -decay: the
     likes are then a flow. `dispersion` is the variance of the gamma factor that makes the counts
-    over-dispersed; 0 leaves them Poisson.
+    over-dispersed; 0 leaves them Poisson. `tail` is the exponent of a Pareto factor with mean one
+    on each entrant, heavier the smaller it is, without a variance up to 2; 0 leaves it out.
     """
 
     name: str
@@ -84,6 +85,7 @@ class World:
     shocks: float = 0.0
     decay: float = 0.0
     dispersion: float = 1.0
+    tail: float = 0.0
 
     def __post_init__(self) -> None:
         if not -1 <= self.selection <= 1:
@@ -91,6 +93,8 @@ class World:
         for name in ("quality", "shocks", "dispersion"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise WorldError(f"{name} is {getattr(self, name)}; it must be 0 or more")
+        if self.tail and not 1 < self.tail < np.inf:
+            raise WorldError(f"tail is {self.tail}; a factor with a mean has an exponent above 1")
 
     def truth(self, term: str) -> float:
         """The true coefficient of a term in a specification of the logarithm of the mean."""
@@ -214,6 +218,9 @@ def draw_likes(
         shocks = rng.standard_normal(len(cells))[cell]
         exponent += world.shocks * shocks - world.shocks**2 / 2
     mean = mean * np.exp(exponent)
+    if world.tail:
+        factor = rng.random(len(mean)) ** (-1 / world.tail)
+        mean = mean * factor * (world.tail - 1) / world.tail
     if world.dispersion:
         mean = mean * rng.gamma(1 / world.dispersion, world.dispersion, len(mean))
     return rng.poisson(mean)

@@ -15,7 +15,7 @@ import yaml
 
 from analysis.exports import Exports, StudyError
 from analysis.figures import theme
-from analysis.tables import STUDIES, Table, as_csv, claim_number, marked, plain
+from analysis.tables import ROLES, STUDIES, Table, as_csv, claim_number, is_counted, marked, plain
 from analysis.wording import interval, number, percent
 from report import dictionary, families, figures, fragments
 from report.figures import Drawn
@@ -31,11 +31,12 @@ LARGEST = 10
 """Families with a page of their own unless others are named."""
 
 VERDICTS = {
-    "reproduced": "reproduced",
-    "reproduced_under_a_named_choice": "depends on a choice",
-    "not_reproduced": "not reproduced",
-    "not_testable_here": "not testable here",
+    "supported": "\N{CHECK MARK} supported",
+    "contradicted": "\N{MULTIPLICATION X} contradicted",
+    "inconclusive": "? inconclusive",
+    "not_testable_here": "\N{EN DASH} not testable here",
 }
+"""A sign before each verdict, so that it is not told by colour alone."""
 
 
 @dataclass
@@ -385,14 +386,12 @@ def claims_of(report: Report) -> list[dict]:
         first = tests[0]
         name = f"claim_{claim_id}"
         report.tables[name] = fragments.table(
-            name, f"Tests of claim {claim_id}",
-            ("choice", "number", "95 % interval", "N", "holds", "specification"),
+            name, f"What claim {claim_id} is judged by, and what stands beside it",
+            ("what is measured", "role", "number", "95 % interval", "N", "lies", "specification"),
             [
                 (
-                    one["choice"], claim_number(one),
-                    interval(one["interval_low"], one["interval_high"]), one["n"],
-                    "not made" if one["passes"] is None else one["passes"],
-                    one["specification_id"] or "counted",
+                    one["choice"], ROLES[one["role"]], claim_number(one), claim_interval(one),
+                    one["n"], one["leans"] or one["reason"], one["specification_id"] or "counted",
                 )
                 for one in tests
             ],
@@ -403,30 +402,28 @@ def claims_of(report: Report) -> list[dict]:
                 "id": claim_id,
                 "study": STUDIES.get(first["study"], first["study"]),
                 "claim": first["claim"],
-                "verdict": VERDICTS.get(first["verdict"], first["verdict"]),
-                "why": why(tests),
-                "n_held": sum(bool(one["passes"]) for one in tests),
-                "n_made": sum(one["passes"] is not None for one in tests),
-                "n_tests": len(tests),
+                "verdict": VERDICTS[first["verdict"]],
+                "in_words": first["in_words"] or "",
+                "why": first["verdict_reason"] or "",
+                "curve": curve_words(first),
                 "table": name,
                 "figures": beside.get(claim_id, []),
             }
         )
     report.tables["verdicts"] = fragments.table(
         "verdicts", "Claims and verdicts",
-        ("claim", "verdict", "number", "95 % interval", "N", "tests that hold"),
+        ("claim", "verdict", "what was measured, with its 95 % interval", "N"),
         [
             (
-                f"{claim['id']}  {claim['claim']}", claim["verdict"], claim_number(headline),
-                interval(headline["interval_low"], headline["interval_high"]), headline["n"],
-                f"{claim['n_held']} of {claim['n_made']} made",
+                f"{claim['id']}  {claim['claim']}", claim["verdict"],
+                claim["in_words"] or claim["why"], by_claim[claim["id"]][0]["n"],
             )
             for claim in claims
-            for headline in [first_made(by_claim[claim["id"]])]
         ],
         notes=(
-            "Number, interval and N are those of the first test that could be made; all tests "
-            "stand below. Coefficients are on the scale of their specification.",
+            "Each verdict follows from one test that was fixed before any estimate was made. "
+            "Inconclusive is no evidence against a claim: the claim's own section says what this "
+            "landing could have shown.",
             f"Snapshot {report.snapshot}.",
         ),
         is_numeric=False,
@@ -434,15 +431,20 @@ def claims_of(report: Report) -> list[dict]:
     return claims
 
 
-def first_made(tests: Sequence[Mapping]) -> Mapping:
-    """The claim's headline: its first test with a number."""
-    return next((one for one in tests if one["estimate"] is not None), tests[0])
+def claim_interval(row: Mapping) -> str:
+    """The interval of a test; empty for what is counted."""
+    return "" if is_counted(row) else interval(row["interval_low"], row["interval_high"])
 
 
-def why(tests: Sequence[Mapping]) -> str:
-    """The reason of the verdict: the one that a test which could be made carries."""
-    made = [one for one in tests if one["passes"] is not None]
-    return (made or tests)[0]["reason"] or ""
+def curve_words(row: Mapping) -> str:
+    """How many combinations of choices agree with a claim in sign; empty where no curve is."""
+    if not row["curve_n"]:
+        return ""
+    chance = ""
+    if row["curve_p_value"] is not None:
+        chance = f", against chance p {number(row['curve_p_value'])}"
+    share = percent(row["curve_share_as_claimed"], 0)
+    return f"Of {row['curve_n']} combinations of choices {share} agree with it in sign{chance}."
 
 
 def is_sample(snapshot: str) -> bool:

@@ -6,10 +6,20 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from analysis import claims
+from analysis.claims import tests_of
 from analysis.exports import SAMPLES
 from analysis.figures import FIGURES, Figure
 from analysis.publication.project import Project
 from analysis.specifications import Specification, all_specifications
+from analysis.tables import ROLES
+
+COLUMNS = {
+    "share": "family, successes, models",
+    "every_share": "month, family, successes, models",
+    "value": "value, n",
+    "dealt_out": "prominence, entrants of a base",
+}
+"""What the query of each kind of test gives."""
 
 VIEWS = Path(__file__).resolve().parents[1] / "samples"
 
@@ -56,17 +66,16 @@ def of_figure(figure: Figure) -> str:
 
 
 def of_claim(claim: Mapping) -> str:
-    """The queries behind a claim's verdict, each under the choice that it makes."""
+    """The queries behind a claim's verdict: the test that carries it, then what stands beside."""
     lines = [f"-- {claim['claim_id']}: {' '.join(claim['claim'].split())} ({claim['source']})"]
-    for test in claim["tests"]:
-        lines += ["", f"-- {' '.join(str(test.get('choice', 'as published')).split())}"]
-        lines += [f"-- passes where {' '.join(str(test['passes']).split())}"]
+    for role, test in tests_of(claim):
+        lines += ["", f"-- {ROLES[role]}: {' '.join(str(test['choice']).split())}"]
         if "specification" in test:
             name, term = test["specification"], test["term"]
             lines += [f"-- estimate of {term} in {name}: its rows are ../specifications/{name}.sql"]
         else:
-            kind = "share: successes, n" if "share" in test else "value, n"
-            lines += [f"-- {kind}", ended(test.get("share") or test["value"]).rstrip()]
+            kind = next(kind for kind in COLUMNS if kind in test)
+            lines += [f"-- {COLUMNS[kind]}", ended(test[kind]).rstrip()]
     return "\n".join(lines) + "\n"
 
 
