@@ -22,7 +22,7 @@ from pathlib import Path
 # sums in one order have one result.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from analysis import calibrating, publishing, running, variants
+from analysis import calibration_command, publishing, running, variants
 from analysis.equations import EstimationError
 from analysis.exports import StudyError
 from build import folder_from
@@ -56,7 +56,11 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--quiet", action="store_true", help="no line per specification")
     one.set_defaults(main=running.main)
     for name, module, says in (
-        ("calibrate", calibrating, "redraw outcomes with no effect and estimate the same forms"),
+        (
+            "calibrate",
+            calibration_command,
+            "how often estimates and verdicts err where the truth is known",
+        ),
         ("variants", variants, "build the panels under other choices of the data"),
         ("publish", publishing, "write the tables as a described and checked data set for others"),
     ):

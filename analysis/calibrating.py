@@ -1,8 +1,5 @@
 """Is it mechanical? Specifications again, on the user's own design, in worlds without effect.
 
-    python -m analysis calibrate               the headlines, their warnings and their rivals
-    python -m analysis calibrate RR4 DM2       these rows with their variants
-
 Families, dates, owners, controls and samples stay as they are; outcomes are drawn anew, so that
 order, crowding, size and kind do nothing. What a specification then finds on average is its bias,
 how often it rejects at 5 % is its true size, and how often an interval holds the truth is its
@@ -31,7 +28,6 @@ Disruption has three worlds of its own:
                         what is found on average is arithmetic
 """
 
-import argparse
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -44,17 +40,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.engines import fit, has_engine
+from analysis.engines import fit
 from analysis.equations import Equation, EstimationError
-from analysis.estimating import rounded
-from analysis.exports import StudyError, open_exports
-from analysis.figures import write_figures
+from analysis.exports import StudyError
 from analysis.jackknife import delete_group_jackknife
 from analysis.pruning import as_codes
-from analysis.records import COUNT, NUMBER, TEXT, write_table
+from analysis.records import COUNT, NUMBER, TEXT
 from analysis.rewiring import Counter, Lineage, drawn, read_lineage
-from analysis.specifications import Specification, all_specifications, chosen
-from analysis.tables import write_tables
+from analysis.specifications import Specification
 from analysis.worlds import DAY_IN_MICROSECONDS, World, draw_likes, draw_lineage
 
 RACING_WORLDS = (
@@ -681,65 +674,3 @@ def _focals_of(models: pd.DataFrame, edges: pd.DataFrame, window_days: int) -> p
         is_disruptive=(focals["mdi"] > 0).astype(np.int64),
         is_finetune=(focals["relation"] == "finetune").astype(np.int64),
     )
-
-
-# the command
-
-
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The arguments of `python -m analysis calibrate`, besides the folders."""
-    command.add_argument("specifications", nargs="*", metavar="ID", help="RR4, DM2.linear, ...")
-    command.add_argument("--worlds", nargs="+", metavar="WORLD", help="only these worlds")
-    command.add_argument("--draws", type=int, default=60, help="of each world (%(default)s)")
-    command.add_argument("--jackknife-draws", type=int, default=10,
-                         help="of them with a jackknife (%(default)s)")  # fmt: skip
-    command.add_argument("--seed", type=int, default=20260413, help="of every random draw")
-    command.add_argument("--workers", type=int, default=2, help="draws at once (%(default)s)")
-    command.set_defaults(main=main)
-
-
-def main(arguments: argparse.Namespace) -> int:
-    """Calibrate on the exports, and write `calibration` and `arithmetic` into the results, with
-    the printed tables and figures that show them."""
-    specifications = chosen(arguments.specifications)
-    if not arguments.specifications:
-        specifications = [one for one in specifications if one.specification_id in BY_DEFAULT]
-    exports = open_exports(arguments.exports)
-    null = next(one for one in all_specifications() if one.specification_id == NULL)
-    calibration = calibrate(
-        exports.connection,
-        specifications,
-        null,
-        worlds=arguments.worlds,
-        n_draws=arguments.draws,
-        n_jackknife=arguments.jackknife_draws,
-        seed=arguments.seed,
-        engine="fereg" if has_engine("fereg") else "auto",
-        n_workers=arguments.workers,
-    )
-    calibration["snapshot_id"] = exports.snapshot_id
-    calibration["landing_hash"] = exports.content_hash
-    arithmetic = in_degree_by_arithmetic(seed=arguments.seed)
-    try:
-        arguments.results.mkdir(parents=True, exist_ok=True)
-        write_table("calibration", plain_rows(calibration), arguments.results, COLUMNS)
-        write_table("arithmetic", plain_rows(arithmetic), arguments.results)
-        write_tables(arguments.results)
-        write_figures(arguments.results, arguments.exports)
-    except OSError as error:
-        raise StudyError(
-            f"cannot write the results to {arguments.results} ({error.strerror or error})"
-        ) from error
-    print(
-        f"{arguments.results}: {len(specifications)} specifications in "
-        f"{calibration['world'].nunique()} worlds, {arguments.draws} draws each"
-    )
-    return 0
-
-
-def plain_rows(table: pd.DataFrame) -> list[dict]:
-    """The rows of a table with floats rounded as all results are, null as None."""
-    return [
-        {name: rounded(value) for name, value in row.items()}
-        for row in table.astype(object).where(table.notna(), None).to_dict("records")
-    ]

@@ -99,9 +99,7 @@ def judge(exports: Exports, results: Results, seed: int = 0) -> list[dict]:
         }
         common |= curve_of(claim, results)
         for role, test in tests_of(claim):
-            measure = (
-                measured[name] if role == "test" else measure_of(exports, test, results, seed)
-            )
+            measure = measured[name] if role == "test" else measure_of(exports, test, results, seed)
             row = common | said(role, test, claim, measure, targets[name], results)
             rows.append({key: rounded(value) for key, value in row.items()})
     return rows
@@ -150,7 +148,10 @@ def adjusted_within_families(
     """Holm's p-values by claim, over the claims of each family that have one."""
     families: dict[str, list[str]] = {}
     for claim in claims:
-        if measured[claim["claim_id"]].p_value is not None:
+        # Against zero: for a claim that there is no rise a p-value says nothing.
+        is_of_effect = bool({"less", "more"} & set(claim["test"]["claimed"]))
+        measure = measured[claim["claim_id"]]
+        if is_of_effect and measure.p_value is not None and not measure.reason:
             families.setdefault(claim["family"], []).append(claim["claim_id"])
     adjusted: dict[str, float] = {}
     for names in families.values():
@@ -405,6 +406,7 @@ def lowest_share(rows: Sequence[Sequence], fewest_periods: int, fewest_models: i
     lowest = min(usable, key=lambda period: (shares[period].estimate, str(period)))
     return replace(
         from_share(shares[lowest], ""),
+        standard_error=None,
         low=min(shares[period].low for period in usable),
         high=min(wider[period].high for period in usable),
         n=sum(shares[period].n for period in usable),

@@ -141,19 +141,27 @@ def told(result: Result) -> str:
 # writing
 
 
+CALIBRATED = {
+    "calibration": ("calibration", "arithmetic"),
+    "verdict_calibration": ("verdict_calibration",),
+}
+"""The tables that `calibrate` makes, by the one whose rows name the exports they were made on."""
+
+
 def keep_calibration(old: Path, new: Path, exports: Exports) -> None:
     """Take over what `calibrate` found on the same exports: it is not made anew here."""
-    table = old / "calibration.parquet"
-    if not table.exists():
-        return
-    with duckdb.connect() as connection:
-        hashes = connection.execute(
-            f"select distinct landing_hash from {literal(table)}"
-        ).fetchall()
-    if hashes == [(exports.content_hash,)]:
-        for name in ("calibration", "arithmetic"):
-            for path in old.glob(f"{name}.*"):
-                shutil.copy2(path, new / path.name)
+    for table, names in CALIBRATED.items():
+        path = old / f"{table}.parquet"
+        if not path.exists():
+            continue
+        with duckdb.connect() as connection:
+            hashes = connection.execute(
+                f"select distinct landing_hash from {literal(path)}"
+            ).fetchall()
+        if hashes == [(exports.content_hash,)]:
+            for name in names:
+                for path in old.glob(f"{name}.*"):
+                    shutil.copy2(path, new / path.name)
 
 
 def write(

@@ -59,8 +59,8 @@ def clustered_share(
 
     `successes` and `totals` have one number per family; families without a model do not count.
     The interval is Wilson's with p (1 - p) / variance for the number of draws and Student's t for
-    the normal, so that it holds at shares of 0 and 1; `level` is its coverage. Raises ValueError for numbers that are no
-    counts of a part and its whole.
+    the normal, so that it holds at shares of 0 and 1; `level` is its coverage. Raises ValueError
+    for numbers that are no counts of a part and its whole.
     """
     successes, totals = counted(successes, totals)
     if np.any(successes < 0) or np.any(successes > totals):

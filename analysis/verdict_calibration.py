@@ -68,13 +68,15 @@ RACING = (
 )  # fmt: skip
 CHANCES = ("none", "smallest", "twice", "reversed")
 SHARES = ("at_the_border", "ten_points_over", "ten_points_under")
+WORLDS = (*RACING, *SHARES)
+"""Every world by name; those of `CHANCES` bear the names of the first of `RACING`."""
 
 STRENGTH = {"smallest": 1.0, "twice": 2.0, "reversed": -1.0}
 HEAVY_TAIL = 1.5
 """Exponent of the Pareto factor: it has a mean and no variance."""
 
-MOST_SUPPORTED, LEAST_COVERAGE = 0.05, 0.93
-"""What is wanted: so few *supported* where a claim is false, so much coverage."""
+FEWEST_JUDGED = 20
+"""Draws with an interval, without which a coverage says nothing."""
 
 COLUMNS = {
     "world": TEXT, "claim_id": TEXT, "claim": TEXT, "truth": NUMBER, "is_true": TEXT,
@@ -145,12 +147,14 @@ def calibrate_verdicts(
     n_draws: int = 200,
     seed: int = 0,
     n_workers: int = 1,
+    say: Callable[[str], None] = lambda line: None,
 ) -> pd.DataFrame:
     """One row per world and claim: how often each verdict comes (`COLUMNS`).
 
     `worlds` bounds the worlds, `n_draws` are made of each. A claim whose test cannot be made on
     this landing, or whose outcome no world redraws, has one row without a world and with the
-    reason. The same arguments give the same rows, whatever the number of workers.
+    reason. `say` takes a line of progress per world. The same arguments give the same rows,
+    whatever the number of workers.
     """
     if n_draws < 2 or n_workers < 1:
         raise CalibrationError("calibration needs two draws and one worker at least")
@@ -167,7 +171,8 @@ def calibrate_verdicts(
         for name, claim in every.items()
     }
     rows = []
-    for case in wanted:
+    for number, case in enumerate(wanted, 1):
+        say(f"{number} of {len(wanted)}: {case.world}, {', '.join(case.truths)}")
         with ThreadPoolExecutor(n_workers) as workers:
             draws = list(workers.map(case.measures, range(n_draws)))
         rows += summarised(case, draws, every, targets)
@@ -224,6 +229,34 @@ def summarised(
             }
         else:
             row["reason"] = draws[0][name].reason
+        rows.append(row)
+    return rows
+
+
+def summary(table: pd.DataFrame) -> list[dict]:
+    """The worst of each claim over its worlds.
+
+    claim_id; error_rate and error_world: the largest share of *supported* where the claim is false;
+    power and power_world: the largest where it is true; coverage and coverage_world: the smallest
+    over worlds with at least twenty intervals. None where there is no such world; `reason` where
+    nothing was drawn.
+    """
+    rows = []
+    for claim_id, found in table.groupby("claim_id", sort=False):
+        drawn = found[found["world"].notna()]
+        row = dict.fromkeys(
+            ("error_rate", "error_world", "power", "power_world", "coverage", "coverage_world")
+        ) | {"claim_id": claim_id, "reason": "" if len(drawn) else found["reason"].iloc[0]}
+        for name, part, pick in (
+            ("error_rate", drawn[drawn["is_true"] == "no"], "idxmax"),
+            ("power", drawn[drawn["is_true"] == "yes"], "idxmax"),
+            ("coverage", drawn[drawn["n_judged"] >= FEWEST_JUDGED], "idxmin"),
+        ):
+            column = "coverage" if name == "coverage" else "share_supported"
+            if len(part):
+                worst = part.loc[getattr(part[column].astype(float), pick)()]
+                row[name] = float(worst[column])
+                row[f"{name.removesuffix('_rate')}_world"] = worst["world"]
         rows.append(row)
     return rows
 
@@ -399,9 +432,7 @@ def chance_cases(
                 tossed = toss(chance, family, alike, rng)
                 return subject.measures(np.where(known, tossed, np.nan), seed)
 
-            cases.append(
-                Case(world, {name: truth[term] for name, term in terms.items()}, measures)
-            )
+            cases.append(Case(world, {name: truth[term] for name, term in terms.items()}, measures))
     return cases, reasons
 
 

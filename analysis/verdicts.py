@@ -92,9 +92,7 @@ def decide(measure: Measure, target: Target) -> str:
     if measure.low > high or measure.high < low:
         return CONTRADICTED
     low, high = target.claimed
-    is_inside = (low < measure.low or math.isinf(low)) and (
-        measure.high < high or math.isinf(high)
-    )
+    is_inside = (low < measure.low or math.isinf(low)) and (measure.high < high or math.isinf(high))
     if target.direction == "within":
         is_inside = low <= measure.low and measure.high <= high
     return SUPPORTED if is_inside else INCONCLUSIVE

@@ -60,11 +60,12 @@ def made_results(exports: Path, folder: Path) -> Path:
         {
             "claim_id": "A1", "claim": "Most models are consolidative.", "choice": "by hand",
             "estimate": 0.123456, "interval_low": 0.1, "interval_high": 0.2, "n": 4321,
-            "passes": True, "verdict": "reproduced", "reason": "holds",
+            "role": "test", "leans": "as claimed", "verdict": "supported", "reason": "",
+            "in_words": "share of models 12.3 % (10.0 to 20.0)",
         },
         {
-            "claim_id": "B9", "claim": HOSTILE, "choice": HOSTILE, "passes": None,
-            "verdict": "not_testable_here", "reason": HOSTILE,
+            "claim_id": "B9", "claim": HOSTILE, "choice": HOSTILE, "role": "test",
+            "verdict": "not_testable_here", "verdict_reason": HOSTILE, "reason": HOSTILE,
         },
     ]  # fmt: skip
     records.write_table("claims", [shared | one for one in claims], folder, records.CLAIMS)

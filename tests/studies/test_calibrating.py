@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import calibrating
+from analysis import calibrating, calibration_command
 from analysis.calibrating import (
     COLUMNS,
     CalibrationError,
@@ -593,7 +593,7 @@ def test_arguments_without_meaning_are_refused_in_one_line(connection, change, s
 
 def test_the_command_asks_for_exports_in_one_line(tmp_path):
     command = argparse.ArgumentParser()
-    calibrating.add_arguments(command)
+    calibration_command.add_arguments(command)
     arguments = command.parse_args(["RR4", "--draws", "5"])
     arguments.exports = arguments.results = tmp_path
     with pytest.raises(StudyError, match=r"no recognition_panel\.parquet") as caught:

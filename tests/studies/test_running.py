@@ -82,14 +82,17 @@ def test_an_estimate_can_be_made_again_from_its_own_sql_and_formula(sample_resul
     assert again["estimate"] == pytest.approx(row["estimate"], rel=1e-9)
 
 
-def test_each_claim_has_one_verdict_and_its_reason(sample_results):
-    found = rows(sample_results, "claims")
-    verdicts = {}
-    for row in found:
+def test_each_claim_has_one_verdict_from_one_test_and_a_reason_or_a_number(sample_results):
+    verdicts, tests = {}, {}
+    for row in rows(sample_results, "claims"):
         verdicts.setdefault(row["claim_id"], set()).add(row["verdict"])
-        assert row["reason"]
-        assert row["n"] is not None or row["passes"] is None
+        tests.setdefault(row["claim_id"], []).append(row["role"])
+        if row["role"] == "test":
+            assert row["verdict_reason"] or row["estimate"] is not None
+            assert (row["verdict"] == "not_testable_here") == bool(row["reason"])
+        assert row["reason"] or row["n"] is not None
     assert all(len(each) == 1 for each in verdicts.values())
+    assert all(roles.count("test") == 1 for roles in tests.values())
 
 
 def test_the_manifest_names_landing_versions_seed_and_every_status(sample_results):

@@ -64,25 +64,21 @@ def results(tmp_path) -> Path:
     ]
     claim = {
         "claim_id": "A1", "study": "disruption", "source": "a paper", "claim": HOSTILE,
-        "published": None, "test": "interval_low > 0.5", "specification_id": None, "term": None,
-        "sql": "select 1", "interval_low": 0.96, "interval_high": 0.98,
-        "verdict": "reproduced_under_a_named_choice", "snapshot_id": SNAPSHOT,
+        "specification_id": None, "term": None, "sql": "select 1", "verdict": "inconclusive",
+        "verdict_reason": "the interval leaves it open", "in_words": "share of models 97.0 %",
+        "curve_n": 24, "curve_share_as_claimed": 0.75, "curve_p_value": 0.031,
+        "snapshot_id": SNAPSHOT,
     }  # fmt: skip
     claims = [
         claim
-        | {"choice": "zero counts", "estimate": 0.97, "n": 1241, "passes": True, "reason": "-"},
+        | {"role": "test", "choice": "zero counts", "estimate": 0.97, "interval_low": 0.96,
+           "interval_high": 0.98, "n": 1241, "n_clusters": 106, "effective_clusters": 14.69,
+           "leans": "as claimed", "reason": ""},
         claim
-        | {
-            "choice": "counted",
-            "estimate": 15900.0,
-            "n": 15900,
-            "interval_low": None,
-            "interval_high": None,
-            "passes": True,
-            "reason": "-",
-        },
-        claim | {"choice": HOSTILE, "estimate": None, "n": None, "passes": None, "reason": HOSTILE},
-    ]
+        | {"role": "other", "choice": "counted", "estimate": 15900.0, "interval_low": 15900.0,
+           "interval_high": 15900.0, "n": 15900, "leans": "against", "reason": ""},
+        claim | {"role": "paper", "choice": HOSTILE, "reason": HOSTILE},
+    ]  # fmt: skip
     balance = [
         {
             "specification_id": "RR15", "design": "window_matching_7d", "variable": HOSTILE,
@@ -379,14 +375,35 @@ def rows_of(results: Path, name: str) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def test_a_claim_stands_with_its_verdict_its_tests_and_what_could_not_be_tested(results):
+def test_a_claim_stands_with_its_verdict_and_what_it_rests_on(results):
     _, first, counted, second = rows_of(results, "claims_disruption")
-    assert "Verdict: reproduced under a named choice." in first[0]
-    assert first[1:8] == [
-        "zero counts", "interval_low > 0.5", "count", "0.970", "[0.960, 0.980]", "1,241", "yes",
+    assert "Verdict: inconclusive. Share of models 97.0 %. The interval leaves it open." in first[0]
+    assert "Of 24 combinations of choices 75 % agree in sign, p 0.031." in first[0]
+    assert first[1:9] == [
+        "zero counts", "the test", "count", "0.970", "[0.960, 0.980]", "1,241", "106 (14.7)",
+        "as claimed",
     ]  # fmt: skip
-    assert counted[4:7] == ["15,900", "", "15,900"]
-    assert second[7:] == ["not tested", HOSTILE]
+    assert counted[2:7] == ["other choice", "count", "15,900", "", "15,900"]
+    assert second[2:3] + second[9:] == ["paper's form", HOSTILE]
+
+
+def test_the_verdicts_error_rates_stand_by_world(tmp_path):
+    common = {"snapshot_id": SNAPSHOT, "n_draws": 200, "is_true": "no", "truth": 0.0}
+    rows = [
+        common | {"world": "none", "claim_id": "B1", "share_supported": 0.02,
+                  "supported_low": 0.008, "supported_high": 0.05, "share_contradicted": 0.11,
+                  "share_inconclusive": 0.87, "share_not_testable_here": 0.0, "coverage": 0.955},
+        {"world": None, "claim_id": "L2", "reason": "another summer"},
+    ]  # fmt: skip
+    folder = made_results.write(tmp_path / "results", [specification("RR4")], [],
+                                verdict_calibration=rows)  # fmt: skip
+    _, row = rows_of(folder, "verdict_calibration")
+    assert row[1:] == [
+        "B1", "0", "no", "2.0 %", "[0.8 %, 5.0 %]", "11.0 %", "87.0 %", "0.0 %", "95.5 %", "200",
+    ]  # fmt: skip
+    assert "Not calibrated: L2: another summer." in (
+        folder / "tables" / "verdict_calibration.md"
+    ).read_text("utf-8")
 
 
 def test_rows_without_a_heading_get_none(results):
