@@ -33,7 +33,7 @@ study: environment ## estimate both studies on the exports: tables, figures, cla
 	@$(BIN)/python -m analysis variants
 	@$(BIN)/python -m analysis run $(ARGUMENTS)
 
-calibrate: environment ## estimate the same forms in worlds where nothing is to be found
+calibrate: environment ## how often estimates and verdicts err where the truth is known
 	@$(BIN)/python -m analysis calibrate $(ARGUMENTS)
 
 lint: environment ## lint Python, SQL and metadata

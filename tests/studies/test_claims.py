@@ -38,8 +38,13 @@ def results(*rows, status=()):
     return claims.Results(rows, list(status))
 
 
-TEST = {"choice": "rank", "specification": "RR28", "term": "log_rank", "claimed": {"less": 0},
-        "smallest": {"change": "rank doubled", "by": 0.6931, "effect": 0.1, "of": "likes"}}  # fmt: skip
+TEST = {
+    "choice": "rank",
+    "specification": "RR28",
+    "term": "log_rank",
+    "claimed": {"less": 0},
+    "smallest": {"change": "rank doubled", "by": 0.6931, "effect": 0.1, "of": "likes"},
+}
 
 
 def claim_of(name="B1", family="racing", test=TEST):
