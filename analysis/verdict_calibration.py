@@ -25,6 +25,9 @@ Claims on the chance to be disruptive (linear probabilities): none, smallest, tw
 with outcomes that are as alike within families as the real ones. The truth is the coefficient that
 the drawn probabilities themselves have.
 
+Claims on the chain of potential (RR24): none, smallest, twice, reversed; the residuals of the real fit
+change their sign family by family (the wild cluster bootstrap), potential stays as it was foretold.
+
 Claims of shares: at_the_border of what is claimed, and ten points to both sides of it, successes as
 alike within families as the real ones. Concentration: prominence dealt out at random (none).
 """
@@ -52,13 +55,15 @@ from analysis.calibrating import (
     why_not,
     with_codes,
 )
+from analysis.designs.potential import potential
 from analysis.engines import effective_clusters, fit
 from analysis.equations import EstimationError
 from analysis.exports import Exports
 from analysis.jackknife import PreparedJackknife, prepare
+from analysis.methods import Context, frame_of
 from analysis.pruning import as_codes
 from analysis.records import COUNT, NUMBER, TEXT
-from analysis.specifications import Specification, all_specifications
+from analysis.specifications import Specification, all_specifications, sample_sql
 from analysis.verdicts import VERDICTS, Measure, Target
 from analysis.worlds import World, draw_likes
 
@@ -160,7 +165,7 @@ def calibrate_verdicts(
         raise CalibrationError("calibration needs two draws and one worker at least")
     every = {claim["claim_id"]: claim for claim in claims.document()["claims"]}
     cases, reasons = [], {}
-    for make in (racing_cases, chance_cases, share_cases, concentration_cases):
+    for make in (racing_cases, chance_cases, chain_cases, share_cases, concentration_cases):
         made, without = make(exports, list(every.values()), seed)
         cases += made
         reasons |= without
@@ -467,6 +472,68 @@ def toss(
     common = rng.random(family.max() + 1)[family]
     follows = rng.random(len(chance)) < np.sqrt(alike)
     return (np.where(follows, common, own) < chance).astype(np.float64)
+
+
+# the chain of potential
+
+
+def chain_cases(
+    exports: Exports, every: Sequence[Mapping], seed: int
+) -> tuple[list[Case], dict[str, str]]:
+    """The claims on the chain of potential, in the worlds of `CHANCES`."""
+    named = {one.specification_id: one for one in all_specifications()}
+    tested = {
+        claim["claim_id"]: claim
+        for claim in every
+        for one in [named.get(claim["test"].get("specification", "").split(".")[0])]
+        if one is not None and one.method == "potential"
+    }
+    if not tested:
+        return [], {}
+    chain = named[next(iter(tested.values()))["test"]["specification"].split(".")[0]]
+    context = Context(exports, seed)
+    prepared = potential(exports.connection, seed=seed, sample=sample_sql(chain.sample))
+    if prepared.reason:
+        return [], dict.fromkeys(tested, prepared.reason)
+    first = next(iter(prepared.equations))
+    subjects: dict[str, tuple[Subject, np.ndarray, np.ndarray, np.ndarray, float]] = {}
+    reasons = {}
+    for name, claim in tested.items():
+        label = claim["test"]["specification"].partition(".")[2] or first
+        term, equation = claim["test"]["term"], prepared.equations[label]
+        frame = frame_of(context, prepared, label, "parent_id")
+        try:
+            found = fit(frame, equation, of_interest=(term,))
+            frame = with_codes(frame.iloc[found.rows].reset_index(drop=True), equation)
+            subject = Subject(
+                prepare(frame, equation, "parent_id"), as_codes(frame["parent_id"]), {name: term}
+            )
+        except EstimationError as error:
+            reasons[name] = str(error)
+            continue
+        values = frame[term].to_numpy(np.float64)
+        fitted = found.fitted - found.row(term)["estimate"] * values
+        residual = frame[equation.outcome].to_numpy(np.float64) - found.fitted
+        target = claims.target_of(claim["test"], claims.Results((), ()))
+        sign = -1 if target.direction == "less" else 1
+        subjects[name] = (subject, values, fitted, residual, sign * target.smallest)
+
+    def case(world: str) -> Case:
+        strength = STRENGTH.get(world, 0.0)
+
+        def measures(draw: int) -> dict[str, Measure]:
+            found = {}
+            for name, (subject, values, fitted, residual, effect) in subjects.items():
+                rng = generator(seed, f"verdicts {name} {world}", draw)
+                turned = rng.choice((-1.0, 1.0), subject.cluster.max() + 1)[subject.cluster]
+                outcome = fitted + strength * effect * values + turned * residual
+                found |= subject.measures(outcome, seed)
+            return found
+
+        truths = {name: strength * effect for name, (*_, effect) in subjects.items()}
+        return Case(world, truths, measures)
+
+    return [case(world) for world in CHANCES] if subjects else [], reasons
 
 
 # shares
