@@ -305,6 +305,9 @@ def estimated(test: Mapping, results: Results) -> Measure:
     before = "jackknife_" if has_jackknife else ""
     interval = "jackknife" if has_jackknife else "interval"
     n_groups = row.get("jackknife_groups") if has_jackknife else row["n_clusters"]
+    worth = row.get("effective_clusters_outcome")
+    if has_jackknife and worth is not None:
+        n_groups = max(min(n_groups, worth), 2)
     measure = Measure(
         estimate=row["estimate"],
         low=row[f"{interval}_low"],
@@ -314,7 +317,7 @@ def estimated(test: Mapping, results: Results) -> Measure:
         p_value=row[f"{before}p_value"],
         n=row["n_used"],
         n_clusters=row["n_clusters"],
-        effective_clusters=row.get("effective_clusters_outcome"),
+        effective_clusters=worth,
     )
     return replace(measure, reason=too_little(measure))
 

@@ -16,6 +16,7 @@ from analysis.engines import (
     Fit,
     NotIdentified,
     TooFewClusters,
+    effective_clusters,
     fit,
     has_engine,
     with_interval,
@@ -39,7 +40,8 @@ class Jackknife:
     `terms` (K,) are the terms of the equation (no dummies of factors, no constant) that are
     identified without any one group; `centre` (K,) their estimates on all rows, `estimates` (H, K)
     those without each group, `covariance` (K, K) what follows (see `delete_group_jackknife`),
-    `degrees_of_freedom` H - 1. `groups` gives the group, 0 to H - 1, of each cluster (its index).
+    `degrees_of_freedom` those of as many clusters as theirs are worth by the outcome, H - 1 at most
+    (see `delete_group_jackknife`). `groups` gives the group, 0 to H - 1, of each cluster (its index).
     """
 
     terms: tuple[str, ...]
@@ -82,8 +84,10 @@ def delete_group_jackknife(
 
         covariance = (H - 1) / H  sum over h of (b_h - b)(b_h - b)'
 
-    the cluster jackknife (CV3) of MacKinnon, Nielsen & Webb (2023), its groups the clusters;
-    intervals are t with H - 1 degrees of freedom.
+    the cluster jackknife (CV3) of MacKinnon, Nielsen & Webb (2023), its groups the clusters.
+    Intervals are Student's t. Where a few clusters hold most of the outcome, the spread rests on
+    those few: of G clusters worth (sum y)^2 / sum y^2 by their outcome y, the degrees of freedom
+    are that worth less one, H - 1 at most and one at least.
 
     The groups leave from the equation's cross products (`analysis.engines.leaving_out`), which is
     held against the engine's estimates on all rows; what that cannot solve is fitted again, by
@@ -130,7 +134,10 @@ def delete_group_jackknife(
             is_term &= is_there
             without[group, is_there] = _estimates(one, np.array(terms)[is_there])
     terms = tuple(np.array(terms, dtype=object)[is_term])
-    return _jackknife(terms, _estimates(whole, terms), without[:, is_term], groups, whole.engine)
+    worth = clusters.worth(outcome, np.arange(len(used)))
+    return _jackknife(
+        terms, _estimates(whole, terms), without[:, is_term], groups, worth, whole.engine
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +183,7 @@ class PreparedJackknife:
                     scale = self.design.scale
                     return _jackknife(
                         self.equation.terms, found.on_all / scale, found.without / scale, groups,
-                        "cross products",
+                        self.clusters.worth(own[kept], kept), "cross products",
                     )  # fmt: skip
         return delete_group_jackknife(
             self.frame.assign(**{self.equation.outcome: outcome}),
@@ -225,6 +232,7 @@ def _jackknife(
     centre: np.ndarray,
     without: np.ndarray,
     groups: pd.Series,
+    worth: float,
     engine: str,
 ) -> Jackknife:
     """The jackknife that follows from the estimates (H, K) without each group."""
@@ -235,7 +243,7 @@ def _jackknife(
         centre=centre,
         estimates=without,
         covariance=(n_groups - 1) / n_groups * apart.T @ apart,
-        degrees_of_freedom=float(n_groups - 1),
+        degrees_of_freedom=float(max(min(n_groups, worth) - 1, 1)),
         groups=groups,
         engine=engine,
     )
@@ -371,6 +379,10 @@ class _Clusters:
         first = np.argsort(np.unique(codes, return_index=True)[1], kind="stable")
         index = pd.Index(self.labels.iloc[present[first]], name=self.name)
         return pd.Series(group[first], index=index, name="group"), of_cluster[codes]
+
+    def worth(self, outcome: np.ndarray, rows: np.ndarray) -> float:
+        """How many equal clusters those of `rows` are worth by the absolute outcome."""
+        return effective_clusters(np.bincount(self.codes[rows], weights=np.abs(outcome)))
 
 
 def _on_all_rows(

@@ -108,7 +108,7 @@ def test_an_estimate_is_judged_by_its_headline_interval():
                      jackknife_p_value=0.11, jackknife_groups=40)
     )  # fmt: skip
     measure = claims.measure_of(None, TEST, jackknifed, 0)
-    assert (measure.high, measure.p_value, measure.degrees_of_freedom) == (0.1, 0.11, 39)
+    assert (measure.high, measure.p_value, measure.degrees_of_freedom) == (0.1, 0.11, 19)
     assert verdict_of(measure)[0] == "inconclusive"
 
 

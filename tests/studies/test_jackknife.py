@@ -78,13 +78,28 @@ def test_the_jackknife_of_a_mean_is_the_textbook_standard_error():
     moves = np.concatenate([(part - part.mean()) / 29 for part in (y[:30], y[30:])])
     row = found.row("half")
     assert row["standard_error"] == pytest.approx(np.sqrt(59 / 60 * (moves**2).sum()), rel=1e-9)
-    assert found.degrees_of_freedom == 59
-    reach = stats.t(59).ppf(0.975) * row["standard_error"]
+    reach = stats.t(found.degrees_of_freedom).ppf(0.975) * row["standard_error"]
     assert (row["low"], row["high"]) == pytest.approx(
         (row["estimate"] - reach, row["estimate"] + reach)
     )
-    expected = 2 * stats.t(59).sf(abs(row["estimate"]) / row["standard_error"])
+    student = stats.t(found.degrees_of_freedom)
+    expected = 2 * student.sf(abs(row["estimate"]) / row["standard_error"])
     assert row["p_value"] == pytest.approx(expected)
+
+
+def test_clusters_count_by_what_they_are_worth():
+    """Sixty clusters of one outcome are worth sixty; one that holds half of it is worth four."""
+    half = np.tile([0.0, 1.0], 60)
+    frame = pd.DataFrame({"half": half, "cluster": np.repeat(np.arange(60), 2)})
+    even = frame.assign(y=np.where(np.arange(120) % 4 < 2, 1.0, -1.0) * (1 - 2 * half))
+    found = delete_group_jackknife(even, Equation("y", ("half",)), "cluster")
+    assert found.degrees_of_freedom == pytest.approx(59)
+    outcome = np.ones(120)
+    outcome[:2] = 59
+    heavy = frame.assign(y=outcome * np.where(half == 1, 1.0, -1.0))
+    found = delete_group_jackknife(heavy, Equation("y", ("half",)), "cluster")
+    # (59 + 59)^2 / (59^2 + 59) in units of two: 118^2 / 3540 = 3.93 clusters.
+    assert found.degrees_of_freedom == pytest.approx(118**2 / 3540 - 1)
 
 
 def test_each_group_is_the_fit_without_its_clusters():
