@@ -75,7 +75,7 @@ def inverse_probability(
         select
             *,
             cast(coalesce({observed}, false) as integer) as is_observed,
-            cast(md5_number_lower(concat_ws(' ', $seed, {unit})) % $folds as integer) as fold
+            cast(md5_number_lower($seed || ' ' || {unit}) % $folds as integer) as fold
         from {source}
         where {complete}
         order by {", ".join(key)}""",
@@ -95,7 +95,9 @@ def inverse_probability(
         select
             everyone.* exclude (place, is_observed, fold),
             predicted.probability < $smallest as is_clipped,
-            overall.share / greatest(predicted.probability, $smallest) as observation_weight
+            overall.share
+            / case when is_clipped then $smallest else predicted.probability end
+                as observation_weight
         from (select *, rowid as place from {everyone}) as everyone
         inner join predicted_probabilities as predicted on everyone.place = predicted.place
         cross join overall

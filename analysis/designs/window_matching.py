@@ -202,18 +202,20 @@ def coarsened_matching(
                 roles.parent_id,
                 roles.child_id,
                 roles.is_early,
-                concat_ws(
-                    ' ',
-                    roles.parent_id,
-                    roles.relation,
-                    cast(floor(epoch_us(roles.created_at) / $microseconds) as bigint),
-                    if(
-                        roles.size_unknown = 1,
-                        -1,
-                        len(list_filter(cuts.sizes, lambda cut: cut <= roles.log_size))
-                    ),
-                    len(list_filter(cuts.prominences, lambda cut: cut <= roles.log_owner_releases))
-                ) as cell_id
+                roles.parent_id
+                || ' ' || roles.relation
+                || ' ' || cast(floor(epoch_us(roles.created_at) / $microseconds) as bigint)
+                || ' ' || case
+                    when roles.size_unknown = 1 then -1
+                    when roles.log_size is not null
+                        then len(list_filter(cuts.sizes, lambda cut: cut <= roles.log_size))
+                end
+                || ' ' || case
+                    when roles.log_owner_releases is not null
+                        then len(list_filter(
+                            cuts.prominences, lambda cut: cut <= roles.log_owner_releases
+                        ))
+                end as cell_id
             from {roles} as roles
             cross join cuts
         ),
@@ -224,6 +226,8 @@ def coarsened_matching(
                 sum(is_early) over cell as n_early,
                 sum(1 - is_early) over cell as n_later
             from celled
+            -- What decides the cell is unknown: like nobody.
+            where cell_id is not null
             window cell as (partition by cell_id)
         ),
 

@@ -95,8 +95,8 @@ def test_a_mistake_in_the_file_is_refused(change, words):
 
 
 def test_a_robustness_check_takes_the_family_and_the_outcome_of_its_specification():
-    change = {"and": "{family} is not null", "columns": {"cut": "least({outcome}, 1)"}}
+    change = {"and": "{family} is not null", "columns": {"cut": "{outcome} + 1"}}
     assert fitted_to(change, MINIMAL) == {
         "and": "parent_id is not null",
-        "columns": {"cut": "least(likes, 1)"},
+        "columns": {"cut": "likes + 1"},
     }
