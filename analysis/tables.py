@@ -24,6 +24,7 @@ import duckdb
 import great_tables
 import pandas as pd
 
+from analysis.estimating import LARGEST_EFFECT
 from analysis.wording import MINUS, interval, label, number, parts, percent, rounded
 
 Row = Mapping[str, object]
@@ -223,11 +224,19 @@ def bracketed(standard_error: float | None) -> str:
 
 
 def effect_of(row: Row, says: str) -> str:
-    """The change in per cent with its interval, if it is the one that `says` names."""
-    if row["effect_of"] != says or row["effect"] is None:
+    """The change in per cent with its interval, if it is the one that `says` names.
+
+    What is beyond the largest effect that is told has no number.
+    """
+    if row["effect_of"] != says:
         return ""
-    ends = f"[{rounded(100 * row['effect_low'], 1)}, {rounded(100 * row['effect_high'], 1)}]"
-    return f"{percent(row['effect'])} {ends}"
+    beyond = f"over {number(int(100 * LARGEST_EFFECT))}"
+    low, high = (
+        beyond if row[end] is None else rounded(100 * row[end], 1)
+        for end in ("effect_low", "effect_high")
+    )
+    told = f"{beyond} %" if row["effect"] is None else percent(row["effect"])
+    return f"{told} [{low}, {high}]"
 
 
 def model_rows(facts: Sequence[Row]) -> list[tuple[str, ...]]:
@@ -324,6 +333,15 @@ def regression_notes(
 # other tables
 
 
+CLAIM_CLUSTERS = {"n_clusters": "families", "effective_clusters": "worth"}
+"""Columns of claims that say what an interval rests on -> their headings."""
+
+CLUSTER_NOTE = (
+    "Families (or bases) are the sample of every interval, not models; their worth is that of as "
+    "many equal ones."
+)
+
+
 def claims_tables(claims: Sequence[Row]) -> list[Table]:
     """The replication page: a group per claim, a row per test of it."""
     tables = []
@@ -350,11 +368,14 @@ def claims_tables(claims: Sequence[Row]) -> list[Table]:
                     "estimate",
                     "95 % interval",
                     "N",
+                    *(says for column, says in CLAIM_CLUSTERS.items() if column in claims[0]),
                     "holds",
                     "why not tested",
                 ),
                 groups=tuple(groups),
-                notes=snapshot_note(of_study),
+                notes=(CLUSTER_NOTE, *snapshot_note(of_study))
+                if any(column in claims[0] for column in CLAIM_CLUSTERS)
+                else snapshot_note(of_study),
                 is_numeric=False,
             )
         )
@@ -365,7 +386,9 @@ def claim_row(row: Row) -> tuple[str, ...]:
     holds = {True: "yes", False: "no", None: "not tested"}[row["passes"]]
     source = row["specification_id"] and f"{row['specification_id']}, {label(row['term'])}"
     ends = interval(row["interval_low"], row["interval_high"])
-    cells = (row["test"], source or "count", claim_number(row), ends, number(row["n"]), holds)
+    clusters = (number(row[column], 1) for column in CLAIM_CLUSTERS if column in row)
+    counts = (number(row["n"]), *clusters)
+    cells = (row["test"], source or "count", claim_number(row), ends, *counts, holds)
     # The reason of a claim as a whole repeats what its rows show.
     reason = row["reason"] if row["passes"] is None else None
     return (str(row["choice"]), *(str(cell or "") for cell in cells), str(reason or ""))
@@ -508,7 +531,9 @@ def specification_row(one: Row) -> tuple[str, ...]:
     )
 
 
-def plain_tables(name: str, title: str) -> Callable[[Sequence[Row]], list[Table]]:
+def plain_tables(
+    name: str, title: str, notes: tuple[str, ...] = ()
+) -> Callable[[Sequence[Row]], list[Table]]:
     """What makes a table of all columns of a file, a group per specification."""
 
     def make(rows: Sequence[Row]) -> list[Table]:
@@ -519,7 +544,7 @@ def plain_tables(name: str, title: str) -> Callable[[Sequence[Row]], list[Table]
             (
                 str(group or ""),
                 tuple(
-                    (label(printed(row[first])), *(printed(row[column]) for column in others))
+                    tuple(printed(row[column]) for column in (first, *others))
                     for row in rows
                     if row.get("specification_id") == group
                 ),
@@ -527,18 +552,22 @@ def plain_tables(name: str, title: str) -> Callable[[Sequence[Row]], list[Table]
             for group in distinct(row.get("specification_id") for row in rows)
         )
         headings = tuple(column.replace("_", " ") for column in others)
-        return [Table(name, title, first.replace("_", " "), headings, groups)]
+        return [Table(name, title, first.replace("_", " "), headings, groups, notes)]
 
     return make
 
 
 def printed(value: object) -> str:
-    """A cell of any type as text."""
+    """A cell of any type as text; the names of columns and facts in words."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return number(value) if isinstance(value, (int, float)) else str(value or "")
+    if isinstance(value, (int, float)):
+        return number(value)
+    text = str(value or "")
+    is_name = re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", text)
+    return text.replace("_", " ") if is_name and label(text) == text else label(text)
 
 
 def snapshot_note(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -689,6 +718,36 @@ FORMATS: Mapping[str, Callable[[Table], str]] = {
     "html": as_html, "tex": as_latex, "md": as_markdown, "csv": as_csv,
 }  # fmt: skip
 
+NOTES: Mapping[str, tuple[str, ...]] = {
+    "designs": (
+        "What each design rests on. Shares matched say for how much of the sample it speaks; "
+        "effective sample sizes are Kish's: (sum of weights)² / sum of squared weights.",
+        "Rewiring: the mean index and the share above zero, and the same where each focal keeps "
+        "its takers and they take from others by chance.",
+    ),
+    "sensitivity": (
+        "Least squares on classical errors, after Cinelli and Hazlett (2020). Robustness value: "
+        "the share of what is left of both outcome and term that an unseen cause would have to "
+        "explain to bring the estimate to zero, or (significance) its interval to hold zero.",
+        "Short: without controls; long: with them. After Oster (2019): delta is how strong the "
+        "unseen would have to be, against the controls, for an estimate of zero, with R² up to max "
+        "R²; the Oster estimate is what is left if it were as strong, the other root what else "
+        "solves the equation.",
+    ),
+    "bounds": (
+        "The estimate if an unseen cause explained as much of term and outcome as the benchmark "
+        "does, times the multiple (Cinelli and Hazlett, 2020), with its 95 % interval.",
+    ),
+    "permutations": (
+        "Order and crowding of entrants are dealt out anew within cells in which no cause could "
+        "tell them apart. Centre and deviation are those of the permuted estimates, p the share of "
+        "them that lie as far from the centre as the real one, which counts as one of them; a "
+        "permutation that failed counts as far away.",
+        "Movable are rows of cells that hold more than one value: the test rests on them alone.",
+    ),
+}
+"""What readers must know of a table that shows a file as it is."""
+
 KINDS: Mapping[str, tuple[tuple[str, ...], Callable[..., list[Table]]]] = {
     "regressions": (("estimates", "specifications"), regression_tables),
     "claims": (("claims",), claims_tables),
@@ -696,7 +755,7 @@ KINDS: Mapping[str, tuple[tuple[str, ...], Callable[..., list[Table]]]] = {
     "calibration": (("calibration",), calibration_tables),
     "specifications": (("specifications",), specification_tables),
     **{
-        name: ((name,), plain_tables(name, title))
+        name: ((name,), plain_tables(name, title, NOTES.get(name, ())))
         for name, title in {
             "designs": "Facts of the designs",
             "sensitivity": "How strong an unseen cause would have to be",

@@ -15,12 +15,14 @@ from made_results import HOSTILE, SNAPSHOT, estimate, specification
 
 from analysis.tables import (
     FORMATS,
+    KINDS,
     MOST_COLUMNS,
     Table,
     as_csv,
     as_html,
     as_latex,
     as_markdown,
+    claims_tables,
     regression_table,
     regression_tables,
     write_tables,
@@ -199,6 +201,14 @@ def test_an_effect_is_told_in_per_cent_with_its_change_and_interval():
                    effect_high=0.002)  # fmt: skip
     shown = cells(made((specification("RR4"), [row])))
     assert shown["change of the outcome, rank doubled"] == (f"{MINUS}8.0 % [{MINUS}14.1, 0.2]",)
+
+
+def test_an_effect_beyond_the_largest_that_is_told_has_no_number():
+    row = estimate("RR4", "log_rank", effect_of="rank doubled", effect=0.5, effect_low=-0.9,
+                   effect_high=None)  # fmt: skip
+    shown = cells(made((specification("RR4"), [row])))
+    told = f"50.0 % [{MINUS}90.0, over 1,000,000]"
+    assert shown["change of the outcome, rank doubled"] == (told,)
 
 
 def test_marginal_effects_stand_apart_from_coefficients():
@@ -387,6 +397,32 @@ def test_a_claim_stands_with_its_verdict_its_tests_and_what_could_not_be_tested(
     ]  # fmt: skip
     assert counted[4:7] == ["15,900", "", "15,900"]
     assert second[7:] == ["not tested", HOSTILE]
+
+
+def test_claims_say_how_many_families_they_rest_on_where_results_do():
+    claim = {
+        "claim_id": "A2", "study": "disruption", "source": "a paper", "claim": "c", "test": "t",
+        "choice": "mdi > 0", "published": None, "specification_id": None, "term": None,
+        "estimate": 0.2, "interval_low": 0.1, "interval_high": 0.4, "n": 1241, "passes": True,
+        "verdict": "supported", "reason": "", "snapshot_id": "s",
+    }  # fmt: skip
+    [plain] = claims_tables([claim])
+    [full] = claims_tables([claim | {"n_clusters": 321, "effective_clusters": 23.456}])
+    assert "families" not in plain.columns
+    assert full.columns[4:8] == ("N", "families", "worth", "holds")
+    [(_, (row,))] = full.groups
+    assert row[5:9] == ("1,241", "321", "23.5", "yes")
+    assert "their worth is that of as many equal ones" in full.notes[0]
+
+
+@pytest.mark.parametrize("name", ["designs", "sensitivity", "bounds", "permutations"])
+def test_tables_of_designs_and_draws_say_what_their_columns_mean(name):
+    rows = [{"specification_id": "RR21", "term": "rank_3_5", "n_movable": 4, "fact": "n_cells"}]
+    _, make = KINDS[name]
+    [made_table] = make(rows)
+    assert made_table.notes
+    [(_, (row,))] = made_table.groups
+    assert row == ("release rank 3 to 5", "4", "n cells")
 
 
 def test_rows_without_a_heading_get_none(results):
