@@ -740,7 +740,8 @@ NOTES: Mapping[str, tuple[str, ...]] = {
     ),
     "permutations": (
         "Order and crowding of entrants are dealt out anew within cells in which no cause could "
-        "tell them apart. Centre and deviation are those of the permuted estimates, p the share of "
+        "tell them apart. An estimate here is one step from the fit without order and crowding, "
+        "not the coefficient. Centre and deviation are those of the permuted ones, p the share of "
         "them that lie as far from the centre as the real one, which counts as one of them; a "
         "permutation that failed counts as far away.",
         "Movable are rows of cells that hold more than one value: the test rests on them alone.",
