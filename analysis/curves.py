@@ -77,7 +77,7 @@ FORMS = {
 }  # fmt: skip
 WINDOWS = ("30d", "60d", "90d", "180d", "365d", "all")
 TAKERS = {"built upon": "has_takers = 1", "everybody": "true"}
-IN_EVERY_DATA_CHOICE = ("RR3", "RR4", "RR5", "DM1", "DM2.linear", "DM5")
+IN_EVERY_DATA_CHOICE = ("RR3", "RR4", "RR5", "DM1", "DM2", "DM5")
 """The specifications that are run on each variant of the data."""
 
 

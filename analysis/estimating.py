@@ -25,6 +25,9 @@ from analysis.specifications import FAMILY_COLUMN, Specification, document
 SIGNIFICANT_DIGITS = 12
 """Results are written to so many digits; engines do not repeat the last ones."""
 
+LARGEST_EFFECT = 1e4
+"""Effects are told up to ten thousand times the outcome."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -32,7 +35,8 @@ class Result:
 
     `status`: ok, not_run, refused or failed, with the `reason` in one line (mostly "" when ok).
     `estimates`: tidy rows (see `tidy`); `tables`: rows of further tables by their name, such as
-    "balance". `n_in` rows were selected, `n_used` estimated on.
+    "balance". `n_in` rows were selected, `n_used` estimated on. `is_small` where the landing has
+    too few clusters for any estimate.
     """
 
     specification: Specification
@@ -42,6 +46,7 @@ class Result:
     tables: dict[str, list[dict]] = field(default_factory=dict)
     n_in: int = 0
     n_used: int = 0
+    is_small: bool = False
 
 
 def estimate(exports: Exports, specification: Specification, seed: int) -> Result:
@@ -70,6 +75,9 @@ def estimate_on(
         return Result(specification, "not_run", absent, n_in=n_in)
     try:
         fitted = fit(frame, equation, of_interest=must_stay(specification))
+        few = too_few_clusters(fitted)
+        if few:
+            return Result(specification, "refused", few, n_in=n_in, is_small=True)
         refuse_what_controls_determine(frame, fitted, specification, equation)
         jackknife, reason = jackknifed(frame, specification, equation, seed)
         effects = (
@@ -109,6 +117,15 @@ def why_absent(frame: pd.DataFrame, equation: Equation, needed: str | None = Non
     if outcome.nunique() == 1:
         return f"{equation.outcome} is {outcome.iloc[0]:g} in every row that has one"
     return ""
+
+
+def too_few_clusters(fitted: Fit) -> str:
+    """Why the clusters of a fit say too little of their spread; empty where they do not."""
+    fewest = document()["fewest_clusters"]
+    if not fitted.n_clusters or min(fitted.n_clusters) >= fewest:
+        return ""
+    number = min(fitted.n_clusters)
+    return f"{number} cluster{'' if number == 1 else 's'} in use, fewer than {fewest}"
 
 
 def must_stay(specification: Specification) -> tuple[str, ...]:
@@ -257,14 +274,20 @@ def tidy(
 
 
 def effect_of(row: dict, by: float, says: str) -> dict:
-    """exp(estimate x by) - 1 with its interval, the jackknife's where there is one."""
+    """exp(estimate x by) - 1 with its interval, the jackknife's where there is one.
+
+    An end beyond `LARGEST_EFFECT` is None: it says only that nothing is known.
+    """
     ends = {
         "effect": row["estimate"],
         "effect_low": row.get("jackknife_low", row["interval_low"]),
         "effect_high": row.get("jackknife_high", row["interval_high"]),
     }
-    # Beyond e^700 a double ends; such an effect says only that nothing is known.
-    told = {name: math.expm1(np.clip(value * by, -700, 700)) for name, value in ends.items()}
+    largest = math.log1p(LARGEST_EFFECT)
+    told = {
+        name: math.expm1(value * by) if value * by <= largest else None
+        for name, value in ends.items()
+    }
     return {"effect_of": says} | told
 
 

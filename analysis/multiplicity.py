@@ -9,25 +9,39 @@ from __future__ import annotations
 
 from scipy.stats import false_discovery_control
 
+from analysis.specifications import document
+
 ADJUSTMENTS = {"primary": "holm", "exploratory": "benjamini_hochberg"}
 
 
 def adjust(rows: list[dict]) -> None:
     """Write `p_adjusted` and `adjustment` into the rows of terms of interest, in place.
 
-    A row's p-value is the jackknife's where there is one. Rows without a p-value, controls, and
-    effects on another scale than the coefficient's stay without.
+    A row's p-value is the jackknife's where there is one. Rows without a p-value, controls, effects
+    on another scale than the coefficient's, contrasts of terms that are there already, and a
+    coefficient that an earlier specification has on the same rows stay without.
     """
     groups: dict[tuple[str, str], list[dict]] = {}
+    seen: set[tuple] = set()
     for row in rows:
         row["p_adjusted"] = row["adjustment"] = None
-        if row["is_of_interest"] and row["scale"] == "coefficient" and p_value(row) is not None:
-            groups.setdefault((row["study"], row["family"]), []).append(row)
+        if not row["is_of_interest"] or row["scale"] != "coefficient" or p_value(row) is None:
+            continue
+        if row["term"] in document()["contrasts"] or coefficient(row) in seen:
+            continue
+        seen.add(coefficient(row))
+        groups.setdefault((row["study"], row["family"]), []).append(row)
     for (_, family), members in groups.items():
         values = [p_value(row) for row in members]
         adjusted = holm(values) if family == "primary" else false_discovery_control(values)
         for row, value in zip(members, adjusted, strict=True):
             row["p_adjusted"], row["adjustment"] = float(value), ADJUSTMENTS[family]
+
+
+def coefficient(row: dict) -> tuple:
+    """What makes two rows one and the same coefficient: its rows, its equation, its term."""
+    same = ("study", "sample_sql", "formula", "estimator", "fixed_effects", "clusters", "term")
+    return tuple(row[name] for name in same)
 
 
 def p_value(row: dict) -> float | None:

@@ -300,7 +300,9 @@ def unsound(results: Sequence[Result]) -> list[Result]:
     return [
         result
         for result in results
-        if result.specification.family == "primary" and result.status in ("refused", "failed")
+        if result.specification.family == "primary"
+        and result.status in ("refused", "failed")
+        and not result.is_small
     ]
 
 

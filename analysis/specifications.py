@@ -162,12 +162,16 @@ def spread(entry: Mapping) -> list[Specification]:
 
 
 def fitted_to(change: Mapping, base: Mapping) -> Mapping:
-    """A robustness check with the family's column and the outcome of its specification put in."""
-    words = {"family": FAMILY_COLUMN[base["view"]], "outcome": base["outcome"]}
+    """A robustness check with family, outcome and sample of its specification put in."""
+    words = {
+        "family": FAMILY_COLUMN[base["view"]],
+        "outcome": base["outcome"],
+        "sample": base["sample"],
+    }
 
     def put(value):
         if isinstance(value, str):
-            return re.sub(r"\{(family|outcome)\}", lambda found: words[found[1]], value)
+            return re.sub(r"\{(family|outcome|sample)\}", lambda found: words[found[1]], value)
         if isinstance(value, dict):
             return {name: put(text) for name, text in value.items()}
         return value

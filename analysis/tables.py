@@ -24,6 +24,7 @@ import duckdb
 import great_tables
 import pandas as pd
 
+from analysis.estimating import LARGEST_EFFECT
 from analysis.wording import MINUS, interval, label, number, parts, percent, rounded
 
 Row = Mapping[str, object]
@@ -223,11 +224,19 @@ def bracketed(standard_error: float | None) -> str:
 
 
 def effect_of(row: Row, says: str) -> str:
-    """The change in per cent with its interval, if it is the one that `says` names."""
-    if row["effect_of"] != says or row["effect"] is None:
+    """The change in per cent with its interval, if it is the one that `says` names.
+
+    What is beyond the largest effect that is told has no number.
+    """
+    if row["effect_of"] != says:
         return ""
-    ends = f"[{rounded(100 * row['effect_low'], 1)}, {rounded(100 * row['effect_high'], 1)}]"
-    return f"{percent(row['effect'])} {ends}"
+    beyond = f"over {number(int(100 * LARGEST_EFFECT))}"
+    low, high = (
+        beyond if row[end] is None else rounded(100 * row[end], 1)
+        for end in ("effect_low", "effect_high")
+    )
+    told = f"{beyond} %" if row["effect"] is None else percent(row["effect"])
+    return f"{told} [{low}, {high}]"
 
 
 def model_rows(facts: Sequence[Row]) -> list[tuple[str, ...]]:
@@ -585,7 +594,9 @@ def specification_row(one: Row) -> tuple[str, ...]:
     )
 
 
-def plain_tables(name: str, title: str) -> Callable[[Sequence[Row]], list[Table]]:
+def plain_tables(
+    name: str, title: str, notes: tuple[str, ...] = ()
+) -> Callable[[Sequence[Row]], list[Table]]:
     """What makes a table of all columns of a file, a group per specification."""
 
     def make(rows: Sequence[Row]) -> list[Table]:
@@ -596,7 +607,7 @@ def plain_tables(name: str, title: str) -> Callable[[Sequence[Row]], list[Table]
             (
                 str(group or ""),
                 tuple(
-                    (label(printed(row[first])), *(printed(row[column]) for column in others))
+                    tuple(printed(row[column]) for column in (first, *others))
                     for row in rows
                     if row.get("specification_id") == group
                 ),
@@ -604,18 +615,22 @@ def plain_tables(name: str, title: str) -> Callable[[Sequence[Row]], list[Table]
             for group in distinct(row.get("specification_id") for row in rows)
         )
         headings = tuple(column.replace("_", " ") for column in others)
-        return [Table(name, title, first.replace("_", " "), headings, groups)]
+        return [Table(name, title, first.replace("_", " "), headings, groups, notes)]
 
     return make
 
 
 def printed(value: object) -> str:
-    """A cell of any type as text."""
+    """A cell of any type as text; the names of columns and facts in words."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return number(value) if isinstance(value, (int, float)) else str(value or "")
+    if isinstance(value, (int, float)):
+        return number(value)
+    text = str(value or "")
+    is_name = re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", text)
+    return text.replace("_", " ") if is_name and label(text) == text else label(text)
 
 
 def snapshot_note(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -766,6 +781,37 @@ FORMATS: Mapping[str, Callable[[Table], str]] = {
     "html": as_html, "tex": as_latex, "md": as_markdown, "csv": as_csv,
 }  # fmt: skip
 
+NOTES: Mapping[str, tuple[str, ...]] = {
+    "designs": (
+        "What each design rests on. Shares matched say for how much of the sample it speaks; "
+        "effective sample sizes are Kish's: (sum of weights)² / sum of squared weights.",
+        "Rewiring: the mean index and the share above zero, and the same where each focal keeps "
+        "its takers and they take from others by chance.",
+    ),
+    "sensitivity": (
+        "Least squares on classical errors, after Cinelli and Hazlett (2020). Robustness value: "
+        "the share of what is left of both outcome and term that an unseen cause would have to "
+        "explain to bring the estimate to zero, or (significance) its interval to hold zero.",
+        "Short: without controls; long: with them. After Oster (2019): delta is how strong the "
+        "unseen would have to be, against the controls, for an estimate of zero, with R² up to max "
+        "R²; the Oster estimate is what is left if it were as strong, the other root what else "
+        "solves the equation.",
+    ),
+    "bounds": (
+        "The estimate if an unseen cause explained as much of term and outcome as the benchmark "
+        "does, times the multiple (Cinelli and Hazlett, 2020), with its 95 % interval.",
+    ),
+    "permutations": (
+        "Order and crowding of entrants are dealt out anew within cells in which no cause could "
+        "tell them apart. An estimate here is one step from the fit without order and crowding, "
+        "not the coefficient. Centre and deviation are those of the permuted ones, p the share of "
+        "them that lie as far from the centre as the real one, which counts as one of them; a "
+        "permutation that failed counts as far away.",
+        "Movable are rows of cells that hold more than one value: the test rests on them alone.",
+    ),
+}
+"""What readers must know of a table that shows a file as it is."""
+
 KINDS: Mapping[str, tuple[tuple[str, ...], Callable[..., list[Table]]]] = {
     "regressions": (("estimates", "specifications"), regression_tables),
     "claims": (("claims",), claims_tables),
@@ -774,7 +820,7 @@ KINDS: Mapping[str, tuple[tuple[str, ...], Callable[..., list[Table]]]] = {
     "verdict_calibration": (("verdict_calibration",), verdict_calibration_tables),
     "specifications": (("specifications",), specification_tables),
     **{
-        name: ((name,), plain_tables(name, title))
+        name: ((name,), plain_tables(name, title, NOTES.get(name, ())))
         for name, title in {
             "designs": "Facts of the designs",
             "sensitivity": "How strong an unseen cause would have to be",

@@ -19,8 +19,8 @@ FAMILY = "draw % 50 = 0"
 MERGES = "draw % 10 = 0 and place > 70"
 PARENTS_OF_A_MERGE = """
     list_distinct([
-        ids[1 + (hash(place, number) % greatest(place - 1, 1))::integer]
-        for number in range(2 + least(63, (-1.9 * ln((draw // 10 % 9999 + 1) / 10000.0))::integer))
+        ids[1 + (hash(place, number) % if(place > 2, place - 1, 1))::integer]
+        for number in range(2 + (-1.9 * ln((draw // 10 % 9999 + 1) / 10000.0))::integer)
     ])
 """
 

@@ -15,6 +15,7 @@ import yaml
 
 from analysis.exports import Exports, StudyError
 from analysis.figures import theme
+from analysis.shares import clustered_share
 from analysis.tables import ROLES, STUDIES, Table, as_csv, claim_number, is_counted, marked, plain
 from analysis.wording import interval, number, percent
 from report import dictionary, families, figures, fragments
@@ -165,19 +166,26 @@ ENVIRONMENT = jinja2.Environment(
     autoescape=False,
 )
 ENVIRONMENT.filters["md"] = lambda text: marked(str(text))
+ENVIRONMENT.filters["percent"] = lambda value: percent(value) or "no share"
 ENVIRONMENT.filters["n"] = lambda value: "none" if value is None else number(value)
 
 
-def wilson(report: Report) -> Callable[[int, int], str]:
-    """A share with its interval in words, for prose: "42.0 % (95 % interval 40.4 % to 43.4 %)"."""
+def share_of_models(report: Report) -> Callable[[str], str]:
+    """The share of models for which a condition holds, in words, with its interval over families:
+    "42.0 % (95 % interval 40.4 % to 43.4 %)"."""
 
-    def said(k: int, n: int) -> str:
-        if not n:
+    def said(condition: str) -> str:
+        families = report.exports.connection.execute(
+            f"select count(*) filter ({condition}) as k, count(*) as n from hub_models "
+            "group by coalesce(root_id, model_id)"
+        ).fetchnumpy()
+        found = clustered_share(families["k"], families["n"])
+        if found.estimate is None:
             return "no share (nothing to count)"
-        low, high = report.exports.connection.execute(
-            "select share_low(?, ?), share_high(?, ?)", [k, n, k, n]
-        ).fetchall()[0]
-        return f"{percent(k / n)} (95 % interval {percent(low)} to {percent(high)})"
+        if found.reason:
+            return f"{percent(found.estimate)} (no interval: {found.reason})"
+        ends = f"{percent(found.low)} to {percent(found.high)}"
+        return f"{percent(found.estimate)} (95 % interval {ends})"
 
     return said
 
@@ -287,7 +295,7 @@ def write_pages(report: Report, chosen: Sequence[families.Base]) -> None:
     read_tables(report)
     shared = {
         "facts": facts,
-        "share": wilson(report),
+        "share_of_models": share_of_models(report),
         "is_sample": is_sample(report.snapshot),
         "marts_read": MARTS,
     }

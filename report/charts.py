@@ -303,7 +303,7 @@ def family_growth(frame: pd.DataFrame) -> alt.TopLevelMixin:
 
 
 def family_relations(frame: pd.DataFrame) -> alt.TopLevelMixin:
-    """Figure 11 for one family: share of each relation, with interval and count."""
+    """Figure 11 for one family: share of each relation, with its count."""
     drawn = frame.assign(
         count=[
             f"{percent(share)}  (N {number(int(n))})"
@@ -330,13 +330,10 @@ def family_relations(frame: pd.DataFrame) -> alt.TopLevelMixin:
         x2=alt.datum(0),
         color=alt.Color("relation:N", scale=hues(known), legend=None),
     )
-    intervals = base.mark_rule(color=colour("ink"), strokeWidth=1.5).encode(
-        x=alt.X("low:Q", scale=scale), x2="high:Q"
-    )
     counts = base.mark_text(align="left", dx=6, fontSize=11.5).encode(
-        x=alt.X("high:Q", scale=scale), text="count:N"
+        x=alt.X("share:Q", scale=scale), text="count:N"
     )
-    return alt.layer(bars, intervals, counts).properties(width=PLOT - 30, height=alt.Step(26))
+    return alt.layer(bars, counts).properties(width=PLOT - 30, height=alt.Step(26))
 
 
 def family_release_ranks(frame: pd.DataFrame) -> alt.TopLevelMixin:

@@ -22,7 +22,7 @@ from analysis.wording import number, percent, rounded
 from report import charts
 
 QUERIES = Path(__file__).parent / "queries"
-WILSON = "95 % intervals by Wilson's method"
+CLUSTERED = "95 % intervals over families, none below ten"
 FEWEST = "months below 30 models are not drawn"
 
 
@@ -193,7 +193,7 @@ FIGURES: tuple[MartFigure, ...] = (
         draw=charts.monthly(""),
         count=_n_monthly,
         unit="models",
-        filter=f"Models with a known date; {WILSON}; {FEWEST}.",
+        filter=f"Models with a known date; {CLUSTERED}; {FEWEST}.",
         describe=_describe_monthly(lambda share: percent(share)),
         needs="a month with 30 models of known date",
         mark="value",
@@ -202,11 +202,11 @@ FIGURES: tuple[MartFigure, ...] = (
     MartFigure(
         name="relation_mix",
         title="Relations of models with a parent, by month of release",
-        reads=("ecosystem_months", "disruption_panel"),
+        reads=("hub_models", "disruption_panel"),
         draw=charts.monthly("", unit="models with a parent"),
         count=_n_monthly,
         unit="models with a parent",
-        filter=f"Models with a known date; {WILSON}; {FEWEST}.",
+        filter=f"Models with a known date; {CLUSTERED}; {FEWEST}.",
         describe=_describe_monthly(lambda share: percent(share)),
         needs="a month with 30 models that declare a parent",
         mark="value",
@@ -219,7 +219,7 @@ FIGURES: tuple[MartFigure, ...] = (
         draw=charts.monthly("", format=".2f", unit="models with a parent", floor=None),
         count=_n_monthly,
         unit="models with a parent",
-        filter=f"Models with a parent and a known date; 95 % intervals by Student's t; {FEWEST}.",
+        filter=f"Models with a parent and a known date; {CLUSTERED}; {FEWEST}.",
         describe=_describe_monthly(lambda mean: rounded(mean, 2)),
         needs="a month with 30 models that declare a parent",
         mark="value",
@@ -316,7 +316,8 @@ def family_figures(base: str, slug: str) -> tuple[MartFigure, ...]:
             draw=charts.family_relations,
             count=first_of("n"),
             unit="descendants",
-            filter=f"Each descendant by its relation to the parent it was reached by; {WILSON}.",
+            filter="Each descendant by its relation to the parent it was reached by. No interval: "
+            "every descendant is counted, and all are one family.",
             describe=_describe_relations,
             needs="a descendant",
             mark="share",

@@ -78,7 +78,7 @@ def crowding_panel(
             snapshots.snapshot_id,
             snapshots.snapshot_at,
             metrics.likes_change < 0 as is_loss,
-            greatest(metrics.likes_change, 0) as likes_gained,
+            case when metrics.likes_change < 0 then 0 else metrics.likes_change end as likes_gained,
             cast(coalesce(of_relations.n_events, 0) - coalesce(own.n_events, 0) as bigint)
                 as n_rivals,
             ln(1 + n_rivals) as log_crowd_week,
@@ -357,7 +357,12 @@ def _crowds(connection: duckdb.DuckDBPyConnection, names: Names, snapshots: str)
 def _supported_weeks(connection: duckdb.DuckDBPyConnection, weeks: list[int]) -> set[int]:
     """The weeks since the burst in which some base has treated models and controls."""
     found = connection.execute(f"""
-        select distinct least(greatest(event_week, {FIRST_WEEK}), {LAST_WEEK})
+        select distinct
+            case
+                when event_week < {FIRST_WEEK} then {FIRST_WEEK}
+                when event_week > {LAST_WEEK} then {LAST_WEEK}
+                else event_week
+            end
         from {STUDY}
         where
             is_treated = 1

@@ -29,6 +29,9 @@ from analysis.equations import Equation, EstimationError
 ENTRANT = ("parent_id", "child_id")
 FOCAL = ("model_id",)
 
+FEWEST_CELLS = 3
+LEAST_MATCHED = 0.5
+
 SMALLEST_PROBABILITY = 0.01
 """No row stands for more than a hundred; smaller predictions are raised to it and counted."""
 
@@ -52,8 +55,9 @@ def inverse_probability(
     The weight is P(observed) / p, where p is the probability of being observed by a logit fitted on
     the other folds (Horvitz & Thompson 1952, stabilised; cross-fitted as in Chernozhukov et al.
     2018). Folds deal out the values of `unit` by a hash of seed and value, so that no family helps
-    to predict itself. A level of a factor that is always or never observed has no place in a logit:
-    its rows take the level's share in the other folds, or the share of all where the level is new.
+    to predict itself. A level of a factor, or value of a term, that is always or never observed has
+    no place in a logit, whose separated rows leave: its rows take the share of its level in the
+    other folds, which is 0 or 1, or the share of all where the level is new.
     Probabilities under `SMALLEST_PROBABILITY` are raised to it.
 
     A `mean_weight` far from 1 says that folds differ: mostly one family fills one of them.
@@ -75,7 +79,7 @@ def inverse_probability(
         select
             *,
             cast(coalesce({observed}, false) as integer) as is_observed,
-            cast(md5_number_lower(concat_ws(' ', $seed, {unit})) % $folds as integer) as fold
+            cast(md5_number_lower($seed || ' ' || {unit}) % $folds as integer) as fold
         from {source}
         where {complete}
         order by {", ".join(key)}""",
@@ -95,7 +99,9 @@ def inverse_probability(
         select
             everyone.* exclude (place, is_observed, fold),
             predicted.probability < $smallest as is_clipped,
-            overall.share / greatest(predicted.probability, $smallest) as observation_weight
+            overall.share
+            / case when is_clipped then $smallest else predicted.probability end
+                as observation_weight
         from (select *, rowid as place from {everyone}) as everyone
         inner join predicted_probabilities as predicted on everyone.place = predicted.place
         cross join overall
@@ -159,12 +165,16 @@ def _probabilities(
             found = fit(training, equation, of_interest=())
         except EstimationError as error:
             return nothing, f"who is observed cannot be predicted: {error}"
-        probabilities[own] = _predicted(found, training, frame[own], factors)
+        probabilities[own] = _predicted(found, training, frame[own], terms, factors)
     return probabilities, None
 
 
 def _predicted(
-    found: Fit, training: pd.DataFrame, rows: pd.DataFrame, factors: Sequence[str]
+    found: Fit,
+    training: pd.DataFrame,
+    rows: pd.DataFrame,
+    terms: Sequence[str],
+    factors: Sequence[str],
 ) -> np.ndarray:
     """The probabilities of `rows` by a logit that was fitted on `training`; (n,)."""
     estimates = dict(zip(found.terms, found.estimates, strict=True))
@@ -177,10 +187,12 @@ def _predicted(
         index += labels.map(estimates).fillna(0.0).to_numpy(float)
     probabilities = 1 / (1 + np.exp(-index))
     used = training.iloc[found.rows]
-    for factor in factors:
-        outside = ~rows[factor].isin(used[factor].unique()).to_numpy()
-        shares = training.groupby(factor)["is_observed"].mean()
-        own_shares = rows[factor].map(shares).fillna(training["is_observed"].mean())
+    # A term of which the rows in use have one value left is in no fit.
+    levelled = [*factors, *(term for term in terms if used[term].nunique() == 1)]
+    for column in levelled:
+        outside = ~rows[column].isin(used[column].unique()).to_numpy()
+        shares = training.groupby(column)["is_observed"].mean()
+        own_shares = rows[column].map(shares).fillna(training["is_observed"].mean())
         probabilities = np.where(outside, own_shares.to_numpy(float), probabilities)
     return probabilities
 
@@ -199,7 +211,8 @@ def fixed_composition(
     What then still moves from period to period is no change of composition (DiNardo, Fortin &
     Lemieux 1996, with cells instead of a logit). A cell that some period lacks cannot be reweighted
     there: it leaves in all periods, and `share_matched` says what is left. Weights have mean 1 in
-    each period.
+    each period. Fewer than `FEWEST_CELLS` cells, or `LEAST_MATCHED` of the rows, are no mix that
+    could be held fixed: there is a `reason` then.
 
     cells: columns whose combinations are the cells. Table `name`: the rows kept, with cell_weight.
     """
@@ -248,5 +261,13 @@ def fixed_composition(
             {effective_size("cell_weight")} as effective_sample_size
         from {name}""",
     )
-    reason = None if facts["n_rows"] else f"no cell of {listed} is there in every {period}"
+    reason = None
+    if not facts["n_rows"]:
+        reason = f"no cell of {listed} is there in every {period}"
+    elif facts["n_cells"] < FEWEST_CELLS or facts["share_matched"] < LEAST_MATCHED:
+        cells = "cell" if facts["n_cells"] == 1 else "cells"
+        reason = (
+            f"{facts['n_cells']} {cells} of {listed} with {facts['share_matched']:.0%} of the rows "
+            f"in every {period}: at least {FEWEST_CELLS} with {LEAST_MATCHED:.0%} are a mix"
+        )
     return PreparedDesign(name, {}, facts, reason=reason)

@@ -66,10 +66,14 @@ def window_matching(
     several sets. Econometric design 6.1.
 
     Rows of `window_matching_<days>d`: one per set and member, the columns of `entrants` with
-    set_id, is_early (0/1), set_weight (1, or 1 / matches of the set) and log_rank_gap (log rank
-    minus that of the early member). The equation is a Poisson regression of `outcome` on that gap
-    with set fixed effects: on a dummy, sets with a wide gap would carry more, and the estimand
-    would drift.
+    set_id, is_early (0/1), set_weight (1, or 1 / matches of the set), log_rank_gap (log rank minus
+    that of the early member) and estimate_weight. The equation is a Poisson regression of `outcome`
+    on that gap with set fixed effects, so weighted that both sides of a set weigh the same: on a
+    dummy, sets with a wide gap would carry more, and the estimand would drift.
+
+    Such a regression weighs each set by its outcome: a set without any says nothing. Balance after
+    matching is that of the estimate, with `estimate_weight`: set_weight times the set's weighted
+    mean outcome, 0 where the row's own is unknown.
     """
     name = table_name("window_matching", days, "d")
     names = Names(name)
@@ -136,9 +140,18 @@ def window_matching(
         )
 
         select
-            members.set_id, members.is_early, members.set_weight, members.log_rank_gap, entrants.*
+            members.set_id, members.is_early, members.set_weight, members.log_rank_gap,
+            case
+                when entrants.{outcome} is null then 0
+                else members.set_weight
+                    * sum(members.set_weight * entrants.{outcome}) over one_set
+                    / sum(members.set_weight) filter (where entrants.{outcome} is not null)
+                        over one_set
+            end as estimate_weight,
+            entrants.*
         from members
         inner join ({_entrants(sample)}) as entrants using (parent_id, child_id)
+        window one_set as (partition by members.set_id)
         order by members.set_id, members.is_early desc, entrants.child_id""")
 
     facts = _facts(connection, roles, name, "set_weight") | facts_of(
@@ -151,7 +164,9 @@ def window_matching(
         select
             avg(log_age_gap) as mean_log_age_gap,
             (select count(*) from {pairs}) as n_pairs,
-            (select count(distinct child_id) from {pairs}) as n_distinct_later
+            (select count(distinct child_id) from {pairs}) as n_distinct_later,
+            (select count(distinct set_id) from {name} where estimate_weight > 0)
+                as n_sets_with_outcome
         from sets""",
     )
     equation = Equation(
@@ -160,8 +175,9 @@ def window_matching(
         fixed_effects=("set_id",),
         estimator="poisson",
         clusters=("parent_id",),
+        weights="set_weight",
     )
-    return _prepared(connection, names, roles, "set_weight", {"rank_gap": equation}, facts)
+    return _prepared(connection, names, roles, "estimate_weight", {"rank_gap": equation}, facts)
 
 
 def coarsened_matching(
@@ -202,18 +218,20 @@ def coarsened_matching(
                 roles.parent_id,
                 roles.child_id,
                 roles.is_early,
-                concat_ws(
-                    ' ',
-                    roles.parent_id,
-                    roles.relation,
-                    cast(floor(epoch_us(roles.created_at) / $microseconds) as bigint),
-                    if(
-                        roles.size_unknown = 1,
-                        -1,
-                        len(list_filter(cuts.sizes, lambda cut: cut <= roles.log_size))
-                    ),
-                    len(list_filter(cuts.prominences, lambda cut: cut <= roles.log_owner_releases))
-                ) as cell_id
+                roles.parent_id
+                || ' ' || roles.relation
+                || ' ' || cast(floor(epoch_us(roles.created_at) / $microseconds) as bigint)
+                || ' ' || case
+                    when roles.size_unknown = 1 then -1
+                    when roles.log_size is not null
+                        then len(list_filter(cuts.sizes, lambda cut: cut <= roles.log_size))
+                end
+                || ' ' || case
+                    when roles.log_owner_releases is not null
+                        then len(list_filter(
+                            cuts.prominences, lambda cut: cut <= roles.log_owner_releases
+                        ))
+                end as cell_id
             from {roles} as roles
             cross join cuts
         ),
@@ -224,6 +242,8 @@ def coarsened_matching(
                 sum(is_early) over cell as n_early,
                 sum(1 - is_early) over cell as n_later
             from celled
+            -- What decides the cell is unknown: like nobody.
+            where cell_id is not null
             window cell as (partition by cell_id)
         ),
 

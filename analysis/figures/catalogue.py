@@ -198,8 +198,7 @@ def _describe_calibration(frame: pd.DataFrame) -> str:
     )
 
 
-CLUSTERED = "95 % intervals with errors clustered by family"
-WILSON = "95 % intervals by Wilson's method"
+CLUSTERED = "95 % intervals over families, none below ten"
 
 ORIENTED = " Negative: less for later entrants, whatever measures order."
 
@@ -229,7 +228,7 @@ FIGURES = (
         draw=charts.mdi_distribution,
         count=lambda frame: int(frame.groupby("focals").n_focals.first().sum()),
         unit="focals",
-        filter=f"Focals with a known date and a closed {DAYS_90}; {WILSON}.",
+        filter=f"Focals with a known date and a closed {DAYS_90}; {CLUSTERED}.",
         describe=_describe_distribution,
         needs="a focal with a known date and a closed window",
         mark="share",
@@ -243,9 +242,9 @@ FIGURES = (
         count=lambda frame: int(frame.n.sum()),
         unit="focals (right of each row)",
         filter=f"Focals with a defined index, {DAYS_90}; {CLUSTERED}; no mean below 10 focals or "
-        "5 families.",
+        "10 families.",
         describe=_describe_sizes,
-        needs="10 focals of 5 families with a defined index in one cell",
+        needs="10 focals of 10 families with a defined index in one cell",
         mark="mean_mdi",
         preludes=("intervals",),
     ),
@@ -256,8 +255,8 @@ FIGURES = (
         draw=charts.disruptive_share_over_time,
         count=lambda frame: int(frame[frame.focals == "all relations"].n.sum()),
         unit="focals (bars)",
-        filter=f"Focals with a defined index, {DAYS_90}; {WILSON}; months below 30 focals are not "
-        "drawn; shaded: months with open windows.",
+        filter=f"Focals with a defined index, {DAYS_90}; {CLUSTERED}; months below 30 focals are "
+        "not drawn; shaded: months with open windows.",
         describe=_describe_months,
         needs="a month with 30 focals whose index is defined",
         mark="share",
@@ -266,12 +265,12 @@ FIGURES = (
     Figure(
         name="disruptive_share_by_window",
         title="Share of disruptive models by length of the window",
-        reads=("disruption", "disruption_panel"),
+        reads=("disruption", "disruption_panel", "hub_models"),
         draw=charts.disruptive_share_by_window,
         count=lambda frame: int(frame[frame.focals == "all defined in the window"].n.max()),
         unit="focals in the largest window (above each point)",
-        filter=f"Focals with a closed window and a defined index; {WILSON}; points below 30 focals "
-        "are not drawn.",
+        filter=f"Focals with a closed window and a defined index; {CLUSTERED}; points below 30 "
+        "focals are not drawn.",
         describe=_describe_windows,
         needs="a window with 30 focals whose index is defined",
         mark="share",
@@ -285,9 +284,9 @@ FIGURES = (
         count=lambda frame: int(frame.n.sum()),
         unit="focals",
         filter=f"Focals with a defined index, {DAYS_90}; children at the snapshot; {CLUSTERED}; no "
-        "mean below 10 focals or 5 families.",
+        "mean below 10 focals or 10 families.",
         describe=_describe_degrees,
-        needs="10 focals of 5 families with a defined index in one bin",
+        needs="10 focals of 10 families with a defined index in one bin",
         mark="mean_mdi",
         preludes=("intervals",),
     ),

@@ -66,6 +66,7 @@ def mdi_distribution(frame: pd.DataFrame) -> alt.TopLevelMixin:
             for slot, is_mass_point in zip(frame.slot, frame.is_mass_point, strict=True)
         ],
         count=[number(n) for n in frame.n],
+        top=frame.high.fillna(frame.share),
     )
 
     def panel(focals: str) -> alt.TopLevelMixin:
@@ -106,7 +107,7 @@ def mdi_distribution(frame: pd.DataFrame) -> alt.TopLevelMixin:
         counts = (
             base.transform_filter("datum.kind != 'range of 0.2'")
             .mark_text(dy=-6, baseline="bottom", fontSize=11)
-            .encode(x="slot:Q", y="high:Q", text="count:N")
+            .encode(x="slot:Q", y="top:Q", text="count:N")
         )
         return alt.layer(bars, intervals, counts).properties(
             width=PLOT,
@@ -182,7 +183,7 @@ def disruptive_share_over_time(frame: pd.DataFrame) -> alt.TopLevelMixin:
     days = {name: pd.Timedelta(days=11 + 8 * place) for place, name in enumerate(series)}
     drawn = frame.assign(next_month=next_month, within=frame.month + frame.focals.map(days))
     time = alt.Scale(type="utc", domain=[str(drawn.month.min())[:10], str(next_month.max())[:10]])
-    highest = max(0.05, min(1, 1.1 * frame.high.max()))
+    highest = max(0.05, min(1, 1.1 * frame[["high", "share"]].max(axis=None)))
     looks = symbols("focals", scale)
 
     def x(column: str, has_labels: bool = False) -> alt.X:
@@ -230,7 +231,9 @@ def disruptive_share_by_window(frame: pd.DataFrame) -> alt.TopLevelMixin:
     scale = dict(zip(sorted(frame.focals.unique()), SERIES, strict=False))
     names = {"all": "no end"} | {name: name[:-1] for name in frame.window_name if name != "all"}
     drawn = frame.assign(
-        window=[names[name] for name in frame.window_name], count=[number(n) for n in frame.n]
+        window=[names[name] for name in frame.window_name],
+        count=[number(n) for n in frame.n],
+        top=frame.high.fillna(frame.share),
     )
     order = [names[name] for name in frame.sort_values("days").window_name.unique()]
     base = alt.Chart(rows(drawn)).encode(
@@ -243,7 +246,7 @@ def disruptive_share_by_window(frame: pd.DataFrame) -> alt.TopLevelMixin:
         xOffset=alt.XOffset("focals:N", sort=list(scale), scale=alt.Scale(paddingOuter=0.4)),
     )
     looks = symbols("focals", scale)
-    highest = max(0.05, min(1, 1.15 * frame.high.max()))
+    highest = max(0.05, min(1, 1.15 * frame[["high", "share"]].max(axis=None)))
     y_scale = alt.Scale(domain=[0, highest], nice=False)
     intervals = base.mark_rule(strokeWidth=2).encode(
         y=alt.Y("low:Q", scale=y_scale), y2="high:Q", color=looks["color"]
@@ -256,9 +259,7 @@ def disruptive_share_by_window(frame: pd.DataFrame) -> alt.TopLevelMixin:
         ),
         **looks,
     )
-    counts = base.mark_text(baseline="bottom", dy=-4, fontSize=10).encode(
-        y="high:Q", text="count:N"
-    )
+    counts = base.mark_text(baseline="bottom", dy=-4, fontSize=10).encode(y="top:Q", text="count:N")
     return alt.layer(intervals, points, counts).properties(width=PLOT, height=240)
 
 

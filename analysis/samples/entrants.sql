@@ -4,7 +4,7 @@
 with bounded as (
     select
         *,
-        greatest(age_days_at_snapshot, 0) as age_days,
+        case when age_days_at_snapshot < 0 then 0 else age_days_at_snapshot end as age_days,
         case when parameter_count > 0 then ln(parameter_count) end as known_log_size,
         n_rivals_before_other_owner_events_30d as rivals_30,
         -- from just above -1 for the first of all entrants of the base to just below 1 for the last
@@ -62,8 +62,8 @@ select
     -- a hundredth): if better entrants come earlier, likes fall along it whatever the order itself does.
     -sign(place) * sqrt(2 * abs(sqrt(half * half - log_tail / 0.147) - half)) as earliness,
     release_lag_days as lag_days,
-    ln(1 + greatest(release_lag_days, 0)) as log_lag,
-    ln(1 + greatest(release_lag_days_exact, 0)) as log_lag_exact,
+    ln(1 + case when release_lag_days < 0 then 0 else release_lag_days end) as log_lag,
+    ln(1 + case when release_lag_days_exact < 0 then 0 else release_lag_days_exact end) as log_lag_exact,
     has_exact_date,
 
     -- crowding: other owners' release events in the days before; twenty files of one day are one
@@ -92,7 +92,10 @@ select
     age_days,
     case when age_days > 0 then ln(age_days) end as log_age,
     cast(floor(age_days / 7) as integer) as age_week,
-    ntile(40) over (order by age_days nulls last, parent_id, child_id) as age_bin,
+    case
+        when age_days is not null
+            then ntile(40) over (partition by age_days is null order by age_days, parent_id, child_id)
+    end as age_bin,
 
     -- what the entrant is
     coalesce(known_log_size, 0) as log_size,
@@ -102,7 +105,7 @@ select
 
     -- prominence known at entry
     ln(1 + n_owner_releases_at_entry) as log_owner_releases,
-    ln(1 + coalesce(n_base_owner_releases_at_base_release, 0)) as log_base_owner_releases,
+    ln(1 + n_base_owner_releases_at_base_release) as log_base_owner_releases,
     ln(1 + n_before) as log_base_children,
     -- elsewhere: what is built on this base is its race, which rank and crowding count
     ln(1 + n_owner_derivatives_at_entry - case when is_same_owner then n_before else 0 end)
@@ -116,8 +119,8 @@ select
     ln(1 + base_downloads_all_time_at_entry) as log_base_downloads_all_time_at_entry,
 
     -- prominence at the snapshot: after the treatment
-    ln(1 + coalesce(base_likes_at_snapshot, 0)) as log_base_likes_now,
-    ln(1 + coalesce(base_downloads_at_snapshot, 0)) as log_base_downloads_now,
+    ln(1 + base_likes_at_snapshot) as log_base_likes_now,
+    ln(1 + base_downloads_at_snapshot) as log_base_downloads_now,
     ln(1 + n_owner_models_at_snapshot) as log_owner_models_now,
 
     benchmark_score,

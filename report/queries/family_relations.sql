@@ -14,8 +14,6 @@ select
     n_of_relation,
     n,
     n_of_relation / n as share,
-    share_low(n_of_relation, n) as low,
-    share_high(n_of_relation, n) as high,
     (select max(snapshot_id) from disruption_panel) as snapshot_id
 from relations
 order by list_position(['finetune', 'adapter', 'quantized', 'merge', 'unknown'], relation)

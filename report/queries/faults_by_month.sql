@@ -18,6 +18,7 @@ children as (
 models as (
     select
         date_trunc('month', models.created_at) as month,
+        coalesce(models.root_id, models.model_id) as root_id,
         models.n_parents = 0 as is_without_parent,
         claimed_by_name.child_id is not null as is_given_away,
         coalesce(children.has_unlisted_parent, false) as has_unlisted_parent,
@@ -32,6 +33,7 @@ models as (
 counted as (
     select
         month,
+        root_id,
         count(*) as n,
         count(*) filter (is_without_parent) as no_parent_declared,
         count(*) filter (is_given_away) as a_parent_that_only_the_name_gives_away,
@@ -39,7 +41,7 @@ counted as (
         count(*) filter (is_older_than_a_parent) as older_than_a_parent,
         count(*) filter (is_in_cycle) as in_a_cycle
     from models
-    group by month
+    group by month, root_id
 ),
 
 long as (
@@ -47,23 +49,33 @@ long as (
     on
     no_parent_declared, a_parent_that_only_the_name_gives_away, a_parent_that_is_not_listed, older_than_a_parent,
     in_a_cycle
-    into name panel value n_of_panel
+    into name panel value k
+),
+
+families as (
+    select
+        *,
+        sum(k) over (partition by panel, month) as all_k,
+        sum(n) over (partition by panel, month) as all_n
+    from long
 )
 
 select
     replace(panel, '_', ' ') as panel,
     month,
-    n_of_panel,
-    n,
-    case when n >= 30 then n_of_panel / n end as value,
-    case when n >= 30 then share_low(n_of_panel, n) end as low,
-    case when n >= 30 then share_high(n_of_panel, n) end as high,
+    cast(sum(k) as bigint) as n_of_panel,
+    cast(sum(n) as bigint) as n,
+    count(*) as n_clusters,
+    case when sum(n) >= 30 then sum(k) / sum(n) end as value,
+    case when sum(n) >= 30 then clustered_low(k, n, all_k, all_n) end as low,
+    case when sum(n) >= 30 then clustered_high(k, n, all_k, all_n) end as high,
     (select max(snapshot_id) from disruption_panel) as snapshot_id
-from long
+from families
+group by panel, month
 order by
     list_position(
         [
             'no_parent_declared', 'a_parent_that_only_the_name_gives_away', 'a_parent_that_is_not_listed',
             'older_than_a_parent', 'in_a_cycle'
-        ], long.panel
+        ], families.panel
     ), month

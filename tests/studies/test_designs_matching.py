@@ -4,11 +4,13 @@ import math
 import statistics
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from designed_entrants import (
     ENTRANT_TYPES,
     ORIGIN,
@@ -318,6 +320,38 @@ def test_matching_on_traits_makes_them_alike():
     assert row["standardised_difference_before"] < -0.5
     assert abs(row["standardised_difference_after"]) < 0.1
     assert 0 < row["share_matched"] < 1
+
+
+def test_balance_after_matching_is_that_of_the_sets_the_estimate_rests_on():
+    """Base a is unbalanced and has no like: a Poisson regression learns nothing from it."""
+    rows = ranked(
+        entrant(base, f"{base}{n}", n / 10, likes=likes, is_bulk_owner=base == "a" and n > 3)
+        for base, likes in (("a", 0), ("b", 2))
+        for n in range(1, 8)
+    )
+    design = window_matching(connect(rows), 3)
+    balance = {row["variable"]: row for row in design.balance}
+    assert balance["is_bulk_owner"]["standardised_difference_before"] < -0.5
+    assert balance["is_bulk_owner"]["standardised_difference_after"] == 0
+    assert design.facts["n_sets_with_outcome"] == 3
+    assert balance["is_bulk_owner"]["n_one"] == 3
+
+
+def test_the_estimate_gives_both_sides_of_a_set_the_same_weight():
+    rows = ranked(
+        entrant("b", f"c{n}", n / 10, likes=likes)
+        for n, likes in enumerate((8, 4, 2, 3, 1, 1, 5), start=1)
+    )
+    connection = connect(rows)
+    design = window_matching(connection, 3)
+    members = connection.table(design.name).df()
+    sets = pd.get_dummies(members["set_id"], dtype=float)
+    fitted = sm.GLM(
+        members["likes"], sets.assign(gap=members["log_rank_gap"]),
+        family=sm.families.Poisson(), freq_weights=members["set_weight"],
+    ).fit()  # fmt: skip
+    found = fit(members, replace(design.equations["rank_gap"], clusters=("iid",)))
+    assert found.row("log_rank_gap")["estimate"] == pytest.approx(fitted.params["gap"], rel=1e-6)
 
 
 @pytest.mark.parametrize("spread_days", [3.0, 0.0], ids=["within_three_days", "at_one_instant"])

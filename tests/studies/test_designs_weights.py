@@ -219,6 +219,53 @@ def test_a_trend_that_is_all_composition_is_gone_after_reweighting():
     assert abs(means[0]["fixed"] - means[2]["fixed"]) < 0.04
 
 
+@pytest.mark.parametrize(
+    ("n_common", "n_rare", "reason"),
+    [
+        (1, 0, "1 cell of size with 100% of the rows in every quarter"),
+        (2, 0, "2 cells of size with 100% of the rows in every quarter"),
+        (3, 0, None),
+        (3, 3, None),
+        (3, 10, "3 cells of size with 38% of the rows in every quarter"),
+    ],
+)
+def test_few_cells_or_few_rows_are_no_mix_to_hold_fixed(n_common, n_rare, reason):
+    rows = [
+        {"model_id": f"{quarter}{n}", "quarter": quarter, "size": f"size {n}"}
+        for quarter in ("Q1", "Q2")
+        for n in range(n_common)
+    ] + [{"model_id": f"rare{n}", "quarter": "Q1", "size": f"rare {n}"} for n in range(n_rare)]
+    design = fixed_composition(table(rows), "source", ("size",))
+    if reason is None:
+        assert design.reason is None
+    else:
+        assert design.reason.startswith(reason)
+    assert design.facts["n_cells"] == n_common
+
+
+def test_rows_that_are_certain_to_be_observed_have_a_probability_of_one():
+    """Merges are always measured: a logit drops them as separated, and knows nothing of them."""
+    generator = np.random.default_rng(5)
+    is_merge = np.arange(600) % 4 == 0
+    size = generator.normal(size=600)
+    observed = is_merge | (generator.random(600) < 1 / (1 + np.exp(1 - size)))
+    rows = pd.DataFrame(
+        {
+            "parent_id": [f"b{number % 60}" for number in range(600)],
+            "child_id": [f"c{number:03d}" for number in range(600)],
+            "is_merge": is_merge.astype(int),
+            "log_size": size,
+            "score": np.where(observed, 1.0, np.nan),
+        }
+    )
+    connection = table(rows)
+    inverse_probability(connection, "source", OBSERVED, ("is_merge", "log_size"), "weighted")
+    weights = fetch(
+        connection, "select distinct observation_weight as w from weighted where is_merge = 1"
+    )
+    assert [row["w"] for row in weights] == pytest.approx([observed.mean()])
+
+
 def test_without_a_common_cell_the_reason_is_said():
     rows = [
         {"model_id": "a", "quarter": "Q1", "size": "small"},

@@ -11,6 +11,7 @@ import pytest
 from analysis import estimating
 from analysis.engines import fit
 from analysis.equations import EstimationError
+from analysis.estimating import effect_of
 from analysis.exports import Exports
 from analysis.specifications import record
 
@@ -71,6 +72,27 @@ def test_the_effect_of_a_doubled_rank_is_told_in_percent(tmp_path):
     assert row["effect_of"] == "rank doubled"
     assert row["effect"] == pytest.approx(2 ** row["estimate"] - 1)
     assert row["effect_low"] < row["effect"] < row["effect_high"]
+
+
+def test_an_effect_beyond_any_meaning_is_not_told_with_300_digits():
+    row = {"estimate": 3.0, "interval_low": -2.0, "interval_high": 500.0}
+    told = effect_of(row, 1, "rank doubled")
+    assert told["effect"] == pytest.approx(math.expm1(3))
+    assert told["effect_low"] == pytest.approx(math.expm1(-2))
+    assert told["effect_high"] is None
+    assert effect_of(row | {"estimate": 20.0}, 1, "rank doubled")["effect"] is None
+
+
+@pytest.mark.parametrize(("n_bases", "status"), [(9, "refused"), (10, "ok")])
+def test_an_estimate_from_too_few_clusters_is_no_estimate(tmp_path, n_bases, status):
+    frame = entrants()
+    bases = sorted(frame["parent_id"].unique())[:n_bases]
+    result = estimated(frame[frame["parent_id"].isin(bases)], tmp_path)
+    assert result.status == status
+    if status == "refused":
+        assert result.reason == "9 clusters in use, fewer than 10"
+        assert result.estimates == []
+    assert result.is_small == (status == "refused")
 
 
 def test_late_and_crowded_is_the_sum_of_both(tmp_path):

@@ -19,13 +19,12 @@ import matplotlib.image
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 from made_results import HOSTILE, SNAPSHOT, estimate, specification
 from scipy import stats
-from statsmodels.stats.proportion import proportion_confint
 
 from analysis.figures import FIGURES, charts, data_of, open_tables, theme, write_figures
 from analysis.figures.writing import SUFFIXES
+from analysis.shares import clustered_mean, clustered_share
 from support import REPOSITORY
 
 pytestmark = pytest.mark.xdist_group("figures")
@@ -343,12 +342,58 @@ def test_empty_tables_give_a_reason_and_leave_no_file_of_an_earlier_run(drawn, e
 # numbers
 
 
-def test_shares_of_the_distribution_have_wilson_intervals_and_add_up_to_one(drawn):
-    shown = numbers(drawn, "mdi_distribution")
-    low, high = proportion_confint(shown.n, shown.n_focals, method="wilson")
-    np.testing.assert_allclose(shown.low, np.clip(low, 0, 1), atol=1e-6)
-    np.testing.assert_allclose(shown.high, np.clip(high, 0, 1), atol=1e-6)
+def test_shares_of_the_distribution_have_intervals_over_families_and_add_up_to_one(drawn, exports):
+    shown = numbers(drawn, "mdi_distribution").set_index(["focals", "mdi_range"])
     np.testing.assert_allclose(shown.groupby("focals").share.sum(), 1)
+    focals = ask(
+        exports,
+        "select coalesce(root_id, model_id) as root_id, mdi = 1 as is_one from disruption_panel "
+        "where is_window_closed and relation != 'none' and sample_exclusion is distinct from "
+        "'creation_date_floor'",
+    )
+    row = shown.loc[("with a declared parent", "1")]
+    assert row.n == focals.is_one.sum()
+    assert_interval_over_families(row, focals.is_one.fillna(False).astype(bool), focals.root_id)
+
+
+def test_shares_by_month_and_window_have_intervals_over_families(drawn, exports):
+    focals = ask(
+        exports,
+        "select *, coalesce(root_id, model_id) as family from disruption_panel "
+        "where mdi is not null and release_month is not null",
+    )
+    months = numbers(drawn, "disruptive_share_over_time").set_index(["focals", "month"])
+    drawn_ones = months.dropna(subset="share")
+    assert len(drawn_ones)
+    for (focals_of, month), row in drawn_ones.iterrows():
+        chosen = focals[focals.release_month == pd.Timestamp(month)]
+        if focals_of == "without quantized":
+            chosen = chosen[chosen.relation != "quantized"]
+        assert (row.n, row.n_clusters) == (len(chosen), chosen.family.nunique())
+        assert_interval_over_families(row, chosen.mdi > 0, chosen.family)
+    windows = numbers(drawn, "disruptive_share_by_window").set_index(["focals", "window_name"])
+    found = ask(
+        exports,
+        "select mdi, coalesce(root_id, model_id) as family from disruption "
+        "left join hub_models using (model_id) "
+        "where window_name = '180d' and is_window_closed and mdi is not null",
+    )
+    row = windows.loc[("all defined in the window", "180d")]
+    assert_interval_over_families(row, found.mdi > 0, found.family)
+
+
+def assert_interval_over_families(row: pd.Series, holds: pd.Series, families: pd.Series) -> None:
+    """The share of a figure's row and its interval, by analysis/shares.py."""
+    by_family = holds.astype(int).groupby(families).agg(["sum", "size"])
+    expected = clustered_share(by_family["sum"], by_family["size"])
+    assert row.share == pytest.approx(expected.estimate)
+    if expected.reason:
+        assert pd.isna(row.low)
+        assert pd.isna(row.high)
+    else:
+        tolerance = 1e-3 * (expected.high - expected.low)
+        ends = (expected.low, expected.high)
+        assert (row.low, row.high) == pytest.approx(ends, abs=tolerance)
 
 
 def test_roots_stand_apart_and_mass_points_are_not_mixed_with_their_neighbours(drawn, exports):
@@ -363,24 +408,26 @@ def test_roots_stand_apart_and_mass_points_are_not_mixed_with_their_neighbours(d
     assert set(shown["no declared parent"].index) == {"undefined"}
 
 
-def test_mean_indices_have_intervals_clustered_by_family(drawn, exports):
-    shown = numbers(drawn, "mdi_by_relation_and_size").set_index(["relation", "size_class"])
+def test_mean_indices_have_intervals_over_families(drawn, exports):
+    shown = numbers(drawn, "mdi_by_relation_and_size").dropna(subset="mean_mdi")
     focals = ask(exports, "select *, coalesce(size_class, 'unknown') as size from disruption_panel")
-    cell = focals[(focals.relation == "finetune") & (focals["size"] == "<1B")].dropna(subset="mdi")
-    groups = pd.factorize(cell.root_id)[0]
-    fitted = sm.OLS(cell.mdi, np.ones(len(cell))).fit(
-        cov_type="cluster", cov_kwds={"groups": groups}, use_t=True
-    )
-    row = shown.loc[("finetune", "<1B")]
-    low, high = fitted.conf_int().iloc[0]
-    assert (row.n, row.n_clusters) == (len(cell), groups.max() + 1)
-    assert row.mean_mdi == pytest.approx(cell.mdi.mean())
-    assert (row.low, row.high) == (pytest.approx(low, rel=2e-3), pytest.approx(high, rel=2e-3))
+    assert len(shown)
+    for row in shown.itertuples():
+        cell = focals[(focals.relation == row.relation) & (focals["size"] == row.size_class)]
+        families = cell.root_id.fillna(cell.model_id)
+        by_family = cell.mdi.dropna().groupby(families).agg(["sum", "size"])
+        expected = clustered_mean(by_family["sum"], by_family["size"])
+        assert (row.n, row.n_clusters) == (expected.n, expected.n_clusters)
+        assert row.mean_mdi == pytest.approx(expected.estimate)
+        if not expected.reason:
+            tolerance = 1e-3 * (expected.high - expected.low)
+            assert row.low == pytest.approx(expected.low, abs=tolerance)
+            assert row.high == pytest.approx(expected.high, abs=tolerance)
 
 
 def test_small_cells_and_months_show_their_count_but_no_mean(drawn):
     cells = numbers(drawn, "mdi_by_relation_and_size")
-    few = (cells.n < 10) | (cells.n_clusters < 5)
+    few = (cells.n < 10) | (cells.n_clusters < 10)
     assert few.any()
     assert cells[few].mean_mdi.isna().all()
     assert cells[~few].mean_mdi.notna().all()

@@ -1,16 +1,23 @@
 """Adjusted p-values, against statsmodels' own implementations."""
 
+import itertools
+
 import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
 from analysis.multiplicity import adjust, holm
 
+NUMBERS = itertools.count()
+"""Each row is one of rows of its own, if nothing else is said."""
+
 
 def row(p_value, family="exploratory", study="racing", **further):
     return {
         "study": study, "family": family, "is_of_interest": True, "scale": "coefficient",
-        "p_value": p_value,
+        "p_value": p_value, "term": "log_rank", "sample_sql": f"select {next(NUMBERS)}",
+        "formula": "likes ~ log_rank", "estimator": "poisson", "fixed_effects": "parent_id",
+        "clusters": "parent_id",
     } | further  # fmt: skip
 
 
@@ -48,3 +55,23 @@ def test_studies_are_families_of_their_own():
     rows = [row(0.04), row(0.04, study="disruption")]
     adjust(rows)
     assert [r["p_adjusted"] for r in rows] == pytest.approx([0.04, 0.04])
+
+
+def test_the_primary_family_is_rank_and_crowding_without_their_contrast():
+    rows = [
+        row(0.01, "primary"),
+        row(0.02, "primary", term="log_crowd_30"),
+        row(0.001, "primary", term="late_and_crowded"),
+    ]
+    adjust(rows)
+    assert [r["p_adjusted"] for r in rows] == [0.02, 0.02, None]
+
+
+def test_a_coefficient_that_two_specifications_have_counts_once():
+    same = {"sample_sql": "select the same"}
+    rows = [row(0.01, **same), row(0.04), row(0.01, **same), row(0.02, term="log_crowd_30", **same)]
+    adjust(rows)
+    expected = multipletests([0.01, 0.04, 0.02], method="fdr_bh")[1]
+    assert [r["p_adjusted"] for r in rows] == pytest.approx(
+        [expected[0], expected[1], None, expected[2]]
+    )

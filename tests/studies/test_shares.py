@@ -2,11 +2,14 @@
 
 import math
 
+import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from analysis.figures.catalogue import QUERIES
 from analysis.shares import (
     FEWEST_CLUSTERS,
     clustered_mean,
@@ -15,6 +18,8 @@ from analysis.shares import (
 )
 
 DRAWS = 400
+
+INTERVALS = (QUERIES / "intervals.sql").read_text("utf-8")
 
 
 def families(generator, count: int, tail: float, share: float, alike: float):
@@ -144,3 +149,32 @@ def test_families_without_a_model_do_not_count_and_nothing_at_all_is_said():
 def test_numbers_that_are_no_part_and_whole_are_refused(successes, totals):
     with pytest.raises(ValueError, match="famil"):
         clustered_share(successes, totals)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.4, 0.97, 1.0])
+@pytest.mark.parametrize("count", [8, 15, 200])
+def test_figures_find_the_same_intervals_in_sql(share, count):
+    """To what the expansion of Student's t leaves: 0.1 % of the width."""
+    generator = np.random.default_rng(count)
+    successes, totals = families(generator, count, 1.5, min(max(share, 0.2), 0.8), 0.3)
+    if share in (0, 1):
+        successes = (share * totals).astype(int)
+    elif share in (0.01, 0.97):
+        successes = np.where(np.arange(count) < 2, successes, 0 if share < 0.5 else totals)
+    mean = clustered_mean(successes * 1.7, totals)
+    expected = clustered_share(successes, totals)
+    given = pd.DataFrame({"k": successes, "n": totals})
+    with duckdb.connect() as connection:
+        connection.execute(INTERVALS)
+        connection.register("given", given)
+        low, high, half = connection.execute(
+            "select clustered_low(k, n, all_k, all_n), clustered_high(k, n, all_k, all_n), "
+            "clustered_half_width(1.7 * k, n, 1.7 * all_k, all_n) "
+            "from (select *, sum(k) over () as all_k, sum(n) over () as all_n from given)"
+        ).fetchall()[0]
+    if expected.reason:
+        assert (low, high, half) == (None, None, None)
+    else:
+        tolerance = 1e-3 * (expected.high - expected.low)
+        assert (low, high) == pytest.approx((expected.low, expected.high), abs=tolerance)
+        assert half == pytest.approx(mean.high - mean.estimate, rel=1e-3)

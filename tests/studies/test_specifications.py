@@ -4,10 +4,20 @@ import re
 
 import pytest
 
+from analysis.designs import event_study, instruments, window_matching
 from analysis.equations import ESTIMATORS
-from analysis.exports import StudyError
+from analysis.estimating import estimate
+from analysis.exports import StudyError, open_exports
 from analysis.methods import METHODS
-from analysis.specifications import all_specifications, chosen, document, fitted_to, record
+from analysis.specifications import (
+    all_specifications,
+    chosen,
+    document,
+    fitted_to,
+    record,
+    sample_sql,
+)
+from analysis.wording import LABELS
 
 EVERY = {one.specification_id: one for one in all_specifications()}
 MINIMAL = {
@@ -95,8 +105,70 @@ def test_a_mistake_in_the_file_is_refused(change, words):
 
 
 def test_a_robustness_check_takes_the_family_and_the_outcome_of_its_specification():
-    change = {"and": "{family} is not null", "columns": {"cut": "least({outcome}, 1)"}}
+    change = {"and": "{family} is not null", "columns": {"cut": "{outcome} + 1"}}
     assert fitted_to(change, MINIMAL) == {
         "and": "parent_id is not null",
-        "columns": {"cut": "least(likes, 1)"},
+        "columns": {"cut": "likes + 1"},
     }
+
+
+def test_a_check_over_more_bases_changes_nothing_else_about_the_sample(sample_exports):
+    """Of RR6, whose sample holds the young, they stay; of the others they stay out."""
+    connection = open_exports(sample_exports).connection
+
+    def entrants_of(name: str, listed: str) -> set[tuple]:
+        sample = sample_sql(EVERY[name].sample)
+        return set(
+            connection.execute(
+                f"select parent_id, child_id from entrants where ({sample}) and {listed}"
+            ).fetchall()
+        )
+
+    for name in ("RR4", "RR5", "RR6"):
+        both = f"{name}.any_base"
+        assert entrants_of(both, "is_base_listed") == entrants_of(name, "is_base_listed")
+        assert not entrants_of(name, "not is_base_listed")
+        assert entrants_of(both, "not is_base_listed")
+
+
+def test_the_headline_of_the_index_varies_among_those_built_upon(sample_exports):
+    result = estimate(open_exports(sample_exports), EVERY["DM2"], seed=1)
+    assert (EVERY["DM2"].family, EVERY["DM2"].outcome) == ("primary", "mdi")
+    assert (result.status, result.reason) == ("ok", "")
+    found = {row["term"]: row for row in result.estimates}
+    for term in EVERY["DM2"].interest:
+        assert found[term]["jackknife_standard_error"] > 0
+
+
+def test_the_index_under_rewiring_claims_nothing_of_in_degree():
+    """Rewiring holds each focal's takers fixed."""
+    assert "log_in_degree" not in EVERY["DM6"].interest
+    assert "log_in_degree" in EVERY["DM6"].controls
+
+
+@pytest.mark.parametrize("one", all_specifications(), ids=lambda one: one.specification_id)
+def test_everything_that_tables_name_has_a_label(one):
+    further = [term for each in one.further.values() for term in each["interest"]]
+    named = (
+        *one.interest,
+        *one.controls,
+        *one.factors,
+        *one.fixed_effects,
+        *one.clusters,
+        *further,
+    )
+    assert [name for name in named if name not in LABELS] == []
+    assert one.estimator in LABELS
+
+
+def test_the_terms_that_designs_bring_with_them_have_a_label():
+    designs = (
+        event_study.CONTROLS, instruments.CONTROLS, instruments.CLOCK, window_matching.BALANCED,
+    )  # fmt: skip
+    assert [term for terms in designs for term in terms if term not in LABELS] == []
+
+
+def test_no_two_terms_of_a_specification_have_the_same_label():
+    for one in all_specifications():
+        terms = [*one.interest, *one.controls]
+        assert len({LABELS[term] for term in terms}) == len(terms)

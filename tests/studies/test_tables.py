@@ -15,6 +15,7 @@ from made_results import HOSTILE, SNAPSHOT, estimate, specification
 
 from analysis.tables import (
     FORMATS,
+    KINDS,
     MOST_COLUMNS,
     Table,
     as_csv,
@@ -195,6 +196,14 @@ def test_an_effect_is_told_in_per_cent_with_its_change_and_interval():
                    effect_high=0.002)  # fmt: skip
     shown = cells(made((specification("RR4"), [row])))
     assert shown["change of the outcome, rank doubled"] == (f"{MINUS}8.0 % [{MINUS}14.1, 0.2]",)
+
+
+def test_an_effect_beyond_the_largest_that_is_told_has_no_number():
+    row = estimate("RR4", "log_rank", effect_of="rank doubled", effect=0.5, effect_low=-0.9,
+                   effect_high=None)  # fmt: skip
+    shown = cells(made((specification("RR4"), [row])))
+    told = f"50.0 % [{MINUS}90.0, over 1,000,000]"
+    assert shown["change of the outcome, rank doubled"] == (told,)
 
 
 def test_marginal_effects_stand_apart_from_coefficients():
@@ -404,6 +413,16 @@ def test_the_verdicts_error_rates_stand_by_world(tmp_path):
     assert "Not calibrated: L2: another summer." in (
         folder / "tables" / "verdict_calibration.md"
     ).read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["designs", "sensitivity", "bounds", "permutations"])
+def test_tables_of_designs_and_draws_say_what_their_columns_mean(name):
+    rows = [{"specification_id": "RR21", "term": "rank_3_5", "n_movable": 4, "fact": "n_cells"}]
+    _, make = KINDS[name]
+    [made_table] = make(rows)
+    assert made_table.notes
+    [(_, (row,))] = made_table.groups
+    assert row == ("release rank 3 to 5", "4", "n cells")
 
 
 def test_rows_without_a_heading_get_none(results):

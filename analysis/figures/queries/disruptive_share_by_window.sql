@@ -4,8 +4,10 @@ with defined as (
         model_id,
         window_name,
         coalesce(window_days, 100000) as days,
+        coalesce(root_id, model_id) as root_id,
         mdi
     from disruption
+    left join hub_models using (model_id)
     where is_window_closed and mdi is not null
 ),
 
@@ -23,6 +25,7 @@ series as (
         'all defined in the window' as focals,
         window_name,
         days,
+        root_id,
         mdi
     from defined
     union all by name
@@ -30,9 +33,23 @@ series as (
         'the same in every window' as focals,
         defined.window_name,
         defined.days,
+        defined.root_id,
         defined.mdi
     from defined
     inner join same on defined.model_id = same.model_id
+),
+
+families as (
+    select
+        focals,
+        window_name,
+        days,
+        count(*) as n,
+        count(*) filter (mdi > 0) as k,
+        sum(count(*)) over (partition by focals, window_name) as all_n,
+        sum(count(*) filter (mdi > 0)) over (partition by focals, window_name) as all_k
+    from series
+    group by focals, window_name, days, root_id
 ),
 
 snapshots as (
@@ -40,17 +57,18 @@ snapshots as (
 )
 
 select
-    series.focals,
-    series.window_name,
-    series.days,
-    count(*) as n,
-    count(*) filter (series.mdi > 0) as n_disruptive,
-    count(*) filter (series.mdi > 0) / count(*) as share,
-    share_low(count(*) filter (series.mdi > 0), count(*)) as low,
-    share_high(count(*) filter (series.mdi > 0), count(*)) as high,
+    families.focals,
+    families.window_name,
+    families.days,
+    cast(sum(families.n) as bigint) as n,
+    cast(sum(families.k) as bigint) as n_disruptive,
+    count(*) as n_clusters,
+    sum(families.k) / sum(families.n) as share,
+    clustered_low(families.k, families.n, families.all_k, families.all_n) as low,
+    clustered_high(families.k, families.n, families.all_k, families.all_n) as high,
     any_value(snapshots.snapshot_id) as snapshot_id
-from series
+from families
 cross join snapshots
-group by series.focals, series.window_name, series.days
-having count(*) >= 30
-order by series.focals, series.days
+group by families.focals, families.window_name, families.days
+having sum(families.n) >= 30
+order by families.focals, families.days

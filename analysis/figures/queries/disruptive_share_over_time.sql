@@ -3,6 +3,7 @@ with dated as (
     select
         snapshot_id,
         release_month as month,
+        coalesce(root_id, model_id) as root_id,
         relation,
         mdi,
         sample_exclusion
@@ -33,6 +34,30 @@ months as (
         count(*) filter (mdi > 0) as n_disruptive
     from series
     group by focals, month
+),
+
+families as (
+    select
+        focals,
+        month,
+        count(*) as n,
+        count(*) filter (mdi > 0) as k,
+        sum(count(*)) over (partition by focals, month) as all_n,
+        sum(count(*) filter (mdi > 0)) over (partition by focals, month) as all_k
+    from series
+    where mdi is not null
+    group by focals, month, root_id
+),
+
+intervals as (
+    select
+        focals,
+        month,
+        count(*) as n_clusters,
+        clustered_low(k, n, all_k, all_n) as low,
+        clustered_high(k, n, all_k, all_n) as high
+    from families
+    group by focals, month
 )
 
 select
@@ -40,11 +65,13 @@ select
     month,
     n,
     n_disruptive,
+    coalesce(n_clusters, 0) as n_clusters,
     n_open,
     n_open > 0 as has_open_windows,
     case when n >= 30 then n_disruptive / n end as share,
-    case when n >= 30 then share_low(n_disruptive, n) end as low,
-    case when n >= 30 then share_high(n_disruptive, n) end as high,
+    case when n >= 30 then low end as low,
+    case when n >= 30 then high end as high,
     snapshot_id
 from months
+left join intervals using (focals, month)
 order by focals, month

@@ -1,30 +1,71 @@
 -- Intervals that the figures share.
--- Wilson's 95 % interval of a share, k out of n.
-create or replace temp macro share_low(k, n) as (
-    greatest(0, (k + 1.920729) / (n + 3.841459) - 1.959964 * sqrt(k * (n - k) / n + 0.960365) / (n + 3.841459))
-);
-create or replace temp macro share_high(k, n) as (
-    least(1, (k + 1.920729) / (n + 3.841459) + 1.959964 * sqrt(k * (n - k) / n + 0.960365) / (n + 3.841459))
-);
 -- The 95 % interval of (a - b) / n, two counts among the same n, by the adjusted method of Bonett and Price (2012).
 create or replace temp macro difference_half_width(a, b, n) as (
     1.959964 * sqrt(((a + b + 2) / (n + 2) - ((a - b) / (n + 2)) ** 2) / (n + 2))
 );
 create or replace temp macro difference_low(a, b, n) as (
-    greatest(-1, (a - b) / (n + 2) - difference_half_width(a, b, n))
+    case
+        when (a - b) / (n + 2) - difference_half_width(a, b, n) < -1 then -1
+        else (a - b) / (n + 2) - difference_half_width(a, b, n)
+    end
 );
 create or replace temp macro difference_high(a, b, n) as (
-    least(1, (a - b) / (n + 2) + difference_half_width(a, b, n))
+    case
+        when (a - b) / (n + 2) + difference_half_width(a, b, n) > 1 then 1
+        else (a - b) / (n + 2) + difference_half_width(a, b, n)
+    end
 );
 -- The 97.5 % point of Student's t by the expansion of Cornish and Fisher, right to 0.1 % from 4 degrees of freedom.
 create or replace temp macro t_point(degrees) as (
     1.959964 + 2.372271 / degrees + 2.822501 / degrees ** 2 + 2.555850 / degrees ** 3 + 1.589533 / degrees ** 4
 );
--- Half of the 95 % interval of a mean over g clusters, of which each gives its count n and its total t. Null below
--- five clusters: their spread says too little.
-create or replace temp macro clustered_half_width(mean, n, g, sum_nn, sum_nt, sum_tt) as (
+-- Shares and means over families, as analysis/shares.py has them (a test holds both together). All of these aggregate
+-- over rows that are a family each: n of its models count, k among them (or the sum of their values); all_k and all_n
+-- are the sums over all families of the group. What n families are worth in equal ones:
+create or replace temp macro worth(n) as (
+    sum(n) ** 2 / sum(n ** 2)
+);
+-- Fewer than ten families, or worth less than five, give no interval.
+create or replace temp macro has_interval(n) as (
+    count(*) >= 10 and worth(n) >= 5
+);
+-- The variance of all_k / all_n from leaving out each family once.
+create or replace temp macro jackknife_variance(k, n, all_k, all_n) as (
+    (count(*) - 1) / count(*) * sum(((k - n * all_k / all_n) / (all_n - n)) ** 2)
+);
+-- Half of the 95 % interval of a mean.
+create or replace temp macro clustered_half_width(k, n, all_k, all_n) as (
+    case when has_interval(n) then t_point(worth(n) - 1) * sqrt(jackknife_variance(k, n, all_k, all_n)) end
+);
+-- How many families hold the rarer outcome of a share, in equal ones.
+create or replace temp macro holders(k, n, all_k, all_n) as (
+    sum(case when 2 * all_k <= all_n then k else n - k end) ** 2
+    / sum(case when 2 * all_k <= all_n then k else n - k end ** 2)
+);
+-- The variance of one model over that of the share: the jackknife's, drawn towards that of families whose models are
+-- all alike as if four more of them held the rarer outcome, and no more draws than models.
+create or replace temp macro draws(n, share, found, holding) as (
     case
-        when g >= 5
-            then t_point(g - 1) * sqrt(g / (g - 1) * greatest(0, sum_tt - 2 * mean * sum_nt + mean ** 2 * sum_nn)) / n
+        when share in (0, 1) then worth(n)
+        when found * worth(n) > share * (1 - share) then share * (1 - share) / found
+        when holding * found + 4 * share * (1 - share) / worth(n) < (holding + 4) * share * (1 - share) / sum(n) then sum(n)
+        else (holding + 4) * share * (1 - share) / (holding * found + 4 * share * (1 - share) / worth(n))
     end
+);
+create or replace temp macro independent_draws(k, n, all_k, all_n) as (
+    draws(n, sum(k) / sum(n), jackknife_variance(k, n, all_k, all_n), holders(k, n, all_k, all_n))
+);
+-- Wilson's 95 % interval of a share with so many draws and Student's t in place of the normal.
+create or replace temp macro wilson_low(share, draws, t) as (
+    (share + t ** 2 / (2 * draws) - t * sqrt(share * (1 - share) / draws + t ** 2 / (4 * draws ** 2))) / (1 + t ** 2 / draws)
+);
+create or replace temp macro clustered_low(k, n, all_k, all_n) as (
+    case
+        when not has_interval(n) then null
+        when sum(k) = 0 then 0
+        else wilson_low(sum(k) / sum(n), independent_draws(k, n, all_k, all_n), t_point(worth(n) - 1))
+    end
+);
+create or replace temp macro clustered_high(k, n, all_k, all_n) as (
+    1 - clustered_low(n - k, n, all_n - all_k, all_n)
 );

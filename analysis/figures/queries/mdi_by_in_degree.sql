@@ -24,7 +24,9 @@ families as (
         root_id,
         max(snapshot_id) as snapshot_id,
         count(*) as n,
-        sum(mdi) as total
+        sum(mdi) as total,
+        sum(count(*)) over (partition by at_least) as all_n,
+        sum(sum(mdi)) over (partition by at_least) as all_total
     from defined
     group by at_least, root_id
 ),
@@ -36,9 +38,7 @@ bins as (
         cast(sum(n) as integer) as n,
         count(*) as n_clusters,
         sum(total) / sum(n) as mean,
-        sum(n * n) as sum_nn,
-        sum(n * total) as sum_nt,
-        sum(total * total) as sum_tt
+        clustered_half_width(total, n, all_total, all_n) as half_width
     from families
     group by at_least
 )
@@ -51,9 +51,9 @@ select
     end as children,
     n,
     n_clusters,
-    case when n >= 10 and n_clusters >= 5 then mean end as mean_mdi,
-    case when n >= 10 then mean - clustered_half_width(mean, n, n_clusters, sum_nn, sum_nt, sum_tt) end as low,
-    case when n >= 10 then mean + clustered_half_width(mean, n, n_clusters, sum_nn, sum_nt, sum_tt) end as high,
+    case when n >= 10 and n_clusters >= 10 then mean end as mean_mdi,
+    case when n >= 10 then mean - half_width end as low,
+    case when n >= 10 then mean + half_width end as high,
     snapshot_id
 from bins
 order by at_least

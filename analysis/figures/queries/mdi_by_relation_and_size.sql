@@ -17,7 +17,9 @@ families as (
         root_id,
         max(snapshot_id) as snapshot_id,
         count(*) as n,
-        sum(mdi) as total
+        sum(mdi) as total,
+        sum(count(*)) over (partition by relation, size_class) as all_n,
+        sum(sum(mdi)) over (partition by relation, size_class) as all_total
     from defined
     group by relation, size_class, root_id
 ),
@@ -30,9 +32,7 @@ cells as (
         cast(sum(n) as integer) as n,
         count(*) as n_clusters,
         sum(total) / sum(n) as mean,
-        sum(n * n) as sum_nn,
-        sum(n * total) as sum_nt,
-        sum(total * total) as sum_tt
+        clustered_half_width(total, n, all_total, all_n) as half_width
     from families
     group by relation, size_class
 )
@@ -42,9 +42,9 @@ select
     size_class,
     n,
     n_clusters,
-    case when n >= 10 and n_clusters >= 5 then mean end as mean_mdi,
-    case when n >= 10 then mean - clustered_half_width(mean, n, n_clusters, sum_nn, sum_nt, sum_tt) end as low,
-    case when n >= 10 then mean + clustered_half_width(mean, n, n_clusters, sum_nn, sum_nt, sum_tt) end as high,
+    case when n >= 10 and n_clusters >= 10 then mean end as mean_mdi,
+    case when n >= 10 then mean - half_width end as low,
+    case when n >= 10 then mean + half_width end as high,
     snapshot_id
 from cells
 order by size_class, relation

@@ -3,6 +3,7 @@ with closed as (
     select
         focals.snapshot_id,
         focals.mdi,
+        coalesce(focals.root_id, focals.model_id) as root_id,
         case when focals.relation = 'none' then 'no declared parent' else 'with a declared parent' end as focals
     from disruption_panel as focals
     inner join hub_models on focals.model_id = hub_models.model_id
@@ -13,23 +14,71 @@ placed as (
     select
         snapshot_id,
         focals,
+        root_id,
         case
             when mdi is null then 0
             when mdi = -1 then 2
-            when mdi < 0 then 3 + least(4, cast(floor(5 * (mdi + 1)) as integer))
+            when mdi < -0.2 then 3 + cast(floor(5 * (mdi + 1)) as integer)
+            when mdi < 0 then 7
             when mdi = 0 then 8
-            when mdi < 1 then 9 + least(4, cast(floor(5 * mdi) as integer))
+            when mdi < 0.8 then 9 + cast(floor(5 * mdi) as integer)
+            when mdi < 1 then 13
             else 14
         end as slot
     from closed
 ),
 
-counted as (
+-- Each family with each slot that somebody is in: with none of its own there, too.
+families as (
+    select
+        focals,
+        root_id,
+        count(*) as n
+    from placed
+    group by focals, root_id
+),
+
+in_slots as (
     select
         focals,
         slot,
-        count(*) as n
+        root_id,
+        count(*) as k
     from placed
+    group by focals, slot, root_id
+),
+
+slots as (
+    select
+        focals,
+        slot,
+        sum(k) as all_k
+    from in_slots
+    group by focals, slot
+),
+
+counted as (
+    select
+        slots.focals,
+        slots.slot,
+        families.n,
+        coalesce(in_slots.k, 0) as k,
+        slots.all_k,
+        sum(families.n) over (partition by slots.focals, slots.slot) as all_n
+    from slots
+    inner join families on slots.focals = families.focals
+    left join in_slots
+        on slots.focals = in_slots.focals and slots.slot = in_slots.slot and families.root_id = in_slots.root_id
+),
+
+intervals as (
+    select
+        focals,
+        slot,
+        cast(sum(k) as bigint) as n,
+        clustered_low(k, n, all_k, all_n) as low,
+        clustered_high(k, n, all_k, all_n) as high
+    from counted
     group by focals, slot
 ),
 
@@ -43,25 +92,25 @@ totals as (
 )
 
 select
-    counted.focals,
-    counted.slot,
+    intervals.focals,
+    intervals.slot,
     case
-        when counted.slot = 0 then 'undefined'
-        when counted.slot = 2 then '-1'
-        when counted.slot between 3 and 7
-            then format('{:.1f} to {:.1f}', (counted.slot - 8) / 5, (counted.slot - 7) / 5)
-        when counted.slot = 8 then '0'
-        when counted.slot between 9 and 13
-            then format('{:.1f} to {:.1f}', (counted.slot - 9) / 5, (counted.slot - 8) / 5)
+        when intervals.slot = 0 then 'undefined'
+        when intervals.slot = 2 then '-1'
+        when intervals.slot between 3 and 7
+            then format('{:.1f} to {:.1f}', (intervals.slot - 8) / 5, (intervals.slot - 7) / 5)
+        when intervals.slot = 8 then '0'
+        when intervals.slot between 9 and 13
+            then format('{:.1f} to {:.1f}', (intervals.slot - 9) / 5, (intervals.slot - 8) / 5)
         else '1'
     end as mdi_range,
-    counted.slot in (2, 8, 14) as is_mass_point,
-    counted.n,
+    intervals.slot in (2, 8, 14) as is_mass_point,
+    intervals.n,
     totals.n_focals,
-    counted.n / totals.n_focals as share,
-    share_low(counted.n, totals.n_focals) as low,
-    share_high(counted.n, totals.n_focals) as high,
+    intervals.n / totals.n_focals as share,
+    intervals.low,
+    intervals.high,
     totals.snapshot_id
-from counted
-inner join totals on counted.focals = totals.focals
-order by counted.focals desc, counted.slot asc
+from intervals
+inner join totals on intervals.focals = totals.focals
+order by intervals.focals desc, intervals.slot asc

@@ -4,7 +4,10 @@ with binned as (
         snapshot_id,
         parent_id,
         net_recognition,
-        least(4, cast(floor(5 * release_percentile) as integer)) as percentile_bin,
+        case
+            when release_percentile < 1 then cast(floor(5 * release_percentile) as integer)
+            when release_percentile = 1 then 4
+        end as percentile_bin,
         case
             when n_rivals = 0 then 0
             when n_rivals <= 3 then 1
@@ -24,7 +27,9 @@ bases as (
         parent_id,
         max(snapshot_id) as snapshot_id,
         count(*) as n,
-        sum(net_recognition) as total
+        sum(net_recognition) as total,
+        sum(count(*)) over (partition by percentile_bin, rivals_at_least) as all_n,
+        sum(sum(net_recognition)) over (partition by percentile_bin, rivals_at_least) as all_total
     from binned
     group by percentile_bin, rivals_at_least, parent_id
 ),
@@ -37,9 +42,7 @@ cells as (
         cast(sum(n) as integer) as n,
         count(*) as n_clusters,
         sum(total) / sum(n) as mean,
-        sum(n * n) as sum_nn,
-        sum(n * total) as sum_nt,
-        sum(total * total) as sum_tt
+        clustered_half_width(total, n, all_total, all_n) as half_width
     from bases
     group by percentile_bin, rivals_at_least
 )
@@ -54,8 +57,8 @@ select
     n,
     n_clusters,
     case when n >= 30 then mean end as mean_recognition,
-    case when n >= 30 then mean - clustered_half_width(mean, n, n_clusters, sum_nn, sum_nt, sum_tt) end as low,
-    case when n >= 30 then mean + clustered_half_width(mean, n, n_clusters, sum_nn, sum_nt, sum_tt) end as high,
+    case when n >= 30 then mean - half_width end as low,
+    case when n >= 30 then mean + half_width end as high,
     snapshot_id
 from cells
 order by rivals_at_least, percentile_bin

@@ -16,7 +16,7 @@ with placed as (
 binned as (
     select
         *,
-        place * least(20, n_outcome // 30) // n_outcome as bin
+        place * case when n_outcome < 600 then n_outcome // 30 else 20 end // n_outcome as bin
     from placed
     where n_outcome >= 60
 ),
@@ -30,7 +30,9 @@ bases as (
         max(snapshot_id) as snapshot_id,
         count(*) as n,
         sum(recognition) as total,
-        sum(release_percentile) as percentile_total
+        sum(release_percentile) as percentile_total,
+        sum(count(*)) over (partition by outcome, bin) as all_n,
+        sum(sum(recognition)) over (partition by outcome, bin) as all_total
     from binned
     group by outcome, n_outcome, bin, parent_id
 ),
@@ -45,9 +47,7 @@ bins as (
         count(*) as n_clusters,
         sum(percentile_total) / sum(n) as release_percentile,
         sum(total) / sum(n) as mean,
-        sum(n * n) as sum_nn,
-        sum(n * total) as sum_nt,
-        sum(total * total) as sum_tt
+        clustered_half_width(total, n, all_total, all_n) as half_width
     from bases
     group by outcome, n_outcome, bin
 )
@@ -60,8 +60,8 @@ select
     n_outcome,
     release_percentile,
     mean as mean_recognition,
-    mean - clustered_half_width(mean, n, n_clusters, sum_nn, sum_nt, sum_tt) as low,
-    mean + clustered_half_width(mean, n, n_clusters, sum_nn, sum_nt, sum_tt) as high,
+    mean - half_width as low,
+    mean + half_width as high,
     snapshot_id
 from bins
 order by outcome desc, bin asc

@@ -50,7 +50,8 @@ owners as (
     select
         snapshot_id,
         {{ owner_of('model_id_lower') }} as owner_lower,
-        cast(sum(likes) as bigint) as likes
+        -- A sum passes over what is unknown.
+        case when count(*) = count(likes) then cast(sum(likes) as bigint) end as likes
     from models
     where snapshot_id in (select entries.snapshot_id from entries)
     group by snapshot_id, owner_lower
@@ -64,7 +65,10 @@ select
     models.downloads as base_downloads,
     models.downloads_all_time as base_downloads_all_time,
     -- Who had no model in a complete snapshot had no like.
-    case when entries.child_owner is not null then coalesce(owners.likes, 0) end as owner_likes
+    case
+        when owners.owner_lower is not null then owners.likes
+        when entries.child_owner is not null then 0
+    end as owner_likes
 from entries
 left join bases on entries.base_id_lower = bases.model_id_lower
 left join models on entries.snapshot_id = models.snapshot_id and bases.identity = models.identity
