@@ -105,9 +105,10 @@ def why_absent(frame: pd.DataFrame, equation: Equation, needed: str | None = Non
     for name in equation.numeric_columns:
         if frame[name].isna().all():
             return f"{name} is unknown in all {len(frame):,} rows of the sample{needs}"
-    outcome = pd.to_numeric(frame[equation.outcome]).dropna()
-    if outcome.nunique() == 1:
-        return f"{equation.outcome} is {outcome.iloc[0]:g} in every row that has one"
+    counted = equation.event or equation.outcome
+    outcome = pd.to_numeric(frame[counted]).dropna()
+    if outcome.nunique() == 1 and (equation.event is None or outcome.iloc[0] == 0):
+        return f"{counted} is {outcome.iloc[0]:g} in every row that has one"
     return ""
 
 
@@ -161,7 +162,9 @@ def facts(
 ) -> dict:
     """What all rows of a specification share: what it is, on what, by what."""
     used = frame.iloc[fitted.rows]
-    outcome = pd.to_numeric(used[equation.outcome]).to_numpy(dtype=float)
+    # What is counted of a time is whether it ended in the event: the mean is the share of events.
+    counted = equation.event or equation.outcome
+    outcome = pd.to_numeric(used[counted]).to_numpy(dtype=float)
     cluster = equation.cluster_columns[0] if equation.cluster_columns else None
     sizes = sums = np.zeros(0)
     if cluster:
@@ -251,7 +254,7 @@ def tidy(
     if jackknife is not None and term in jackknife.terms:
         row |= jackknife_of(jackknife, term)
     change = document()["changes"].get(term)
-    if change and specification.estimator in ("poisson", "negative_binomial"):
+    if change and specification.estimator in ("poisson", "negative_binomial", "cox"):
         row |= effect_of(row, change["by"], change["says"])
     return row
 
