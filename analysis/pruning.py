@@ -134,7 +134,8 @@ def informative_rows(
     """Of the positions `rows` those that say something about coefficients, and how many do not
     because they are alone in a level and because their level's outcome does not vary.
 
-    `outcome` (of a Cox regression the event) and `codes` are of all rows. For the rules see `usable_rows`.
+    `outcome` (of a Cox regression the event) and `codes` are of all rows. For the rules see
+    `usable_rows`.
     """
     n_singleton = n_separated = 0
     changed = True
