@@ -292,6 +292,11 @@ def regression_notes(
             "Jackknife intervals leave out one group of families at a time; they hold their level "
             "where few families carry most of the sample."
         )
+    if any(row["estimator"] == "cox" for row in rows):
+        notes.append(
+            "Of a Cox regression coefficients are of the log hazard, fixed effects are strata, and "
+            "the mean of the outcome is the share of times that ended in the event."
+        )
     adjustments = distinct(row["adjustment"] for row in rows if row["adjustment"])
     if adjustments:
         named = ", ".join(ADJUSTMENTS.get(name, name) for name in adjustments)

@@ -56,8 +56,12 @@ class PartialLikelihood:
         self.share_left = (np.arange(len(self.at)) - first) / self.n_events[self.at]
 
     def loglike(self, estimates: np.ndarray) -> float:
+        """Minus infinity where the estimates are so large that nobody at risk has a risk left."""
         risk, predictor = self._risk(estimates)
-        return float(predictor[self.failed].sum() - np.log(self._at_risk(risk)).sum())
+        at_risk = self._at_risk(risk)
+        if not (at_risk > 0).all():
+            return -np.inf
+        return float(predictor[self.failed].sum() - np.log(at_risk).sum())
 
     def score(self, estimates: np.ndarray) -> np.ndarray:
         """The first derivatives (k,)."""

@@ -168,6 +168,11 @@ def test_a_stratum_far_below_the_others_is_not_lost_in_their_sums():
     assert likelihood_of(low).loglike(at) == pytest.approx(model.loglike(at), rel=1e-10)
 
 
+def test_estimates_beyond_all_numbers_are_never_the_better_ones():
+    frame = world(5).assign(x=lambda rows: -rows["days"])
+    assert likelihood_of(frame).loglike(np.array([1e3, 0.0])) == -np.inf
+
+
 # what cannot be estimated
 
 
