@@ -21,20 +21,20 @@ from analysis.rewiring import mdi_under_chance
 
 N_RESAMPLED = 999
 AT_ONCE = 2_000
-"""Distinct counts that are resampled together, which bounds the memory to 50 MB."""
+"""Distinct counts that are resampled together: 48 MB of draws."""
 
 
 @lru_cache(maxsize=1)
 def index_forms(exports: Exports, n_draws: int, seed: int) -> pd.DataFrame:
     """One row per focal of the 90-day window with an index, ordered by its id.
 
-    Columns: those of `rewiring.mdi_under_chance` (there are `n_draws` draws, `n_draws_defined` is
-    `n_draws`); `relation`, `quarter`; `n_later` = n_i + n_j + n_k; `percentile_in_family` and
-    `percentile_in_relation`, the share of the focals of the same family (relation) and quarter with
-    a lower index, those with the same counted half, 0 to 1, null for one that is alone;
-    `interval_low`, `interval_high` by Bonett and Price; `bootstrap_low`, `bootstrap_high`, the 2.5
-    and 97.5 % points when the later models of the window are drawn anew from themselves. The last
-    run's are kept, since several specifications ask for the same.
+    Columns: those of `rewiring.mdi_under_chance`, its `n_draws_defined` as `n_draws`; `relation`,
+    `quarter`; `n_later` = n_i + n_j + n_k; `percentile_in_family` and `percentile_in_relation`, the
+    share of the focals of the same family (relation) and quarter with a lower index, those with the
+    same counted half, 0 to 1, null for one that is alone; `interval_low`, `interval_high` by Bonett
+    and Price; `bootstrap_low`, `bootstrap_high`, the 2.5 and 97.5 % points when the later models of
+    the window are drawn anew from themselves. The last answer is kept: several specifications ask
+    for the same.
     """
     connection = exports.connection
     chance = mdi_under_chance(connection, n_draws=n_draws, seed=seed)
