@@ -99,11 +99,9 @@ docs: environment ## the dbt docs site as one file: target/static_index.html
 	@test -f "$(HUB_DATABASE)" || $(BIN)/python build.py
 	$(BIN)/dbt docs generate --static
 
-# A study whose primary specification came to nothing says so on its pages.
 report: environment ## the report as a folder: site/index.html (marts and studies first, if missing)
 	@test -f "$(HUB_EXPORTS)/hub_models.parquet" || $(BIN)/python build.py
-	@test -f "$(HUB_RESULTS)/manifest.json" || $(BIN)/python -m analysis run \
-		|| test -f "$(HUB_RESULTS)/manifest.json"
+	@test -f "$(HUB_RESULTS)/manifest.json" || $(BIN)/python -m analysis run
 	@$(BIN)/python -m report $(ARGUMENTS)
 
 crawl: environment ## crawl the Hub into HUB_LANDING, or go on with the unfinished crawl

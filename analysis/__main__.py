@@ -1,14 +1,16 @@
 """The studies' command line.
 
     python -m analysis run                  estimate every specification of both studies
-    python -m analysis run RR4 DM2.linear   only these (a row with its variants, or one)
+    python -m analysis run RR4 DM2.linear   only these (a row with its variants, or one); the
+                                            results of the others stay
+    python -m analysis register --why TEXT  record the design as it is now, before it is run
     python -m analysis calibrate            the same forms in worlds where nothing is to be found
     python -m analysis variants             panels under other choices of the data, for the curves
     python -m analysis publish --to FOLDER  the tables as a described, checked data set for others
 
 They read the marts in HUB_EXPORTS (default: exports) and write into HUB_RESULTS (default: results).
-Exit codes: 0 done; 1 a primary specification was refused or failed, or the exports cannot be used;
-2 wrong use.
+Exit codes: 0 done, whatever the landing lets be estimated; 1 the exports or the results cannot be
+used; 2 wrong use.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from pathlib import Path
 # sums in one order have one result.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from analysis import calibration_command, publishing, running, variants
+from analysis import calibration_command, publishing, registration, running, variants
 from analysis.equations import EstimationError
 from analysis.exports import StudyError
 from build import folder_from
@@ -55,6 +57,9 @@ def parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--quiet", action="store_true", help="no line per specification")
     one.set_defaults(main=running.main)
+    registration.add_arguments(
+        commands.add_parser("register", help="append the design to analysis/registration.yml")
+    )
     for name, module, says in (
         (
             "calibrate",

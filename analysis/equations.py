@@ -16,10 +16,12 @@ ESTIMATORS = (
     "negative_binomial",
     "zero_inflated_poisson",
     "zero_inflated_negative_binomial",
+    "cox",
 )
 
-# The estimators that can absorb fixed effects; the others take dummies (`factors`) only.
-ABSORBING = ("ols", "poisson", "logit", "iv", "conditional_logit")
+# The estimators that can absorb fixed effects; the others take dummies (`factors`) only. Those of a
+# Cox regression are strata, each combination with a baseline hazard of its own.
+ABSORBING = ("ols", "poisson", "logit", "iv", "conditional_logit", "cox")
 
 # Within a base, age = snapshot - release and lag = release - release of the base, so that these
 # fixed effects make the two one variable; finer ones (base x month) do so all the more.
@@ -54,7 +56,8 @@ class Equation:
     heteroskedasticity-robust errors, ("iid",) for classical ones. `endogenous` and `instruments`
     belong to `estimator="iv"`; the endogenous one is among the `terms`. `inflation_terms` belong
     to the zero-inflated estimators: the terms, beside a constant, that move the probability of a
-    certain zero; all terms where not given.
+    certain zero; all terms where not given. `event` belongs to `estimator="cox"`, whose outcome is
+    a time: the column that is 1 where the time ended in the event, 0 where it was cut before.
     """
 
     outcome: str
@@ -68,6 +71,7 @@ class Equation:
     endogenous: tuple[str, ...] = ()
     instruments: tuple[str, ...] = ()
     inflation_terms: tuple[str, ...] | None = None
+    event: str | None = None
 
     @property
     def formula(self) -> str:
@@ -78,7 +82,8 @@ class Equation:
         """
         exogenous = [term for term in self.terms if term not in self.endogenous]
         right = " + ".join([*exogenous, *self.factors]) or "1"
-        parts = [f"{self.outcome} ~ {right}"]
+        left = f"({self.outcome}, {self.event})" if self.event else self.outcome
+        parts = [f"{left} ~ {right}"]
         if self.fixed_effects:
             parts.append("+".join(self.fixed_effects))
         if self.endogenous:
@@ -93,7 +98,7 @@ class Equation:
     @property
     def numeric_columns(self) -> tuple[str, ...]:
         """Every column that is read as a number, once."""
-        single = [column for column in (self.weights, self.offset) if column is not None]
+        single = [name for name in (self.weights, self.offset, self.event) if name is not None]
         return tuple(dict.fromkeys([self.outcome, *self.terms, *self.instruments, *single]))
 
     @property

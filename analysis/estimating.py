@@ -35,8 +35,7 @@ class Result:
 
     `status`: ok, not_run, refused or failed, with the `reason` in one line (mostly "" when ok).
     `estimates`: tidy rows (see `tidy`); `tables`: rows of further tables by their name, such as
-    "balance". `n_in` rows were selected, `n_used` estimated on. `is_small` where the landing has
-    too few clusters for any estimate.
+    "balance". `n_in` rows were selected, `n_used` estimated on.
     """
 
     specification: Specification
@@ -46,7 +45,6 @@ class Result:
     tables: dict[str, list[dict]] = field(default_factory=dict)
     n_in: int = 0
     n_used: int = 0
-    is_small: bool = False
 
 
 def estimate(exports: Exports, specification: Specification, seed: int) -> Result:
@@ -77,7 +75,7 @@ def estimate_on(
         fitted = fit(frame, equation, of_interest=must_stay(specification))
         few = too_few_clusters(fitted)
         if few:
-            return Result(specification, "refused", few, n_in=n_in, is_small=True)
+            return Result(specification, "refused", few, n_in=n_in)
         refuse_what_controls_determine(frame, fitted, specification, equation)
         jackknife, reason = jackknifed(frame, specification, equation, seed)
         effects = (
@@ -113,9 +111,10 @@ def why_absent(frame: pd.DataFrame, equation: Equation, needed: str | None = Non
     for name in equation.numeric_columns:
         if frame[name].isna().all():
             return f"{name} is unknown in all {len(frame):,} rows of the sample{needs}"
-    outcome = pd.to_numeric(frame[equation.outcome]).dropna()
-    if outcome.nunique() == 1:
-        return f"{equation.outcome} is {outcome.iloc[0]:g} in every row that has one"
+    counted = equation.event or equation.outcome
+    outcome = pd.to_numeric(frame[counted]).dropna()
+    if outcome.nunique() == 1 and (equation.event is None or outcome.iloc[0] == 0):
+        return f"{counted} is {outcome.iloc[0]:g} in every row that has one"
     return ""
 
 
@@ -178,7 +177,9 @@ def facts(
 ) -> dict:
     """What all rows of a specification share: what it is, on what, by what."""
     used = frame.iloc[fitted.rows]
-    outcome = pd.to_numeric(used[equation.outcome]).to_numpy(dtype=float)
+    # What is counted of a time is whether it ended in the event: the mean is the share of events.
+    counted = equation.event or equation.outcome
+    outcome = pd.to_numeric(used[counted]).to_numpy(dtype=float)
     cluster = equation.cluster_columns[0] if equation.cluster_columns else None
     sizes = sums = np.zeros(0)
     if cluster:
@@ -268,7 +269,7 @@ def tidy(
     if jackknife is not None and term in jackknife.terms:
         row |= jackknife_of(jackknife, term)
     change = document()["changes"].get(term)
-    if change and specification.estimator in ("poisson", "negative_binomial"):
+    if change and specification.estimator in ("poisson", "negative_binomial", "cox"):
         row |= effect_of(row, change["by"], change["says"])
     return row
 

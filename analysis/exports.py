@@ -1,7 +1,7 @@
 """Opens the exported marts, and the study's variables on top of them, in DuckDB.
 
-Nothing is copied: each mart is a view on its Parquet file, and `entrants`, `focals` and
-`focal_windows` (the SQL files in `analysis/samples/`) are views on those.
+Nothing is copied: each mart is a view on its Parquet file, and the SQL files in `analysis/samples/`
+are views on those.
 """
 
 from __future__ import annotations
@@ -13,8 +13,15 @@ from pathlib import Path
 
 import duckdb
 
-SAMPLES = ("entrants", "focals", "focal_windows")
-"""The views with the studies' variables, in the order in which they build on each other."""
+SAMPLES = {
+    "entrants": ("recognition_panel",),
+    "focals": ("disruption_panel",),
+    "focal_windows": ("disruption_panel", "disruption"),
+    "first_takers": ("disruption_panel", "lineage_edges"),
+    "next_entrants": ("recognition_panel",),
+}
+"""The views with the studies' variables and the marts that each needs, in the order in which they
+build on each other. Variants of the data have no `lineage_edges`."""
 
 PANELS = ("recognition_panel", "disruption_panel", "disruption")
 """The marts that the variables are made of."""
@@ -62,7 +69,9 @@ def open_exports(
         snapshots = {mart: snapshot_of(connection, path) for mart, path in paths.items()}
         for mart, path in paths.items():
             connection.execute(f'create view "{mart}" as from read_parquet({literal(path)})')
-        for sample in SAMPLES:
+        for sample, marts in SAMPLES.items():
+            if not paths.keys() >= set(marts):
+                continue
             text = (Path(__file__).parent / "samples" / f"{sample}.sql").read_text("utf-8")
             connection.execute(f"create view {sample} as {text}")
     except duckdb.Error as error:

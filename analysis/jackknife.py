@@ -40,8 +40,9 @@ class Jackknife:
     `terms` (K,) are the terms of the equation (no dummies of factors, no constant) that are
     identified without any one group; `centre` (K,) their estimates on all rows, `estimates` (H, K)
     those without each group, `covariance` (K, K) what follows (see `delete_group_jackknife`),
-    `degrees_of_freedom` those of as many clusters as theirs are worth by the outcome, H - 1 at most
-    (see `delete_group_jackknife`). `groups` gives the group, 0 to H - 1, of each cluster (its index).
+    `degrees_of_freedom` those of as many clusters as they are worth by the outcome, H - 1 at most
+    (see `delete_group_jackknife`). `groups` gives the group, 0 to H - 1, of each cluster (its
+    index).
     """
 
     terms: tuple[str, ...]

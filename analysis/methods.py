@@ -21,16 +21,19 @@ from analysis.designs import (
 )
 from analysis.designs.constructs import construct_table
 from analysis.designs.prepared import PreparedDesign
-from analysis.engines import fit
+from analysis.engines import drifts, fit
 from analysis.equations import EstimationError
 from analysis.estimating import Result, estimate, estimate_on, rounded, select
 from analysis.exports import Exports
+from analysis.index_forms import index_forms
 from analysis.permuting import permute
 from analysis.prominence import with_proxies
-from analysis.rewiring import RewiringError, mdi_under_chance
+from analysis.records import INDEX_NULL
+from analysis.rewiring import RewiringError
 from analysis.sensitivity import partial_out, sensitivity
 from analysis.specifications import FAMILY_COLUMN, Specification, sample_sql
 from analysis.splines import knots_within, natural_spline
+from analysis.survival import survival_rows
 
 
 @dataclass(frozen=True)
@@ -261,39 +264,71 @@ def permutation(context: Context, specification: Specification) -> list[Result]:
 
 
 def rewiring(context: Context, specification: Specification) -> list[Result]:
-    """The index less its mean over rewired lineages."""
-    connection = context.exports.connection
+    """A form of the index that chance or the model's own kind is taken out of."""
+    connection, outcome = context.exports.connection, specification.outcome
+    n_draws = context.draws_of(specification)
     try:
-        excess = mdi_under_chance(
-            connection, n_draws=context.draws_of(specification), seed=context.seed
-        )
+        forms = index_forms(context.exports, n_draws, context.seed)
     except RewiringError as error:
         return [Result(specification, "not_run", str(error))]
-    connection.register("chance", excess[["model_id", "mdi_excess"]])
-    columns = [name for name in specification.needed_columns if name != "mdi_excess"]
+    connection.register("forms", forms[["model_id", outcome]])
+    columns = [name for name in specification.needed_columns if name != outcome]
     frame = connection.execute(
-        f"select prepared.*, chance.mdi_excess from ({specification.sql(columns)}) as prepared "
-        "left join chance on prepared.model_id = chance.model_id order by prepared.model_id"
+        f"select prepared.*, forms.{outcome} from ({specification.sql(columns)}) as prepared "
+        "left join forms on prepared.model_id = forms.model_id order by prepared.model_id"
     ).df()
-    connection.unregister("chance")
+    connection.unregister("forms")
     result = estimate_on(
         frame, specification, specification.equation, context.exports, context.seed,
-        f"{specification.sql(columns)} (with mdi less its mean over rewired lineages)",
+        f"{specification.sql(columns)} (with {outcome} of index_null)",
     )  # fmt: skip
-    defined = excess["mdi_excess"].dropna()
+    defined = forms["mdi_excess"].dropna()
     if not len(defined):
         return [result]
     facts = {
-        "n_focals": len(excess),
+        "n_focals": len(forms),
         "n_defined_under_chance": len(defined),
-        "draws": context.draws_of(specification),
-        "mean_mdi": excess["mdi"].mean(),
-        "mean_mdi_under_chance": excess["mdi_chance"].mean(),
-        "share_disruptive": (excess["mdi"] > 0).mean(),
-        "share_disruptive_under_chance": excess["is_disruptive_chance"].mean(),
+        "draws": n_draws,
+        "mean_mdi": forms["mdi"].mean(),
+        "mean_mdi_under_chance": forms["mdi_chance"].mean(),
+        "share_disruptive": (forms["mdi"] > 0).mean(),
+        "share_disruptive_under_chance": forms["is_disruptive_chance"].mean(),
+        "n_with_z": forms["mdi_z"].count(),
+        "share_beyond_2_deviations": (forms["mdi_z"].dropna().abs() > 2).mean(),
     }
     rows = [fact("rewiring", name, float(value)) for name, value in facts.items()]
-    return [dataclasses.replace(result, tables={"designs": rows})]
+    tables = {"designs": rows}
+    if specification.options.get("keeps_each_focal"):
+        kept = [name for name in INDEX_NULL if name in forms]
+        tables["index_null"] = forms[kept].assign(snapshot_id=context.exports.snapshot_id)
+    return [dataclasses.replace(result, tables=tables)]
+
+
+# how long it takes
+
+
+def hazard(context: Context, specification: Specification) -> list[Result]:
+    """A Cox regression, whether its hazards are proportional, and Kaplan and Meier's curves."""
+    result = estimate(context.exports, specification, context.seed)
+    equation, level = specification.equation, "relation"
+    columns = dict.fromkeys([*specification.needed_columns, level])
+    frame = context.exports.connection.execute(specification.sql(columns)).df()
+    waiting = survival_rows(
+        frame, equation.outcome, equation.event, level, specification.clusters[0],
+        specification.options["days"],
+    )  # fmt: skip
+    waiting = [row | {"snapshot_id": context.exports.snapshot_id} for row in waiting]
+    estimates = {
+        row["term"]: row["estimate"] for row in result.estimates if "constant" not in row["term"]
+    }
+    tables = {"survival": waiting}
+    if result.status == "ok":
+        tables["designs"] = [
+            fact("proportional hazards", f"{measure}: {drift.term}", getattr(drift, measure))
+            for drift in drifts(frame, equation, estimates)
+            for measure in ("correlation", "p_value")
+        ]
+    return [dataclasses.replace(result, tables=tables)]
 
 
 def unseen_causes(context: Context, specification: Specification) -> list[Result]:
@@ -336,5 +371,6 @@ METHODS: Mapping[str, Callable[[Context, Specification], list[Result]]] = {
     "fixed_composition": fixed_composition,
     "permutation": permutation,
     "rewiring": rewiring,
+    "hazard": hazard,
     "sensitivity": unseen_causes,
 }

@@ -13,8 +13,8 @@ import pandas as pd
 from analysis.equations import Equation, EstimationError
 
 # An all-zero level sends its fixed effect to minus infinity; with a logit so does an all-one level
-# to plus infinity.
-SEPARATED_AT_ZERO = ("poisson", "logit", "conditional_logit")
+# to plus infinity. A level without an event tells a Cox regression nothing, as a stratum or else.
+SEPARATED_AT_ZERO = ("poisson", "logit", "conditional_logit", "cox")
 SEPARATED_AT_ONE = ("logit", "conditional_logit")
 
 
@@ -85,8 +85,8 @@ def usable_rows(
     First fall rows with a null, then rows with an infinity, in any column of the equation. Then,
     until nothing changes, rows alone in a level of a fixed effect (their residual is zero whatever
     the coefficients; `keep_singletons` leaves them) and rows of levels, of fixed effects and of
-    factors, whose outcome is all zero (Poisson, logit) or all one (logit): they say nothing about
-    the coefficients (Correia, Guimaraes & Zylkin 2021).
+    factors, whose outcome is all zero (Poisson, logit) or all one (logit) or without an event
+    (Cox): they say nothing about the coefficients (Correia, Guimaraes & Zylkin 2021).
 
     Raises EstimationError when a column is missing, there twice, of the wrong type or outside of
     the estimator's range, or when no row is left.
@@ -112,8 +112,9 @@ def usable_rows(
         )
     _check_range(numbers, keep, equation)
 
+    outcome = numbers[equation.event or equation.outcome]
     rows, n_singleton, n_separated = informative_rows(
-        np.flatnonzero(keep), numbers[equation.outcome], codes, equation, keep_singletons
+        np.flatnonzero(keep), outcome, codes, equation, keep_singletons
     )
     if not len(rows):
         raise EstimationError(
@@ -133,7 +134,8 @@ def informative_rows(
     """Of the positions `rows` those that say something about coefficients, and how many do not
     because they are alone in a level and because their level's outcome does not vary.
 
-    `outcome` and `codes` are of all rows. For the rules see `usable_rows`.
+    `outcome` (of a Cox regression the event) and `codes` are of all rows. For the rules see
+    `usable_rows`.
     """
     n_singleton = n_separated = 0
     changed = True
@@ -195,5 +197,9 @@ def _check_range(numbers: dict[str, np.ndarray], keep: np.ndarray, equation: Equ
         raise EstimationError(f"outcome {name!r} holds more than 0 and 1: not for a logit")
     if equation.estimator == "fractional_logit" and ((outcome < 0) | (outcome > 1)).any():
         raise EstimationError(f"outcome {name!r} leaves 0 to 1: not for a fractional logit")
+    if equation.estimator == "cox" and (outcome < 0).any():
+        raise EstimationError(f"outcome {name!r} is negative somewhere: not for a time")
+    if equation.event is not None and not np.isin(numbers[equation.event][keep], (0, 1)).all():
+        raise EstimationError(f"event {equation.event!r} holds more than 0 and 1")
     if equation.weights is not None and (numbers[equation.weights][keep] <= 0).any():
         raise EstimationError(f"weights {equation.weights!r} are not all positive")

@@ -61,26 +61,52 @@ CURVE = {
     "curve": TEXT, "data": TEXT, "outcome": TEXT, "order": TEXT, "crowding": TEXT,
     "fixed_effects": TEXT, "age": TEXT, "prominence": TEXT, "sample": TEXT, "estimator": TEXT,
     "term": TEXT, "window_name": TEXT, "estimate": NUMBER, "standard_error": NUMBER,
-    "interval_low": NUMBER, "interval_high": NUMBER, "p_value": NUMBER, "n_in": COUNT, "n_used": COUNT,
-    "n_clusters": COUNT, "status": TEXT, "reason": TEXT, "formula": TEXT, "engine": TEXT,
+    "interval_low": NUMBER, "interval_high": NUMBER, "p_value": NUMBER, "n_in": COUNT,
+    "n_used": COUNT, "n_clusters": COUNT, "status": TEXT, "reason": TEXT, "formula": TEXT, "engine": TEXT,
     "snapshot_id": TEXT,
 }  # fmt: skip
 """One row per combination of choices and term."""
 
 
+INDEX_NULL = {
+    "specification_id": TEXT, "model_id": TEXT, "relation": TEXT, "quarter": TEXT, "mdi": NUMBER,
+    "n_later": COUNT, "mdi_chance": NUMBER, "mdi_chance_deviation": NUMBER, "mdi_z": NUMBER,
+    "share_at_or_above": NUMBER, "n_draws": COUNT, "reason": TEXT, "percentile_in_family": NUMBER,
+    "percentile_in_relation": NUMBER, "interval_low": NUMBER, "interval_high": NUMBER,
+    "bootstrap_low": NUMBER, "bootstrap_high": NUMBER, "snapshot_id": TEXT,
+}  # fmt: skip
+"""One row per focal with an index: its place under chance, among its kind, and its intervals."""
+
+SURVIVAL = {
+    "specification_id": TEXT, "relation": TEXT, "days": COUNT, "n": COUNT, "n_at_risk": COUNT,
+    "n_events": COUNT, "survival": NUMBER, "standard_error": NUMBER, "interval_low": NUMBER,
+    "interval_high": NUMBER, "n_clusters": COUNT, "median_days": NUMBER, "snapshot_id": TEXT,
+}  # fmt: skip
+"""One row per specification, relation and day: who still waits, by Kaplan and Meier."""
+
+FURTHER = {"index_null": INDEX_NULL, "survival": SURVIVAL}
+"""The columns of further tables that are fixed; those of the others follow from their rows."""
+
+
 def write_table(
-    name: str, rows: Sequence[Mapping], folder: Path, columns: Mapping[str, str] | None = None
+    name: str,
+    rows: Sequence[Mapping] | pd.DataFrame,
+    folder: Path,
+    columns: Mapping[str, str] | None = None,
 ) -> None:
     """Write rows as `<name>.parquet` and `<name>.csv`, in the order given.
 
     `columns` maps names to DuckDB types; what a row lacks is null. Without it the columns are those
-    of the rows, in the order in which they first appear, and their types are inferred.
+    of the rows, in the order in which they first appear, and their types are inferred. A table of
+    as many rows as there are models comes as a DataFrame, with its columns.
     """
     if columns is None:
         columns = inferred(rows)
-    frame = pd.DataFrame(
-        {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in columns}
-    )
+    frame = rows
+    if not isinstance(rows, pd.DataFrame):
+        frame = pd.DataFrame(
+            {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in columns}
+        )
     selected = ", ".join(
         f'cast("{column}" as {kind}) as "{column}"' for column, kind in columns.items()
     )

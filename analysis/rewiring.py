@@ -308,8 +308,10 @@ def mdi_under_chance(
     Columns: `model_id`; `mdi` of the mart; `mdi_chance`, the mean over the draws in which the index
     is defined, and `mdi_chance_deviation` their standard deviation (null with fewer than two);
     `is_disruptive_chance`, the share of them above 0; `n_draws_defined`; `mdi_excess` = `mdi` -
-    `mdi_chance`. Raises RewiringError when the exported lineage does not count up to the exported
-    index, so that the two are not of one build.
+    `mdi_chance`; `mdi_z`, the excess in standard deviations; `share_at_or_above`, the share of the
+    draws whose index is not below the real one; `reason`, why `mdi_z` is null, null where it is
+    not. Raises RewiringError when the exported lineage does not count up to the exported index, so
+    that the two are not of one build.
     """
     if n_draws < 1:
         raise RewiringError(f"{n_draws} draws show nothing; give 1 or more")
@@ -331,28 +333,39 @@ def mdi_under_chance(
             f"{int((~same).sum())} of {len(mart)} focals have other counts in disruption.parquet "
             "than lineage_edges.parquet gives: make the exports again with `make build`"
         )
-    total, squares, above, defined = (np.zeros(len(mart)) for _ in range(4))
+    index = mart["mdi"].to_numpy()
+    mean, squares, above, reached, defined = (np.zeros(len(mart)) for _ in range(5))
     for number in range(n_draws):
         chance = drawn(counter, number, seed, n_steps).set_index("model_id")["mdi"]
         mdi = chance.reindex(mart["model_id"]).to_numpy()
         is_defined = ~np.isnan(mdi)
-        mdi = np.where(is_defined, mdi, 0.0)
-        total += mdi
-        squares += mdi**2
-        above += mdi > 0
         defined += is_defined
+        # Welford's way: what is the same in every draw has a deviation of exactly zero.
+        change = np.where(is_defined, mdi - mean, 0.0)
+        mean += change / np.maximum(defined, 1)
+        squares += change * np.where(is_defined, mdi - mean, 0.0)
+        above += is_defined & (mdi > 0)
+        reached += is_defined & (mdi >= index)
+    mean[defined == 0] = np.nan
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = total / defined
-        variance = np.maximum(squares - defined * mean**2, 0.0) / (defined - 1)
-        share = above / defined
+        deviation = np.where(defined > 1, np.sqrt(squares / (defined - 1)), np.nan)
+        z = np.where(deviation > 0, (index - mean) / deviation, np.nan)
+        share, share_reached = above / defined, reached / defined
     return pd.DataFrame(
         {
             "model_id": mart["model_id"],
             "mdi": mart["mdi"],
             "mdi_chance": mean,
-            "mdi_chance_deviation": np.where(defined > 1, np.sqrt(variance), np.nan),
+            "mdi_chance_deviation": deviation,
             "is_disruptive_chance": share,
             "n_draws_defined": defined.astype(np.int64),
-            "mdi_excess": mart["mdi"] - mean,
+            "mdi_excess": index - mean,
+            "mdi_z": z,
+            "share_at_or_above": share_reached,
+            "reason": np.select(
+                [defined < 2, deviation == 0],
+                ["defined in fewer than two draws", "the same in every draw"],
+                None,
+            ),
         }
     )

@@ -3,6 +3,8 @@
 Results go into `<HUB_RESULTS>`: estimates, specifications, claims and further tables as Parquet and
 CSV, the printed tables and figures made from them, and `manifest.json`. All of it is made in a
 hidden folder and put in place when it stands, so that a run that is stopped leaves the old results.
+The first file there is `registration.json`, written before the exports are opened. A run of some
+specifications keeps the rows of the others (`analysis.merging`).
 """
 
 from __future__ import annotations
@@ -13,19 +15,22 @@ import json
 import os
 import platform
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 
-from analysis import claims, curves, records
+from analysis import claims, curves, records, registration
 from analysis.curve_inference import curve_inference
 from analysis.equations import EstimationError
 from analysis.estimating import Result
 from analysis.exports import Exports, StudyError, literal, open_exports
 from analysis.figures import write_figures
+from analysis.merging import Earlier, Rows, earlier, joined
 from analysis.methods import METHODS, Context
 from analysis.multiplicity import adjust
 from analysis.specifications import Specification, chosen, sample_says
@@ -59,43 +64,69 @@ def run(
     """Run specifications and write all results; the results, in the specifications' order.
 
     exports_folder: the marts as Parquet (`make build`), with `variants/` beside them if built.
+    results_folder: where rows of other specifications and of the same exports are kept.
     patterns: rows or ids of specifications; none means all.
     seed: of every random draw; draws: how many, where a specification draws (None: its own).
     curve_size: combinations of the recognition curve, 0 for all.
     say: takes one line of progress per specification.
 
-    Raises StudyError for exports that cannot be used and for unknown specifications.
+    Raises StudyError for exports that cannot be used, for unknown specifications, for results of
+    other exports that some specifications cannot join, and for a design that changes meanwhile.
     """
     specifications = chosen(patterns)
-    exports = open_exports(exports_folder)
-    context = Context(exports, seed, draws)
-    results = []
-    for specification in specifications:
-        if specification.method == "curve":
-            continue
-        for result in results_of(context, specification):
-            results.append(result)
-            say(told(result))
-    curve = list(curve_rows(exports, specifications, seed, curve_size))
-    results += [
-        curve_result(one, curve, curve_inference(exports, context.draws_of(one), seed))
-        for one in specifications
-        if one.method == "curve"
-    ]
     results_folder = Path(results_folder)
-    staged = results_folder.with_name(f".{results_folder.name}.running")
+    with staged_beside(results_folder) as staged:
+        registered = registration.registered()
+        with saying_where(results_folder):
+            registration.write(registered, staged)
+        exports = open_exports(exports_folder)
+        before = earlier(results_folder, exports, specifications) if patterns else Earlier()
+        context = Context(exports, seed, draws)
+        results = []
+        for specification in specifications:
+            if specification.method == "curve":
+                continue
+            for result in results_of(context, specification):
+                results.append(result)
+                say(told(result))
+        curve = list(curve_rows(exports, specifications, seed, curve_size))
+        results += [
+            curve_result(one, curve, curve_inference(exports, context.draws_of(one), seed))
+            for one in specifications
+            if one.method == "curve"
+        ]
+        registration.refuse_a_change(registered)
+        with saying_where(results_folder):
+            keep_calibration(results_folder, staged, exports)
+            write(context, registered, results, curve, before, patterns, staged, say)
+            replace_folder(staged, results_folder)
+    return results
+
+
+@contextmanager
+def saying_where(results_folder: Path) -> Iterator[None]:
+    """Turns what the system says of a folder that cannot be written into one line."""
     try:
-        shutil.rmtree(staged, ignore_errors=True)
-        staged.mkdir(parents=True)
-        keep_calibration(results_folder, staged, exports)
-        write(exports, context, results, curve, staged, say)
-        replace_folder(staged, results_folder)
+        yield
     except OSError as error:
         raise StudyError(
             f"cannot write the results to {results_folder} ({error.strerror or error}): set "
             "HUB_RESULTS to a folder that can be written"
         ) from error
-    return results
+
+
+@contextmanager
+def staged_beside(results_folder: Path) -> Iterator[Path]:
+    """A hidden folder beside the results, which is gone at the end, but for what was moved away."""
+    with saying_where(results_folder):
+        results_folder.parent.mkdir(parents=True, exist_ok=True)
+        hidden = tempfile.TemporaryDirectory(
+            dir=results_folder.parent, prefix=f".{results_folder.name}.", ignore_cleanup_errors=True
+        )
+    with hidden as name:
+        staged = Path(name, results_folder.name)
+        staged.mkdir()
+        yield staged
 
 
 def results_of(context: Context, specification: Specification) -> list[Result]:
@@ -165,45 +196,67 @@ def keep_calibration(old: Path, new: Path, exports: Exports) -> None:
 
 
 def write(
-    exports: Exports,
     context: Context,
+    registered: dict,
     results: Sequence[Result],
     curve: Sequence[dict],
+    before: Earlier,
+    patterns: Sequence[str],
     folder: Path,
     say: Callable[[str], None],
 ) -> None:
-    """Every table, figure and the manifest, into one folder."""
-    estimates = [row for result in results for row in result.estimates]
+    """Every table, figure and the manifest, into one folder; p-values and claims over all rows."""
+    exports = context.exports
+    estimates = joined(before.estimates, [row for result in results for row in result.estimates])
     adjust(estimates)
-    listed = [entry(result) for result in results]
+    new = [entry(result) for result in results]
+    listed = joined(before.specifications, new)
+    curve = [*before.curve, *curve]
     further = further_tables(results)
-    found = claims.Results(estimates, listed, curve, further.get("curve_inference", ()))
+    tables = {
+        name: joined(before.tables.get(name, []), further.get(name, []))
+        for name in sorted({*further, *before.tables})
+    }
+    found = claims.Results(estimates, listed, curve, tables.get("curve_inference", ()))
     judged = claims.judge(exports, found, context.seed)
     records.write_table("estimates", estimates, folder, records.ESTIMATES)
     records.write_table("specifications", listed, folder, records.SPECIFICATIONS)
     records.write_table("claims", judged, folder, records.CLAIMS)
     records.write_table("curve", curve, folder, records.CURVE)
-    for name, rows in sorted(further.items()):
-        records.write_table(name, rows, folder)
-    tables = write_tables(folder)
+    for name, rows in tables.items():
+        if len(rows):
+            records.write_table(name, rows, folder, records.FURTHER.get(name))
+    printed = write_tables(folder)
     figures = write_figures(folder, exports.folder)
-    for name, status, reason in (*tables, *figures):
+    for name, status, reason in (*printed, *figures):
         if status != "ok":
             say(f"{name}: {status}: {reason}")
-    manifest = {
-        "snapshot_id": exports.snapshot_id,
-        "landing_hash": exports.content_hash,
+    this = {
+        "asked": list(patterns),
         "seed": context.seed,
         "draws": context.draws,
+        "design_hash": registered["hash"],
         "project": revision(),
         "lock_hash": hashlib.sha256((PROJECT / "requirements.txt").read_bytes()).hexdigest(),
         "versions": {"python": platform.python_version()} | versions(),
         "threads": os.cpu_count(),
+    }
+    run_of = dict(before.run_of) | {row["specification_id"]: len(before.runs) for row in new}
+    manifest = {
+        "snapshot_id": exports.snapshot_id,
+        "landing_hash": exports.content_hash,
+        "registration": registered,
+        **this,
+        "runs": [*before.runs, this],
         "specifications": {
-            row["specification_id"]: {"status": row["status"], "reason": row["reason"]}
+            row["specification_id"]: {
+                "status": row["status"],
+                "reason": row["reason"],
+                "run": run_of[row["specification_id"]],
+            }
             for row in listed
         },
-        "tables": {name: {"status": status, "reason": reason} for name, status, reason in tables},
+        "tables": {name: {"status": status, "reason": reason} for name, status, reason in printed},
         "figures": {name: {"status": status, "reason": reason} for name, status, reason in figures},
     }
     (folder / "manifest.json").write_text(
@@ -211,14 +264,17 @@ def write(
     )
 
 
-def further_tables(results: Sequence[Result]) -> dict[str, list[dict]]:
+def further_tables(results: Sequence[Result]) -> dict[str, Rows]:
     """The rows that designs give beside estimates, by table; a table without rows is left out."""
-    further: dict[str, list[dict]] = {}
+    further: dict[str, Rows] = {}
     for result in results:
+        name_of_all = {"specification_id": result.specification.specification_id}
         for name, rows in result.tables.items():
+            if isinstance(rows, pd.DataFrame):
+                further[name] = joined(further.get(name, []), rows.assign(**name_of_all))
+                continue
             for row in rows:
-                identified = {"specification_id": result.specification.specification_id} | row
-                further.setdefault(name, []).append(identified)
+                further.setdefault(name, []).append(name_of_all | row)
     return further
 
 
@@ -271,17 +327,8 @@ def versions() -> dict[str, str | None]:
 def revision() -> dict:
     """The project's commit and whether files differ from it; null where git does not know."""
 
-    def git(*arguments: str) -> str | None:
-        try:
-            found = subprocess.run(
-                ["git", *arguments], cwd=PROJECT, capture_output=True, text=True, check=True
-            )
-        except (OSError, subprocess.CalledProcessError):
-            return None
-        return found.stdout.strip()
-
-    commit = git("rev-parse", "HEAD")
-    changed = git("status", "--porcelain", "--untracked-files=no")
+    commit = registration.git("rev-parse", "HEAD")
+    changed = registration.git("status", "--porcelain", "--untracked-files=no", folder=PROJECT)
     return {"commit": commit, "is_changed": None if changed is None else bool(changed)}
 
 
@@ -295,19 +342,17 @@ def replace_folder(new: Path, old: Path) -> None:
     shutil.rmtree(previous, ignore_errors=True)
 
 
-def unsound(results: Sequence[Result]) -> list[Result]:
-    """The primary specifications that came to nothing for a reason other than the landing's."""
+def without_estimate(results: Sequence[Result]) -> list[Result]:
+    """The primary specifications that this landing does not let be estimated."""
     return [
         result
         for result in results
-        if result.specification.family == "primary"
-        and result.status in ("refused", "failed")
-        and not result.is_small
+        if result.specification.family == "primary" and result.status != "ok"
     ]
 
 
 def main(arguments) -> int:
-    """`python -m analysis run`; 1 if a primary specification was refused or failed."""
+    """`python -m analysis run`; 0 where the results stand, whatever could be estimated."""
     say = (lambda line: None) if arguments.quiet else (lambda line: print(line, file=sys.stderr))
     results = run(
         arguments.exports,
@@ -324,10 +369,9 @@ def main(arguments) -> int:
         f"{arguments.results}: {len(results)} specifications, "
         + ", ".join(f"{number} {status.replace('_', ' ')}" for status, number in counts.items())
     )
-    for result in unsound(results):
+    for result in without_estimate(results):
         print(
-            f"error: {result.specification.specification_id}, a primary specification, was "
-            f"{result.status}: {result.reason}",
-            file=sys.stderr,
+            f"not testable here: {result.specification.specification_id}, a primary specification "
+            f"({result.status.replace('_', ' ')}: {result.reason})"
         )
-    return 1 if unsound(results) else 0
+    return 0

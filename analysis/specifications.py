@@ -30,10 +30,18 @@ KEYS = {
     "entrants": ("parent_id", "child_id"),
     "focals": ("model_id",),
     "focal_windows": ("model_id", "window_name"),
+    "first_takers": ("model_id",),
+    "next_entrants": ("parent_id", "child_id"),
 }
 """The columns that order the rows of each view."""
 
-FAMILY_COLUMN = {"entrants": "parent_id", "focals": "root_id", "focal_windows": "root_id"}
+FAMILY_COLUMN = {
+    "entrants": "parent_id",
+    "focals": "root_id",
+    "focal_windows": "root_id",
+    "first_takers": "root_id",
+    "next_entrants": "parent_id",
+}
 """What a family is when the largest are left out."""
 
 
@@ -56,6 +64,7 @@ class Specification:
     outcome: str
     estimator: str
     interest: Mapping[str, int | None]
+    event: str | None = None
     condition: str = "true"
     columns: Mapping[str, str] = field(default_factory=dict)
     controls: tuple[str, ...] = ()
@@ -82,6 +91,7 @@ class Specification:
             estimator=self.estimator,
             clusters=self.clusters,
             weights=self.weights,
+            event=self.event,
         )
 
     @property

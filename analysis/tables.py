@@ -301,6 +301,11 @@ def regression_notes(
             "Jackknife intervals leave out one group of families at a time; they hold their level "
             "where few families carry most of the sample."
         )
+    if any(row["estimator"] == "cox" for row in rows):
+        notes.append(
+            "Of a Cox regression coefficients are of the log hazard, fixed effects are strata, and "
+            "the mean of the outcome is the share of times that ended in the event."
+        )
     adjustments = distinct(row["adjustment"] for row in rows if row["adjustment"])
     if adjustments:
         named = ", ".join(ADJUSTMENTS.get(name, name) for name in adjustments)
@@ -455,6 +460,45 @@ def balance_tables(balance: Sequence[Row]) -> list[Table]:
             ),
         )
     ]  # fmt: skip
+
+
+def survival_tables(survival: Sequence[Row]) -> list[Table]:
+    """Who still waits after so many days, by relation."""
+    return [
+        Table(
+            name="survival",
+            title="Models for which the event has not come, by Kaplan and Meier",
+            stub="days",
+            columns=("share", "95 % interval", "at risk", "events", "N", "families", "median days"),
+            groups=tuple(
+                (
+                    f"{specification_id}: {relation}",
+                    tuple(
+                        (
+                            number(row["days"]),
+                            percent(row["survival"]),
+                            interval(row["interval_low"], row["interval_high"]),
+                            *(number(row[name]) for name in ("n_at_risk", "n_events", "n")),
+                            number(row["n_clusters"]),
+                            number(row["median_days"]),
+                        )
+                        for row in survival
+                        if (row["specification_id"], row["relation"])
+                        == (specification_id, relation)
+                    ),
+                )
+                for specification_id, relation in distinct(
+                    (row["specification_id"], row["relation"]) for row in survival
+                )
+            ),
+            notes=(
+                "Who was followed for less long leaves the share when the snapshot cuts the time. "
+                "Intervals by log(-log) with errors clustered by family; none where the share is 0 "
+                "or 1. No median: more than half still wait.",
+                *snapshot_note(survival),
+            ),
+        )
+    ]
 
 
 def calibration_tables(calibration: Sequence[Row]) -> list[Table]:
@@ -819,6 +863,7 @@ KINDS: Mapping[str, tuple[tuple[str, ...], Callable[..., list[Table]]]] = {
     "calibration": (("calibration",), calibration_tables),
     "verdict_calibration": (("verdict_calibration",), verdict_calibration_tables),
     "specifications": (("specifications",), specification_tables),
+    "survival": (("survival",), survival_tables),
     **{
         name: ((name,), plain_tables(name, title, NOTES.get(name, ())))
         for name, title in {

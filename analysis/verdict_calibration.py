@@ -25,8 +25,8 @@ Claims on the chance to be disruptive (linear probabilities): none, smallest, tw
 with outcomes that are as alike within families as the real ones. The truth is the coefficient that
 the drawn probabilities themselves have.
 
-Claims on the chain of potential (RR24): none, smallest, twice, reversed; the residuals of the real fit
-change their sign family by family (the wild cluster bootstrap), potential stays as it was foretold.
+Claims on the chain of potential (RR24): none, smallest, twice, reversed; the residuals of the real
+fit change their sign family by family (the wild cluster bootstrap), potential stays as foretold.
 
 Claims of shares: at_the_border of what is claimed, and ten points to both sides of it, successes as
 alike within families as the real ones. Concentration: prominence dealt out at random (none).

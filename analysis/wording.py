@@ -97,6 +97,7 @@ LABELS = {
     "zero_inflated_poisson": "zero-inflated Poisson",
     "zero_inflated_negative_binomial": "zero-inflated negative binomial",
     "iv": "two-stage least squares",
+    "cox": "Cox",
 }
 
 

@@ -18,6 +18,7 @@ from analysis.engines.absorbing import has_engine
 from analysis.engines.designs import SMALL_SAMPLE
 from analysis.engines.fitting import Fit, fit, with_interval
 from analysis.engines.guards import effective_clusters, refuse_unidentified
+from analysis.engines.hazards import drifts
 from analysis.engines.marginal_effects import average_marginal_effects
 from analysis.equations import (
     Equation,
@@ -36,6 +37,7 @@ __all__ = [
     "NotIdentified",
     "TooFewClusters",
     "average_marginal_effects",
+    "drifts",
     "effective_clusters",
     "fit",
     "has_engine",

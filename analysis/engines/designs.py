@@ -80,6 +80,7 @@ class Design:
     weights: np.ndarray | None  # (n,)
     offset: np.ndarray | None  # (n,)
     constant_columns: tuple[str, ...]  # left out: they do not vary
+    event: np.ndarray | None = None  # (n,) 1 where the time of a cox ended in the event
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +141,7 @@ def design_of(rows: pd.DataFrame, equation: Equation) -> Design:
         weights=None if equation.weights is None else as_numbers(rows[equation.weights]),
         offset=None if equation.offset is None else as_numbers(rows[equation.offset]),
         constant_columns=tuple(constant),
+        event=None if equation.event is None else as_numbers(rows[equation.event]),
     )
 
 

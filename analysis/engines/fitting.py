@@ -22,6 +22,7 @@ from analysis.engines.designs import (
     design_of,
 )
 from analysis.engines.guards import check_equation, refuse_unidentified
+from analysis.engines.hazards import solve_cox
 from analysis.engines.likelihoods import solve_by_statsmodels
 from analysis.engines.separation import is_separated
 from analysis.equations import (
@@ -55,6 +56,7 @@ ENGINES = {
         *COUNTS,
     ),
     "fereg": ABSORBED,
+    "numpy": ("cox",),
 }
 
 
@@ -70,8 +72,8 @@ class Fit:
     `degrees_of_freedom` are those of the t intervals: G - 1 of the smallest cluster dimension;
     without clusters the residual ones for OLS and IV, infinite (normal intervals) for the rest.
     Statistics that an estimator has not are None. `fitted` (n_used,) are the means of the outcome
-    (None for a conditional logit), `rows` (n_used,) the positions in the frame of the rows used.
-    `first_stage` belongs to iv, see `analysis.engines.instruments`.
+    (None for a conditional logit and a cox), `rows` (n_used,) the positions in the frame of the
+    rows used. `first_stage` belongs to iv, see `analysis.engines.instruments`.
     """
 
     terms: tuple[str, ...]
@@ -143,9 +145,10 @@ def fit(
 ) -> Fit:
     """Estimates `equation` on the rows of `frame`.
 
-    `engine`: "pyfixest", "statsmodels", "fereg" (an optional package), or "auto": pyfixest where it
-    can, else statsmodels, else fereg; Poisson and logit without fixed effects by statsmodels, those
-    with fixed effects and `LARGE` rows or more by fereg, where it is installed.
+    `engine`: "pyfixest", "statsmodels", "fereg" (an optional package), "numpy" (a cox alone), or
+    "auto": pyfixest where it can, else statsmodels, else fereg, else numpy; Poisson and logit
+    without fixed effects by statsmodels, those with fixed effects and `LARGE` rows or more by
+    fereg, where it is installed.
     `small_sample`: a name of `SMALL_SAMPLE`, or "default":
     "nonnested" for OLS and IV, "clusters_only" for the rest. `of_interest`: the terms that must
     survive; every term of the equation where it is not given. `keep_singletons` keeps rows alone
@@ -213,8 +216,9 @@ def _solvers(
     objection = _objection(engine, equation, convention)
     if objection is not None:
         raise EstimationError(objection)
-    if engine == "statsmodels":
-        return solve_by_statsmodels, absorbing_solver("pyfixest")
+    if engine in ("statsmodels", "numpy"):
+        solve = solve_by_statsmodels if engine == "statsmodels" else solve_cox
+        return solve, absorbing_solver("pyfixest")
     return absorbing_solver(engine), absorbing_solver(engine)
 
 
@@ -225,20 +229,20 @@ def _objection(engine: str, equation: Equation, convention: Convention) -> str |
         return f"engine {engine!r} has no {estimator}"
     if engine == "fereg" and not has_engine("fereg"):
         return "engine 'fereg' is not installed"
-    if equation.offset is not None and estimator in (*LINEAR, "conditional_logit"):
+    if equation.offset is not None and estimator in (*LINEAR, "conditional_logit", "cox"):
         return f"{estimator} takes no offset"
     if engine == "pyfixest":
         if estimator == "logit" and (equation.weights or equation.offset):
             return "engine 'pyfixest' has no logit with weights or an offset"
         if n_clusters > 2:
             return "engine 'pyfixest' clusters by at most two columns"
-    if engine == "statsmodels":
-        if equation.fixed_effects and estimator != "conditional_logit":
-            return "engine 'statsmodels' absorbs no fixed effects"
-        if equation.weights and estimator in (*COUNTS, "conditional_logit"):
-            return f"{estimator} takes no weights"
-        if convention.robust != "hetero" or convention.clustered != "CRV1":
-            return "engine 'statsmodels' is used with HC1 and CRV1 only"
+    if engine == "statsmodels" and equation.fixed_effects and estimator != "conditional_logit":
+        return "engine 'statsmodels' absorbs no fixed effects"
+    if equation.weights and estimator in (*COUNTS, "conditional_logit", "cox"):
+        return f"{estimator} takes no weights"
+    has_others = convention.robust != "hetero" or convention.clustered != "CRV1"
+    if engine in ("statsmodels", "numpy") and has_others:
+        return f"engine {engine!r} is used with HC1 and CRV1 only"
     return None
 
 

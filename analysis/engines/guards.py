@@ -68,6 +68,8 @@ def check_equation(equation: Equation) -> None:
             raise EstimationError("iv needs an instrument")
     elif equation.endogenous or equation.instruments:
         raise EstimationError(f"endogenous terms and instruments belong to iv, not to {estimator}")
+    if (equation.event is None) == (estimator == "cox"):
+        raise EstimationError("a cox regression needs an event, and nothing else takes one")
     unknown = set(equation.inflation_terms or ()) - set(equation.terms)
     if unknown:
         raise EstimationError(f"inflation terms are terms of the equation: {sorted(unknown)[0]!r}")

@@ -53,9 +53,10 @@ def solve_by_statsmodels(design: Design, equation: Equation, convention: Convent
     # Optimizers like columns of variance one.
     root = np.sqrt(len(design.outcome))
     design = replace(design, x=design.x * root, scale=design.scale / root)
-    columns = _independent(design, equation)
+    is_conditional = equation.estimator == "conditional_logit"
+    columns = independent_columns(design.x, design.fixed_effects[:, 0] if is_conditional else None)
     x = design.x[:, columns]
-    if equation.estimator == "conditional_logit":
+    if is_conditional:
         return _conditional_logit(design, equation, convention, columns)
     columns = np.append(columns, -1)
     x = np.column_stack([x, np.ones(len(x))])
@@ -66,9 +67,11 @@ def solve_by_statsmodels(design: Design, equation: Equation, convention: Convent
         wanted = equation.terms if equation.inflation_terms is None else equation.inflation_terms
         inflated = np.array([j for j in columns if j < 0 or design.names[j] in wanted])
     model, start = _model(design, equation, x, inflated)
-    top = _top(model, start)
+    top = top_of(model, start)
     estimates = top.estimates
-    covariance = _covariance(top, model.score_obs(estimates), design.clusters, equation, convention)
+    covariance = covariance_of(
+        top, model.score_obs(estimates), design.clusters, equation, convention
+    )
     n_alpha = len(estimates) - len(columns) - (0 if inflated is None else len(inflated))
     names, back = _blocks_in_units_of_data(design, columns, inflated, n_alpha)
     has_likelihood = equation.estimator in COUNTS and top.converged
@@ -87,14 +90,13 @@ def solve_by_statsmodels(design: Design, equation: Equation, convention: Convent
     )
 
 
-def _independent(design: Design, equation: Equation) -> np.ndarray:
-    """The columns (k,) that those before them leave more than 1e-9 of their variation."""
-    x = design.x
-    if equation.estimator == "conditional_logit":
-        family = design.fixed_effects[:, 0]
-        sizes = np.bincount(family)
-        means = [np.bincount(family, weights=column) / sizes for column in x.T]
-        x = x - np.column_stack([mean[family] for mean in means]) if means else x
+def independent_columns(x: np.ndarray, families: np.ndarray | None) -> np.ndarray:
+    """The columns (k,) of `x` (n, K) that those before them leave more than 1e-9 of their
+    variation; within families (n,), where there are any."""
+    if families is not None:
+        sizes = np.bincount(families)
+        means = [np.bincount(families, weights=column) / sizes for column in x.T]
+        x = x - np.column_stack([mean[families] for mean in means]) if means else x
     gram = x.T @ x / len(x)
     kept: list[int] = []
     for j in range(len(gram)):
@@ -153,7 +155,7 @@ def _model(
 
 
 @dataclass(frozen=True, eq=False)
-class _Top:
+class Top:
     """Where Newton's steps ended: `converged` says whether that is a top."""
 
     estimates: np.ndarray  # (k,)
@@ -162,7 +164,7 @@ class _Top:
     n_steps: int
 
 
-def _top(model: object, start: np.ndarray) -> _Top:
+def top_of(model: object, start: np.ndarray) -> Top:
     """The top of a likelihood by Newton steps from `start`.
 
     Where the likelihood curves upwards a step takes that curvature by its size, and any step is
@@ -177,7 +179,7 @@ def _top(model: object, start: np.ndarray) -> _Top:
         flat = FLATNESS * np.abs(curvature).max()
         step = directions @ (directions.T @ score / np.maximum(np.abs(curvature), flat))
         if score @ step < NEWTON_GAIN:
-            return _Top(estimates, hessian, bool(curvature.min() > flat), n_steps)
+            return Top(estimates, hessian, bool(curvature.min() > flat), n_steps)
         for halving in 2.0 ** -np.arange(NEWTON_HALVINGS):
             there = model.loglike(estimates + halving * step)
             if there >= height - ROUNDING * abs(height):
@@ -185,7 +187,7 @@ def _top(model: object, start: np.ndarray) -> _Top:
         else:
             break
         estimates, height = estimates + halving * step, there
-    return _Top(estimates, hessian, False, n_steps)
+    return Top(estimates, hessian, False, n_steps)
 
 
 def _hessian(model: object, estimates: np.ndarray) -> np.ndarray:
@@ -215,8 +217,8 @@ def _hessian(model: object, estimates: np.ndarray) -> np.ndarray:
     return (hessian + hessian.T) / 2
 
 
-def _covariance(
-    top: _Top,
+def covariance_of(
+    top: Top,
     scores: np.ndarray,
     clusters: np.ndarray,
     equation: Equation,
@@ -307,9 +309,9 @@ def _conditional_logit(
     if (clusters[family] != design.clusters).any():
         raise EstimationError("clusters of a conditional_logit must contain its families")
     model = ConditionalLogit(design.outcome, design.x[:, columns], groups=family)
-    top = _top(model, np.zeros(len(columns)))
+    top = top_of(model, np.zeros(len(columns)))
     scores = [model.score_grp(group, top.estimates) for group in range(len(clusters))]
-    covariance = _covariance(top, np.array(scores), clusters, equation, convention)
+    covariance = covariance_of(top, np.array(scores), clusters, equation, convention)
     names, back = in_units_of_data(design, columns)
     at_top, at_zero = model.loglike(top.estimates), model.loglike(np.zeros(len(columns)))
     return Solution(
@@ -356,4 +358,4 @@ def _pseudo_r2(design: Design, equation: Equation, log_likelihood: float) -> flo
     inflated = np.array([-1]) if equation.estimator.startswith("zero_inflated") else None
     empty = replace(equation, terms=(), factors=(), inflation_terms=None)
     model, start = _model(design, empty, ones, inflated)
-    return float(1 - log_likelihood / model.loglike(_top(model, start).estimates))
+    return float(1 - log_likelihood / model.loglike(top_of(model, start).estimates))

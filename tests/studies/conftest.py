@@ -23,6 +23,7 @@ def sample_results(shared, sample_exports) -> Path:
             "run", "--draws", DRAWS, "--curve-size", 12,
             exports=sample_exports, results=folder / "results",
         )  # fmt: skip
-        assert (folder / "results" / "manifest.json").exists(), finished.stderr
+        # Some primary specifications cannot be estimated on the sample: no error.
+        assert finished.returncode == 0, finished.stderr
 
     return once(shared / "study_results", make) / "results"

@@ -1,12 +1,13 @@
 """The study's variables, row by row against what they are said to be."""
 
 import math
+from datetime import timedelta
 
 import duckdb
 import pandas as pd
 import pytest
 
-from analysis.exports import NEEDED, SAMPLES, StudyError, open_exports
+from analysis.exports import NEEDED, PANELS, SAMPLES, StudyError, open_exports
 
 pytestmark = pytest.mark.xdist_group("studies")
 
@@ -17,9 +18,13 @@ def exports(sample_exports):
 
 
 def test_views_have_the_grain_of_their_marts(exports):
-    for view, mart in zip(
-        SAMPLES, ("recognition_panel", "disruption_panel", "disruption"), strict=True
-    ):
+    marts = {
+        "entrants": "recognition_panel",
+        "focals": "disruption_panel",
+        "focal_windows": "disruption",
+    }
+    assert marts.keys() <= SAMPLES.keys()
+    for view, mart in marts.items():
         counts = {
             name: exports.connection.execute(f"select count(*) from {name}").fetchall()
             for name in (view, mart)
@@ -81,6 +86,79 @@ def test_the_index_in_the_90_day_window_is_the_panels(exports):
         select count(*) from focals inner join focal_windows as windows using (model_id)
         where windows.window_name = '90d' and (focals.mdi is distinct from windows.mdi)
     """).fetchall() == [(0,)]
+
+
+def days_begun(later, earlier) -> int:
+    return math.ceil((later - earlier) / timedelta(days=1))
+
+
+def test_a_first_taker_is_the_earliest_later_child_or_the_snapshot(exports):
+    edges = exports.connection.execute("select * from lineage_edges").df()
+    later = edges[edges["child_created_at"] > edges["parent_created_at"]]
+    first = later.groupby("parent_id")["child_created_at"].min()
+    others = later[~later["is_same_owner"].fillna(True).astype(bool)]
+    first_other = others.groupby("parent_id")["child_created_at"].min()
+    rows = exports.connection.execute("select * from first_takers").df()
+    assert len(rows) == rows["model_id"].nunique() > 1000
+    assert rows["is_taken"].sum() > 100
+    for row in rows.to_dict("records"):
+        for taken, days, event in (
+            (first, "days_to_taker", "is_taken"),
+            (first_other, "days_to_other_taker", "is_taken_by_other"),
+        ):
+            moment = taken.get(row["model_id"])
+            if moment is None:
+                assert row[event] == 0
+                assert row[days] == math.ceil(row["follow_up_days"])
+            else:
+                assert row[event] == 1
+                assert row[days] == days_begun(moment, row["created_at"])
+
+
+def test_no_root_waits_for_its_first_taker_and_every_other_dated_model_does(exports):
+    """A root is known by its children: it would never wait in vain."""
+    assert exports.connection.execute("""
+        select count(*) from disruption_panel as panel
+        where (n_parents > 0 and created_at is not null and follow_up_days > 0
+               and sample_exclusion is distinct from 'creation_date_floor')
+        <> (model_id in (select model_id from first_takers))
+    """).fetchall() == [(0,)]
+
+
+def test_the_next_entrant_is_the_earliest_strictly_later_one_of_the_base(exports):
+    """Each row anew from all entrants of its base; those of another owner too."""
+    rows = exports.connection.execute("select * from next_entrants").df()
+    assert len(rows) > 1000
+    assert 0 < rows["is_followed_by_other"].sum() < rows["is_followed"].sum() < len(rows)
+    for _, base in rows.groupby("parent_id"):
+        ranked = base.to_dict("records")
+        for row in ranked:
+            for days, event, wanted in (
+                ("days_to_next", "is_followed", lambda other: True),
+                ("days_to_other", "is_followed_by_other",
+                 lambda other, owner=row["owner"]: other["owner"] != owner),
+            ):  # fmt: skip
+                later = [
+                    other["created_at"] for other in ranked
+                    if other["created_at"] > row["created_at"] and wanted(other)
+                ]  # fmt: skip
+                assert row[event] == bool(later)
+                expected = (
+                    days_begun(min(later), row["created_at"]) if later
+                    else math.ceil(row["age_days"])
+                )  # fmt: skip
+                assert row[days] == expected
+
+
+def test_variants_without_the_edges_open_without_the_view_that_needs_them(sample_exports, tmp_path):
+    for name in PANELS:
+        (tmp_path / f"{name}.parquet").symlink_to(sample_exports / f"{name}.parquet")
+    opened = open_exports(tmp_path, PANELS)
+    assert opened.connection.execute("select count(*) > 0 from next_entrants").fetchall() == [
+        (True,)
+    ]
+    with pytest.raises(duckdb.CatalogException, match="first_takers"):
+        opened.connection.execute("from first_takers")
 
 
 def test_the_hash_is_a_function_of_the_bytes(sample_exports, exports, tmp_path):

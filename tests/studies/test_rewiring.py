@@ -309,6 +309,45 @@ def test_draws_without_an_index_do_not_count(monkeypatch):
     assert found.loc["a", "mdi_chance_deviation"] == pytest.approx(0.5)
     assert found.loc["a", "is_disruptive_chance"] == pytest.approx(2 / 3)
     assert found.loc["b", ["mdi_chance", "mdi_excess", "is_disruptive_chance"]].isna().all()
+    real = found.loc["a", "mdi"]
+    assert found.loc["a", "mdi_z"] == pytest.approx((real - 0.5) / 0.5)
+    assert found.loc["a", "share_at_or_above"] == np.mean(np.array([0.5, 0.0, 1.0]) >= real)
+    assert found["reason"].isna().tolist() == [True, False]
+    assert found.loc["b", "reason"] == "defined in fewer than two draws"
+
+
+def test_an_index_that_is_the_same_in_every_draw_has_no_z(monkeypatch):
+    """Thirds and tenths, whose squares less the square of their mean would not be zero."""
+    values = {"a": 1 / 3, "b": 0.1}
+
+    def planted(counter, number, seed, n_steps):
+        return pd.DataFrame({"model_id": list(values), "mdi": list(values.values())})
+
+    monkeypatch.setattr(analysis.rewiring, "drawn", planted)
+    found = mdi_under_chance(connected(FEW, disruption_of(FEW)), 7)
+    assert (found["mdi_chance_deviation"] == 0).all()
+    assert found["mdi_z"].isna().all()
+    assert found["reason"].tolist() == ["the same in every draw"] * 2
+    assert found["mdi_chance"].tolist() == pytest.approx([1 / 3, 0.1])
+
+
+def test_a_z_is_large_where_the_lineage_is_not_one_of_chance_and_small_where_it_is():
+    """Of a lineage that was itself rewired, z lies within 2 for nineteen in twenty or so."""
+    graphs = [graph.lineage for graph in random_graphs(range(150))]
+    together = definitions.Lineage(
+        graphs[0].snapshot_at,
+        {model: moment for graph in graphs for model, moment in graph.created_at.items()},
+        {edge: relation for graph in graphs for edge, relation in graph.relation_of.items()},
+    )
+    shuffled = graph_of(rewire(lineage_of(together), np.random.default_rng(9), 40), together)
+    beyond = {}
+    for name, graph in (("real", together), ("shuffled", shuffled)):
+        found = mdi_under_chance(connected(graph, disruption_of(graph)), 40, seed=2)
+        z = found["mdi_z"].dropna()
+        assert len(z) > 50
+        beyond[name] = (z.abs() > 2).mean()
+    assert beyond["shuffled"] < 0.1
+    assert beyond["real"] > 2 * beyond["shuffled"]
 
 
 # that it counts rightly

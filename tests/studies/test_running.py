@@ -7,11 +7,19 @@ import duckdb
 import pytest
 from study_runs import DRAWS, analysis
 
-from analysis import records
+from analysis import records, registration
 from analysis.equations import EstimationError
 from analysis.estimating import Result
+from analysis.exports import StudyError
 from analysis.methods import METHODS
-from analysis.running import further_tables, replace_folder, results_of, revision
+from analysis.running import (
+    further_tables,
+    replace_folder,
+    results_of,
+    revision,
+    run,
+    without_estimate,
+)
 from analysis.specifications import all_specifications
 
 pytestmark = pytest.mark.xdist_group("studies")
@@ -116,6 +124,174 @@ def test_a_second_run_of_one_row_gives_the_same_rows(sample_results, sample_expo
             if isinstance(value, float):
                 expected = pytest.approx(expected, rel=1e-8)
             assert value == expected, name
+
+
+def test_a_landing_too_small_for_a_primary_specification_is_no_error(sample_exports, tmp_path):
+    finished = analysis("run", "DM2", "--quiet", exports=sample_exports, results=tmp_path / "r")
+    assert finished.returncode == 0, finished.stderr
+    (line,) = [text for text in finished.stdout.splitlines() if text.startswith("not testable")]
+    assert line.startswith("not testable here: DM2, a primary specification (refused: ")
+
+
+def test_a_fault_of_the_program_ends_the_run_and_leaves_the_old_results(
+    sample_exports, tmp_path, monkeypatch
+):
+    def broken(context, specification):
+        raise KeyError("a fault")
+
+    run(sample_exports, tmp_path / "r", ["DM8.as_it_is"])
+    before = (tmp_path / "r" / "manifest.json").read_bytes()
+    monkeypatch.setitem(METHODS, "regression", broken)
+    with pytest.raises(KeyError, match="a fault"):
+        run(sample_exports, tmp_path / "r", ["DM8.as_it_is"])
+    assert (tmp_path / "r" / "manifest.json").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+def test_only_primary_specifications_without_an_estimate_are_told_apart():
+    primary = next(one for one in all_specifications() if one.family == "primary")
+    other = next(one for one in all_specifications() if one.family != "primary")
+    results = [Result(primary, "ok"), Result(primary, "failed", "why"), Result(other, "refused")]
+    assert without_estimate(results) == [results[1]]
+
+
+# a run of some specifications
+
+
+@pytest.fixture(scope="module")
+def partly(sample_results, sample_exports, tmp_path_factory):
+    """The results of all specifications after three of them were run again, with fewer draws. Rows
+    of an equation and of a specification that the design no longer has stood among them."""
+    results = shutil.copytree(sample_results, tmp_path_factory.mktemp("partly") / "results")
+    estimates = rows(results, "estimates")
+    stray = estimates[0] | {"specification_id": "RR16.6h.no_such_equation"}
+    gone = estimates[0] | {"specification_id": "RR99"}
+    records.write_table("estimates", [*estimates, stray, gone], results, records.ESTIMATES)
+    finished = analysis(
+        "run", "RR1", "RR16.6h", "DM6", "--draws", 5, "--seed", 7, "--quiet",
+        exports=sample_exports, results=results,
+    )  # fmt: skip
+    assert finished.returncode == 0, finished.stderr
+    return results
+
+
+def test_a_partial_run_updates_its_own_rows_only(sample_results, partly):
+    for table, others in (
+        ("estimates", "specification_id <> 'DM6'"),
+        ("specifications", "specification_id <> 'DM6'"),
+        ("designs", "specification_id <> 'DM6'"),
+        ("balance", "true"),
+        ("curve", "true"),
+        ("index_null", "true"),
+        ("survival", "true"),
+    ):
+        columns = "* exclude (p_adjusted)" if table == "estimates" else "*"
+        one, other = (rows(folder, table, columns, others) for folder in (partly, sample_results))
+        assert len(one) == len(other) > 0, table
+        for row, expected in zip(one, other, strict=True):
+            assert row == pytest.approx(expected, rel=1e-8, nan_ok=True)
+    one, other = (
+        rows(folder, "estimates", "term, estimate", "specification_id = 'DM6'")
+        for folder in (partly, sample_results)
+    )
+    assert [row["term"] for row in one] == [row["term"] for row in other]
+    assert one != other
+    (draws,) = rows(partly, "designs", "value", "specification_id = 'DM6' and fact = 'draws'")
+    assert draws == {"value": 5}
+    names = [sorted(path.name for path in folder.iterdir()) for folder in (partly, sample_results)]
+    assert names[0] == names[1]
+
+
+def test_p_values_and_claims_of_a_partial_run_are_over_all_rows(sample_results, partly):
+    """RR1 draws nothing, so that all of racing must come out as in the run of everything."""
+    for table in ("estimates", "claims"):
+        one, other = (
+            rows(folder, table, where="study = 'racing'") for folder in (partly, sample_results)
+        )
+        assert len(one) == len(other) > 0
+        for row, expected in zip(one, other, strict=True):
+            assert row == pytest.approx(expected, rel=1e-8, nan_ok=True)
+
+
+def test_a_manifest_says_which_run_each_specification_is_of(partly):
+    manifest = json.loads((partly / "manifest.json").read_text())
+    asked = ["RR1", "RR16.6h", "DM6"]
+    assert [(one["asked"], one["seed"], one["draws"]) for one in manifest["runs"]] == [
+        ([], 20260413, DRAWS), (asked, 7, 5),
+    ]  # fmt: skip
+    assert {name for name, told in manifest["specifications"].items() if told["run"] == 1} == {
+        row["specification_id"]
+        for row in rows(
+            partly, "specifications",
+            where="row in ('RR1', 'DM6') or specification_id like 'RR16.6h%'",
+        )
+    }  # fmt: skip
+
+
+def test_rows_that_the_design_no_longer_has_are_dropped(partly):
+    names = {row["specification_id"] for row in rows(partly, "estimates", "specification_id")}
+    assert not names & {"RR16.6h.no_such_equation", "RR99"}
+
+
+@pytest.fixture
+def whole(sample_results, tmp_path):
+    """A copy of the results of all specifications, to be written to."""
+    return shutil.copytree(sample_results, tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda text: text.replace('"landing_hash": "', '"landing_hash": "0'), "other exports"),
+        (lambda text: "no manifest", "cannot be read"),
+    ],
+)
+def test_results_that_a_partial_run_cannot_join_are_left_alone(sample_exports, whole, spoil, words):
+    manifest = whole / "manifest.json"
+    manifest.write_text(spoil(manifest.read_text()))
+    before = {path: path.read_bytes() for path in whole.glob("*.*")}
+    finished = analysis("run", "RR1", exports=sample_exports, results=whole)
+    assert finished.returncode == 1
+    (line,) = finished.stderr.splitlines()
+    assert line.startswith(f"error: the results in {whole}")
+    assert words in line
+    assert "run all of them, or set HUB_RESULTS" in line
+    assert {path: path.read_bytes() for path in whole.glob("*.*")} == before
+
+
+# the registered design
+
+
+def test_a_run_writes_its_design_before_it_opens_the_exports(sample_exports, tmp_path, monkeypatch):
+    import analysis.running
+
+    there = []
+
+    def opened(folder):
+        there.extend(path.name for path in tmp_path.glob(".r.*/r/*"))
+        raise KeyError("enough")
+
+    monkeypatch.setattr(analysis.running, "open_exports", opened)
+    with pytest.raises(KeyError, match="enough"):
+        run(sample_exports, tmp_path / "r")
+    assert there == ["registration.json"]
+
+
+def test_the_manifest_and_the_first_file_tell_the_same_design(sample_results):
+    manifest = json.loads((sample_results / "manifest.json").read_text())
+    first = json.loads((sample_results / "registration.json").read_text())
+    assert manifest["registration"] == first == registration.registered()
+    assert {"specification_id": "RR4", "terms": ["log_rank", "log_crowd_30"]} in (
+        first["primary_tests"]
+    )
+
+
+def test_a_design_that_changes_in_mid_run_is_an_error(sample_exports, tmp_path, monkeypatch):
+    hashes = iter(["a" * 64, "b" * 64])
+    monkeypatch.setattr(registration, "hash_of", lambda design: next(hashes))
+    with pytest.raises(StudyError, match=r"changed while the run went on: nothing was written"):
+        run(sample_exports, tmp_path / "r", ["DM8.as_it_is"])
+    assert not (tmp_path / "r").exists()
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from analysis.tables import (
     as_markdown,
     regression_table,
     regression_tables,
+    survival_tables,
     write_tables,
 )
 from analysis.wording import number, parts, percent, rounded
@@ -478,3 +479,35 @@ def test_there_is_no_minus_zero():
 def test_parts_of_a_sum_do_not_depend_on_spaces():
     assert parts(" a+b + c ") == ["a", "b", "c"]
     assert parts("") == parts(None) == []
+
+
+def test_a_cox_regression_says_how_to_read_it():
+    one = specification("RR27", estimator="cox")
+    found = {
+        estimator: regression_tables(
+            [estimate("RR27", "log_crowd_30", estimator=estimator)], [one]
+        )[-1].notes
+        for estimator in ("cox", "poisson")
+    }
+    assert any("log hazard" in note for note in found["cox"])
+    assert not any("log hazard" in note for note in found["poisson"])
+
+
+def test_a_curve_is_a_group_of_days_and_what_is_unknown_is_blank():
+    row = {
+        "specification_id": "DM11", "relation": "merge", "days": 30, "n": 49, "n_at_risk": 41,
+        "n_events": 10, "survival": 0.796, "standard_error": 0.09, "interval_low": 0.507,
+        "interval_high": 0.926, "n_clusters": 20, "median_days": None, "snapshot_id": SNAPSHOT,
+    }  # fmt: skip
+    unknown = row | {"days": 1, "survival": 1.0, "interval_low": None, "interval_high": None}
+    (table,) = survival_tables([unknown, row])
+    assert table.groups == (
+        (
+            "DM11: merge",
+            (
+                ("1", "100.0 %", "", "41", "10", "49", "20", ""),
+                ("30", "79.6 %", "[0.507, 0.926]", "41", "10", "49", "20", ""),
+            ),
+        ),
+    )
+    assert any("No median" in note for note in table.notes)

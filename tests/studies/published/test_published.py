@@ -51,6 +51,8 @@ def engines_of(case: dict) -> list[str]:
     equation = case["equation"]
     if equation.get("estimator") in ONLY_STATSMODELS:
         engines = ["statsmodels"]
+    elif equation.get("estimator") == "cox":
+        engines = ["numpy"]
     elif "fixed_effects" in equation or "instruments" in equation:
         engines = ["pyfixest", "fereg"]
     else:
