@@ -2,7 +2,7 @@
 
 Robustness values and benchmark bounds follow Cinelli & Hazlett (2020, Journal of the Royal
 Statistical Society B 82, 39-67), coefficient stability Oster (2019, Journal of Business & Economic
-Statistics 37, 187-204), the decomposition Gelbach (2016, Journal of Labor Economics 34, 509-543).
+Statistics 37, 187-204).
 
 All of them are statements about least squares. They read a design from which fixed effects and
 factors have been partialled out (`partial_out`), which changes no coefficient (Frisch & Waugh
@@ -47,9 +47,8 @@ class Partialled:
     """A least squares design without its fixed effects and factors; n rows, K controls.
 
     `total` is the outcome's sum of squares around its mean before anything was partialled out,
-    `degrees_of_freedom` those of the residuals of the long regression, `clusters` (n,) the codes of
-    the equation's first cluster column, None without one. `dropped` are controls that the fixed
-    effects determine.
+    `degrees_of_freedom` those of the residuals of the long regression. `dropped` are controls that
+    the fixed effects determine.
     """
 
     term: str
@@ -60,7 +59,6 @@ class Partialled:
     dropped: tuple[str, ...]
     total: float
     degrees_of_freedom: int
-    clusters: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -298,7 +296,6 @@ def partial_out(
     taken = absorbed_rank(effects) + _rank(always) + _rank(columns[:, 1:][:, is_left[1:]])
     if len(rows) <= taken:
         raise EstimationError(f"{len(rows)} rows leave no degree of freedom for {equation.formula}")
-    clusters = equation.cluster_columns
     return Partialled(
         term=term,
         outcome=columns[:, 0],
@@ -308,7 +305,6 @@ def partial_out(
         dropped=tuple(np.array(names[1:], dtype=object)[~is_left[2:]]),
         total=float(before[0]),
         degrees_of_freedom=len(rows) - taken,
-        clusters=as_codes(rows[clusters[0]]) if clusters else None,
     )
 
 
@@ -409,63 +405,6 @@ def benchmark_bounds(
                 }
             rows.append(row)
     return pd.DataFrame(rows, columns=list(BOUND_COLUMNS)).astype(BOUND_COLUMNS)
-
-
-def gelbach(design: Partialled, groups: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """How much of the move from the short to the long estimate each group of controls accounts for.
-
-    short - long = sum over controls k of G_k b_k, with b the long regression's coefficients and G_k
-    the slope of control k on the term: an identity, whatever the order in which one adds controls.
-
-    One row per group: group, contribution, standard_error, low, high (95 %). Each control belongs
-    to one group. Standard errors add up the influence of rows, or of the equation's first clusters,
-    on both factors of the product, times clusters / (clusters - 1).
-    """
-    named = [name for group in groups.values() for name in group if name not in design.dropped]
-    if sorted(named) != sorted(design.names):
-        raise EstimationError(
-            f"each of the controls {', '.join(design.names) or '(none)'} belongs to one group, "
-            f"not {', '.join(sorted(named)) or '(none)'}"
-        )
-    treatment, controls = design.treatment, design.controls
-    regressors = np.column_stack([treatment, controls])
-    if _rank(regressors) < regressors.shape[1]:
-        raise NotIdentified("controls that determine each other cannot be told apart")
-    scale = np.sqrt((regressors**2).sum(axis=0))
-    inverse = np.linalg.inv(regressors.T / scale[:, None] @ (regressors / scale))
-    inverse /= np.outer(scale, scale)
-    coefficients = inverse @ (regressors.T @ design.outcome)
-    residuals = design.outcome - regressors @ coefficients
-    slopes = controls.T @ treatment / (treatment @ treatment)
-    left = controls - np.outer(treatment, slopes)
-
-    contributions, influences = [], []
-    for name, group in groups.items():
-        is_in_group = np.append(False, _members(design, name, group))
-        of_group = np.where(is_in_group, coefficients, 0.0)
-        slopes_of_group = np.where(is_in_group, np.append(0.0, slopes), 0.0)
-        contributions.append(slopes_of_group @ of_group)
-        by_slope = treatment / (treatment @ treatment) * (left @ of_group[1:])
-        by_coefficient = residuals * (regressors @ (inverse @ slopes_of_group))
-        influences.append(by_slope + by_coefficient)
-    influences = np.array(influences).reshape(len(groups), len(treatment))
-    if design.clusters is not None:
-        influences = np.array([np.bincount(design.clusters, row) for row in influences])
-    n_units = influences.shape[1] if len(groups) else 2
-    if n_units < 2:
-        raise EstimationError("one cluster tells nothing about the spread of a contribution")
-    errors = np.sqrt((influences**2).sum(axis=1) * n_units / (n_units - 1))
-    reach = stats.t.isf(0.025, n_units - 1)
-    contributions = np.array(contributions, dtype=np.float64)
-    return pd.DataFrame(
-        {
-            "group": list(groups),
-            "contribution": contributions,
-            "standard_error": errors,
-            "low": contributions - reach * errors,
-            "high": contributions + reach * errors,
-        }
-    )
 
 
 def absorb(columns: np.ndarray, effects: Sequence[np.ndarray]) -> np.ndarray:

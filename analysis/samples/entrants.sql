@@ -87,6 +87,14 @@ select
     ln(1 + n_owner_releases_at_entry) as log_owner_releases,
     ln(1 + coalesce(n_base_owner_releases_at_base_release, 0)) as log_base_owner_releases,
     ln(1 + n_before) as log_base_children,
+    ln(1 + n_owner_derivatives_at_entry) as log_owner_derivatives_at_entry,
+    ln(1 + n_base_owner_derivatives_at_entry) as log_base_owner_derivatives_at_entry,
+    ln(1 + n_entries_elsewhere_before_30d) as log_entries_elsewhere_30,
+    -- the same from the snapshot before the entry; unknown where there is none
+    ln(1 + owner_likes_at_entry) as log_owner_likes_at_entry,
+    ln(1 + base_likes_at_entry) as log_base_likes_at_entry,
+    ln(1 + base_downloads_at_entry) as log_base_downloads_at_entry,
+    ln(1 + base_downloads_all_time_at_entry) as log_base_downloads_all_time_at_entry,
 
     -- prominence at the snapshot: after the treatment
     ln(1 + coalesce(base_likes_at_snapshot, 0)) as log_base_likes_now,

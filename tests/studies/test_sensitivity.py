@@ -3,7 +3,6 @@ and against constructions whose truth is known to the last digit."""
 
 import numpy as np
 import pandas as pd
-import pyfixest
 import pytest
 from scipy import stats
 
@@ -16,7 +15,6 @@ from analysis.sensitivity import (
     adjusted,
     benchmark_bounds,
     bound,
-    gelbach,
     oster_delta,
     oster_estimates,
     partial_out,
@@ -314,96 +312,6 @@ class TestPartialledDesign:
         assert design.degrees_of_freedom == plain.degrees_of_freedom
         robust, robust_of_plain = sensitivity(design, {}), sensitivity(plain, {})
         assert robust.robustness_value == pytest.approx(robust_of_plain.robustness_value)
-        groups = {"all": [*plain.names, "of_base", "constant"]}
-        pd.testing.assert_frame_equal(
-            gelbach(design, groups), gelbach(plain, {"all": list(plain.names)})
-        )
-
-
-class TestGelbach:
-    GROUPS = {"quality": ["quality", "size"], "prominence": ["prominence"]}  # noqa: RUF012
-
-    def test_the_contributions_add_up_to_the_movement(self, families):
-        design = partial_out(families, CONTROLLED, "rank")
-        found = sensitivity(design, {})
-        total = gelbach(design, self.GROUPS)["contribution"].sum()
-        assert total == pytest.approx(found.short_estimate - found.estimate, rel=1e-10)
-
-    def test_it_is_the_decomposition_of_pyfixest(self, families):
-        design = partial_out(
-            families, Equation("likes", ("rank", "quality", "size", "prominence")), "rank"
-        )
-        model = pyfixest.feols("likes ~ rank + quality + size + prominence", families)
-        theirs = model.decompose(
-            decomp_var="rank", combine_covariates=self.GROUPS, only_coef=True, digits=12
-        ).tidy()
-        in_units = theirs.loc[theirs["panels"] == "Levels (units)", "coefficients"]
-        for row in gelbach(design, self.GROUPS).itertuples():
-            assert row.contribution == pytest.approx(in_units[row.group], rel=1e-8)
-
-    def test_the_standard_errors_are_those_of_all_moments_stacked(self, families):
-        equation = Equation("likes", ("rank", "quality"), clusters=("base",))
-        design = partial_out(families, equation, "rank")
-        y, d, x = design.outcome, design.treatment, design.controls[:, 0]
-
-        def moments(theta):
-            slope, of_term, of_control = theta
-            left = y - of_term * d - of_control * x
-            return np.column_stack([d * (x - slope * d), d * left, x * left])
-
-        regressors = np.column_stack([d, x])
-        theta = np.append(x @ d / (d @ d), np.linalg.lstsq(regressors, y)[0])
-        # The moments are linear in each parameter, so that differences of any size are exact.
-        jacobian = np.column_stack(
-            [(moments(theta + step) - moments(theta - step)).sum(axis=0) / 2 for step in np.eye(3)]
-        )
-        by_base = pd.DataFrame(moments(theta)).groupby(families["base"]).sum().to_numpy()
-        bread, n = np.linalg.inv(jacobian), len(by_base)
-        covariance = bread @ by_base.T @ by_base @ bread.T * n / (n - 1)
-        gradient = np.array([theta[2], 0, theta[0]])
-        found = gelbach(design, {"quality": ["quality"]}).iloc[0]
-        assert found["standard_error"] == pytest.approx(
-            np.sqrt(gradient @ covariance @ gradient), rel=1e-9
-        )
-        reach = stats.t.isf(0.025, n - 1) * found["standard_error"]
-        assert found["high"] - found["contribution"] == pytest.approx(reach, rel=1e-12)
-
-    def test_the_standard_errors_are_about_those_of_leaving_out_clusters(self, families):
-        found = gelbach(partial_out(families, CONTROLLED, "rank"), self.GROUPS)
-        draws = []
-        for base in families["base"].unique():
-            rest = families[families["base"] != base]
-            draws.append(
-                gelbach(partial_out(rest, CONTROLLED, "rank"), self.GROUPS)["contribution"]
-            )
-        draws = np.array(draws)
-        n = len(draws)
-        jackknife = np.sqrt((n - 1) / n * ((draws - draws.mean(axis=0)) ** 2).sum(axis=0))
-        assert found["standard_error"].to_numpy() == pytest.approx(jackknife, rel=0.15)
-
-    def test_without_clusters_each_row_is_one(self, families):
-        equation = Equation("likes", ("rank", "quality", "size", "prominence"))
-        alone = Equation(**{**vars(equation), "clusters": ("row",)})
-        frame = families.assign(row=range(len(families)))
-        robust = gelbach(partial_out(frame, equation, "rank"), self.GROUPS)
-        by_row = gelbach(partial_out(frame, alone, "rank"), self.GROUPS)
-        pd.testing.assert_frame_equal(robust, by_row)
-
-    def test_each_control_belongs_to_one_group(self, families):
-        design = partial_out(families, CONTROLLED, "rank")
-        for groups in (
-            {"quality": ["quality"]},
-            {"a": ["quality", "size"], "b": ["size", "prominence"]},
-            {"a": ["quality", "size", "prominence", "likes"]},
-        ):
-            with pytest.raises(EstimationError, match="belongs to one group"):
-                gelbach(design, groups)
-
-    def test_controls_that_determine_each_other_are_refused(self, families):
-        frame = families.assign(twin=2 * families["size"])
-        design = partial_out(frame, Equation("likes", ("rank", "size", "twin")), "rank")
-        with pytest.raises(NotIdentified, match="cannot be told apart"):
-            gelbach(design, {"a": ["size"], "b": ["twin"]})
 
 
 class TestHostileInput:
