@@ -7,6 +7,7 @@ further equations beside its first, named <id>.<equation> (`further` in specific
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -25,9 +26,11 @@ from analysis.equations import EstimationError
 from analysis.estimating import Result, estimate, estimate_on, rounded, select
 from analysis.exports import Exports
 from analysis.permuting import permute
+from analysis.prominence import with_proxies
 from analysis.rewiring import RewiringError, mdi_under_chance
 from analysis.sensitivity import partial_out, sensitivity
 from analysis.specifications import FAMILY_COLUMN, Specification, sample_sql
+from analysis.splines import knots_within, natural_spline
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,37 @@ class Context:
 
 
 def regression(context: Context, specification: Specification) -> list[Result]:
-    """One query, one fit."""
+    """One query, one fit; and what proxies of prominence take away, where some are named."""
+    if "proxies" in specification.options:
+        return [with_proxies(context.exports, specification, context.seed)]
     return [estimate(context.exports, specification, context.seed)]
+
+
+def spline(context: Context, specification: Specification) -> list[Result]:
+    """The regression with a count as a natural cubic spline, knots that few reach left out."""
+    options = specification.options
+    column, knots = options["column"], options["knots"]
+    names = [name for name in specification.needed_columns if name not in knots]
+    sql = specification.sql(dict.fromkeys([*names, column]))
+    frame = context.exports.connection.execute(sql).df()
+    counts = frame[column].to_numpy(float, na_value=math.nan)
+    within = knots_within(counts, knots, options["fewest"])
+    if not within:
+        reason = f"fewer than {options['fewest']} rows reach the first knot of {column}"
+        return [Result(specification, "not_run", reason, n_in=len(frame))]
+    frame = frame.assign(**natural_spline(counts, within))
+    interest = {
+        term: sign
+        for term, sign in specification.interest.items()
+        if term not in knots or term in within
+    }
+    specification = dataclasses.replace(specification, interest=interest)
+    return [
+        estimate_on(
+            frame, specification, specification.equation, context.exports, context.seed,
+            f"{sql} (with a spline of {column})",
+        )
+    ]  # fmt: skip
 
 
 # designs that make rows of their own
@@ -292,6 +324,7 @@ def unseen_causes(context: Context, specification: Specification) -> list[Result
 
 METHODS: Mapping[str, Callable[[Context, Specification], list[Result]]] = {
     "regression": regression,
+    "spline": spline,
     "window_matching": design(window_matching.window_matching),
     "coarsened_matching": design(window_matching.coarsened_matching),
     "near_ties": design(near_ties.near_ties),
