@@ -53,7 +53,22 @@ SAMPLES = {
     "90 days old": "sample_exclusion is null and age_days >= 90",
     "without bulk owners": "sample_exclusion is null and not is_bulk_owner",
 }
-CONTROLS = ("log_size", "size_unknown", "log_owner_releases")
+CONTROLS = ("log_size", "size_unknown")
+PROMINENCE = {
+    "none": (),
+    "owner's releases": ("log_owner_releases",),
+    "built on the owner's models": ("log_owner_derivatives_elsewhere",),
+    "built on the base owner's models": ("log_base_owner_derivatives_elsewhere",),
+    "entries elsewhere": ("log_entries_elsewhere_30",),
+    "owner's likes before": ("log_owner_likes_at_entry",),
+    "base's likes before": ("log_base_likes_at_entry",),
+    "base's downloads before": ("log_base_downloads_at_entry",),
+    "all but likes and downloads": (
+        "log_owner_releases", "log_owner_derivatives_elsewhere",
+        "log_base_owner_derivatives_elsewhere", "log_entries_elsewhere_30",
+    ),
+}  # fmt: skip
+"""Measures of prominence known at entry; the likes and downloads need a snapshot before it."""
 DERIVED = {"is_not_first": "1 - is_first"}
 
 FORMS = {
@@ -69,34 +84,60 @@ IN_EVERY_DATA_CHOICE = ("RR3", "RR4", "RR5", "DM1", "DM2.linear", "DM5")
 def recognition_curve(exports: Exports, size: int, seed: int) -> list[dict]:
     """Rank and crowding over the analyst's choices; `size` bounds how many, 0 for all.
 
-    Fewer than all are a draw with the seed, in the grid's order.
+    Fewer than all are a draw with the seed, in the grid's order. A measure of prominence that the
+    landing does not know is no choice here: one row says so.
     """
-    grid = list(itertools.product(OUTCOMES, ORDERS, CROWDING, FIXED_EFFECTS, AGES, SAMPLES))
+    prominence, rows = known_prominence(exports)
+    grid = list(
+        itertools.product(OUTCOMES, ORDERS, CROWDING, FIXED_EFFECTS, AGES, prominence, SAMPLES)
+    )
     chosen = drawn(grid, size, seed)
     equations = [recognition_equation(*choices[:-1]) for choices in chosen]
     columns = columns_of(equations)
     frames = {name: entrants(exports, condition, columns) for name, condition in SAMPLES.items()}
-    rows = []
     for (*choices, sample), equation in zip(chosen, equations, strict=True):
-        outcome, order, crowding, effects, age = choices
+        outcome, order, crowding, effects, age, measure = choices
         described = {
             "curve": "recognition", "data": "as built", "outcome": outcome, "order": order,
-            "crowding": crowding, "fixed_effects": effects, "age": age, "sample": sample,
+            "crowding": crowding, "fixed_effects": effects, "age": age, "prominence": measure,
+            "sample": sample,
         }  # fmt: skip
         interest = {ORDERS[order]: "order", CROWDING[crowding]: "crowding"}
         rows += fitted(frames[sample], equation, interest, described, exports)
     return rows
 
 
+def known_prominence(exports: Exports) -> tuple[list[str], list[dict]]:
+    """The measures of prominence that the main sample knows at all, and a row for each other."""
+    columns = sorted({column for columns in PROMINENCE.values() for column in columns})
+    counts = ", ".join(f"count({column})" for column in columns)
+    found = exports.connection.execute(
+        f"select count(*), {counts} from entrants where {SAMPLES['main']}"
+    ).fetchall()
+    n_rows, *n_known = found[0]
+    unknown = {column for column, n in zip(columns, n_known, strict=True) if not n}
+    absent = {name: unknown & set(columns) for name, columns in PROMINENCE.items()}
+    rows = [
+        {
+            "curve": "recognition", "data": "as built", "prominence": name, "sample": "main",
+            "n_in": n_rows, "snapshot_id": exports.snapshot_id, "status": "not_run",
+            "reason": f"{', '.join(sorted(missing))} is unknown in all {n_rows:,} rows",
+        }
+        for name, missing in absent.items()
+        if missing
+    ]  # fmt: skip
+    return [name for name, missing in absent.items() if not missing], rows
+
+
 def recognition_equation(
-    outcome: str, order: str, crowding: str, effects: str, age: str
+    outcome: str, order: str, crowding: str, effects: str, age: str, prominence: str
 ) -> Equation:
     """The equation of one combination of choices, by their names."""
     column, estimator = OUTCOMES[outcome]
     terms, bins = AGES[age]
     return Equation(
         outcome=column,
-        terms=(ORDERS[order], CROWDING[crowding], *CONTROLS, *terms),
+        terms=(ORDERS[order], CROWDING[crowding], *CONTROLS, *PROMINENCE[prominence], *terms),
         factors=("relation",),
         fixed_effects=(*FIXED_EFFECTS[effects], *bins),
         estimator=estimator,

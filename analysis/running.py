@@ -21,6 +21,7 @@ from pathlib import Path
 import duckdb
 
 from analysis import claims, curves, records
+from analysis.curve_inference import curve_inference
 from analysis.equations import EstimationError
 from analysis.estimating import Result
 from analysis.exports import Exports, StudyError, literal, open_exports
@@ -42,7 +43,7 @@ LIBRARIES = (
     "statsmodels",
 )
 CURVE_SIZE = 240
-"""Combinations of the recognition curve that are drawn, of 2,880."""
+"""Combinations of the recognition curve that are drawn, of up to 25,920."""
 
 
 def run(
@@ -76,7 +77,11 @@ def run(
             results.append(result)
             say(told(result))
     curve = list(curve_rows(exports, specifications, seed, curve_size))
-    results += [curve_result(one, curve) for one in specifications if one.method == "curve"]
+    results += [
+        curve_result(one, curve, curve_inference(exports, context.draws_of(one), seed))
+        for one in specifications
+        if one.method == "curve"
+    ]
     results_folder = Path(results_folder)
     staged = results_folder.with_name(f".{results_folder.name}.running")
     try:
@@ -112,12 +117,17 @@ def curve_rows(exports: Exports, specifications, seed: int, size: int) -> list[d
     ]
 
 
-def curve_result(specification: Specification, curve: Sequence[dict]) -> Result:
+def curve_result(
+    specification: Specification, curve: Sequence[dict], inference: Sequence[dict]
+) -> Result:
     """The curve's own entry among the specifications: how many combinations gave an estimate."""
+    tables = {"curve_inference": list(inference)}
     made = [row for row in curve if row["status"] == "ok" and row["curve"] == "recognition"]
     if not made:
-        return Result(specification, "not_run", "no combination of choices could be estimated")
-    return Result(specification, "ok", n_in=made[0]["n_in"], n_used=max(r["n_used"] for r in made))
+        reason = "no combination of choices could be estimated"
+        return Result(specification, "not_run", reason, tables=tables)
+    n_used = max(row["n_used"] for row in made)
+    return Result(specification, "ok", tables=tables, n_in=made[0]["n_in"], n_used=n_used)
 
 
 def told(result: Result) -> str:
