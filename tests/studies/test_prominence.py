@@ -89,6 +89,24 @@ def test_a_specification_about_a_measure_that_nobody_knows_is_not_run_and_says_w
     assert result.reason.endswith("needed: a snapshot before the entry")
 
 
+@pytest.mark.parametrize(
+    "variant",
+    ["owner_likes", "base_likes", "base_downloads", "base_downloads_all_time", "all_with_counters"],
+)
+def test_what_an_earlier_snapshot_tells_is_held_fixed_where_there_is_one(variant):
+    rows = prominent(8)
+    rng = np.random.default_rng(8)
+    counters = ("owner_likes", "base_likes", "base_downloads", "base_downloads_all_time")
+    later = rng.random(len(rows)) < 0.8
+    for name in counters:
+        rows[f"log_{name}_at_entry"] = np.where(later, rng.normal(3, 1, len(rows)), np.nan)
+    result = run(f"RR25.{variant}.months", {"entrants": rows})
+    assert estimates(result)["n_used"].iloc[0] <= later.sum()
+    table = parts(result).drop(index="all", level="proxy")
+    assert set(table.loc["log_rank"].index) == set(result.specification.options["proxies"])
+    assert table["takes_away"].notna().all()
+
+
 def test_a_measure_that_is_the_same_everywhere_takes_nothing_away():
     rows = prominent(7).assign(**{PROXIES["base"]: 0.0})
     table = parts(run("RR25.all_at_entry", {"entrants": rows}))
