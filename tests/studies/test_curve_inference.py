@@ -287,12 +287,11 @@ def test_the_table_has_a_row_per_curve_term_and_statistic_and_repeats(exports):
 
 
 @pytest.mark.xdist_group("studies")
-def test_a_landing_in_which_nothing_can_move_says_so_in_the_same_columns(exports):
-    exports.connection.execute("create temp view entrants as select * from main.entrants limit 1")
-    try:
-        rows = curve_inference(exports, 9, 3)
-    finally:
-        exports.connection.execute("drop view temp.entrants")
+def test_a_landing_in_which_nothing_can_move_says_so_in_the_same_columns(sample_exports):
+    exports = open_exports(sample_exports)
+    exports.connection.execute("create temp table single as from entrants limit 1")
+    exports.connection.execute("create temp view entrants as from single")
+    rows = curve_inference(exports, 9, 3)
     assert tuple(rows[0]) == COLUMNS
     assert rows[0]["reason"] == "no two rows of one cell differ in what is dealt out"
     assert rows[0]["p_value"] is None
