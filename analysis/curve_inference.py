@@ -66,6 +66,11 @@ OUT_OF = {
 """What is dealt out anew, by curve."""
 
 TRAITS = ("log_size", "size_unknown", "is_finetune", "is_merge", "is_unknown")
+COLUMNS = (
+    "curve", "term", "statistic", "observed", "chance_low", "chance_median", "chance_high",
+    "p_value", "n_combinations", "n_undefined", "n_draws", "n_movable", "n_cells", "dealt_out",
+    "reason", "snapshot_id", "seed",
+)  # fmt: skip
 STATISTICS = ("median", "share of the predominant sign", "share significant in it")
 
 
@@ -88,8 +93,9 @@ def curve_inference(exports: Exports, n_draws: int, seed: int) -> list[dict]:
     rows = []
     for curve, prepare in (("recognition", recognition), ("disruption", disruption)):
         values, residuals, cell, combinations = prepare(exports, seed)
-        common = {
-            "curve": curve, "dealt_out": OUT_OF[curve], "snapshot_id": exports.snapshot_id,
+        common = dict.fromkeys(COLUMNS) | {
+            "curve": curve, "dealt_out": OUT_OF[curve], "reason": "",
+            "snapshot_id": exports.snapshot_id,
         }  # fmt: skip
         try:
             found = joint_tests(values, residuals, cell, combinations, n_draws, seed)

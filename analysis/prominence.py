@@ -11,7 +11,7 @@ import dataclasses
 
 import pandas as pd
 
-from analysis.decomposing import decompose
+from analysis.decomposing import ALL, decompose
 from analysis.equations import EstimationError
 from analysis.estimating import Result, estimate_on, rounded, select
 from analysis.exports import Exports
@@ -64,7 +64,9 @@ def taken_away(frame: pd.DataFrame, specification: Specification, known: list[st
     try:
         found = decompose(frame, specification.equation, terms, known)
     except EstimationError as error:
-        return [{"term": term, "proxy": "all", "reason": str(error)} for term in terms]
+        return [{"term": term, "proxy": ALL, "reason": str(error)} for term in terms]
+    if len(known) == 1:
+        found = found[found["control"] != ALL]
     return [
         {
             "term": row["term"],

@@ -62,8 +62,8 @@ CURVE = {
     "fixed_effects": TEXT, "age": TEXT, "prominence": TEXT, "sample": TEXT, "estimator": TEXT,
     "term": TEXT, "window_name": TEXT, "estimate": NUMBER, "standard_error": NUMBER,
     "interval_low": NUMBER, "interval_high": NUMBER, "p_value": NUMBER, "n_in": COUNT,
-    "n_used": COUNT, "n_clusters": COUNT, "status": TEXT, "reason": TEXT, "formula": TEXT, "engine": TEXT,
-    "snapshot_id": TEXT,
+    "n_used": COUNT, "n_clusters": COUNT, "status": TEXT, "reason": TEXT, "formula": TEXT,
+    "engine": TEXT, "snapshot_id": TEXT,
 }  # fmt: skip
 """One row per combination of choices and term."""
 

@@ -592,6 +592,106 @@ def calibration_row(row: Row) -> tuple[str, ...]:
     )
 
 
+def prominence_tables(prominence: Sequence[Row]) -> list[Table]:
+    """What each measure of prominence takes away from rank and crowding."""
+    return [
+        Table(
+            name="prominence",
+            title="What measures of prominence at entry take away",
+            stub="measure",
+            columns=(
+                "without any", "with all", "takes away", "95 % interval", "N", "clusters",
+                "why not",
+            ),
+            groups=tuple(
+                (
+                    f"{specification_id}: {label(term)}",
+                    tuple(
+                        (
+                            "all together" if row["proxy"] == "all" else label(row["proxy"]),
+                            number(row.get("estimate_without")),
+                            number(row.get("estimate_with")),
+                            number(row.get("takes_away")),
+                            interval(row.get("interval_low"), row.get("interval_high")),
+                            number(row.get("n_used")),
+                            number(row.get("n_clusters")),
+                            row["reason"],
+                        )
+                        for row in prominence
+                        if (row["specification_id"], row["term"]) == (specification_id, term)
+                    ),
+                )
+                for specification_id, term in distinct(
+                    (row["specification_id"], row["term"]) for row in prominence
+                )
+            ),
+            notes=(
+                "Coefficients without any measure of prominence and with all of the "
+                "specification's, on the same rows. What each takes away adds up to the "
+                "difference, in whatever order they are added (Gelbach 2016; for a Poisson with "
+                "weights that make the sum exact).",
+                "A part of the coefficient's own sign says how much of it is prominence; one of "
+                "the other sign, how much prominence hid. Errors clustered by base, weights taken "
+                "as given.",
+                "Derivatives elsewhere leave out what is built on the base itself: that is the "
+                "race, which rank and crowding count.",
+            ),
+        )
+    ]  # fmt: skip
+
+
+def curve_inference_tables(inference: Sequence[Row]) -> list[Table]:
+    """The joint tests of the specification curves."""
+    tested = [row for row in inference if row.get("statistic")]
+    notes = (
+        "Estimates in standard deviations of their own permutations, other terms held fixed. Each "
+        "chance curve deals out anew, at once for all combinations: "
+        + "; ".join(distinct(f"{row['curve']}, {row['dealt_out']}" for row in inference)) + ".",
+        "p is two-sided for the median, one-sided for the shares, and exact for \"within a cell it "
+        "means nothing who has which\" (Simonsohn, Simmons and Nelson 2020). Estimates that are "
+        "much alike have one sign by chance too, so that the share of one sign says little alone.",
+    )  # fmt: skip
+    untested = tuple(
+        " ".join(filter(None, ["Not tested:", row["curve"], row.get("term")]))
+        + f": {row['reason']}."
+        for row in inference
+        if not row.get("statistic")
+    )
+    return [
+        Table(
+            name="curve_inference",
+            title="The specification curves as a whole, against chance",
+            stub="statistic",
+            columns=(
+                "observed", "median by chance", "95 % by chance", "p", "combinations", "undefined",
+                "draws", "rows that move",
+            ),
+            groups=tuple(
+                (
+                    f"{curve}: {term}",
+                    tuple(
+                        (
+                            row["statistic"],
+                            number(row["observed"]),
+                            number(row["chance_median"]),
+                            interval(row["chance_low"], row["chance_high"]),
+                            number(row["p_value"]),
+                            number(row["n_combinations"]),
+                            number(row["n_undefined"]),
+                            number(row["n_draws"]),
+                            number(row["n_movable"]),
+                        )
+                        for row in tested
+                        if (row["curve"], row["term"]) == (curve, term)
+                    ),
+                )
+                for curve, term in distinct((row["curve"], row["term"]) for row in tested)
+            ),
+            notes=(*notes, *untested, *snapshot_note(inference)),
+        )
+    ]  # fmt: skip
+
+
 def specification_tables(specifications: Sequence[Row]) -> list[Table]:
     """What was asked and what became of it, one table per study."""
     return [
@@ -862,6 +962,8 @@ KINDS: Mapping[str, tuple[tuple[str, ...], Callable[..., list[Table]]]] = {
     "balance": (("balance",), balance_tables),
     "calibration": (("calibration",), calibration_tables),
     "verdict_calibration": (("verdict_calibration",), verdict_calibration_tables),
+    "prominence": (("prominence",), prominence_tables),
+    "curve_inference": (("curve_inference",), curve_inference_tables),
     "specifications": (("specifications",), specification_tables),
     "survival": (("survival",), survival_tables),
     **{

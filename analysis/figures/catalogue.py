@@ -31,6 +31,7 @@ class Figure:
     describe: the rows of the query -> what a reader who sees nothing should know.
     needs: what must be there for the figure to be drawn.
     mark: the column that is null where too few observations leave nothing to draw.
+    note: the rows of the query -> a sentence that ends the caption; empty for most.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Figure:
     preludes: tuple[str, ...] = ()
     query_name: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    note: Callable[[pd.DataFrame], str] = lambda frame: ""
 
     def has_marks(self, frame: pd.DataFrame) -> bool:
         """Whether any row gives something to draw."""
@@ -67,7 +69,7 @@ class Figure:
         counted = f"N = {number(self.count(frame))} {self.unit}"
         name = snapshot_id(frame)
         dated = f"; snapshot of {name[:4]}-{name[4:6]}-{name[6:8]}" if name else ""
-        return f"{counted}{dated}. {self.filter}"
+        return f"{counted}{dated}. {self.filter} {self.note(frame)}".rstrip()
 
 
 def _sql(name: str) -> str:
@@ -186,6 +188,19 @@ def _describe_curve(frame: pd.DataFrame) -> str:
         f"Specification curve over a matrix of choices. Of {number(n)} specifications "
         f"{number(below)} have an interval below zero, {number(above)} above zero, "
         f"{number(n - below - above)} one that holds zero."
+    )
+
+
+def _joint_test(frame: pd.DataFrame) -> str:
+    """The test of the whole curve; empty for a curve that has none."""
+    found = frame.iloc[0]
+    if pd.isna(found.p_median):
+        return ""
+    return (
+        f"Joint test of {number(int(found.n_tested))} combinations against "
+        f"{number(int(found.n_draws))} curves by chance: p = {number(found.p_median)} (median), "
+        f"{number(found.p_sign)} (share of one sign), {number(found.p_significant)} (share "
+        "significant in it)."
     )
 
 
@@ -334,6 +349,19 @@ FIGURES = (
         mark="interval_low",
     ),
     Figure(
+        name="recognition_by_crowding",
+        title="Likes by crowding, against entrants without a rival",
+        reads=("estimates",),
+        draw=charts.recognition_by_crowding,
+        count=lambda frame: int(frame.n_used.max()),
+        unit="entrants at most",
+        filter="Main sample, specification RR26 (Poisson); rivals: release events of other owners "
+        "in the 30 days before; 95 % intervals with errors clustered by base.",
+        describe=_describe_points("Dot plot of coefficients by rivals", "rivals"),
+        needs="an estimate of RR26",
+        mark="interval_low",
+    ),
+    Figure(
         name="coefficients_racing",
         title="Order and crowding: main specifications",
         reads=("estimates",),
@@ -363,7 +391,7 @@ FIGURES = (
         Figure(
             name=f"specification_curve_{name}",
             title=f"Specification curve: {title}",
-            reads=("curve",),
+            reads=("curve", "curve_inference"),
             draw=charts.specification_curve,
             count=lambda frame: int(frame.n_specifications.iloc[0]),
             unit="specifications",
@@ -374,6 +402,7 @@ FIGURES = (
             mark="height",
             query_name="specification_curve",
             variables={"curve_name": curve, "term_name": term},
+            note=_joint_test,
         )
         for name, title, curve, term, orientation in CURVES
     ),

@@ -513,16 +513,28 @@ def estimates_with_ends(
 
 def recognition_by_rank_bin(frame: pd.DataFrame) -> alt.TopLevelMixin:
     """Figure 13, second form: coefficients of bins of rank, against the first."""
+    return recognition_by_bin(frame, "rank_bin", "release rank", "the first")
+
+
+def recognition_by_crowding(frame: pd.DataFrame) -> alt.TopLevelMixin:
+    """Coefficients of bins of crowding, against entrants without a rival."""
+    return recognition_by_bin(frame, "rivals", "release events of others in 30 days", "none")
+
+
+def recognition_by_bin(
+    frame: pd.DataFrame, column: str, title: str, against: str
+) -> alt.TopLevelMixin:
+    """Coefficients of the bins in `column`, by their fixed effects."""
     scale = dict(zip(sorted(frame.effects.unique()), SERIES, strict=False))
     base = alt.Chart(rows(frame)).encode(
         x=alt.X(
-            "rank_bin:N",
-            sort=list(frame.sort_values("at_least").rank_bin.unique()),
-            axis=alt.Axis(title="release rank", labelAngle=0, grid=False),
+            f"{column}:N",
+            sort=list(frame.sort_values("at_least")[column].unique()),
+            axis=alt.Axis(title=title, labelAngle=0, grid=False),
         ),
         xOffset=alt.XOffset("effects:N", sort=list(scale), scale=alt.Scale(paddingOuter=0.6)),
     )
-    return with_vertical_intervals(base, frame, "effects", scale, "ln(likes), against the first")
+    return with_vertical_intervals(base, frame, "effects", scale, f"ln(likes), against {against}")
 
 
 def likes_around_a_burst(frame: pd.DataFrame) -> alt.TopLevelMixin:

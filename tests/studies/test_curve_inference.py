@@ -7,18 +7,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import curves
 from analysis.curve_inference import (
+    COLUMNS,
+    N_RESIDUALS,
     STATISTICS,
     Combination,
     covariance,
+    curve_inference,
+    disruption,
     joint_tests,
     known_residuals,
     placed,
+    recognition,
     standardising,
     statistics,
 )
 from analysis.engines import fit
 from analysis.equations import Equation, EstimationError
+from analysis.exports import open_exports
 from analysis.permuting import permute_within
 
 MEASURES = ("log_rank", "is_not_first", "crowd_7", "crowd_30")
@@ -223,3 +230,68 @@ def test_what_has_no_meaning_is_refused_in_one_line(change, says):
     with pytest.raises(EstimationError, match=says) as caught:
         joint_tests(**given | change)
     assert "\n" not in str(caught.value)
+
+
+# on the sample's exports
+
+
+@pytest.fixture(scope="module")
+def exports(sample_exports):
+    return open_exports(sample_exports)
+
+
+@pytest.mark.xdist_group("studies")
+def test_every_pair_of_measures_is_combined_with_every_regression_that_was_drawn(exports):
+    values, left, cell, found = recognition(exports, 1)
+    n_pairs = len(curves.ORDERS) * len(curves.CROWDING)
+    assert len(found) == 2 * n_pairs * N_RESIDUALS
+    assert len(set(found)) == len(found)
+    assert values.shape == (len(cell), len(curves.ORDERS) + len(curves.CROWDING))
+    assert left.shape == (len(cell), N_RESIDUALS)
+    # A regression with a constant or fixed effects leaves nothing on the whole.
+    assert np.abs(left.sum(axis=0)).max() < 1e-4 * np.abs(left).sum()
+
+
+@pytest.mark.xdist_group("studies")
+def test_forms_of_the_index_count_where_they_are_defined(exports):
+    values, left, cell, found = disruption(exports, 1)
+    n_forms = len(curves.WINDOWS) * len(curves.TAKERS) * len(curves.FORMS)
+    assert left.shape == (len(cell), n_forms)
+    assert len(found) == 2 * n_forms
+    defined = exports.connection.execute(
+        "select count(*) from focal_windows where window_name = '90d' and mdi is not null"
+    ).fetchall()[0][0]
+    at = [
+        place
+        for place, (window, taking, form) in enumerate(
+            itertools.product(curves.WINDOWS, curves.TAKERS, curves.FORMS)
+        )
+        if (window, taking, form) == ("90d", "everybody", "mdi")
+    ]
+    assert 0 < (left[:, at[0]] != 0).sum() <= defined
+    assert np.isfinite(values).all()
+
+
+@pytest.mark.xdist_group("studies")
+def test_the_table_has_a_row_per_curve_term_and_statistic_and_repeats(exports):
+    one, other = (curve_inference(exports, 9, 3) for _ in range(2))
+    assert one == other
+    assert all(tuple(row) == COLUMNS for row in one)
+    assert Counter((row["curve"], row["term"]) for row in one) == {
+        ("recognition", "order"): 3, ("recognition", "crowding"): 3,
+        ("disruption", "size"): 3, ("disruption", "finetune"): 3,
+    }  # fmt: skip
+    for row in one:
+        assert 1 / 10 <= row["p_value"] <= 1
+        assert row["chance_low"] <= row["chance_median"] <= row["chance_high"]
+
+
+@pytest.mark.xdist_group("studies")
+def test_a_landing_in_which_nothing_can_move_says_so_in_the_same_columns(sample_exports):
+    exports = open_exports(sample_exports)
+    exports.connection.execute("create temp table single as from entrants limit 1")
+    exports.connection.execute("create temp view entrants as from single")
+    rows = curve_inference(exports, 9, 3)
+    assert tuple(rows[0]) == COLUMNS
+    assert rows[0]["reason"] == "no two rows of one cell differ in what is dealt out"
+    assert rows[0]["p_value"] is None

@@ -56,6 +56,71 @@ def test_variables_are_the_transforms_that_their_names_say(exports):
         assert row["base_month"] == f"{row['parent_id']} {row['month']}"
 
 
+PROMINENCE = {
+    "log_entries_elsewhere_30": "n_entries_elsewhere_before_30d",
+    "log_owner_likes_at_entry": "owner_likes_at_entry",
+    "log_base_likes_at_entry": "base_likes_at_entry",
+    "log_base_downloads_at_entry": "base_downloads_at_entry",
+    "log_base_downloads_all_time_at_entry": "base_downloads_all_time_at_entry",
+}
+
+
+@pytest.mark.parametrize(("variable", "column"), PROMINENCE.items())
+def test_prominence_at_entry_is_the_log_of_its_count_and_unknown_where_the_count_is(
+    exports, variable, column
+):
+    found = exports.connection.execute(f"""
+        select
+            count({column}), count({variable}), bool_and(abs({variable} - ln(1 + {column})) < 1e-12)
+        from entrants inner join recognition_panel using (parent_id, child_id)
+    """).fetchall()
+    n_counts, n_logs, are_equal = found[0]
+    assert n_counts == n_logs
+    assert n_counts > 0
+    assert are_equal
+
+
+def test_what_is_built_elsewhere_leaves_out_the_race_itself(exports):
+    """Counted anew from the edges: earlier derivatives of the owner's other models, each once."""
+    found = exports.connection.execute("""
+        with entries as (
+            select lower(split_part(parent_id, '/', 1)) as owner, parent_id, child_id,
+                child_created_at as moment
+            from lineage_edges where child_created_at >= '2022-03-03' and parent_id like '%/%'
+        )
+
+        select exp(any_value(entrants.log_base_owner_derivatives_elsewhere)) - 1 as told,
+            count(distinct entries.child_id) filter (
+                where entries.moment < entrants.created_at and entries.child_id not in (
+                    select race.child_id from entries as race
+                    where race.parent_id = entrants.parent_id and race.moment < entrants.created_at
+                )
+            ) as counted
+        from entrants left join entries on entries.owner = lower(entrants.base_owner)
+        where entrants.sample_exclusion is null
+        group by entrants.parent_id, entrants.child_id
+    """).fetchall()
+    assert len(found) > 1000
+    assert max(counted for _, counted in found) > 5
+    for told, counted in found:
+        assert told == pytest.approx(counted, abs=1e-6)
+
+
+def test_an_owner_who_builds_on_a_model_of_its_own_is_not_prominent_by_that_race(exports):
+    found = exports.connection.execute("""
+        select exp(log_owner_derivatives_elsewhere) - 1, n_owner_derivatives_at_entry, n_before,
+            panel.is_same_owner
+        from entrants inner join recognition_panel as panel using (parent_id, child_id)
+        where panel.sample_exclusion is null
+    """).fetchall()
+    own = [(told, n - before) for told, n, before, is_own in found if is_own]
+    others = [(told, n) for told, n, _, is_own in found if not is_own]
+    assert own
+    assert others
+    for told, counted in own + others:
+        assert told == pytest.approx(counted, abs=1e-6)
+
+
 def test_rank_bins_part_the_ranks(exports):
     found = exports.connection.execute("""
         select rank_bin, min(release_event_rank), max(release_event_rank) from entrants

@@ -88,6 +88,10 @@ def results_in(folder: Path, title: str) -> Path:
         for place, rank in enumerate(("2", "3_5", "6_10", "101"))
     ]
     estimates += [
+        estimate("RR26", f"crowd_{rivals}", -0.1 * place, n_used=900)
+        for place, rivals in enumerate(("1", "2_5", "6_10", "101"))
+    ]
+    estimates += [
         estimate("RR20.event_study", f"week_{week}", 0.01, n_used=5000)
         for week in ("minus_4", "minus_3", "minus_2", "plus_0", "plus_1", "plus_8")
     ]
@@ -105,6 +109,16 @@ def results_in(folder: Path, title: str) -> Path:
         for term in terms
         for place, value in enumerate(np.linspace(-0.5, 0.3, 17).tolist())
     ]  # fmt: skip
+    inference = [
+        {
+            "curve": "recognition", "term": "order", "statistic": statistic, "p_value": p_value,
+            "n_combinations": 256, "n_draws": 499, "dealt_out": title,
+        }
+        for statistic, p_value in (
+            ("median", 0.012), ("share of the predominant sign", 0.4),
+            ("share significant in it", 0.034),
+        )
+    ]  # fmt: skip
     calibration = [
         {
             "world": world, "specification_id": one, "term": term, "truth": 0.0,
@@ -115,8 +129,9 @@ def results_in(folder: Path, title: str) -> Path:
         for one, term, real in (("RR4", "log_rank", -0.3), ("DM5", "is_finetune", 0.05))
     ]  # fmt: skip
     return made_results.write(
-        folder, [specification("RR4")], estimates, curve=curve, calibration=calibration
-    )
+        folder, [specification("RR4")], estimates, curve=curve, curve_inference=inference,
+        calibration=calibration,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -551,6 +566,13 @@ def test_a_curve_is_in_order_and_says_how_many_intervals_leave_zero(drawn):
     assert f"{below} have an interval below zero, {above} above zero" in said
 
 
+def test_a_curve_that_was_tested_as_a_whole_says_so_and_another_does_not(drawn):
+    caption = about(drawn, "specification_curve_order")["caption"]
+    assert "Joint test of 256 combinations against 499 curves by chance" in caption
+    assert "p = 0.012 (median), 0.400 (share of one sign), 0.034 (share significant" in caption
+    assert "Joint test" not in about(drawn, "specification_curve_order_by_data")["caption"]
+
+
 def test_the_week_before_a_burst_and_the_first_rank_are_the_references(drawn):
     weeks = numbers(drawn, "likes_around_a_burst").set_index("week").estimate
     assert list(weeks.index) == [-4, -3, -2, -1, 0, 1, 8]
@@ -559,6 +581,10 @@ def test_the_week_before_a_burst_and_the_first_rank_are_the_references(drawn):
     bins = [name.replace("\N{EN DASH}", " to ") for name in ranks.rank_bin]
     assert bins == ["1", "2", "3 to 5", "6 to 10", "101+"]
     assert ranks.estimate.iloc[0] == 0
+    crowds = numbers(drawn, "recognition_by_crowding")
+    bins = [name.replace("\N{EN DASH}", " to ") for name in crowds.rivals.astype(str)]
+    assert bins == ["0", "1", "2 to 5", "6 to 10", "101+"]
+    assert crowds.estimate.iloc[0] == 0
 
 
 def test_one_wild_interval_does_not_hide_the_others(drawn):

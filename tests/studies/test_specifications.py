@@ -1,5 +1,6 @@
 """The specifications are data that a reader can review; here they are held to their words."""
 
+import dataclasses
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from analysis.estimating import estimate
 from analysis.exports import StudyError, open_exports
 from analysis.methods import METHODS
 from analysis.specifications import (
+    FAMILY_COLUMN,
     all_specifications,
     chosen,
     document,
@@ -28,7 +30,7 @@ MINIMAL = {
 
 def test_every_row_of_both_studies_is_there():
     rows = list(dict.fromkeys(one.row for one in all_specifications()))
-    assert rows == [*(f"RR{n}" for n in (*range(1, 25), 27)), *(f"DM{n}" for n in range(1, 12))]
+    assert rows == [*(f"RR{n}" for n in range(1, 29)), *(f"DM{n}" for n in range(1, 12))]
 
 
 def test_the_primary_family_is_rank_and_crowding_in_the_three_headlines():
@@ -44,6 +46,40 @@ def test_the_primary_family_is_rank_and_crowding_in_the_three_headlines():
 def test_each_headline_has_the_jackknife_and_every_robustness_check(name):
     assert EVERY[name].jackknife
     assert {f"{name}.{check}" for check in document()["robustness"]} <= set(EVERY)
+
+
+@pytest.mark.parametrize("name", ["RR4", "RR5", "RR6", "DM2", "DM2.linear", "DM5"])
+def test_each_headline_is_estimated_with_errors_that_correlate_within_owners_too(name):
+    one, other = EVERY[name], EVERY[f"{name}.owner_clusters"]
+    assert one.equation == dataclasses.replace(other.equation, clusters=one.clusters)
+    family = FAMILY_COLUMN[one.view]
+    assert other.clusters == (family, "owner")
+    assert one.sql(["*"]) == other.sql(["*"])
+
+
+def test_the_specification_with_all_prominence_is_that_of_base_and_month_with_more_controls():
+    one, other = EVERY["RR5"], EVERY["RR25.all_at_entry"]
+    assert set(other.controls) > set(one.controls)
+    assert other.jackknife
+    same = dataclasses.replace(other.equation, terms=one.equation.terms)
+    assert same == one.equation
+    assert set(other.controls) - {"log_size", "size_unknown", "log_age"} == set(
+        other.options["proxies"]
+    )
+
+
+@pytest.mark.parametrize(
+    "one",
+    [one for one in EVERY.values() if one.row == "RR25" and "proxies" in one.options],
+    ids=lambda one: one.specification_id,
+)
+def test_measures_of_prominence_are_controls_known_at_entry(one):
+    assert set(one.options["proxies"]) <= set(one.controls)
+    assert not [term for term in one.controls if re.search(r"_now$|_snapshot$", term)]
+    other = f"{one.specification_id}.months"
+    assert one.fixed_effects == ("parent_id", "month") or (
+        EVERY[other].fixed_effects == ("parent_id", "month")
+    )
 
 
 def test_variants_do_not_inherit_the_jackknife_nor_the_primary_family():

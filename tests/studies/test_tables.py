@@ -22,6 +22,8 @@ from analysis.tables import (
     as_html,
     as_latex,
     as_markdown,
+    curve_inference_tables,
+    prominence_tables,
     regression_table,
     regression_tables,
     survival_tables,
@@ -104,6 +106,55 @@ def results(tmp_path) -> Path:
         balance=balance,
         calibration=calibration,
     )
+
+
+# what the tables of prominence and of the curves say
+
+
+def test_what_prominence_takes_away_stands_by_term_with_what_was_left_out():
+    common = {"specification_id": "RR25.all_at_entry", "term": "log_rank"}
+    rows = [
+        common
+        | {
+            "proxy": "log_owner_releases", "estimate_without": -0.3, "estimate_with": -0.1,
+            "takes_away": -0.2, "interval_low": -0.25, "interval_high": -0.15, "n_used": 1200,
+            "n_clusters": 40, "reason": "",
+        },
+        common | {"proxy": "all", "takes_away": -0.2, "reason": ""},
+        common | {"proxy": "log_base_likes_at_entry", "reason": "known in 0 of 1,406 rows"},
+    ]  # fmt: skip
+    (table,) = prominence_tables(rows)
+    assert [heading for heading, _ in table.groups] == ["RR25.all_at_entry: ln(release rank)"]
+    found = cells(table)
+    assert found["ln(1 + owner's earlier releases)"] == (
+        f"{MINUS}0.300", f"{MINUS}0.100", f"{MINUS}0.200", f"[{MINUS}0.250, {MINUS}0.150]",
+        "1,200", "40", "",
+    )  # fmt: skip
+    assert found["all together"][2] == f"{MINUS}0.200"
+    assert found["ln(1 + base's likes before the entry)"][-1] == "known in 0 of 1,406 rows"
+    assert any("Gelbach" in note for note in table.notes)
+
+
+def test_the_test_of_a_curve_says_what_was_dealt_out_and_why_another_was_not_made():
+    tested = {
+        "curve": "recognition", "term": "order", "statistic": "median", "observed": -1.5,
+        "chance_low": -1.2, "chance_median": 0.01, "chance_high": 1.3, "p_value": 0.014,
+        "n_combinations": 256, "n_undefined": 2, "n_draws": 499, "n_movable": 529,
+        "dealt_out": "order and crowding within base, month and week", "reason": "",
+        "snapshot_id": SNAPSHOT,
+    }  # fmt: skip
+    untested = dict.fromkeys(tested) | {
+        "curve": "disruption", "dealt_out": "size and kind within parent and quarter",
+        "reason": "no two rows of one cell differ in what is dealt out",
+    }  # fmt: skip
+    (table,) = curve_inference_tables([tested, untested])
+    assert cells(table)["median"] == (
+        f"{MINUS}1.500", "0.010", f"[{MINUS}1.200, 1.300]", "0.014", "256", "2", "499", "529",
+    )  # fmt: skip
+    said = " ".join(table.notes)
+    assert "recognition, order and crowding within base, month and week" in said
+    assert "Not tested: disruption: no two rows of one cell differ in what is dealt out." in said
+    assert len(table.groups) == 1
 
 
 # what a regression table says

@@ -44,6 +44,8 @@ choices as (
 ranked as (
     select
         *,
+        chosen.choice as choice,
+        chosen.level as level,
         min(chosen.level) over (partition by chosen.choice) != max(chosen.level) over (partition by chosen.choice) as varies,
         median(height) over (partition by chosen.choice, chosen.level) as median_height
     from choices
@@ -69,8 +71,8 @@ select
     low,
     high,
     n_used,
-    chosen.choice as choice,
-    chosen.level as level,
+    choice,
+    level,
     median_height,
     n_tested,
     n_draws,
