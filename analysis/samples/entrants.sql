@@ -70,6 +70,7 @@ select
     ln(1 + n_rivals_after_other_owner_14d) as log_lead_14,
     ln(1 + n_rivals_after_other_owner_30d) as log_lead_30,
     ln(1 + n_rivals_after_other_owner_90d) as log_lead_90,
+    cast(n_rivals_after_other_owner_7d > 0 as integer) as is_raced_7,
 
     -- exposure
     age_days,
