@@ -39,6 +39,16 @@ CLUSTERED = "clustered by base"
 DRAWN = "owners drawn, potential estimated in each draw"
 
 
+COMPARED = (
+    "equation", "of", "their_estimate", "their_standard_error", "their_unit", "their_n",
+    "their_page", "their_contrast", "our_equation", "our_outcome", "our_term", "our_estimate",
+    "our_standard_error", "our_bootstrap_standard_error", "our_n", "our_predictor_low",
+    "our_predictor_high", "our_contrast", "our_contrast_low", "our_contrast_high", "our_unit",
+    "our_contrast_in_standard_deviations", "differs", "reason",
+)  # fmt: skip
+"""The columns of the comparison."""
+
+
 @cache
 def published() -> Mapping:
     """The parsed file."""
@@ -157,13 +167,12 @@ def comparison(
             row = theirs | {"differs": differs}
             kind, _, name = ours.rpartition(" ")
             if kind == "fact":
-                row |= {"our_equation": row_id, "our_estimate": facts.get(name)}
+                row |= {"our_equation": f"{row_id}, {name}", "our_estimate": facts.get(name)}
             elif name != "none":
                 name = row_id if name == "competition" else f"{row_id}.{name}"
                 row |= ours_of(by_id[name], by_contrast)
             rows.append({key: rounded(value) for key, value in row.items()})
-    columns = dict.fromkeys(name for row in rows for name in row)
-    return [{name: row.get(name) for name in columns} for row in rows]
+    return [{name: row.get(name) for name in COMPARED} for row in rows]
 
 
 def ours_of(result: Result, contrasts: Mapping[tuple[str, str], Mapping]) -> dict:
