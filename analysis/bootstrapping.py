@@ -3,7 +3,8 @@
 Potential is an estimate itself; errors clustered by base take it for known. Hill & Stein draw their
 sample 200 times and predict potential in each draw, in one table of their appendix. Here what is
 drawn, with replacement, are groups of base owners: their models, which potential is learned from,
-and the entrants of those models count as often as they are drawn.
+and the entrants of those models count as often as they are drawn. The percentile that a model's
+derivatives stand at is that of the landing, in every draw.
 
 A draw is a weighting of sums: of the products that potential is learned from, by group of owners
 and quarter (`potential.Learner`), and of the products of the second regression, by base. Rows are

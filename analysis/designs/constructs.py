@@ -20,7 +20,7 @@ CONSTRUCTS = (
         "here": "the percentile of the base's derivatives by other owners in 90 days, predicted "
         "from traits known at its release, out of fold",
         "columns": ("base_potential_percentile", "base_potential_rank"),
-        "caveat": "the reward is predicted there, the number of those who come here: that potential "
+        "caveat": "the reward is predicted there, how many come is here: that potential "
         "draws entrants is close to what it is made of; likes of the base now are an outcome",
     },
     {
@@ -94,8 +94,8 @@ CONSTRUCTS = (
         "there": "a human protein; potential itself, with a warning",
         "here": "potential alone, for discussion",
         "columns": ("base_potential_percentile",),
-        "caveat": "potential moves lag and quality by other ways too; no trait of a base stands for "
-        "a human protein",
+        "caveat": "potential moves lag and quality by other ways too; no trait of a base stands "
+        "for a human protein",
     },
 )
 

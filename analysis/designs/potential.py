@@ -6,11 +6,12 @@ from before the race. What a base has gathered by now (likes, derivatives) is an
 race: that naive potential is offered beside it, in equations whose names end in `_post_treatment`.
 
 Theirs is a predicted percentile, and so is this one: what is learned is the percentile of a model's
-derivatives by other owners in its first days, among the models that became known with it. Ridge
-regression on traits of the model at its release, out of fold: owners are dealt into folds by a hash
-of seed and name, so that no owner's models help to predict each other. With `only_earlier` a model
-is predicted from races that were over before its quarter began, so that nothing later than itself
-plays a part; without, from all races of other folds, whatever their dates.
+derivatives by other owners in its first days, among models that could be learned from at the same
+time. Ridge regression on traits of the model at its release, out of fold: owners are dealt into
+folds by a hash of seed and name, so that no owner's models help to predict each other. With
+`only_earlier` a model is predicted from races that were over before its quarter began, so that
+nothing later than itself plays a part; without, from all races of other folds, whatever their
+dates.
 
 Traits are read as the latest snapshot shows them: a card that was edited later, or an owner's
 models that were deleted, are beyond what one snapshot can tell.
@@ -107,9 +108,9 @@ def potential(
     """Predicts every dated model's potential, and sets out Hill and Stein's chain from it.
 
     The outcome learned from is the percentile (0-100, ties in the middle of their ranks) of
-    derivatives by other owners within `horizon_days` of release, among the models whose horizon
-    ended in the same quarter and by the latest snapshot. Traits: `TRAITS`; an owner's record are
-    its releases, and the derivatives of its models by others, strictly before.
+    derivatives by other owners within `horizon_days` of release, among the other models of its fold
+    whose horizon ended in the same quarter and by the latest snapshot. Traits: `TRAITS`; an owner's
+    record are its releases, and the derivatives of its models by others, strictly before.
 
     `potential_bases`, one row per dated listed model: model_id, owner, created_at, quarter_at,
     owner_group, fold, n_derivatives, derivatives_percentile (null until the horizon is over),
@@ -360,12 +361,24 @@ def _traits(
         select
             *,
             owner_group % $folds as fold,
-            -- All that this is a share of were over by then: nothing later is looked at.
+            -- Among other models that were over by then and of the same fold: neither later ones
+            -- nor those that are predicted move what is learned. Alone, a model is in the middle.
             case when is_finished then
-                100 * (
-                    rank() over (partition by learned_at, is_finished order by n_derivatives) - 1
-                    + count(*) over (partition by learned_at, is_finished, n_derivatives) / 2
-                ) / count(*) over (partition by learned_at, is_finished)
+                coalesce(
+                    100 * (
+                        rank() over (
+                            partition by learned_at, is_finished, owner_group % $folds
+                            order by n_derivatives
+                        ) - 1
+                        + (count(*) over (
+                            partition by
+                                learned_at, is_finished, owner_group % $folds, n_derivatives
+                        ) - 1) / 2
+                    ) / nullif(count(*) over (
+                        partition by learned_at, is_finished, owner_group % $folds
+                    ) - 1, 0),
+                    50
+                )
             end as derivatives_percentile
         from described""",
         {
@@ -425,21 +438,19 @@ class Learner:
         `weights` (draws, G) says how often each group of owners counts. Not a number where fewer
         than `least_training` rows are there to learn from; their number is (draws, folds, Q).
         """
-        n_draws, (_, n_quarters, size, _) = len(weights), self.products.shape
-        shape = (n_draws, self.folds, n_quarters, size, size)
         by_fold = np.stack(
             [
-                weights[:, of_fold] @ self.products[of_fold].reshape(of_fold.sum(), -1)
+                np.tensordot(weights[:, of_fold], self.products[of_fold], axes=1)
                 for of_fold in self.fold_of == np.arange(self.folds)[:, None]
             ],
             axis=1,
-        ).reshape(shape)
+        )
         known = by_fold.cumsum(axis=2) if self.only_earlier else by_fold.sum(axis=2, keepdims=True)
         others = np.einsum("gf,df...->dg...", 1 - np.eye(self.folds), known)
-        others = np.broadcast_to(others, shape)
+        others = np.broadcast_to(others, by_fold.shape)
         rows = others[..., 0, 0]
         is_enough = rows >= least_training
-        found = np.full((*rows.shape, size - 1), np.nan)
+        found = np.full((*rows.shape, others.shape[-1] - 1), np.nan)
         found[is_enough] = _ridge(others[is_enough])
         return found, rows
 
