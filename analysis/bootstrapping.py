@@ -51,8 +51,12 @@ class Bases:
     group: np.ndarray
 
     def potential(self, coefficients: np.ndarray) -> np.ndarray:
-        """(B,) by coefficients (folds, Q, K - 1)."""
-        return np.einsum("bk,bk->b", self.traits, coefficients[self.fold, self.quarter])
+        """(draws, B) by coefficients (draws, folds, Q, K - 1)."""
+        foretold = np.empty((len(coefficients), len(self.traits)))
+        for fold, quarter in np.unique(np.column_stack([self.fold, self.quarter]), axis=0):
+            of_cell = (self.fold == fold) & (self.quarter == quarter)
+            foretold[:, of_cell] = coefficients[:, fold, quarter] @ self.traits[of_cell].T
+        return foretold
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +78,8 @@ class Sums:
     """A linear regression on potential as sums over cells of one base and one multiplier.
 
     `base` and `group` (C,) of each cell, `n_rows` (C,), `multipliers` (C, M) by which potential
-    enters each term; `sums` (C, J) of the other columns, the outcome last, and their `products`
-    (G, J, J) by group of owners.
+    enters each term; `sums` (C, J, sparse) of the other columns, the outcome last, and their
+    `products` (G, J, J) by group of owners.
     """
 
     terms: tuple[str, ...]
@@ -83,7 +87,7 @@ class Sums:
     group: np.ndarray
     n_rows: np.ndarray
     multipliers: np.ndarray
-    sums: np.ndarray
+    sums: sparse.csr_array
     products: np.ndarray
 
     def slopes(
@@ -94,7 +98,7 @@ class Sums:
         scaled = potential[self.base, None] * self.multipliers
         weighted = weights[self.group, None] * scaled
         n_terms = scaled.shape[1]
-        across = weighted.T @ self.sums
+        across = (self.sums.T @ weighted).T
         gram = np.block([
             [(weighted * self.n_rows[:, None]).T @ scaled, across],
             [across.T, products],
@@ -107,15 +111,20 @@ class Sums:
         found = np.linalg.lstsq(gram[:-1, :-1], gram[:-1, -1], rcond=1e-11)[0]
         return found[:n_terms] * scale[-1] / scale[:n_terms]
 
-    def ends(self, weights: np.ndarray, potential: np.ndarray) -> np.ndarray:
-        """(2,) of the bases, each as often as it is drawn."""
-        base, first = np.unique(self.base, return_index=True)
-        return ends_of(potential[base], weights[self.group[first]])
+    def ends(self, weights: np.ndarray, potential: np.ndarray, order: np.ndarray) -> np.ndarray:
+        """(2,) of the bases, each as often as it is drawn; `order` (B,) sorts the potential."""
+        of_base = np.zeros(len(potential))
+        of_base[self.base] = weights[self.group]
+        return ends_of(potential, of_base, order)
 
 
-def ends_of(values: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """The values (2,) below which the shares `FROM` and `TO` of the weight lie."""
-    return np.quantile(values, [FROM, TO], weights=weights, method="inverted_cdf")
+def ends_of(
+    values: np.ndarray, weights: np.ndarray | None = None, order: np.ndarray | None = None
+) -> np.ndarray:
+    """The smallest values (2,) up to which the shares `FROM` and `TO` of the weight lie."""
+    order = np.argsort(values, kind="stable") if order is None else order
+    below = np.cumsum(np.ones(len(values)) if weights is None else weights[order])
+    return values[order[np.searchsorted(below, np.array([FROM, TO]) * below[-1])]]
 
 
 def bootstrap(
@@ -142,20 +151,22 @@ def bootstrap(
     found: dict[str, list[np.ndarray]] = {name: [] for name in sums}
     ends: dict[str, list[np.ndarray]] = {name: [] for name in sums}
     n = len(learned.groups)
-    every = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws).astype(float)
-    for weights in np.array_split(every, math.ceil(draws / AT_ONCE)):
+    random = np.random.default_rng(seed)
+    times = random.multinomial(n, np.full(n, 1 / n), size=draws).astype(float)
+    for weights in np.array_split(times, math.ceil(draws / AT_ONCE)):
         coefficients, _ = learned.coefficients(weights)
-        potential = [bases.potential(one) for one in coefficients]
+        potential = bases.potential(coefficients)
+        orders = np.argsort(potential, axis=1)
         for name, one in sums.items():
-            size = one.products.shape[1:]
-            products = weights @ one.products.reshape(n, -1)
-            for drawn, foretold, product in zip(weights, potential, products, strict=True):
+            products = np.tensordot(weights, one.products, axes=1)
+            every = zip(weights, potential, orders, products, strict=True)
+            for drawn, foretold, order, product in every:
                 is_there = drawn[one.group] > 0
                 if not is_there.any() or np.isnan(foretold[one.base[is_there]]).any():
                     continue
                 known = np.nan_to_num(foretold)
-                found[name].append(one.slopes(drawn, known, product.reshape(size)))
-                ends[name].append(one.ends(drawn, known))
+                found[name].append(one.slopes(drawn, known, product))
+                ends[name].append(one.ends(drawn, known, order))
     return {
         name: Drawn(
             one.terms,
@@ -205,10 +216,11 @@ def sums_of(frame: pd.DataFrame, equation: Equation, bases: Bases, n_groups: int
     )
     base = bases.positions.loc[used["parent_id"]].to_numpy()
     group = bases.group[base]
-    # A cell is a base with one value of each multiplier.
-    cells, of_row = np.unique(np.column_stack([base, multipliers]), axis=0, return_inverse=True)
+    # A cell is a base, and where potential has two slopes those of its entrants who race or do not.
+    key = 2 * base + (multipliers[:, -1] > 0)
+    cells, first, of_row = np.unique(key, return_index=True, return_inverse=True)
     membership = one_hot(of_row, len(cells))
-    of_base = cells[:, 0].astype(int)
+    of_base = base[first]
     products = np.zeros((n_groups, columns.shape[1], columns.shape[1]))
     for one in np.unique(group):
         rows = columns[np.flatnonzero(group == one)]
@@ -218,8 +230,8 @@ def sums_of(frame: pd.DataFrame, equation: Equation, bases: Bases, n_groups: int
         base=of_base,
         group=bases.group[of_base],
         n_rows=np.bincount(of_row, minlength=len(cells)).astype(float),
-        multipliers=cells[:, 1:],
-        sums=(membership.T @ columns).toarray(),
+        multipliers=multipliers[first],
+        sums=(membership.T @ columns).tocsr(),
         products=products,
     )
 

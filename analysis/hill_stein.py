@@ -74,7 +74,7 @@ def contrast_rows(result: Result, used: pd.DataFrame, drawn: Drawn | None = None
     draws, each with its own predictor and its own ends.
     """
     by_term = {row["term"]: row for row in result.estimates if row["is_of_interest"]}
-    spread = float(used[result.specification.outcome].std())
+    deviation = float(used[result.specification.outcome].std())
     rows = []
     for term, estimate in by_term.items():
         predictor = PERCENTILE if term == INTERACTION else term
@@ -105,13 +105,13 @@ def contrast_rows(result: Result, used: pd.DataFrame, drawn: Drawn | None = None
             continue
         slopes = drawn.slopes[:, drawn.terms.index(term)]
         steps = drawn.ends[:, 1] - drawn.ends[:, 0]
-        reach = float(stats.t.ppf(0.975, drawn.n_groups - 1)) * np.std(slopes * steps, ddof=1)
+        reach = float(stats.t.ppf(0.975, drawn.n_groups - 1)) * spread_of(slopes * steps)
         rows.append(
             common
             | {"errors": DRAWN}
             | told
             | {
-                "standard_error": steady(np.std(slopes, ddof=1)),
+                "standard_error": steady(spread_of(slopes)),
                 "contrast_low": steady(told["contrast"] - reach),
                 "contrast_high": steady(told["contrast"] + reach),
                 "draws": len(slopes),
@@ -120,13 +120,20 @@ def contrast_rows(result: Result, used: pd.DataFrame, drawn: Drawn | None = None
             }
         )
     if result.specification.estimator == "poisson":
-        spread = None
+        deviation = None
         for row in rows:
             for name in ("contrast", "contrast_low", "contrast_high"):
                 row[name] = float(np.expm1(row[name]))
     for row in rows:
-        row["in_standard_deviations"] = row["contrast"] / spread if spread else None
+        row["in_standard_deviations"] = row["contrast"] / deviation if deviation else None
     return [{name: rounded(value) for name, value in row.items()} for row in rows]
+
+
+def spread_of(draws: np.ndarray) -> float:
+    """Their standard deviation by the middle 95 %: a draw that all but loses what identifies a
+    slope would be the whole of the usual one."""
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return float(high - low) / (2 * stats.norm.ppf(0.975))
 
 
 def steady(value: float) -> float:

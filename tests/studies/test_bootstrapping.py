@@ -13,6 +13,7 @@ from analysis.bootstrapping import bases_of, bootstrap, ends_of, sums_of
 from analysis.designs.potential import TRAITS, learner, potential
 from analysis.engines import fit
 from analysis.equations import Equation, EstimationError
+from analysis.hill_stein import spread_of
 
 N_MODELS, N_OWNERS, HORIZON = 800, 100, 30
 MEANS = {"text-generation": 8, "text-to-image": 1}
@@ -85,8 +86,7 @@ def test_everybody_drawn_once_is_the_estimate_itself(world, name):
     learned = learner(world[0])
     bases = bases_of(world[0], learned.groups, learned.quarters)
     ones = np.ones(len(learned.groups))
-    (coefficients,), _ = learned.coefficients(ones[None])
-    foretold = bases.potential(coefficients)
+    (foretold,) = bases.potential(learned.coefficients(ones[None])[0])
     base = bases.positions.loc[rows["parent_id"]].to_numpy()
     assert foretold[base] == pytest.approx(rows["base_potential_percentile"], abs=1e-9)
     sums = sums_of(rows, equation, bases, len(ones))
@@ -103,8 +103,7 @@ def test_a_draw_is_learned_and_regressed_on_rows_as_often_as_their_owner_is_draw
     bases = bases_of(connection, learned.groups, learned.quarters)
     n = len(learned.groups)
     weights = np.random.default_rng(5).multinomial(n, np.full(n, 1 / n))
-    (coefficients,), _ = learned.coefficients(weights[None].astype(float))
-    foretold = bases.potential(coefficients)
+    (foretold,) = bases.potential(learned.coefficients(weights[None].astype(float))[0])
     sums = sums_of(rows, equation, bases, n)
     found = sums.slopes(weights, foretold, np.tensordot(weights, sums.products, axes=1))
 
@@ -138,7 +137,7 @@ def test_a_draw_is_learned_and_regressed_on_rows_as_often_as_their_owner_is_draw
     expected = np.linalg.lstsq(columns[repeated], outcome[repeated], rcond=None)[0][0]
     assert found == pytest.approx([expected], rel=1e-5)
     drawn = np.repeat(foretold[np.unique(base)], weights[bases.group[np.unique(base)]])
-    assert sums.ends(weights, foretold) == pytest.approx(
+    assert sums.ends(weights, foretold, np.argsort(foretold)) == pytest.approx(
         np.quantile(drawn, [0.1, 0.9], method="inverted_cdf")
     )
 
@@ -155,7 +154,7 @@ def test_potential_that_raises_competition_is_found_and_the_interval_covers():
         ]
         assert drawn.slopes.shape == (N_DRAWS, 1)
         estimate = fit(rows, equation).row("base_potential_percentile")["estimate"]
-        error = drawn.slopes[:, 0].std(ddof=1)
+        error = spread_of(drawn.slopes[:, 0])
         covered += abs(estimate - SLOPE) <= t.ppf(0.975, drawn.n_groups - 1) * error
         slopes.append(estimate)
         errors.append(error)
