@@ -137,7 +137,7 @@ def potential(
     names = Names(ROWS)
     traits = _traits(connection, names, horizon_days, folds, seed)
     _sums(connection, traits)
-    learned = learner(connection, folds, only_earlier=only_earlier)
+    learned = learner(connection, only_earlier=only_earlier)
     connection.register("learned_coefficients", learned.table(least_training))
     predicted = " + ".join(["learned.intercept", *(f"learned.b_{t} * traits.{t}" for t in TRAITS)])
     connection.execute(f"""
@@ -427,7 +427,6 @@ class Learner:
     groups: np.ndarray
     fold_of: np.ndarray
     products: np.ndarray
-    folds: int
     only_earlier: bool
 
     def coefficients(
@@ -438,15 +437,16 @@ class Learner:
         `weights` (draws, G) says how often each group of owners counts. Not a number where fewer
         than `least_training` rows are there to learn from; their number is (draws, folds, Q).
         """
+        folds = self.fold_of.max(initial=0) + 1
         by_fold = np.stack(
             [
                 np.tensordot(weights[:, of_fold], self.products[of_fold], axes=1)
-                for of_fold in self.fold_of == np.arange(self.folds)[:, None]
+                for of_fold in self.fold_of == np.arange(folds)[:, None]
             ],
             axis=1,
         )
         known = by_fold.cumsum(axis=2) if self.only_earlier else by_fold.sum(axis=2, keepdims=True)
-        others = np.einsum("gf,df...->dg...", 1 - np.eye(self.folds), known)
+        others = np.einsum("gf,df...->dg...", 1 - np.eye(folds), known)
         others = np.broadcast_to(others, by_fold.shape)
         rows = others[..., 0, 0]
         is_enough = rows >= least_training
@@ -469,9 +469,7 @@ class Learner:
         return frame
 
 
-def learner(
-    connection: duckdb.DuckDBPyConnection, folds: int = 5, *, only_earlier: bool = True
-) -> Learner:
+def learner(connection: duckdb.DuckDBPyConnection, *, only_earlier: bool = True) -> Learner:
     """What `potential` left in `potential_sums`, as arrays."""
     sums = connection.execute(
         f"from {SUMS} order by owner_group nulls last, quarter_at nulls last"
@@ -492,7 +490,7 @@ def learner(
     filled = np.zeros((len(learned), size, size))
     filled[:, rows, columns] = filled[:, columns, rows] = learned[upper].to_numpy(float)
     products[at] = filled
-    return Learner(quarters, groups, of_group["fold"].to_numpy(int), products, folds, only_earlier)
+    return Learner(quarters, groups, of_group["fold"].to_numpy(int), products, only_earlier)
 
 
 def _ridge(products: np.ndarray) -> np.ndarray:
