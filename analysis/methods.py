@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+import pandas as pd
+
+from analysis.bootstrapping import bootstrap
 from analysis.designs import (
     event_study,
     instruments,
@@ -25,9 +28,11 @@ from analysis.engines import drifts, fit
 from analysis.equations import EstimationError
 from analysis.estimating import Result, estimate, estimate_on, rounded, select
 from analysis.exports import Exports
+from analysis.hill_stein import comparison, contrast_rows
 from analysis.index_forms import index_forms
 from analysis.permuting import permute
 from analysis.prominence import with_proxies
+from analysis.pruning import usable_rows
 from analysis.records import INDEX_NULL
 from analysis.rewiring import RewiringError
 from analysis.sensitivity import partial_out, sensitivity
@@ -110,13 +115,15 @@ def estimates_of(
             specification_id=f"{specification.specification_id}.{label}",
             title=f"{specification.title}: {further['title']}",
             interest=further["interest"],
+            role=further.get("role", specification.role),
+            caution=further.get("caution", specification.caution),
             further={},
         )
         for label, further in specification.further.items()
     }
-    rows = f"from {prepared.name}"
     results = []
     for label, one in named.items():
+        rows = rows_of(prepared, label)
         equation = prepared.equations[label]
         one = dataclasses.replace(
             one,
@@ -132,10 +139,7 @@ def estimates_of(
             needs = f"; needed: {one.needs}" if one.needs else ""
             results.append(Result(one, "not_run", f"{prepared.reason}{needs}"))
             continue
-        columns = dict.fromkeys(
-            [*equation.numeric_columns, *equation.key_columns, FAMILY_COLUMN[one.view]]
-        )
-        frame = context.exports.connection.execute(f"select {', '.join(columns)} {rows}").df()
+        frame = frame_of(context, prepared, label, FAMILY_COLUMN[one.view])
         results.append(
             estimate_on(frame, one, equation, context.exports, context.seed, f"{rows} (a design)")
         )
@@ -145,6 +149,20 @@ def estimates_of(
     }
     results[0] = dataclasses.replace(results[0], tables=results[0].tables | tables)
     return results
+
+
+def rows_of(prepared: PreparedDesign, label: str) -> str:
+    """The rows of one equation of a design, as the end of a query."""
+    condition = prepared.conditions.get(label)
+    return f"from {prepared.name}" + (f" where {condition}" if condition else "")
+
+
+def frame_of(context: Context, prepared: PreparedDesign, label: str, *further: str) -> pd.DataFrame:
+    """The rows of one equation of a design: its columns, and further ones."""
+    equation = prepared.equations[label]
+    columns = dict.fromkeys([*equation.numeric_columns, *equation.key_columns, *further])
+    rows = rows_of(prepared, label)
+    return context.exports.connection.execute(f"select {', '.join(columns)} {rows}").df()
 
 
 def fact(design: str, name: str, value: object) -> dict:
@@ -174,31 +192,78 @@ def with_instruments(context: Context, specification: Specification) -> list[Res
         "instruments": [dict(row) for row in instruments.CANDIDATES]
     }
     if not prepared.reason:
-        tables["designs"] = [*tables["designs"], *first_stage(context, prepared)]
+        strength = first_stage(context, prepared, "two_stage")
+        tables["designs"] = [
+            *tables["designs"],
+            *(
+                fact(prepared.name, f"first_stage_{name}", value)
+                for name, value in strength.items()
+            ),
+        ]
     results[0] = dataclasses.replace(results[0], tables=tables)
     return results
 
 
-def first_stage(context: Context, prepared: PreparedDesign) -> list[dict]:
+def first_stage(context: Context, prepared: PreparedDesign, label: str) -> dict:
     """The strength of the instrument, and the set that holds however weak it is."""
-    frame = context.exports.connection.execute(f"from {prepared.name}").df()
+    frame = frame_of(context, prepared, label)
     try:
-        found = fit(frame, prepared.equations["two_stage"], of_interest=())
-        facts = {f"first_stage_{name}": value for name, value in found.first_stage.items()}
+        return dict(fit(frame, prepared.equations[label], of_interest=()).first_stage)
     except EstimationError as error:
-        facts = {"first_stage_reason": str(error)}
-    return [fact(prepared.name, name, value) for name, value in facts.items()]
+        return {"reason": str(error)}
 
 
 def chain_of_potential(context: Context, specification: Specification) -> list[Result]:
-    """Hill and Stein's chain, and the table that maps their constructs to columns."""
+    """Hill and Stein's chain, in units of the outcome, theirs beside it, and their constructs."""
     prepared = potential.potential(
         context.exports.connection, seed=context.seed, sample=sample_sql(specification.sample)
     )
     results = estimates_of(context, specification, prepared)
-    tables = dict(results[0].tables) | {"constructs": construct_table()}
+    labels = [next(iter(prepared.equations)), *specification.further]
+    estimated = {
+        label: result
+        for label, result in zip(labels, results, strict=True)
+        if result.status == "ok"
+    }
+    frames = {label: frame_of(context, prepared, label, "parent_id") for label in estimated}
+    drawn = (
+        bootstrap(
+            context.exports.connection,
+            {label: (frames[label], prepared.equations[label]) for label in drawn_anew(estimated)},
+            draws=context.draws_of(specification),
+            seed=context.seed,
+        )
+        if estimated
+        else {}
+    )
+    contrasts = [
+        row
+        for label, result in estimated.items()
+        for row in contrast_rows(
+            result,
+            frames[label].iloc[usable_rows(frames[label], prepared.equations[label])[0]],
+            drawn.get(label),
+        )
+    ]
+    facts = dict(prepared.facts)
+    for label in estimated:
+        if label.endswith("_instrumented"):
+            strength = first_stage(context, prepared, label)
+            facts |= {f"{label}_{name}": value for name, value in strength.items()}
+    tables = dict(results[0].tables) | {
+        "constructs": construct_table(),
+        "contrasts": contrasts,
+        "hill_stein": comparison(results, contrasts, facts),
+        "designs": [fact(prepared.name, name, value) for name, value in facts.items()],
+    }
     results[0] = dataclasses.replace(results[0], tables=tables)
     return results
+
+
+def drawn_anew(labels: Iterable[str]) -> list[str]:
+    """The equations of the chain that are drawn anew: linear, on potential, no owner effects."""
+    forms = ("competition", "lag", "quality", "lag_by_racing", "quality_by_racing")
+    return [label for label in labels if label.removeprefix("first_") in forms]
 
 
 # weights

@@ -8,17 +8,20 @@ from __future__ import annotations
 CONSTRUCTS = (
     {
         "construct": "project",
-        "there": "a protein structure",
-        "here": "an entrant: a derivative of a base",
-        "columns": ("parent_id", "child_id"),
+        "there": "a new protein structure: the first one released among its like",
+        "here": "an entrant, a derivative of a base; in equations that begin with first_ the first "
+        "entrant of its base",
+        "columns": ("parent_id", "child_id", "is_first"),
         "caveat": "many derivatives are automatic conversions",
     },
     {
         "construct": "potential",
-        "there": "citations predicted from traits known before work began",
-        "here": "derivatives of the base predicted from traits known at its release, out of fold",
-        "columns": ("base_potential", "base_potential_percentile"),
-        "caveat": "likes of the base now are an outcome of the race, not its potential",
+        "there": "the percentile of citations predicted from traits known before work began",
+        "here": "the percentile of the base's derivatives by other owners in 90 days, predicted "
+        "from traits known at its release, out of fold",
+        "columns": ("base_potential_percentile", "base_potential_rank"),
+        "caveat": "the reward is predicted there, how many come is here: that potential "
+        "draws entrants is close to what it is made of; likes of the base now are an outcome",
     },
     {
         "construct": "naive potential",
@@ -36,31 +39,41 @@ CONSTRUCTS = (
     },
     {
         "construct": "competition",
-        "there": "teams depositing similar structures within a window",
-        "here": "entrants of other owners in the days before, of the base or of base and relation",
-        "columns": ("log_crowd_30", "log_crowd_30_same_relation"),
-        "caveat": "seen at once by everybody here, hidden until deposit there",
+        "there": "a priority race or none: the loser had deposited when the winner was released",
+        "here": "of a first entrant, whether another owner released within 7 days after; of every "
+        "entrant, release events of other owners in the 30 days before",
+        "columns": ("is_raced_7", "log_crowd_30", "log_crowd_30_same_relation"),
+        "caveat": "seen at once by everybody here, hidden until release there; the count before is "
+        "0 for a first entrant by construction",
+    },
+    {
+        "construct": "investment",
+        "there": "number of authors of the structure and of its paper",
+        "here": "not measured: the listing names an owner, not how many people worked",
+        "columns": (),
+        "caveat": "the size of a model says what it costs to run, not how many made it",
     },
     {
         "construct": "maturation",
-        "there": "time from data to deposit",
+        "there": "years from the collection of data to deposit",
         "here": "release of the base to release of the entrant",
         "columns": ("lag_days", "log_lag"),
-        "caveat": "a release lag: late is not matured; collinear with exposure within a base",
+        "caveat": "a release lag: late is not matured; collinear with exposure within a base; the "
+        "first of many is early by arithmetic",
     },
     {
         "construct": "priority",
-        "there": "who deposits first",
+        "there": "who is released first",
         "here": "place of the release event in the base's race",
         "columns": ("release_event_rank", "log_rank", "is_first"),
         "caveat": "order of repositories, not of launches",
     },
     {
         "construct": "quality",
-        "there": "objective measures of a structure",
-        "here": "benchmark score",
-        "columns": ("benchmark_score",),
-        "caveat": "missing for most, and those measured are selected",
+        "there": "a standardised sum of three standardised measures of the structure",
+        "here": "benchmark score; recognition (likes) apart from it",
+        "columns": ("benchmark_score", "likes"),
+        "caveat": "missing for most, and those measured are selected; recognition is no quality",
     },
     {
         "construct": "priority reward",
@@ -70,11 +83,19 @@ CONSTRUCTS = (
         "caveat": "counters add up with age, and automated traffic is in them",
     },
     {
-        "construct": "non-racers",
-        "there": "structural-genomics centres",
-        "here": "bulk owners, and owners who build on their own base",
-        "columns": ("is_bulk_owner", "is_same_owner", "is_non_racer"),
+        "construct": "those who do not race",
+        "there": "structural genomics, whose job rewards no priority: left out of the main form",
+        "here": "bulk owners, and owners who build on their own base: left out of the main form",
+        "columns": ("is_bulk_owner", "is_same_owner", "races"),
         "caveat": "whether every month has some must be looked at",
+    },
+    {
+        "construct": "instruments for competition",
+        "there": "a human protein; potential itself, with a warning",
+        "here": "potential alone, for discussion",
+        "columns": ("base_potential_percentile",),
+        "caveat": "potential moves lag and quality by other ways too; no trait of a base stands "
+        "for a human protein",
     },
 )
 
@@ -82,6 +103,7 @@ CONSTRUCTS = (
 def construct_table() -> list[dict[str, str]]:
     """One row per construct, every value text: construct, there, here, columns, caveat.
 
-    `columns` are names of the view `entrants` or of the table `potential`, with commas.
+    `columns` are names of the view `entrants` or of the table `potential`, with commas; empty where
+    nothing measures the construct.
     """
     return [row | {"columns": ", ".join(row["columns"])} for row in CONSTRUCTS]

@@ -38,10 +38,10 @@ CANDIDATES = (
     {
         "instrument": "predicted potential of the base",
         "shifts": "crowding",
-        "columns": "base_potential",
+        "columns": "base_potential_percentile",
         "relevance": "strong between bases, none within a base",
         "exclusion_worry": "violated: potential is itself a cause of recognition",
-        "verdict": "invalid; shown as a warning",
+        "verdict": "invalid; shown as a warning (RR24.lag_instrumented and its like)",
     },
     {
         "instrument": "entries into all other families in the last 7 days",

@@ -5,19 +5,24 @@ competition, are finished faster and are worse. Three regressions, not one, and 
 from before the race. What a base has gathered by now (likes, derivatives) is an outcome of the
 race: that naive potential is offered beside it, in equations whose names end in `_post_treatment`.
 
-Prediction: ridge regression of ln(1 + derivatives of other owners in the first days) on traits of
-the model at its release, out of fold: owners are dealt into folds by a hash of seed and name, so
-that no owner's models help to predict each other. With `only_earlier` a model is predicted from
-races that were over before its quarter began, so that nothing later than itself plays a part;
-without, from all races of other folds, whatever their dates.
+Theirs is a predicted percentile, and so is this one: what is learned is the percentile of a model's
+derivatives by other owners in its first days, among models that could be learned from at the same
+time. Ridge regression on traits of the model at its release, out of fold: owners are dealt into
+folds by a hash of seed and name, so that no owner's models help to predict each other. With
+`only_earlier` a model is predicted from races that were over before its quarter began, so that
+nothing later than itself plays a part; without, from all races of other folds, whatever their
+dates.
 
 Traits are read as the latest snapshot shows them: a card that was edited later, or an owner's
 models that were deleted, are beyond what one snapshot can tell.
 
-Sums of products are taken in SQL, one pass; Python solves systems of the size of the traits.
+Sums of products are taken in SQL, one pass, by group of owners; Python solves systems of the size
+of the traits. A draw of owners (`analysis.bootstrapping`) is another weighting of the same sums.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -28,6 +33,10 @@ from analysis.equations import Equation
 
 BASES = "potential_bases"
 ROWS = "potential"
+SUMS = "potential_sums"
+
+GROUPS_PER_FOLD = 100
+"""Owners are drawn anew in so many groups per fold: sums by owner would be as long as the Hub."""
 
 PENALTY = 10.0
 """Of the ridge: standardised traits shrink as if ten rows more had said zero."""
@@ -78,8 +87,12 @@ TRAITS = {
 }
 """Traits known at release, as SQL over a model and its owner's record strictly before."""
 
-CONTROLS = ("log_size", "size_unknown")
+SIZE = ("log_size", "log_size_squared", "size_unknown")
 EXPOSURE = ("log_age",)
+PERCENTILE, RANK = "base_potential_percentile", "base_potential_rank"
+RACING = ("races", "potential_x_races")
+UNITS = (("", "true", "log_crowd_30"), ("first_", "is_first = 1", "is_raced_7"))
+"""What each name begins with, whom it takes, and what competition is to them."""
 
 
 def potential(
@@ -92,31 +105,40 @@ def potential(
     sample: str = MAIN_SAMPLE,
     least_training: int = LEAST_TRAINING,
 ) -> PreparedDesign:
-    """Predicts every dated model's potential, and sets out the chain from potential to recognition.
+    """Predicts every dated model's potential, and sets out Hill and Stein's chain from it.
 
-    The outcome learned from is ln(1 + derivatives by other owners within `horizon_days` of
-    release), of models whose horizon had passed by the latest snapshot. Traits: `TRAITS`; an
-    owner's record are its releases, and the derivatives of its models by others, strictly before.
+    The outcome learned from is the percentile (0-100, ties in the middle of their ranks) of
+    derivatives by other owners within `horizon_days` of release, among the other models of its fold
+    whose horizon ended in the same quarter and by the latest snapshot. Traits: `TRAITS`; an owner's
+    record are its releases, and the derivatives of its models by others, strictly before.
 
     `potential_bases`, one row per dated listed model: model_id, owner, created_at, quarter_at,
-    fold, n_derivatives, log_derivatives, is_finished, the traits, n_training, potential (predicted;
-    null with fewer than `least_training` rows to learn from), base_potential_percentile (0-100,
-    among the quarter's models that were built on at all; ties share the lowest).
+    owner_group, fold, n_derivatives, derivatives_percentile (null until the horizon is over),
+    is_finished, the traits, n_training, potential (the predicted percentile; null with fewer than
+    `least_training` rows to learn from), potential_rank (0-100, among the quarter's models that
+    were built on at all; ties share the lowest). `potential_sums`: what `learner` reads.
 
-    Rows of `potential`: entrants of the sample whose base is predicted, with base_potential,
-    base_potential_percentile, is_non_racer (a bulk owner, or the base's own: less moved by
-    priority) and potential_x_non_racer. Equations, base_potential_percentile as the term of
-    interest, month fixed effects, errors clustered by base: `competition` (log rivals of 30 days;
-    Hill & Stein: +), `lag` (log release lag, -: here the days since the base, not time of work),
-    `quality` (benchmark score, -), `recognition` (likes, Poisson); each `_by_racing` with the
-    interaction, and `_post_treatment` with ln(1 + likes of the base now) instead.
+    Rows of `potential`: entrants of the sample whose base is predicted, with
+    base_potential_percentile (the predicted percentile), base_potential_rank, races (0 for bulk
+    owners and for the base's own, less moved by priority), potential_x_races, log_size_squared.
+
+    Equations, base_potential_percentile as the term of interest, month fixed effects, errors
+    clustered by base. Their (5), without those who do not race: `competition` (log rivals of 30
+    days; theirs +), `lag` (log release lag, -: here the days since the base, not time of work),
+    `quality` (benchmark score, -), and `recognition` (likes, Poisson). With `_owners` also effects
+    of the entrant's owner; `_by_racing`, their (6), everybody, the slope of those who race apart
+    from the others'; `_on_competition`, their (7), competition on the right; `_instrumented`, their
+    (8), by potential; `_ranked` the rank of the prediction in its place, `_post_treatment`
+    ln(1 + likes of the base now).
+
+    The same with `first_` on the first entrants of their bases, their unit: competition is whether
+    another owner released within 7 days after. `_without_size` leaves their X out.
     """
     names = Names(ROWS)
     traits = _traits(connection, names, horizon_days, folds, seed)
-    coefficients = _coefficients(
-        _sums(connection, traits), folds, only_earlier=only_earlier, least_training=least_training
-    )
-    connection.register("learned_coefficients", coefficients)
+    _sums(connection, traits)
+    learned = learner(connection, only_earlier=only_earlier)
+    connection.register("learned_coefficients", learned.table(least_training))
     predicted = " + ".join(["learned.intercept", *(f"learned.b_{t} * traits.{t}" for t in TRAITS)])
     connection.execute(f"""
         create or replace temp table {BASES} as
@@ -131,18 +153,18 @@ def potential(
                 on traits.fold = learned.fold and traits.quarter_at = learned.quarter_at
         ),
 
-        percentiles as (
+        ranks as (
             select
                 model_id,
                 100 * percent_rank() over (partition by quarter_at order by potential)
-                    as base_potential_percentile
+                    as potential_rank
             from predicted
             where potential is not null and model_id in (select parent_id from entrants)
         )
 
-        select predicted.*, percentiles.base_potential_percentile
+        select predicted.*, ranks.potential_rank
         from predicted
-        left join percentiles on predicted.model_id = percentiles.model_id
+        left join ranks on predicted.model_id = ranks.model_id
         order by predicted.model_id""")
     connection.unregister("learned_coefficients")
     names.drop(connection)
@@ -150,13 +172,14 @@ def potential(
         create or replace temp table {ROWS} as
         select
             entrants.*,
-            bases.potential as base_potential,
-            bases.base_potential_percentile,
-            cast(entrants.is_bulk_owner or entrants.is_same_owner as integer) as is_non_racer,
-            is_non_racer * bases.base_potential_percentile as potential_x_non_racer
+            bases.potential as {PERCENTILE},
+            bases.potential_rank as {RANK},
+            cast(not (entrants.is_bulk_owner or entrants.is_same_owner) as integer) as races,
+            races * bases.potential as potential_x_races,
+            entrants.log_size ** 2 as log_size_squared
         from (select * from entrants where {sample}) as entrants
         inner join {BASES} as bases on entrants.parent_id = bases.model_id
-        where bases.base_potential_percentile is not null
+        where bases.potential is not null
         order by entrants.parent_id, entrants.child_id""")
     facts = facts_of(
         connection,
@@ -166,9 +189,10 @@ def potential(
                 count(*) as n_models,
                 count(*) filter (where is_finished) as n_finished,
                 count(potential) as n_predicted,
-                count(base_potential_percentile) as n_bases_predicted,
-                corr(potential, log_derivatives) filter (where is_finished)
-                    as out_of_fold_correlation
+                count(potential_rank) as n_bases_predicted,
+                corr(potential, derivatives_percentile) filter (where is_finished)
+                    as out_of_fold_correlation,
+                out_of_fold_correlation * abs(out_of_fold_correlation) as out_of_fold_r2
             from {BASES}
         ),
 
@@ -176,7 +200,9 @@ def potential(
             select
                 count(*) as n_rows,
                 count(distinct parent_id) as n_bases,
-                avg(is_non_racer) as share_non_racers
+                count(*) filter (where is_first = 1) as n_first_entrants,
+                avg(races) as share_racers,
+                count(*) filter (where races is null) as n_racing_unknown
             from {ROWS}
         )
 
@@ -194,34 +220,55 @@ def potential(
         )
     elif not facts["n_rows"]:
         reason = "no entrant of the sample has a base whose potential is predicted"
-    return PreparedDesign(ROWS, _chain(), facts, controls=(*CONTROLS, *EXPOSURE), reason=reason)
+    equations, conditions = _chain()
+    controls = (*SIZE, *EXPOSURE)
+    return PreparedDesign(
+        ROWS, equations, facts, controls=controls, reason=reason, conditions=conditions
+    )
 
 
-def _chain() -> dict[str, Equation]:
-    """The chain's regressions by name."""
-    links = {
-        "competition": ("log_crowd_30", "ols", ()),
-        "lag": ("log_lag", "ols", ()),
-        "quality": ("benchmark_score", "ols", ()),
-        "recognition": ("likes", "poisson", EXPOSURE),
-    }
-    forms = {
-        "": ("base_potential_percentile",),
-        "_by_racing": ("base_potential_percentile", "is_non_racer", "potential_x_non_racer"),
-        "_post_treatment": ("log_base_likes_now",),
-    }
-    return {
-        f"{link}{form}": Equation(
+def _chain() -> tuple[dict[str, Equation], dict[str, str]]:
+    """The chain's regressions by name, and which rows each takes."""
+    equations, conditions = {}, {}
+
+    def add(name: str, condition: str, outcome: str, *terms: str, owners: bool = False, **fields):
+        equations[name] = Equation(
             outcome,
-            (*terms, *CONTROLS, *controls),
+            terms,
             factors=("relation",),
-            fixed_effects=("month",),
-            estimator=estimator,
+            fixed_effects=("month", "owner") if owners else ("month",),
             clusters=("parent_id",),
+            **fields,
         )
-        for link, (outcome, estimator, controls) in links.items()
-        for form, terms in forms.items()
-    }
+        conditions[name] = condition
+
+    for unit, everybody, crowd in (
+        ("", "true", "log_crowd_30"),
+        ("first_", "is_first = 1", "is_raced_7"),
+    ):
+        racers = f"{everybody} and races = 1"
+        linear = {"competition": crowd, "lag": "log_lag", "quality": "benchmark_score"}
+        for link, outcome in linear.items():
+            add(f"{unit}{link}", racers, outcome, PERCENTILE, *SIZE)
+            add(f"{unit}{link}_owners", racers, outcome, PERCENTILE, *SIZE, owners=True)
+            if unit:
+                add(f"{unit}{link}_without_size", racers, outcome, PERCENTILE)
+            else:
+                add(f"{link}_ranked", racers, outcome, RANK, *SIZE)
+                add(f"{link}_post_treatment", racers, outcome, "log_base_likes_now", *SIZE)
+            if link == "competition":
+                continue
+            add(f"{unit}{link}_by_racing", everybody, outcome, PERCENTILE, *RACING, *SIZE)
+            add(f"{unit}{link}_on_competition", racers, outcome, crowd, *SIZE)
+            add(
+                f"{unit}{link}_instrumented", racers, outcome, crowd, *SIZE,
+                estimator="iv", endogenous=(crowd,), instruments=(PERCENTILE,),
+            )  # fmt: skip
+        aged = (*SIZE, *EXPOSURE)
+        add(f"{unit}recognition", racers, "likes", PERCENTILE, *aged, estimator="poisson")
+    now = ("log_base_likes_now", *SIZE, *EXPOSURE)
+    add("recognition_post_treatment", "races = 1", "likes", *now, estimator="poisson")
+    return equations, conditions
 
 
 def _traits(
@@ -290,96 +337,178 @@ def _traits(
             from models
             inner join records on models.model_id = records.model_id
             left join counted on models.model_id = counted.model_id
+        ),
+
+        described as (
+            select
+                model_id,
+                owner_or_self as owner,
+                created_at,
+                date_trunc('quarter', created_at) as quarter_at,
+                -- The first quarter whose models may learn from this one.
+                case
+                    when date_trunc('quarter', finished_at) = finished_at then finished_at
+                    else date_trunc('quarter', finished_at) + interval 3 months
+                end as learned_at,
+                finished_at <= (select max(snapshot_at) from model_metrics) as is_finished,
+                cast(md5_number_lower($seed || ' ' || owner_or_self) % $groups as integer)
+                    as owner_group,
+                n_derivatives,
+                {listed}
+            from known
         )
 
         select
-            model_id,
-            owner_or_self as owner,
-            created_at,
-            date_trunc('quarter', created_at) as quarter_at,
-            -- The first quarter whose models may learn from this one.
-            case
-                when date_trunc('quarter', finished_at) = finished_at then finished_at
-                else date_trunc('quarter', finished_at) + interval 3 months
-            end as learned_at,
-            finished_at <= (select max(snapshot_at) from model_metrics) as is_finished,
-            cast(md5_number_lower($seed || ' ' || owner_or_self) % $folds as integer) as fold,
-            n_derivatives,
-            ln(1 + n_derivatives) as log_derivatives,
-            {listed}
-        from known""",
-        {"horizon": horizon_days, "seed": str(seed), "folds": folds},
+            *,
+            owner_group % $folds as fold,
+            -- Among other models that were over by then and of the same fold: neither later ones
+            -- nor those that are predicted move what is learned. Alone, a model is in the middle.
+            case when is_finished then
+                coalesce(
+                    100 * (
+                        rank() over (
+                            partition by learned_at, is_finished, owner_group % $folds
+                            order by n_derivatives
+                        ) - 1
+                        + (count(*) over (
+                            partition by
+                                learned_at, is_finished, owner_group % $folds, n_derivatives
+                        ) - 1) / 2
+                    ) / nullif(count(*) over (
+                        partition by learned_at, is_finished, owner_group % $folds
+                    ) - 1, 0),
+                    50
+                )
+            end as derivatives_percentile
+        from described""",
+        {
+            "horizon": horizon_days,
+            "seed": str(seed),
+            "folds": folds,
+            "groups": folds * GROUPS_PER_FOLD,
+        },
     )
     return traits
 
 
-def _sums(connection: duckdb.DuckDBPyConnection, traits: str) -> pd.DataFrame:
-    """Sums of products of (1, traits, outcome) per fold and quarter, and every quarter to predict.
+def _sums(connection: duckdb.DuckDBPyConnection, traits: str) -> None:
+    """Sums of products of (1, traits, outcome) per group of owners and quarter, in `SUMS`.
 
-    Columns: fold (null where there is nothing to learn), at (the quarter from which on the row may
-    be learned from, or the quarter to predict), then `p_<i>_<j>` for i <= j.
+    Columns: owner_group, fold, quarter_at (from which on the rows may be learned from), then
+    `p_<i>_<j>` for i <= j. A quarter that is only to be predicted has a row without a group, a
+    group without a finished model one without a quarter.
     """
-    columns = ["1", *TRAITS, "log_derivatives"]
+    columns = ["1", *TRAITS, "derivatives_percentile"]
     products = ",\n".join(
         f"sum({columns[i]} * {columns[j]}) as p_{i}_{j}"
         for i in range(len(columns))
         for j in range(i, len(columns))
     )
-    return connection.execute(f"""
-        select fold, learned_at as quarter_at, true as is_learned, {products}
+    connection.execute(f"""
+        create or replace temp table {SUMS} as
+        select owner_group, fold, learned_at as quarter_at, {products}
         from {traits} where is_finished group by all
         union all by name
-        select distinct quarter_at, false as is_learned from {traits}
-        order by quarter_at, is_learned desc, fold""").df()
+        select distinct quarter_at from {traits}
+        union all by name
+        select distinct owner_group, fold from {traits}""")
 
 
-def _coefficients(
-    sums: pd.DataFrame, folds: int, *, only_earlier: bool, least_training: int
-) -> pd.DataFrame:
-    """Ridge coefficients on the raw scale per fold and quarter to predict, from the other folds.
+@dataclass(frozen=True, eq=False)
+class Learner:
+    """What potential is learned from: sums of products by group of owners and quarter.
 
-    Columns: fold, quarter_at, n_training, intercept, `b_<trait>`; quarters with fewer than
-    `least_training` rows to learn from are left out.
+    `quarters` (Q,) and `groups` (G,) in their order, `fold_of` (G,) the fold of each group,
+    `products` (G, Q, K, K) of (1, traits, outcome) over the models that may be learned from in that
+    quarter for the first time.
     """
+
+    quarters: pd.DatetimeIndex
+    groups: np.ndarray
+    fold_of: np.ndarray
+    products: np.ndarray
+    only_earlier: bool
+
+    def coefficients(
+        self, weights: np.ndarray, least_training: int = 1
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Intercept and slopes (draws, folds, Q, K - 1) by ridge on the other folds; the rows.
+
+        `weights` (draws, G) says how often each group of owners counts. Not a number where fewer
+        than `least_training` rows are there to learn from; their number is (draws, folds, Q).
+        """
+        folds = self.fold_of.max(initial=0) + 1
+        by_fold = np.stack(
+            [
+                np.tensordot(weights[:, of_fold], self.products[of_fold], axes=1)
+                for of_fold in self.fold_of == np.arange(folds)[:, None]
+            ],
+            axis=1,
+        )
+        known = by_fold.cumsum(axis=2) if self.only_earlier else by_fold.sum(axis=2, keepdims=True)
+        others = np.einsum("gf,df...->dg...", 1 - np.eye(folds), known)
+        others = np.broadcast_to(others, by_fold.shape)
+        rows = others[..., 0, 0]
+        is_enough = rows >= least_training
+        found = np.full((*rows.shape, others.shape[-1] - 1), np.nan)
+        found[is_enough] = _ridge(others[is_enough])
+        return found, rows
+
+    def table(self, least_training: int) -> pd.DataFrame:
+        """The coefficients of everybody once: fold, quarter_at, n_training, intercept, `b_<trait>`.
+
+        Where there is too little to learn from there is no row.
+        """
+        (found,), (rows,) = self.coefficients(np.ones((1, len(self.groups))), least_training)
+        fold, quarter = np.nonzero(rows >= least_training)
+        names = ["intercept", *(f"b_{trait}" for trait in TRAITS)]
+        frame = pd.DataFrame(found[fold, quarter], columns=names, dtype="float64")
+        frame["fold"] = fold.astype("int64")
+        frame["quarter_at"] = self.quarters[quarter]
+        frame["n_training"] = rows[fold, quarter].astype("int64")
+        return frame
+
+
+def learner(connection: duckdb.DuckDBPyConnection, *, only_earlier: bool = True) -> Learner:
+    """What `potential` left in `potential_sums`, as arrays."""
+    sums = connection.execute(
+        f"from {SUMS} order by owner_group nulls last, quarter_at nulls last"
+    ).df()
+    quarters = pd.DatetimeIndex(sums["quarter_at"].dropna().unique().astype("datetime64[us]"))
+    quarters = quarters.sort_values()
+    of_group = sums.dropna(subset="owner_group").drop_duplicates("owner_group")
+    groups = of_group["owner_group"].to_numpy(int)
     size = len(TRAITS) + 2
-    upper = [sums.columns.get_loc(f"p_{i}_{j}") for i in range(size) for j in range(i, size)]
-    learned = sums["is_learned"].to_numpy(bool)
-    fold_of = sums["fold"].fillna(-1).to_numpy(int)
-    grams = np.zeros((len(sums), size, size))
     rows, columns = np.triu_indices(size)
-    grams[:, rows, columns] = grams[:, columns, rows] = sums.iloc[:, upper].to_numpy(float)
-    quarters = sums["quarter_at"]
-    found = []
-    for quarter in quarters[~learned]:
-        known = learned & (quarters <= quarter).to_numpy() if only_earlier else learned
-        for fold in range(folds):
-            gram = grams[known & (fold_of != fold)].sum(axis=0)
-            if gram[0, 0] >= least_training:
-                found.append([fold, quarter, int(gram[0, 0]), *_ridge(gram)])
-    names = ["fold", "quarter_at", "n_training", "intercept", *(f"b_{trait}" for trait in TRAITS)]
-    return pd.DataFrame(found, columns=names).astype(
-        dict.fromkeys(names[3:], "float64")
-        | {"fold": "int64", "n_training": "int64"}
-        | {"quarter_at": "datetime64[us]"}
+    products = np.zeros((len(groups), len(quarters), size, size))
+    learned = sums.dropna(subset=["owner_group", "quarter_at"])
+    at = (
+        np.searchsorted(groups, learned["owner_group"].to_numpy(int)),
+        quarters.get_indexer(pd.DatetimeIndex(learned["quarter_at"].astype("datetime64[us]"))),
     )
+    upper = [f"p_{i}_{j}" for i, j in zip(rows, columns, strict=True)]
+    filled = np.zeros((len(learned), size, size))
+    filled[:, rows, columns] = filled[:, columns, rows] = learned[upper].to_numpy(float)
+    products[at] = filled
+    return Learner(quarters, groups, of_group["fold"].to_numpy(int), products, only_earlier)
 
 
-def _ridge(gram: np.ndarray) -> np.ndarray:
-    """Intercept and slopes on the raw scale from the products of (1, traits, outcome); (K + 1,).
+def _ridge(products: np.ndarray) -> np.ndarray:
+    """Intercepts and slopes on the raw scale (N, K - 1), by products (N, K, K) as of a `Learner`.
 
     The penalty is on standardised traits, not on the intercept; a trait that does not vary gets 0.
     """
-    n = gram[0, 0]
-    means = gram[0, 1:] / n
-    centred = gram[1:, 1:] - n * np.outer(means, means)
-    spread = np.sqrt(np.maximum(np.diag(centred)[:-1], 0) / n)
+    n = products[:, 0, 0, None]
+    means = products[:, 0, 1:] / n
+    centred = products[:, 1:, 1:] - n[:, :, None] * means[:, :, None] * means[:, None, :]
+    diagonal = np.diagonal(centred, axis1=1, axis2=2)[:, :-1]
+    spread = np.sqrt(np.maximum(diagonal, 0) / n)
     # Rounding leaves a little variance in a constant.
-    varies = spread > 1e-9 * np.sqrt(np.diag(gram)[1:-1] / n)
-    scaled = spread[varies]
-    products = centred[:-1, :-1][np.ix_(varies, varies)] / np.outer(scaled, scaled)
-    slopes = np.zeros(len(spread))
-    slopes[varies] = (
-        np.linalg.solve(products + PENALTY * np.eye(len(scaled)), centred[:-1, -1][varies] / scaled)
-        / scaled
-    )
-    return np.array([means[-1] - means[:-1] @ slopes, *slopes])
+    least = 1e-9 * np.sqrt(np.diagonal(products, axis1=1, axis2=2)[:, 1:-1] / n)
+    scale = np.where(spread > least, spread, np.inf)
+    scaled = centred[:, :-1, :-1] / (scale[:, :, None] * scale[:, None, :])
+    right = centred[:, :-1, -1] / scale
+    penalty = PENALTY * np.eye(spread.shape[1])
+    slopes = np.linalg.solve(scaled + penalty, right[:, :, None])[:, :, 0] / scale
+    intercepts = means[:, -1] - np.einsum("nk,nk->n", means[:, :-1], slopes)
+    return np.column_stack([intercepts, slopes])

@@ -33,6 +33,7 @@ class PreparedDesign:
     balance: one row per variable, the columns of `standardised_differences`.
     controls: the terms of the equations that are controls only; the others are of interest.
     reason: why nothing can be estimated, None where something can. The table exists all the same.
+    conditions: by an equation's name, SQL that its rows meet; all rows where there is none.
     """
 
     name: str
@@ -41,6 +42,7 @@ class PreparedDesign:
     balance: tuple[dict[str, Fact], ...] = ()
     controls: tuple[str, ...] = ()
     reason: str | None = None
+    conditions: dict[str, str] = field(default_factory=dict)
 
     def interest(self, equation: str) -> tuple[str, ...]:
         """The terms of interest of the equation of that name, in its order."""

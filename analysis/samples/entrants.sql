@@ -84,6 +84,7 @@ select
     ln(1 + n_rivals_after_other_owner_14d) as log_lead_14,
     ln(1 + n_rivals_after_other_owner_30d) as log_lead_30,
     ln(1 + n_rivals_after_other_owner_90d) as log_lead_90,
+    cast(n_rivals_after_other_owner_7d > 0 as integer) as is_raced_7,
 
     -- how hot the month was: a wave of attention brings entries and likes to a base at once
     ln(count(*) over (partition by parent_id, date_trunc('month', created_at))) as log_entries_in_month,

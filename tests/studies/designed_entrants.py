@@ -28,6 +28,8 @@ ENTRANT_TYPES = {
     "log_age": "double",
     "log_lag": "double",
     "log_crowd_30": "double",
+    "is_first": "integer",
+    "is_raced_7": "integer",
     "log_size": "double",
     "size_unknown": "integer",
     "log_owner_releases": "double",
@@ -70,7 +72,7 @@ def entrant(parent: str, child: str, days: float, **fields) -> dict:
 
 
 def ranked(rows: Iterable[dict]) -> list[dict]:
-    """The rows with release_event_rank, log_rank, log_crowd_30 and log_likes, by definition.
+    """The rows with their place in the race, their rivals and log_likes, by definition.
 
     An event is one owner, one base, one day; its time is that of its first entrant, ties by id. Its
     further entrants leave the sample, as in the recognition panel.
@@ -95,12 +97,19 @@ def ranked(rows: Iterable[dict]) -> list[dict]:
             and timedelta(0) < row["created_at"] - other["created_at"] <= timedelta(days=30)
             for other in by_base[row["parent_id"]]
         )
+        is_raced = any(
+            other["owner"] != row["owner"]
+            and timedelta(0) < other["created_at"] - row["created_at"] <= timedelta(days=7)
+            for other in by_base[row["parent_id"]]
+        )
         made.append(
             row
             | {
                 "release_event_rank": rank,
                 "log_rank": math.log(rank),
                 "log_crowd_30": math.log1p(crowd),
+                "is_first": int(rank == 1),
+                "is_raced_7": int(is_raced),
                 "log_likes": math.log1p(row["likes"]) if row["likes"] is not None else None,
                 "sample_exclusion": row["sample_exclusion"]
                 or (None if row["child_id"] == lead_id else "repeated_release_event"),

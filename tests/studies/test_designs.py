@@ -98,15 +98,19 @@ def test_every_construct_names_columns_that_exist():
         "project",
         "potential",
         "competition",
+        "investment",
         "maturation",
         "quality",
         "priority reward",
-        "non-racers",
+        "those who do not race",
+        "instruments for competition",
     }
     for row in table:
         assert list(row) == ["construct", "there", "here", "columns", "caveat"]
-        for column in row["columns"].split(", "):
+        for column in filter(None, row["columns"].split(", ")):
             assert re.search(rf"\b{column}\b", sources), column
+    unmeasured = {row["construct"] for row in table if not row["columns"]}
+    assert unmeasured == {"investment"}
     naive = next(row for row in table if row["construct"] == "naive potential")
     assert naive["caveat"].startswith("post-treatment")
     assert {BASES, ROWS} == {"potential_bases", "potential"}
