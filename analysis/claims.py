@@ -49,6 +49,7 @@ class Results:
     specifications: Sequence[Mapping]
     curve: Sequence[Mapping] = ()
     curve_inference: Sequence[Mapping] = ()
+    contrasts: Sequence[Mapping] = ()
     by_term: Mapping = field(init=False)
     status: Mapping = field(init=False)
 
@@ -79,7 +80,7 @@ def judge(exports: Exports, results: Results, seed: int = 0) -> list[dict]:
     targets = {
         claim["claim_id"]: target_of(claim["test"], results) for claim in document()["claims"]
     }
-    verdicts = concluded(document()["claims"], measured, targets)
+    verdicts = concluded(document()["claims"], measured, targets, results)
     rows = []
     for claim in document()["claims"]:
         name = claim["claim_id"]
@@ -115,7 +116,10 @@ def tests_of(claim: Mapping) -> list[tuple[str, Mapping]]:
 
 
 def concluded(
-    claims: Sequence[Mapping], measured: Mapping[str, Measure], targets: Mapping[str, Target]
+    claims: Sequence[Mapping],
+    measured: Mapping[str, Measure],
+    targets: Mapping[str, Target],
+    results: Results,
 ) -> dict[str, tuple[str, str, float | None]]:
     """Verdict, reason and Holm's p-value of each claim, by its id.
 
@@ -137,7 +141,7 @@ def concluded(
                 f"{p_adjusted:.2f}"
             )
         if verdict == INCONCLUSIVE and not reason:
-            reason = within_reach(claim, measure, target)
+            reason = within_reach(claim, measure, target, results)
         found[name] = (verdict, reason, p_adjusted)
     return found
 
@@ -159,19 +163,18 @@ def adjusted_within_families(
     return adjusted
 
 
-def within_reach(claim: Mapping, measure: Measure, target: Target) -> str:
+def within_reach(claim: Mapping, measure: Measure, target: Target, results: Results) -> str:
     """What an inconclusive landing could have shown, in the units of the claim."""
     detectable = minimum_detectable_effect(measure, target, document()["power"])
     if detectable is None:
         return "the interval leaves it open"
     test = claim["test"]
-    smallest = test.get("smallest", {})
+    smallest = smallest_of(test, results)
     if "specification" not in test:
         return f"this landing could have shown a distance of {100 * detectable:.0f} points or more"
     sign = -1 if target.direction == "less" else 1
     effect = replace(measure, estimate=sign * detectable, low=None, high=None)
-    kind = "ratio" if smallest.get("is_ratio", is_ratio(test)) else "slope"
-    said = in_words(effect, smallest, kind=kind)
+    said = in_words(effect, smallest, kind="ratio" if is_ratio(test) else "slope")
     return f"this landing could have shown effects of at least: {said}"
 
 
@@ -185,11 +188,31 @@ def target_of(test: Mapping, results: Results) -> Target:
     ((direction, than),) = test["claimed"].items()
     if direction == "within":
         return Target("within", than[0], other_end=than[1])
-    smallest = test["smallest"]
+    smallest = smallest_of(test, results)
     effect = smallest["effect"]
     if "specification" in test:
         effect = on_own_scale(effect, smallest["by"], direction, is_ratio=is_ratio(test))
     return Target(direction, than, effect)
+
+
+def smallest_of(test: Mapping, results: Results) -> Mapping:
+    """The smallest effect of interest with its change as a number, in units of the outcome.
+
+    A change "by contrast" is the landing's own: the step between the ends of the predictor in the
+    table `contrasts`, which also tells what a standard deviation of the outcome is. Where that has
+    no row there is no estimate either, and the step of one stands for nothing.
+    """
+    smallest = dict(test.get("smallest", {}))
+    if smallest.get("by") != "contrast":
+        return smallest
+    name = (test["specification"], test["term"])
+    rows = [row for row in results.contrasts if (row["specification_id"], row["term"]) == name]
+    if not rows or not rows[0]["contrast"] or not rows[0]["in_standard_deviations"]:
+        return smallest | {"by": 1.0}
+    step = rows[0]["predictor_high"] - rows[0]["predictor_low"]
+    deviation = rows[0]["contrast"] / rows[0]["in_standard_deviations"]
+    unit = deviation if smallest.get("in") == "standard_deviations" else 1.0
+    return smallest | {"by": step, "effect": smallest["effect"] * unit}
 
 
 def said(
@@ -202,7 +225,7 @@ def said(
 ) -> dict:
     """The columns of one test."""
     sql = next((test[name] for name in SOURCES[1:] if name in test), None)
-    smallest = test.get("smallest", claim["test"].get("smallest", {}))
+    smallest = smallest_of(test if role == "test" else {}, results)
     row = results.by_term.get((test.get("specification"), test.get("term")))
     if "specification" in test:
         kind = "ratio" if row is not None and row.get("estimator") in RATIOS else "slope"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis import jackknife
 from analysis.bootstrapping import bootstrap
 from analysis.designs import (
     event_study,
@@ -133,6 +134,7 @@ def estimates_of(
             factors=equation.factors,
             fixed_effects=equation.fixed_effects,
             weights=equation.weights,
+            jackknife=one.jackknife and equation.estimator in jackknife.ESTIMATORS,
             interest={t: s for t, s in one.interest.items() if t in equation.terms} or one.interest,
         )
         if prepared.reason:

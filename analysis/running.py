@@ -217,7 +217,9 @@ def write(
         name: joined(before.tables.get(name, []), further.get(name, []))
         for name in sorted({*further, *before.tables})
     }
-    found = claims.Results(estimates, listed, curve, tables.get("curve_inference", ()))
+    found = claims.Results(
+        estimates, listed, curve, tables.get("curve_inference", ()), tables.get("contrasts", ())
+    )
     judged = claims.judge(exports, found, context.seed)
     records.write_table("estimates", estimates, folder, records.ESTIMATES)
     records.write_table("specifications", listed, folder, records.SPECIFICATIONS)

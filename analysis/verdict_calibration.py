@@ -36,13 +36,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from analysis import claims
+from analysis.bootstrapping import INTERACTION
 from analysis.calibrating import (
     LIKES,
     NULL,
@@ -55,10 +56,13 @@ from analysis.calibrating import (
     why_not,
     with_codes,
 )
-from analysis.designs.potential import potential
+from analysis.designs.potential import PERCENTILE, potential
+from analysis.designs.prepared import PreparedDesign
 from analysis.engines import effective_clusters, fit
 from analysis.equations import EstimationError
+from analysis.estimating import why_absent
 from analysis.exports import Exports
+from analysis.hill_stein import predictor_ends
 from analysis.jackknife import PreparedJackknife, prepare
 from analysis.methods import Context, frame_of
 from analysis.pruning import as_codes
@@ -80,6 +84,8 @@ STRENGTH = {"smallest": 1.0, "twice": 2.0, "reversed": -1.0}
 HEAVY_TAIL = 1.5
 """Exponent of the Pareto factor: it has a mean and no variance."""
 
+NOTHING = claims.Results((), ())
+
 FEWEST_JUDGED = 20
 """Draws with an interval, without which a coverage says nothing."""
 
@@ -99,12 +105,14 @@ claim holds in the world, "no effect of interest" where it does by less than wou
 class Case:
     """Claims that are judged together in worlds that share their draws.
 
-    `measures` gives, for draw number d, the measure of each claim; `truths` their true values.
+    `measures` gives, for draw number d, the measure of each claim; `truths` their true values,
+    `targets` those of claims whose scale is the landing's own.
     """
 
     world: str
     truths: Mapping[str, float]
     measures: Callable[[int], Mapping[str, Measure]]
+    targets: Mapping[str, Target] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,16 +179,13 @@ def calibrate_verdicts(
         reasons |= without
     wanted = [case for case in cases if worlds is None or case.world in worlds]
     drawn = {name for case in cases for name in case.truths}
-    targets = {
-        name: claims.target_of(claim["test"], claims.Results((), ()))
-        for name, claim in every.items()
-    }
+    targets = {name: claims.target_of(claim["test"], NOTHING) for name, claim in every.items()}
     rows = []
     for number, case in enumerate(wanted, 1):
         say(f"{number} of {len(wanted)}: {case.world}, {', '.join(case.truths)}")
         with ThreadPoolExecutor(n_workers) as workers:
             draws = list(workers.map(case.measures, range(n_draws)))
-        rows += summarised(case, draws, every, targets)
+        rows += summarised(case, draws, every, {**targets, **case.targets})
     rows += [
         {
             "claim_id": name,
@@ -206,7 +211,7 @@ def summarised(
 ) -> list[dict]:
     """The rows of one world: each draw is judged as a run is, its families together."""
     together = [every[name] for name in case.truths]
-    verdicts = [claims.concluded(together, measures, targets) for measures in draws]
+    verdicts = [claims.concluded(together, measures, targets, NOTHING) for measures in draws]
     rows = []
     for name, truth in case.truths.items():
         found = [verdict[name][0] for verdict in verdicts]
@@ -310,7 +315,7 @@ def racing_cases(
         except EstimationError as error:
             reasons |= {name: str(error) for name in terms}
     effects = {
-        term: claims.target_of(claim["test"], claims.Results((), ())).smallest
+        term: claims.target_of(claim["test"], NOTHING).smallest
         * (-1 if "less" in claim["test"]["claimed"] else 1)
         for claim in every
         for term in [claim["test"].get("term")]
@@ -380,7 +385,9 @@ def racing_world(name: str, effects: Mapping[str, float], model: NullModel) -> W
         "shocks": {"shocks": 0.6},
     }
     strength = STRENGTH.get(name, 0.0)
-    return replace(world, **changes.get(name, {"rank": strength * rank, "crowd": strength * crowd}))
+    return replace(
+        world, **changes.get(name, {"rank": strength * rank + 0.0, "crowd": strength * crowd + 0.0})
+    )
 
 
 def likes_of(model: NullModel, world: World, rng: np.random.Generator) -> np.ndarray:
@@ -415,7 +422,7 @@ def chance_cases(
         mean = np.full(len(frame), np.nanmean(outcome))
         alike = correlation_within(family, outcome, mean)
         smallest = {
-            term: claims.target_of(by_id[name]["test"], claims.Results((), ())).smallest
+            term: claims.target_of(by_id[name]["test"], NOTHING).smallest
             * (-1 if "less" in by_id[name]["test"]["claimed"] else 1)
             for name, term in terms.items()
         }
@@ -482,58 +489,104 @@ def chain_cases(
 ) -> tuple[list[Case], dict[str, str]]:
     """The claims on the chain of potential, in the worlds of `CHANCES`."""
     named = {one.specification_id: one for one in all_specifications()}
-    tested = {
-        claim["claim_id"]: claim
-        for claim in every
-        for one in [named.get(claim["test"].get("specification", "").split(".")[0])]
-        if one is not None and one.method == "potential"
-    }
+    tested, reasons = {}, {}
+    for claim in every:
+        one = named.get(claim["test"].get("specification", "").split(".")[0])
+        if one is None or one.method != "potential":
+            continue
+        if claims.can_speak(exports, claim):
+            tested[claim["claim_id"]] = claim
+        else:
+            reasons[claim["claim_id"]] = claim["otherwise"]
     if not tested:
-        return [], {}
+        return [], reasons
     chain = named[next(iter(tested.values()))["test"]["specification"].split(".")[0]]
     context = Context(exports, seed)
     prepared = potential(exports.connection, seed=seed, sample=sample_sql(chain.sample))
     if prepared.reason:
-        return [], dict.fromkeys(tested, prepared.reason)
-    first = next(iter(prepared.equations))
-    subjects: dict[str, tuple[Subject, np.ndarray, np.ndarray, np.ndarray, float]] = {}
-    reasons = {}
+        return [], reasons | dict.fromkeys(tested, prepared.reason)
+    links = {}
     for name, claim in tested.items():
-        label = claim["test"]["specification"].partition(".")[2] or first
-        term, equation = claim["test"]["term"], prepared.equations[label]
-        frame = frame_of(context, prepared, label, "parent_id")
         try:
-            found = fit(frame, equation, of_interest=(term,))
-            frame = with_codes(frame.iloc[found.rows].reset_index(drop=True), equation)
-            subject = Subject(
-                prepare(frame, equation, "parent_id"), as_codes(frame["parent_id"]), {name: term}
-            )
+            links[name] = link_of(context, prepared, claim)
         except EstimationError as error:
             reasons[name] = str(error)
-            continue
-        values = frame[term].to_numpy(np.float64)
-        fitted = found.fitted - found.row(term)["estimate"] * values
-        residual = frame[equation.outcome].to_numpy(np.float64) - found.fitted
-        target = claims.target_of(claim["test"], claims.Results((), ()))
-        sign = -1 if target.direction == "less" else 1
-        subjects[name] = (subject, values, fitted, residual, sign * target.smallest)
 
     def case(world: str) -> Case:
         strength = STRENGTH.get(world, 0.0)
 
         def measures(draw: int) -> dict[str, Measure]:
             found = {}
-            for name, (subject, values, fitted, residual, effect) in subjects.items():
-                rng = generator(seed, f"verdicts {name} {world}", draw)
-                turned = rng.choice((-1.0, 1.0), subject.cluster.max() + 1)[subject.cluster]
-                outcome = fitted + strength * effect * values + turned * residual
-                found |= subject.measures(outcome, seed)
+            for name, link in links.items():
+                outcome = link.outcome(strength, generator(seed, f"verdicts {name} {world}", draw))
+                found |= link.subject.measures(outcome, seed)
             return found
 
-        truths = {name: strength * effect for name, (*_, effect) in subjects.items()}
-        return Case(world, truths, measures)
+        truths = {name: strength * link.effect + 0.0 for name, link in links.items()}
+        targets = {name: link.target for name, link in links.items()}
+        return Case(world, truths, measures, targets)
 
-    return [case(world) for world in CHANCES] if subjects else [], reasons
+    return [case(world) for world in CHANCES] if links else [], reasons
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """One link of the chain: its test, what its outcome is drawn from, and its target.
+
+    `fitted` (n,) are the means without the term, whose `values` (n,) they stand beside; `effect` is
+    the smallest of interest, signed as claimed.
+    """
+
+    subject: Subject
+    values: np.ndarray
+    fitted: np.ndarray
+    residual: np.ndarray
+    effect: float
+    target: Target
+
+    def outcome(self, strength: float, rng: np.random.Generator) -> np.ndarray:
+        """The outcome with an effect of so many times the smallest, residuals turned by family."""
+        turned = rng.choice((-1.0, 1.0), self.subject.cluster.max() + 1)[self.subject.cluster]
+        return self.fitted + strength * self.effect * self.values + turned * self.residual
+
+
+def link_of(context: Context, prepared: PreparedDesign, claim: Mapping) -> Link:
+    """The link that a claim is judged by; an EstimationError where it has no estimate."""
+    test = claim["test"]
+    label = test["specification"].partition(".")[2] or next(iter(prepared.equations))
+    term, equation = test["term"], prepared.equations[label]
+    frame = frame_of(context, prepared, label, "parent_id")
+    absent = why_absent(frame, equation)
+    if absent:
+        raise EstimationError(absent)
+    found = fit(frame, equation, of_interest=(term,))
+    frame = frame.iloc[found.rows].reset_index(drop=True)
+    low, high = predictor_ends(frame, PERCENTILE if term == INTERACTION else term)
+    observed = frame[equation.outcome].to_numpy(np.float64)
+    contrast = {
+        "specification_id": test["specification"],
+        "term": term,
+        "predictor_low": low,
+        "predictor_high": high,
+        # Of an outcome one standard deviation apart.
+        "contrast": float(observed.std(ddof=1)),
+        "in_standard_deviations": 1.0,
+    }
+    target = claims.target_of(test, claims.Results((), (), contrasts=[contrast]))
+    values = frame[term].to_numpy(np.float64)
+    coded = with_codes(frame, equation)
+    return Link(
+        Subject(
+            prepare(coded, equation, "parent_id"),
+            as_codes(coded["parent_id"]),
+            {claim["claim_id"]: term},
+        ),
+        values,
+        found.fitted - found.row(term)["estimate"] * values,
+        observed - found.fitted,
+        (-1 if target.direction == "less" else 1) * target.smallest,
+        target,
+    )
 
 
 # shares
@@ -560,7 +613,7 @@ def share_cases(
         family = np.repeat(np.arange(len(totals)), totals)
         outcome = ones_first(np.array([row[1] for row in rows]), totals)
         alike = correlation_within(family, outcome, np.full(len(family), real.estimate))
-        target = claims.target_of(claim["test"], claims.Results((), ()))
+        target = claims.target_of(claim["test"], NOTHING)
         border = target.than
         for world, truth in zip(SHARES, (border, border + 0.1, border - 0.1), strict=True):
             if not 0 < truth < 1:

@@ -54,7 +54,7 @@ def claim_of(name="B1", family="racing", test=TEST):
 def verdict_of(measure, claim=None, target=None):
     claim = claim or claim_of()
     target = target or claims.target_of(claim["test"], NO_RESULTS)
-    return claims.concluded([claim], {"B1": measure}, {"B1": target})["B1"]
+    return claims.concluded([claim], {"B1": measure}, {"B1": target}, NO_RESULTS)["B1"]
 
 
 # the file
@@ -86,9 +86,10 @@ def test_forms_that_find_effects_where_there_are_none_judge_nothing():
 def test_a_primary_estimate_has_a_jackknife():
     named = {one.specification_id: one for one in all_specifications()}
     for claim in claims.document()["claims"]:
-        name = claim["test"].get("specification")
-        if name in named and named[name].method == "regression":
-            assert named[name].jackknife, name
+        name = claim["test"].get("specification", "").split(".")
+        if name != [""]:
+            one = named.get(".".join(name), named[name[0]])
+            assert one.jackknife, name
 
 
 def test_published_values_are_those_that_are_confirmed():
@@ -149,12 +150,15 @@ def test_claims_of_one_family_must_survive_each_other():
     """With p = .03 a claim alone is supported; beside three others Holm's p is .12."""
     measure = Measure(estimate=-0.4, low=-0.7, high=-0.05, standard_error=0.15, p_value=0.03, n=500)
     names = ("B1", "B2", "B3", "B4")
-    alone = claims.concluded([claim_of()], {"B1": measure}, {"B1": Target("less", 0.0, 0.15)})
+    alone = claims.concluded(
+        [claim_of()], {"B1": measure}, {"B1": Target("less", 0.0, 0.15)}, NO_RESULTS
+    )
     assert alone["B1"][0] == "supported"
     together = claims.concluded(
         [claim_of(name) for name in names],
         dict.fromkeys(names, measure),
         dict.fromkeys(names, Target("less", 0.0, 0.15)),
+        NO_RESULTS,
     )
     for verdict, reason, p_adjusted in together.values():
         assert verdict == "inconclusive"
@@ -167,6 +171,20 @@ def test_no_rise_is_judged_by_its_interval_alone():
     claim = claim_of(test={**TEST, "claimed": {"at_most": 0}})
     flat = Measure(estimate=0.0, low=-0.01, high=0.01, standard_error=0.005, p_value=0.9, n=500)
     assert verdict_of(flat, claim, Target("at_most", 0.0, 0.05))[0] == "supported"
+
+
+def test_a_step_of_the_landings_own_is_taken_from_its_contrasts():
+    """From 48 to 54.8 is 6.8 points; .2 deviations of a score with one of 5 points are 1 point."""
+    test = TEST | {"smallest": {"change": "potential", "by": "contrast", "effect": 0.2,
+                                "in": "standard_deviations", "of": "benchmark score"}}  # fmt: skip
+    row = {"specification_id": "RR28", "term": "log_rank", "predictor_low": 48.0,
+           "predictor_high": 54.8, "contrast": -2.0, "in_standard_deviations": -0.4}  # fmt: skip
+    found = claims.smallest_of(test, claims.Results((), (), contrasts=[row]))
+    assert (found["by"], found["effect"]) == (pytest.approx(6.8), pytest.approx(1.0))
+    assert claims.target_of(test, claims.Results((), (), contrasts=[row])).smallest == (
+        pytest.approx(1 / 6.8)
+    )
+    assert claims.smallest_of(test, NO_RESULTS)["by"] == 1.0
 
 
 # shares
