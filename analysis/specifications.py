@@ -157,7 +157,7 @@ def spread(entry: Mapping) -> list[Specification]:
     """One entry of the file and its variants."""
     base = {key: value for key, value in entry.items() if key != "variants"}
     variants = dict(entry.get("variants", {}))
-    if base.get("jackknife"):
+    if base.get("jackknife") and base.get("method", "regression") == "regression":
         for name, change in document()["robustness"].items():
             if base["view"] == "entrants":
                 variants.setdefault(name, fitted_to(change, base))

@@ -92,6 +92,8 @@ LABELS = {
     "log_base_likes_now": "ln(1 + base's likes at the snapshot)",
     "log_owner_models_now": "ln(1 + owner's models at the snapshot)",
     "log_age": "ln(age in days)",
+    "earliness": "place in the race, normal score",
+    "log_entries_in_month": "ln(base's entries in the month)",
     "log_age_now": "ln(age in days at the snapshot)",
     "age_bin": "age in 40 bins",
     "log_size_squared": "ln(parameters), squared",

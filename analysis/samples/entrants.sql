@@ -109,7 +109,7 @@ select
     ln(1 + n_base_owner_releases_at_base_release) as log_base_owner_releases,
     ln(1 + n_before) as log_base_children,
     -- elsewhere: what is built on this base is its race, which rank and crowding count
-    ln(1 + n_owner_derivatives_at_entry - case when is_same_owner then n_before else 0 end)
+    ln(1 + n_owner_derivatives_at_entry - case when is_same_owner then n_before when not is_same_owner then 0 end)
         as log_owner_derivatives_elsewhere,
     ln(1 + n_base_owner_derivatives_at_entry - n_before) as log_base_owner_derivatives_elsewhere,
     ln(1 + n_entries_elsewhere_before_30d) as log_entries_elsewhere_30,

@@ -26,8 +26,8 @@ followed as (
 select
     * exclude (follow_up_seconds, seconds_to_taker, seconds_to_other),
     -- days begun since the release, until the first taker or the snapshot
-    ceil(least(coalesce(seconds_to_taker, follow_up_seconds), follow_up_seconds) / 86400) as days_to_taker,
+    ceil(case when seconds_to_taker <= follow_up_seconds then seconds_to_taker else follow_up_seconds end / 86400) as days_to_taker,
     cast(coalesce(seconds_to_taker <= follow_up_seconds, false) as integer) as is_taken,
-    ceil(least(coalesce(seconds_to_other, follow_up_seconds), follow_up_seconds) / 86400) as days_to_other_taker,
+    ceil(case when seconds_to_other <= follow_up_seconds then seconds_to_other else follow_up_seconds end / 86400) as days_to_other_taker,
     cast(coalesce(seconds_to_other <= follow_up_seconds, false) as integer) as is_taken_by_other
 from followed

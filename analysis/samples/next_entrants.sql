@@ -64,8 +64,8 @@ gaps as (
 select
     * exclude (follow_up_seconds, seconds_to_next, seconds_to_other),
     -- days begun since the entry, until the next one or the snapshot
-    ceil(least(coalesce(seconds_to_next, follow_up_seconds), follow_up_seconds) / 86400) as days_to_next,
+    ceil(case when seconds_to_next <= follow_up_seconds then seconds_to_next else follow_up_seconds end / 86400) as days_to_next,
     cast(coalesce(seconds_to_next <= follow_up_seconds, false) as integer) as is_followed,
-    ceil(least(coalesce(seconds_to_other, follow_up_seconds), follow_up_seconds) / 86400) as days_to_other,
+    ceil(case when seconds_to_other <= follow_up_seconds then seconds_to_other else follow_up_seconds end / 86400) as days_to_other,
     cast(coalesce(seconds_to_other <= follow_up_seconds, false) as integer) as is_followed_by_other
 from gaps

@@ -1,4 +1,4 @@
-"""Run both studies on the real sets and print the tables of docs/studies.md.
+"""Run both studies on the real sets and print the tables of docs/replication.md.
 
     PYTHONPATH=.:tests .venv/bin/python tests/real_sets/study.py FOLDER [SET ...] [--no-variants]
 
@@ -32,25 +32,37 @@ STATUSES = """
 """
 TESTS = """
     select
-        claims.claim_id as claim, claims.choice,
-        coalesce(claims.specification_id, '') as specification,
-        claims.estimate, claims.interval_low, claims.interval_high, claims.n,
-        estimates.n_clusters as families,
-        cast(round(estimates.effective_clusters_outcome) as bigint) as worth,
-        if(claims.passes, 'yes', 'no') as holds
-    from '{results}/claims.parquet' as claims
-    left join '{results}/estimates.parquet' as estimates
-        on claims.specification_id = estimates.specification_id and claims.term = estimates.term
-        and estimates.scale = 'coefficient'
-    where claims.passes is not null
-    order by claims.claim_id, claims.choice
+        claim_id as claim, role, choice, coalesce(specification_id, '') as specification,
+        estimate, interval_low, interval_high, n, n_clusters as families,
+        cast(round(effective_clusters) as bigint) as worth, leans as lies
+    from '{results}/claims.parquet'
+    where estimate is not null and reason = ''
+    order by claim_id, role = 'test' desc, role = 'paper' desc, choice
+"""
+MEASURES = """
+    select
+        claim_id as claim, replace(verdict, '_', ' ') as verdict, in_words as "what was measured",
+        verdict_reason as reason
+    from '{results}/claims.parquet'
+    where role = 'test' order by claim_id
+"""
+ERRORS = """
+    select
+        claim_id as claim,
+        max(share_supported) filter (where is_true = 'no') as "supported where false, at most",
+        max(share_supported) filter (where is_true = 'yes') as "supported where true, at most",
+        min(coverage) filter (where n_judged >= 20) as "intervals hold the truth, at least",
+        max(n_draws) as "draws of each world"
+    from '{results}/verdict_calibration.parquet'
+    where world is not null
+    group by claim_id order by claim_id
 """
 VERDICTS = """
     pivot (
         select
             claim_id || '. ' || claim as claim, replace(verdict, '_', ' ') as verdict,
             regexp_extract(filename, '/([a-z_]+)/results/', 1) as landing
-        from read_parquet({files}, filename = true)
+        from read_parquet({files}, filename = true) where role = 'test'
     ) on landing using any_value(verdict) order by claim
 """
 
@@ -65,9 +77,8 @@ def make(folder: Path, recipe: recipes.Recipe, *, variants: bool) -> None:
     }
 
     def run(*arguments: str) -> None:
-        # A primary specification without an estimate is a finding about the set.
         done = subprocess.run([sys.executable, *arguments], cwd=REPOSITORY, env=environment)
-        if done.returncode and "run" not in arguments:
+        if done.returncode:
             sys.exit(done.returncode)
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -108,7 +119,7 @@ def main() -> None:
         make(folder, SETS[name], variants=not asked.no_variants)
     for name, folder in folders.items():
         print(f"\n## {name}\n")
-        for sql in (STATUSES, TESTS):
+        for sql in (STATUSES, MEASURES, ERRORS, TESTS):
             print(as_markdown(sql.format(results=folder / "results")), end="\n\n")
     files = [str(folder / "results" / "claims.parquet") for folder in folders.values()]
     print(as_markdown(VERDICTS.format(files=files)))

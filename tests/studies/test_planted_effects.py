@@ -16,8 +16,11 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
+from analysis import claims
 from analysis.exports import open_exports
 from analysis.jackknife import delete_group_jackknife
+from analysis.methods import METHODS, Context
+from analysis.running import entry
 from analysis.specifications import chosen
 from loaders import generate, sample
 from support import REPOSITORY, once
@@ -27,6 +30,9 @@ MOMENTS = [sample.FIRST_SNAPSHOT]
 PLANTED = generate.Effects(rank=-0.3, crowding=-0.15)
 TRUTH = {"log_rank": PLANTED.rank, "log_crowd_30": PLANTED.crowding}
 N_DRAWS = 20
+N_WORLDS = 12
+JUDGED = ("RR28", "RR28.prominence")
+CLAIMS = ("B1", "B2", "B3", "B4")
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("planted_effects")]
 
@@ -50,18 +56,22 @@ def exports(shared) -> Path:
     return once(shared / "planted_effects", make) / "exports"
 
 
-@pytest.fixture(scope="module")
-def likes() -> pd.DataFrame:
+def likes_under(planted: generate.Effects, n_draws: int) -> pd.DataFrame:
     """Everybody's likes, one column per draw; the index is the id in lower case."""
     drawn = {}
-    for stream in range(N_DRAWS):
-        effects = replace(PLANTED, stream=stream)
+    for stream in range(n_draws):
+        effects = replace(planted, stream=stream)
         ecosystem = generate.draw(N_MODELS, MOMENTS, sample.SEED, effects)
         drawn[stream] = ecosystem.counters[0]["likes"]
     with duckdb.connect() as connection:
         generate.Generator(connection, ecosystem)
         names = connection.execute("select id from drawn_ids order by idx").df()["id"]
     return pd.DataFrame(drawn, index=names[:N_MODELS].str.lower())
+
+
+@pytest.fixture(scope="module")
+def likes() -> pd.DataFrame:
+    return likes_under(PLANTED, N_DRAWS)
 
 
 def test_the_landed_likes_are_the_first_draw(exports, likes):
@@ -96,3 +106,50 @@ def test_the_jackknife_of_the_headline_covers_what_was_planted(exports, likes):
     means = pd.DataFrame(found).mean()
     for term, truth in TRUTH.items():
         assert means[term] == pytest.approx(truth, abs=0.03)
+
+
+def verdicts_under(exports: Path, planted: generate.Effects) -> dict[str, list[str]]:
+    """The verdicts on B1 to B4, one per draw, each from the rows of the landing's own panel."""
+    likes = likes_under(planted, N_WORLDS)
+    opened = open_exports(exports)
+    tests = [one for one in chosen(["RR28"]) if one.specification_id in JUDGED]
+    panel = opened.connection.execute("from recognition_panel").df()
+    known = panel["child_id"].str.lower()
+    is_drawn = known.isin(likes.index)
+    found: dict[str, list[str]] = {}
+    for draw in likes:
+        drawn = panel[is_drawn].assign(likes=likes.loc[known[is_drawn], draw].to_numpy())
+        with opened.connection.cursor() as connection:
+            connection.register("drawn_panel", drawn)
+            connection.execute("create temp view recognition_panel as from drawn_panel")
+            sample = (REPOSITORY / "analysis" / "samples" / "entrants.sql").read_text("utf-8")
+            connection.execute(f"create temp view entrants as {sample}")
+            drawn_exports = replace(opened, connection=connection)
+            results = [METHODS[one.method](Context(drawn_exports, 1), one)[0] for one in tests]
+            rows = [row for result in results for row in result.estimates]
+            judged = claims.judge(
+                drawn_exports, claims.Results(rows, [entry(result) for result in results])
+            )
+        for row in judged:
+            if row["claim_id"] in CLAIMS and row["role"] == "test":
+                found.setdefault(row["claim_id"], []).append(row["verdict"])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("planted", "is_true"),
+    [
+        (generate.Effects(rank=0.0, crowding=0.0), False),
+        (generate.Effects(rank=0.2, crowding=0.1), False),
+        (generate.Effects(rank=-0.6, crowding=-0.4), True),
+    ],
+)
+def test_from_landing_to_verdict_a_false_claim_is_rarely_supported(exports, planted, is_true):
+    """At an error rate of 2.5 % more than two of twelve come once in 300 such claims."""
+    for name, verdicts in verdicts_under(exports, planted).items():
+        assert len(verdicts) == N_WORLDS
+        if is_true:
+            assert verdicts.count("contradicted") <= 2, (name, verdicts)
+            assert verdicts.count("supported") >= 4, (name, verdicts)
+        else:
+            assert verdicts.count("supported") <= 2, (name, verdicts)

@@ -460,7 +460,8 @@ def test_the_verdicts_error_rates_stand_by_world(tmp_path):
                                 verdict_calibration=rows)  # fmt: skip
     _, row = rows_of(folder, "verdict_calibration")
     assert row[1:] == [
-        "B1", "0.000", "no", "2.0 %", "[0.8 %, 5.0 %]", "11.0 %", "87.0 %", "0.0 %", "95.5 %", "200",
+        "B1", "0.000", "no", "2.0 %", "[0.8 %, 5.0 %]", "11.0 %", "87.0 %", "0.0 %", "95.5 %",
+        "200",
     ]  # fmt: skip
     assert "Not calibrated: L2: another summer." in (
         folder / "tables" / "verdict_calibration.md"

@@ -22,6 +22,9 @@ INPUTS = {
 }
 """The mart that each view transforms. `focal_windows` reads `focals` too, which has its turn."""
 
+WAITING = {"first_takers": "focals", "next_entrants": "entrants"}
+"""Views that add waiting times to another: there an event that is not known has not come yet."""
+
 OWN_GROUP = "clusters and fixed effects: what nobody shares is a group of its own"
 CATEGORY = "unknown is a category of its own"
 OF_THE_KNOWN = "the mean of those of the family that are known"
@@ -36,6 +39,7 @@ KNOWN_ALL_THE_SAME = {
     "library": CATEGORY,
     "log_size": "0 beside the dummy size_unknown, which takes its place",
     "size_unknown": CATEGORY,
+    "log_window_x_size": "0 beside the dummy size_unknown, as log_size",
     "family_log_rank": OF_THE_KNOWN,
     "family_log_crowd_30": OF_THE_KNOWN,
     "family_log_age": OF_THE_KNOWN,
@@ -149,7 +153,7 @@ def views(panels):
 
 
 WRITTEN = {
-    (one.view, name, sql): one.specification_id
+    (WAITING.get(one.view, one.view), name, sql): one.specification_id
     for one in reversed(all_specifications())
     for name, sql in one.columns.items()
 }
@@ -166,7 +170,11 @@ def swallowed_by(panels, views, view: str, name: str, sql: str) -> set[tuple[str
     return swallowed(panels, f"small_{view}", inputs, f"select place, {sql} as {name} from varied")
 
 
-@pytest.mark.parametrize("view", SAMPLES)
+def test_every_view_has_its_turn():
+    assert {*INPUTS, *WAITING} == set(SAMPLES)
+
+
+@pytest.mark.parametrize("view", INPUTS)
 def test_an_unknown_input_stays_unknown_through_every_column_of_a_view(views, view):
     _, pairs = views[view]
     assert {pair for pair in pairs if pair[1] not in KNOWN_ALL_THE_SAME} == set()
@@ -204,7 +212,7 @@ def test_a_column_that_keeps_an_unknown_or_need_not_know_it_is_let_pass(panels, 
 
 
 def test_a_cut_outcome_is_cut_at_the_quantile_of_those_that_are_known():
-    base = {"view": "entrants", "outcome": "likes"}
+    base = {"sample": "main", "view": "entrants", "outcome": "likes"}
     sql = fitted_to(document()["robustness"]["winsorised"], base)["columns"]["outcome_cut"]
     with duckdb.connect() as connection:
         connection.execute("create table given as select unnest([1, 2, 3, 100, null]) as likes")
