@@ -49,7 +49,7 @@ from analysis.engines import fit
 from analysis.equations import Equation, EstimationError
 from analysis.estimating import rounded
 from analysis.exports import Exports
-from analysis.permuting import CELLS, permute_within
+from analysis.permuting import CELLS
 
 N_RESIDUALS = 16
 """Regressions without the terms of interest that the recognition curve's test draws; each stands
@@ -131,8 +131,12 @@ def joint_tests(
     can_move = np.isin(cell, cell[(np.abs(values) > 1e-12).any(axis=1)])
     if not can_move.any():
         raise EstimationError("no two rows of one cell differ in what is dealt out")
-    values, residuals = values[can_move], residuals[can_move]
-    cell = np.unique(cell[can_move], return_inverse=True)[1]
+    # Rows by cell, so that sorting cell + a random number below 1 shuffles within cells: 0.01 CPU
+    # seconds on 700,000 rows, where `permute_within`, for rows in any order, takes 0.16.
+    by_cell = np.flatnonzero(can_move)
+    by_cell = by_cell[np.argsort(cell[by_cell], kind="stable")]
+    values, residuals = values[by_cell], residuals[by_cell]
+    cell = np.unique(cell[by_cell], return_inverse=True)[1]
 
     covariances = [covariance(values, residual, cell) for residual in residuals.T]
     weights = np.array([standardising(covariances[one.residual], one) for one in combinations])
@@ -144,7 +148,7 @@ def joint_tests(
 
     real = curve(np.arange(len(cell)))
     permuted = np.array([
-        curve(permute_within(cell, np.random.default_rng(child)))
+        curve(np.argsort(cell + np.random.default_rng(child).random(len(cell)), kind="stable"))
         for child in np.random.SeedSequence(seed).spawn(n_draws)
     ])  # fmt: skip
     rows = []

@@ -22,7 +22,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.engines import Equation, EstimationError, NotIdentified, fit, with_interval
+from analysis.engines import (
+    Equation,
+    EstimationError,
+    NotIdentified,
+    fit,
+    has_engine,
+    with_interval,
+)
 from analysis.pruning import as_codes, as_numbers
 
 ESTIMATORS = ("ols", "poisson")
@@ -50,15 +57,17 @@ def decompose(
             raise EstimationError(f"term {name!r} is not in {equation.formula}")
     if not moved or set(moved) & set(terms):
         raise EstimationError("what is taken away is taken by controls, one at least")
-    long = fit(frame, equation, of_interest=tuple(terms))
-    # Labels as codes, and no other column: a dozen regressions read them.
+    # A dozen regressions: on 136,029 drawn entrants 1.7 CPU seconds by fereg, 9.7 by pyfixest.
+    engine = "fereg" if equation.fixed_effects and has_engine("fereg") else "auto"
+    long = fit(frame, equation, engine=engine, of_interest=tuple(terms))
+    # Labels as codes, and no other column.
     used = frame.iloc[long.rows]
     numbers = {name: as_numbers(used[name]) for name in equation.numeric_columns}
     labels = {name: as_codes(used[name]) for name in equation.key_columns}
     used = pd.DataFrame(labels | numbers)
     present = [name for name in moved if name in long.terms]
     rest = tuple(name for name in equation.terms if name in long.terms and name not in moved)
-    short = fit(used, replace(equation, terms=rest), of_interest=tuple(terms))
+    short = fit(used, replace(equation, terms=rest), engine=engine, of_interest=tuple(terms))
     if short.n_used != len(used):
         raise EstimationError(f"without {', '.join(moved)} other rows can be used")
 
@@ -74,11 +83,11 @@ def decompose(
     coefficients, influences, slopes, left = {}, {}, {}, {}
     for name in present:
         others = tuple(other for other in (*rest, *present) if other != name)
-        own = residual(used, replace(plain, outcome=name, terms=others, weights="at_long"))
+        own = residual(used, replace(plain, outcome=name, terms=others, weights="at_long"), engine)
         coefficients[name] = long.estimates[long.terms.index(name)]
         influences[name] = own * (outcome - long.fitted) / (at_long @ own**2)
         on_rest = replace(plain, outcome=name, terms=rest, weights="between")
-        found = fit(used, on_rest, of_interest=tuple(terms))
+        found = fit(used, on_rest, engine=engine, of_interest=tuple(terms))
         slopes[name] = {term: found.estimates[found.terms.index(term)] for term in terms}
         left[name] = used[name].to_numpy() - found.fitted
     clusters = equation.cluster_columns
@@ -86,7 +95,7 @@ def decompose(
     rows = []
     for term in terms:
         others = tuple(other for other in rest if other != term)
-        own = residual(used, replace(plain, outcome=term, terms=others, weights="between"))
+        own = residual(used, replace(plain, outcome=term, terms=others, weights="between"), engine)
         weighted = between * own / (between @ own**2)
         without = short.estimates[short.terms.index(term)]
         with_all = long.estimates[long.terms.index(term)]
@@ -127,9 +136,9 @@ def logarithmic_mean(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.where(is_apart, other * np.expm1(safe) / safe, other)
 
 
-def residual(frame: pd.DataFrame, equation: Equation) -> np.ndarray:
+def residual(frame: pd.DataFrame, equation: Equation, engine: str) -> np.ndarray:
     """What a least squares on all rows of a frame leaves of its outcome; (n,)."""
-    found = fit(frame, equation, of_interest=())
+    found = fit(frame, equation, engine=engine, of_interest=())
     if found.n_used != len(frame):
         raise NotIdentified(f"{equation.formula} cannot use {len(frame) - found.n_used} rows")
     return frame[equation.outcome].to_numpy() - found.fitted
