@@ -13,6 +13,8 @@ from pathlib import Path
 
 import duckdb
 
+from loaders.sql import files_in_sql
+
 SAMPLES = ("entrants", "focals", "focal_windows")
 """The views with the studies' variables, in the order in which they build on each other."""
 
@@ -61,7 +63,7 @@ def open_exports(
     try:
         snapshots = {mart: snapshot_of(connection, path) for mart, path in paths.items()}
         for mart, path in paths.items():
-            connection.execute(f'create view "{mart}" as from read_parquet({literal(path)})')
+            connection.execute(f'create view "{mart}" as from read_parquet({files_in_sql(path)})')
         for sample in SAMPLES:
             text = (Path(__file__).parent / "samples" / f"{sample}.sql").read_text("utf-8")
             connection.execute(f"create view {sample} as {text}")
@@ -81,8 +83,8 @@ def open_exports(
 def snapshot_of(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
     """The snapshot that a mart's file names in its metadata; empty if it names none."""
     found = connection.execute(
-        "select decode(value) from parquet_kv_metadata(?) where decode(key) = 'snapshot_id'",
-        [str(path)],
+        f"select decode(value) from parquet_kv_metadata({files_in_sql(path)}) "
+        "where decode(key) = 'snapshot_id'"
     ).fetchall()
     return found[0][0] if found else ""
 

@@ -23,12 +23,13 @@ import duckdb
 from analysis import claims, curves, records
 from analysis.equations import EstimationError
 from analysis.estimating import Result
-from analysis.exports import Exports, StudyError, literal, open_exports
+from analysis.exports import Exports, StudyError, open_exports
 from analysis.figures import write_figures
 from analysis.methods import METHODS, Context
 from analysis.multiplicity import adjust
 from analysis.specifications import Specification, chosen, sample_says
 from analysis.tables import write_tables
+from loaders.sql import files_in_sql
 
 PROJECT = Path(__file__).resolve().parents[1]
 LIBRARIES = (
@@ -138,7 +139,7 @@ def keep_calibration(old: Path, new: Path, exports: Exports) -> None:
         return
     with duckdb.connect() as connection:
         hashes = connection.execute(
-            f"select distinct landing_hash from {literal(table)}"
+            f"select distinct landing_hash from read_parquet({files_in_sql(table)})"
         ).fetchall()
     if hashes == [(exports.content_hash,)]:
         for name in ("calibration", "arithmetic"):

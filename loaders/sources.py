@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from loaders.errors import DataError
-from loaders.sql import identifier, literal, one_line
+from loaders.sql import files_in_sql, identifier, literal, one_line
 
 FORMATS = ("parquet", "csv", "jsonl")
 
@@ -157,10 +157,9 @@ def names_of(files: Sequence[Path]) -> str:
 def _open_parquet(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) -> Source:
     for file in files:
         with reading([file]):
-            connection.sql(f"SELECT * FROM read_parquet({literal(file)}) LIMIT 0")
+            connection.sql(f"SELECT * FROM read_parquet({files_in_sql(file)}) LIMIT 0")
     relation = (
-        f"read_parquet([{', '.join(map(literal, files))}], "
-        "union_by_name = true, hive_partitioning = false)"
+        f"read_parquet({files_in_sql(*files)}, union_by_name = true, hive_partitioning = false)"
     )
     with reading(files):
         opened = connection.sql(f"SELECT * FROM {relation} LIMIT 0")
@@ -178,7 +177,7 @@ def _open_csv(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) ->
         header, delimiter = _csv_header(file)
         columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in header)
         selects.append(
-            f"SELECT * FROM read_csv({literal(file)}, auto_detect = false, header = true, "
+            f"SELECT * FROM read_csv({files_in_sql(file)}, auto_detect = false, header = true, "
             f"columns = {{{columns}}}, delim = {literal(delimiter)}, quote = '\"', "
             f"escape = '\"', comment = '', {_ROW_OPTIONS})"
         )
@@ -263,7 +262,7 @@ def _documents(files: Sequence[Path]) -> str:
 
 def _lines(file: Path) -> str:
     return (
-        f"SELECT line FROM read_csv({literal(file)}, auto_detect = false, header = false, "
+        f"SELECT line FROM read_csv({files_in_sql(file)}, auto_detect = false, header = false, "
         "columns = {'line': 'VARCHAR'}, delim = '', quote = '', escape = '', comment = '', "
         f"strict_mode = false, {_ROW_OPTIONS})"
     )

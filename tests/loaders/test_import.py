@@ -806,6 +806,22 @@ def test_several_files_are_one_snapshot_in_the_order_given(imported, write) -> N
     assert items == wanted
 
 
+@pytest.mark.parametrize("name", ["d[1]", "d*", "d?", "~d", "[!a]d"])
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
+def test_a_file_is_landed_under_the_name_it_has(
+    imported, tmp_path, monkeypatch, name, suffix
+) -> None:
+    """Not the files that its name would stand for as a pattern."""
+    monkeypatch.chdir(tmp_path)
+    options = {"parquet": "FORMAT parquet", "csv": "FORMAT csv, HEADER", "jsonl": "FORMAT json"}
+    for stem in (name, "d1", "dx", "bd"):
+        with duckdb.connect() as connection:
+            connection.execute(f"COPY (SELECT 'org/{stem}' AS id) TO 'new' ({options[suffix]})")
+        Path("new").rename(f"{stem}.{suffix}")
+    for file in (f"{name}.{suffix}", tmp_path / f"{name}.{suffix}"):
+        assert [item["id"] for item in imported(file)] == [f"org/{name}"]
+
+
 def test_csv_and_json_files_join_by_name_too(imported, tmp_path) -> None:
     csv_file(tmp_path, "id,likes\na/b,1\n", "1.csv")
     csv_file(tmp_path, "downloads;id\n2;a/c\n", "2.csv")
