@@ -94,7 +94,7 @@ _MACROS = (
     """
     CREATE OR REPLACE TEMP MACRO container_of_text(text) AS CASE
         WHEN NOT json_valid(text) THEN NULL
-        WHEN json_type(text) IN ('ARRAY', 'OBJECT') THEN strict_json(text)
+        WHEN regexp_full_match(json_type(text), 'ARRAY|OBJECT') THEN strict_json(text)
     END
     """,
     r"""
@@ -108,8 +108,8 @@ _MACROS = (
     """,
     """
     CREATE OR REPLACE TEMP MACRO boolean_of_text(text) AS CASE
-        WHEN lower(text) IN ('true', 't', 'yes', 'y', '1', '1.0') THEN 'true'
-        WHEN lower(text) IN ('false', 'f', 'no', 'n', '0', '0.0') THEN 'false'
+        WHEN regexp_full_match(text, '(?i)true|t|yes|y|1|1[.]0') THEN 'true'
+        WHEN regexp_full_match(text, '(?i)false|f|no|n|0|0[.]0') THEN 'false'
     END
     """,
     r"""
@@ -488,8 +488,8 @@ def _is_odd(leaf: _Leaf) -> str | None:
         return None
     if types <= known:
         return None
-    listed = ", ".join(map(literal, sorted(known)))
-    return f"coalesce(json_type({value}) NOT IN ({listed}) AND {condition}, false)"
+    is_known = f"regexp_full_match(json_type({value}), '{'|'.join(sorted(known))}')"
+    return f"coalesce(NOT {is_known} AND {condition}, false)"
 
 
 def _field(leaf: _Leaf) -> str:
@@ -529,9 +529,13 @@ def _text(column: Column) -> str:
 
 
 def _is_no_value(column: Column) -> str:
-    """Return the SQL of whether a text is a word for nothing; what is no text is none."""
-    words = ", ".join(map(literal, sorted(NO_VALUE)))
-    return f"coalesce(lower({_text(column)}) IN ({words}), false)"
+    """Return the SQL of whether a text is a word for nothing; what is no text is none.
+
+    A pattern and no IN: DuckDB would make a join of it, which does not keep the order of the rows.
+    """
+    return (
+        f"coalesce(regexp_full_match({_text(column)}, '(?i){'|'.join(sorted(NO_VALUE))}'), false)"
+    )
 
 
 def _may_be_text(column: Column) -> bool:

@@ -84,6 +84,17 @@ def test_rows_are_paged_in_the_order_of_the_file(command, write, landing, rows) 
     }
 
 
+def test_rows_keep_their_order_whatever_is_read_of_them(command, write, landing, rows) -> None:
+    file = write(
+        "a.parquet",
+        "SELECT 'org/' || i AS id, DATE '2024-01-01' AS \"createdAt\", '[]' AS tags, 1 AS private, "
+        "'7' AS likes, '{}' AS config FROM range(300_000) AS numbers (i) WHERE i % 3 > 0",
+    )
+    command(file, *AS_OF, "--where", "id <> 'org/1'")
+    wanted = [f"org/{i}" for i in range(2, 300_000) if i % 3]
+    assert [row["model_id"] for row in rows(landing)] == wanted
+
+
 def test_details_of_the_import_are_in_the_manifest(command, write, landing) -> None:
     file = write("a.parquet", "SELECT 'a/b' AS id, 'x/y' AS parent")
     command(file, *AS_OF, "--map", "parent=cardData.base_model", "--where", "id = 'a/b'")
