@@ -44,6 +44,7 @@ import duckdb
 import yaml
 
 from loaders.landing import COLUMNS, LandingError, Snapshot, list_snapshots
+from loaders.sql import files_in_sql
 
 PROJECT = Path(__file__).resolve().parent
 RESOURCE_TYPES = {
@@ -160,13 +161,12 @@ def check_parts(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> No
         raise BuildError(f"{snapshot.folder} is complete and has no part-*.parquet: {again}", 1)
     n_rows = 0
     for part in parts:
-        # A bracket or a star in a folder's name would be taken for a pattern.
-        name = re.sub(r"([\[*?])", r"[\1]", str(part))
+        name = files_in_sql(part)
         try:
             n_rows += connection.execute(
-                "select sum(num_rows) from parquet_file_metadata($1)", [name]
+                f"select sum(num_rows) from parquet_file_metadata({name})"
             ).fetchone()[0]
-            columns = connection.execute("select name from parquet_schema($1)", [name]).fetchall()
+            columns = connection.execute(f"select name from parquet_schema({name})").fetchall()
         except duckdb.Error as error:
             raise BuildError(f"{part} cannot be read ({first_line(error)}): {again}", 1) from error
         missing = [column for column in COLUMNS if (column,) not in columns]

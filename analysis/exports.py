@@ -13,6 +13,8 @@ from pathlib import Path
 
 import duckdb
 
+from loaders.sql import files_in_sql
+
 SAMPLES = {
     "entrants": ("recognition_panel",),
     "focals": ("disruption_panel",),
@@ -68,7 +70,7 @@ def open_exports(
     try:
         snapshots = {mart: snapshot_of(connection, path) for mart, path in paths.items()}
         for mart, path in paths.items():
-            connection.execute(f'create view "{mart}" as from read_parquet({literal(path)})')
+            connection.execute(f'create view "{mart}" as from read_parquet({files_in_sql(path)})')
         for sample, marts in SAMPLES.items():
             if not paths.keys() >= set(marts):
                 continue
@@ -90,8 +92,8 @@ def open_exports(
 def snapshot_of(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
     """The snapshot that a mart's file names in its metadata; empty if it names none."""
     found = connection.execute(
-        "select decode(value) from parquet_kv_metadata(?) where decode(key) = 'snapshot_id'",
-        [str(path)],
+        f"select decode(value) from parquet_kv_metadata({files_in_sql(path)}) "
+        "where decode(key) = 'snapshot_id'"
     ).fetchall()
     return found[0][0] if found else ""
 

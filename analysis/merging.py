@@ -14,9 +14,10 @@ import duckdb
 import pandas as pd
 
 from analysis import records
-from analysis.exports import Exports, StudyError, literal
+from analysis.exports import Exports, StudyError
 from analysis.specifications import Specification, all_specifications
 from analysis.tables import read
+from loaders.sql import files_in_sql
 
 OWN = ("estimates", "specifications", "claims", "curve", "calibration", "arithmetic")
 """The tables that are no further ones of a specification."""
@@ -108,11 +109,12 @@ def frame_of(path: Path, stays: Callable[[str], bool]) -> pd.DataFrame:
     """The rows that stay of a table with a row per model."""
     with duckdb.connect() as connection:
         found = connection.execute(
-            f"select distinct specification_id from {literal(path)}"
+            f"select distinct specification_id from read_parquet({files_in_sql(path)})"
         ).fetchall()
         names = [name for (name,) in found if stays(name)]
         return connection.execute(
-            f"from {literal(path)} where list_contains($names, specification_id)", {"names": names}
+            f"from read_parquet({files_in_sql(path)}) where list_contains($names, specification_id)",
+            {"names": names},
         ).df()
 
 

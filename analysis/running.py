@@ -28,13 +28,14 @@ from analysis import claims, curves, records, registration
 from analysis.curve_inference import curve_inference
 from analysis.equations import EstimationError
 from analysis.estimating import Result
-from analysis.exports import Exports, StudyError, literal, open_exports
+from analysis.exports import Exports, StudyError, open_exports
 from analysis.figures import write_figures
 from analysis.merging import Earlier, Rows, earlier, joined
 from analysis.methods import METHODS, Context
 from analysis.multiplicity import adjust
 from analysis.specifications import Specification, chosen, sample_says
 from analysis.tables import write_tables
+from loaders.sql import files_in_sql
 
 PROJECT = Path(__file__).resolve().parents[1]
 LIBRARIES = (
@@ -187,7 +188,7 @@ def keep_calibration(old: Path, new: Path, exports: Exports) -> None:
             continue
         with duckdb.connect() as connection:
             hashes = connection.execute(
-                f"select distinct landing_hash from {literal(path)}"
+                f"select distinct landing_hash from read_parquet({files_in_sql(path)})"
             ).fetchall()
         if hashes == [(exports.content_hash,)]:
             for name in names:

@@ -26,6 +26,7 @@ import pandas as pd
 
 from analysis.estimating import LARGEST_EFFECT
 from analysis.wording import MINUS, interval, label, number, parts, percent, rounded
+from loaders.sql import files_in_sql
 
 Row = Mapping[str, object]
 
@@ -96,7 +97,7 @@ def write_tables(results_folder: Path | str) -> list[tuple[str, str, str]]:
 def read(path: Path) -> list[dict]:
     """The rows of a Parquet file in their order, missing values as None."""
     with duckdb.connect() as connection:
-        cursor = connection.execute("from read_parquet(?)", [str(path)])
+        cursor = connection.execute(f"from read_parquet({files_in_sql(path)})")
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import duckdb
 
+from loaders.sql import files_in_sql
+
 
 def main(landing: str, database: str, folder: str) -> None:
     """Read and write; the new database is removed by whoever made the folder."""
+    parts = files_in_sql(*sorted(Path(landing).glob("hub_models/*/part-*.parquet")))
     with duckdb.connect(str(Path(folder) / "floor.duckdb")) as connection:
         connection.execute(
             "select sum(strlen(raw_json)), count(model_id), count(hub_oid), count(fetched_at) "
-            "from read_parquet($1)",
-            [f"{landing}/hub_models/*/part-*.parquet"],
+            f"from read_parquet({parts})"
         ).fetchall()
         connection.execute(f"attach '{database}' as built (read_only)")
         marts = connection.execute(

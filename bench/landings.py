@@ -11,6 +11,7 @@ import duckdb
 
 from bench.measuring import cost_of
 from loaders.landing import commit_snapshot, list_snapshots
+from loaders.sql import files_in_sql, literal
 
 SHAPES = ("hub", "family", "merges")
 """The Hub's own shape; one more family of 5 % of the edges; 10 % of the models more merges."""
@@ -47,12 +48,12 @@ def reshape(parts: Sequence[Path], shape: str) -> None:
     merges do. (With many more, each would descend from a part of all others that grows with their
     number, and the pairs that are to be counted with its square.)
     """
-    chosen, parents = (MERGES, PARENTS_OF_A_MERGE) if shape == "merges" else (FAMILY, "[$3]")
+    chosen, parents = (MERGES, PARENTS_OF_A_MERGE) if shape == "merges" else (FAMILY, "[$2]")
     with duckdb.connect() as connection:
         (base,) = connection.execute(
             "select max_by(model_id, file_row_number) "
-            "from read_parquet($1, file_row_number = true) where model_id is not null",
-            [str(parts[0])],
+            f"from read_parquet({files_in_sql(parts[0])}, file_row_number = true) "
+            "where model_id is not null"
         ).fetchall()[0]
         for part in parts:
             reshaped = part.with_suffix(".reshaped")
@@ -60,8 +61,8 @@ def reshape(parts: Sequence[Path], shape: str) -> None:
                 f"""
                 copy (
                     with items as (
-                        select *, file_row_number as place, hash(file_row_number, $2) as draw
-                        from read_parquet($1, file_row_number = true)
+                        select *, file_row_number as place, hash(file_row_number, $1) as draw
+                        from read_parquet({files_in_sql(part)}, file_row_number = true)
                     ),
                     drawn as (
                         select items.*, {parents} as parents
@@ -73,7 +74,7 @@ def reshape(parts: Sequence[Path], shape: str) -> None:
                     )
                     select * exclude (file_row_number, place, draw, parents) replace (
                         case
-                            when {chosen} and $3 is not null
+                            when {chosen} and $2 is not null
                                 and starts_with(raw_json, '{{"_id"')
                                 and not contains(raw_json, 'base_model')
                                 and not contains(raw_json, 'baseModels')
@@ -85,9 +86,9 @@ def reshape(parts: Sequence[Path], shape: str) -> None:
                     )
                     from drawn
                     order by place
-                ) to '{str(reshaped).replace("'", "''")}' (format parquet, compression zstd)
+                ) to {literal(reshaped)} (format parquet, compression zstd)
                 """,
-                [str(part), part.name, base],
+                [part.name, base],
             )
             reshaped.replace(part)
 
@@ -105,7 +106,7 @@ def make_second_week(landing: Path, folder: Path) -> Path:
     # Links keep the times of the files, by which a build knows that it has read them.
     target = unfinished / first.folder.relative_to(landing)
     shutil.copytree(first.folder, target, copy_function=os.link)
-    parts = str(first.folder / "part-*.parquet").replace("'", "''")
+    parts = files_in_sql(*sorted(first.folder.glob("part-*.parquet")))
     with duckdb.connect() as connection:
         commit_snapshot(
             unfinished,
@@ -123,7 +124,7 @@ def make_second_week(landing: Path, folder: Path) -> Path:
                 page_number,
                 item_number,
                 fetched_at + interval 7 days as fetched_at
-            from read_parquet('{parts}', filename = true, file_row_number = true)
+            from read_parquet({parts}, filename = true, file_row_number = true)
             """,
             source=first.source,
         )

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
+from loaders.sql import files_in_sql
+
 WINDOW_US = 90 * 86_400_000_000
 
 
@@ -181,7 +183,8 @@ OURS = {
 
 def main(tool: str, path: str, n_edges: str) -> None:
     """Run one tool once and print what it took."""
-    edges = duckdb.sql(f"select * from '{path}' limit {int(n_edges)}").fetchnumpy()
+    query = f"select * from read_parquet({files_in_sql(path)}) limit {int(n_edges)}"
+    edges = duckdb.sql(query).fetchnumpy()
     edges = {name: np.asarray(values, dtype=np.int64) for name, values in edges.items()}
     # A first call loads what the tool loads.
     PEERS[tool].function({name: values[:100] for name, values in edges.items()})

@@ -31,7 +31,7 @@ from loaders.landing import (
     read_manifest,
     snapshot_folder,
 )
-from loaders.sql import one_line
+from loaders.sql import files_in_sql, one_line
 
 __all__ = ["Finding", "add_arguments", "run", "verify"]
 
@@ -112,7 +112,7 @@ def verify(landing: Path, folder: Path) -> Finding:
     is_crawled = bool(found) and all(one.state is not None for one in found)
     if is_crawled:
         finding.problems += _breaks([one.state for one in found])
-        finding.problems += _double_rows(folder, [one.state for one in found])
+        finding.problems += _double_rows(folder, found)
         if not finding.problems:
             _mend(landing, folder, manifest, found, finding)
     elif manifest is None:
@@ -151,8 +151,7 @@ def _read_parts(folder: Path, finding: Finding) -> list[_ReadPart]:
                 rows = connection.execute(
                     # sum over the text reads every page of the column, as a build would
                     f"SELECT count(*), sum(length(raw_json)), {', '.join(map(_any, COLUMNS))} "
-                    "FROM read_parquet($1, hive_partitioning = false)",
-                    [str(path)],
+                    f"FROM read_parquet({files_in_sql(path)}, hive_partitioning = false)"
                 ).fetchall()[0][0]
                 state = growing.read_state(path)
             except (duckdb.Error, LandingError) as error:
@@ -208,19 +207,20 @@ def _breaks(states: list[State]) -> Iterator[str]:
         page, rows, last = state.next_page, state.rows, state
 
 
-def _double_rows(folder: Path, states: list[State]) -> Iterator[str]:
+def _double_rows(folder: Path, found: list[_ReadPart]) -> Iterator[str]:
     """Say whether a model is landed twice, or rows are not as many as the states count."""
+    files = files_in_sql(*(folder / one.part.name for one in found))
+    counted = found[-1].state.rows
     try:
         with duckdb.connect() as connection:
             rows, oids = connection.execute(
-                "SELECT count(*), count(DISTINCT hub_oid) FROM read_parquet($1, "
-                "hive_partitioning = false)",
-                [str(folder / "part-*.parquet")],
+                f"SELECT count(*), count(DISTINCT hub_oid) FROM read_parquet({files}, "
+                "hive_partitioning = false)"
             ).fetchall()[0]
     except duckdb.Error:
         return  # reported as a part that cannot be read
-    if rows != states[-1].rows:
-        yield f"the parts hold {rows:,} rows, their states count {states[-1].rows:,}"
+    if rows != counted:
+        yield f"the parts hold {rows:,} rows, their states count {counted:,}"
     if oids != rows:
         yield f"{rows - oids:,} models are landed twice"
 

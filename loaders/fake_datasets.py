@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from loaders.fake_models import END, EXPANDABLE, Models
-from loaders.sql import literal
+from loaders.sql import files_in_sql, literal
 
 __all__ = ["ARCHIVE", "Dataset", "File", "write_archive"]
 
@@ -151,7 +151,7 @@ def _write_week(
     written = ", ".join(f'{_WRITTEN_AS.get(name, chr(34) + name + chr(34))} AS "{name}"'
                         for name in columns)  # fmt: skip
     connection.execute(
-        f"COPY (SELECT {written} FROM read_json({literal(lines)}, columns = {{{read}}}, "
+        f"COPY (SELECT {written} FROM read_json({files_in_sql(lines)}, columns = {{{read}}}, "
         f"format = 'newline_delimited')) TO {literal(target)} (FORMAT parquet, COMPRESSION zstd)"
     )
     lines.unlink()

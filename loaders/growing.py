@@ -39,7 +39,7 @@ from loaders.landing import (
     snapshot_id_of,
 )
 from loaders.slicing import Item
-from loaders.sql import literal, one_line
+from loaders.sql import files_in_sql, literal, one_line
 
 SOURCE = "crawl"
 RUNNING, INTERRUPTED, COMPLETE, SUSPECT = "running", "interrupted", "complete", "suspect"
@@ -94,8 +94,9 @@ def read_state(part: Path) -> State | None:
     try:
         with duckdb.connect() as connection:
             found = connection.execute(
-                "SELECT decode(value) FROM parquet_kv_metadata($1) WHERE decode(key) = $2",
-                [str(part), _STATE_KEY],
+                f"SELECT decode(value) FROM parquet_kv_metadata({files_in_sql(part)}) "
+                "WHERE decode(key) = $1",
+                [_STATE_KEY],
             ).fetchall()
         return State(**json.loads(found[0][0])) if found else None
     except (duckdb.Error, ValueError, TypeError) as error:

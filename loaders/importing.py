@@ -41,6 +41,12 @@ _FOLDER_FORMS = ("%Y-%m-%d", "%Y%m%dT%H%M%SZ")
 """How a folder may name the time of its snapshot: the archive's days, the landing's own ids."""
 
 
+_LONGEST_EXAMPLE = 60
+_ARTICLES = {"list": "a", "object": "an", "time": "a", "number": "a", "boolean": "a"}
+_SHARED = 6 + len(items.ID_COUNTS)
+"""Where the counts of fields begin in a row of counts, behind those that every file has."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What to import: files or glob patterns, into which landing, and how to read them.
@@ -49,6 +55,7 @@ class Request:
     UTC) is that of the one snapshot, `snapshot_column` holds that of each row's snapshot, and with
     `as_of_folder` the files of a folder are a snapshot, whose time is the folder's name. A snapshot
     that is there is refused, unless the run is to `replace` it or to `skip_existing` ones.
+    With `allow_unread` a field of which no value can be read is landed as it stands.
     `file_format` is told by the names of the files when None.
     """
 
@@ -62,6 +69,7 @@ class Request:
     source: str = DEFAULT_SOURCE
     replace: bool = False
     skip_existing: bool = False
+    allow_unread: bool = False
     file_format: str | None = None
 
 
@@ -82,6 +90,29 @@ class _Count:
     without_id: int
     without_form: int
     without_object: int
+    ids: "_Ids"
+    unread: tuple["_Unread", ...]
+
+
+@dataclass(frozen=True)
+class _Ids:
+    """What the ids of some rows are: links to the Hub, no ids of the Hub, ids without an owner."""
+
+    links: int
+    unsound: int
+    without_owner: int
+    unsound_example: str | None
+    without_owner_example: str | None
+
+
+@dataclass(frozen=True)
+class _Unread:
+    """How many values of a field there are, and how many cannot be read, with one of them."""
+
+    check: items.Check
+    given: int
+    unread: int
+    example: str | None
 
 
 @dataclass(frozen=True)
@@ -127,10 +158,12 @@ def import_files(request: Request) -> Report:
         ]
         _check_columns(request, tables)
         made: list[items.Item] = []
+        set_aside: dict[str, str] = {}
         counts: list[_Count] = []
         wanted: list[tuple[_Table, SnapshotQuery]] = []
         for table in tables:
-            item = _item(connection, table, request)
+            item, others = _item(connection, table, request)
+            set_aside |= others
             counted = _counts(connection, table, item, request)
             left = [count for count in counted if _is_wanted(request, count.moment)]
             n_skipped += len(counted) - len(left)
@@ -140,7 +173,7 @@ def import_files(request: Request) -> Report:
         _refuse_existing(request, [count.moment for count in counts])
         repeats = list(_repeats(snapshots_of_files))
         snapshots = _commit(request, connection, wanted)
-    return Report(snapshots, [*repeats, *_notes(made, counts, n_skipped)])
+    return Report(snapshots, [*repeats, *_notes(made, counts, n_skipped, set_aside)])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -188,6 +221,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     existing.add_argument(
         "--skip-existing", action="store_true", help="land only snapshots that are not there"
     )
+    parser.add_argument(
+        "--allow-unread",
+        action="store_true",
+        help="land a field of which no value can be read, as it stands",
+    )
     parser.add_argument("--format", choices=sources.FORMATS, help="default: told by the names")
 
 
@@ -207,6 +245,7 @@ def run(arguments: argparse.Namespace) -> int:
             source=arguments.source,
             replace=arguments.replace,
             skip_existing=arguments.skip_existing,
+            allow_unread=arguments.allow_unread,
             file_format=arguments.format,
         )
     )
@@ -311,21 +350,47 @@ def _check_columns(request: Request, tables: Sequence[_Table]) -> None:
             raise UsageError(f"{option}: there is no column {name} (there are: {', '.join(names)})")
 
 
-def _item(connection: duckdb.DuckDBPyConnection, table: _Table, request: Request) -> items.Item:
-    """Return the item a table's rows become; a map of a column it does not have is left out."""
+def _item(
+    connection: duckdb.DuckDBPyConnection, table: _Table, request: Request
+) -> tuple[items.Item, dict[str, str]]:
+    """Return the item a table's rows become, and the columns of ids set aside for another one.
+
+    A map of a column that the table does not have is left out.
+    """
     names = {column.name for column in table.source.columns}
     maps: dict[str, list[tuple[str, ...]]] = {}
     for column, name in request.maps:
         if column in names:
             maps.setdefault(column, []).append(tuple(name.split(".")))
     try:
-        item = items.item_of(table.source, maps, request.snapshot_column)
+        set_aside = _set_aside(connection, table.source, maps)
+        leave_out = {*set_aside, *filter(None, [request.snapshot_column])}
+        item = items.item_of(table.source, maps, leave_out)
         _check_where(connection, table.source, request.where)
     except (UsageError, DataError) as error:
         if not request.as_of_folder:
             raise
         raise type(error)(f"{table.names}: {error}") from error
-    return item
+    return item, set_aside
+
+
+def _set_aside(
+    connection: duckdb.DuckDBPyConnection,
+    source: sources.Source,
+    maps: Mapping[str, Sequence[tuple[str, ...]]],
+) -> dict[str, str]:
+    """Return the columns of ids that hold no owner in any row, and the one beside that does.
+
+    An `id` that numbers the rows of a table stands beside the `modelId` of the Hub.
+    """
+    candidates = [one for one in items.id_candidates(source) if one.name not in maps]
+    if len(candidates) < 2 or any(("id",) in paths for paths in maps.values()):
+        return {}
+    owned = ", ".join(f"count_if(contains({one.text}, '/'))" for one in candidates)
+    with sources.reading(source.files):
+        counts = connection.execute(f"SELECT {owned} FROM {source.relation} AS item").fetchall()[0]
+    best = next((number for number, count in enumerate(counts) if count), 0)
+    return {one.name: candidates[best].name for one in candidates[:best]}
 
 
 def _check_where(
@@ -360,35 +425,95 @@ def _counts(
     """Count the rows of each snapshot, in order of time; DataError on one without a time."""
     source = table.source
     column = _moment_column(source, request)
-    moment = items.moment_of(column) if column else "NULL"
-    example = column.text if column else "NULL"
+    inner = {
+        "moment": items.moment_of(column) if column else "NULL",
+        "model_id": item.model_id,
+        "without_form": item.without_form or "0",
+        "without_object": item.without_object or "0",
+        "example": column.text if column else "NULL",
+    }
+    outer = [
+        "count(*)",
+        "count(*) FILTER (model_id IS NULL)",
+        "coalesce(sum(without_form), 0)",
+        "coalesce(sum(without_object), 0)",
+        *items.ID_COUNTS,
+        "min(example)",
+    ]
+    for number, check in enumerate(item.checks):
+        inner[f"text_{number}"] = check.text
+        inner[f"is_given_{number}"] = check.is_given
+        inner[f"is_unread_{number}"] = check.is_unread
+        outer += [
+            f"count(*) FILTER (is_given_{number})",
+            f"count(*) FILTER (is_unread_{number})",
+            f"min(text_{number}) FILTER (is_unread_{number})",
+        ]
+    selected = ", ".join(f"{value} AS {name}" for name, value in inner.items())
     try:
         with sources.reading(source.files):
             counted = connection.execute(
-                "SELECT moment, count(*), count(*) FILTER (model_id IS NULL), "
-                "coalesce(sum(without_form), 0), coalesce(sum(without_object), 0), min(example) "
-                f"FROM (SELECT {moment} AS moment, {item.model_id} AS model_id, "
-                f"{item.without_form or 0} AS without_form, "
-                f"{item.without_object or 0} AS without_object, "
-                f"{example} AS example {_rows(source, request)}) "
+                f"SELECT moment, {', '.join(outer)} "
+                f"FROM (SELECT {selected} {_rows(source, request)}) "
                 "GROUP BY moment ORDER BY moment NULLS FIRST"
             ).fetchall()
     except DataError as error:
         if request.where and isinstance(error.__cause__, duckdb.ConversionException):
             raise UsageError(f"--where: {one_line(error.__cause__)}") from error
         raise
-    if column is None:
-        counts = [_Count(table.moment, *row[1:5]) for row in counted]
-    else:
-        if counted and counted[0][0] is None:
-            _, rows, *_, shown = counted[0]
-            raise DataError(
-                f"--snapshot-column: {rows:,} row{'s' if rows > 1 else ''} of {column.name} "
-                + (f"hold no ISO time, for example {shown}" if shown else "hold null")
-            )
-        counts = [_Count(*row[:5]) for row in counted]
+    if column is not None and counted and counted[0][0] is None:
+        rows, shown = counted[0][1], counted[0][_SHARED - 1]
+        raise DataError(
+            f"--snapshot-column: {rows:,} row{'s' if rows > 1 else ''} of {column.name} "
+            + (f"hold no ISO time, for example {shown}" if shown else "hold null")
+        )
+    counts = [_count(table.moment if column is None else row[0], row, item) for row in counted]
     _check_counts(counts, request, source)
+    _check_unread(counts, request, source)
     return counts
+
+
+def _count(moment: datetime, row: Sequence[Any], item: items.Item) -> _Count:
+    unread = [
+        _Unread(check, *row[start : start + 3])
+        for check, start in zip(item.checks, range(_SHARED, len(row), 3), strict=True)
+    ]
+    return _Count(moment, *row[1:5], _Ids(*row[5 : _SHARED - 1]), tuple(unread))
+
+
+def _check_unread(counts: list[_Count], request: Request, source: sources.Source) -> None:
+    """Raise DataError when nothing of a field in use can be read, unless that is allowed."""
+    for field_counts in (
+        () if request.allow_unread else zip(*(c.unread for c in counts), strict=True)
+    ):
+        one = _added(field_counts)
+        if one.given and one.unread == one.given:
+            raise DataError(
+                f"{sources.names_of(source.files)}: {_no_value_of(one)}; --allow-unread lands the "
+                "field as it stands"
+            )
+
+
+def _added(found: Sequence[_Unread]) -> _Unread:
+    """Return what several counts of one field come to."""
+    examples = [one.example for one in found if one.example is not None]
+    given, unread = sum(one.given for one in found), sum(one.unread for one in found)
+    return _Unread(found[0].check, given, unread, min(examples, default=None))
+
+
+def _no_value_of(one: _Unread) -> str:
+    how_many = "none" if one.unread == one.given else f"{one.unread:,}"
+    is_read = "can be read as" if one.unread == one.given else "cannot be read as"
+    return (
+        f"{how_many} of {one.given:,} value{'s' if one.given > 1 else ''} of {one.check.field} "
+        f"{is_read} {_ARTICLES[one.check.kind]} {one.check.kind}, for example {_shown(one.example)}"
+    )
+
+
+def _shown(text: str) -> str:
+    """Return a text of somebody's file on one line, cut short."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_EXAMPLE else f"{line[:_LONGEST_EXAMPLE]}..."
 
 
 def _check_counts(counts: list[_Count], request: Request, source: sources.Source) -> None:
@@ -469,7 +594,12 @@ def _commit(
             raise
 
 
-def _notes(made: Sequence[items.Item], counts: Sequence[_Count], n_skipped: int) -> Iterator[str]:
+def _notes(
+    made: Sequence[items.Item],
+    counts: Sequence[_Count],
+    n_skipped: int,
+    set_aside: Mapping[str, str],
+) -> Iterator[str]:
     foreign = dict.fromkeys(name for item in made for name in item.foreign)
     added_to = dict.fromkeys(name for item in made for name in item.added_to)
     if n_skipped:
@@ -480,14 +610,17 @@ def _notes(made: Sequence[items.Item], counts: Sequence[_Count], n_skipped: int)
     if foreign:
         yield (
             "notice: kept under their own names, as the Hub's API has no such field: "
-            + ", ".join(foreign)
+            + ", ".join(map(_shown, foreign))
         )
+    for name, best in set_aside.items():
+        yield f"notice: left out {name}, which holds no owner: the ids are those of {best}"
     without_object = sum(count.without_object for count in counts)
     if without_object:
         yield (
             f"notice: left out {without_object:,} mapped value{'s' if without_object > 1 else ''}: "
             f"{', '.join(added_to)} of their rows is no JSON object to add to"
         )
+    yield from _notes_on_ids(counts)
     without_id = sum(count.without_id for count in counts)
     if without_id:
         yield f"warning: skipped {without_id:,} row{'s' if without_id > 1 else ''} without an id"
@@ -497,3 +630,28 @@ def _notes(made: Sequence[items.Item], counts: Sequence[_Count], n_skipped: int)
             f"warning: left out {without_form:,} value{'s' if without_form > 1 else ''} that JSON "
             "has no form for (NaN or infinite)"
         )
+    fields: dict[str, list[_Unread]] = {}
+    for count in counts:
+        for one in count.unread:
+            fields.setdefault(one.check.field, []).append(one)
+    for one in map(_added, fields.values()):
+        if one.unread:
+            yield f"warning: {_no_value_of(one)}; landed as it stands"
+
+
+def _notes_on_ids(counts: Sequence[_Count]) -> Iterator[str]:
+    rows = sum(count.rows - count.without_id for count in counts)
+    links = sum(count.ids.links for count in counts)
+    if links:
+        yield f"notice: {links:,} of {rows:,} ids are links to the Hub, which a build reads as ids"
+    unsound = sum(count.ids.unsound for count in counts)
+    if unsound:
+        example = min(filter(None, (count.ids.unsound_example for count in counts)))
+        yield (
+            f"warning: {unsound:,} of {rows:,} ids are none that a model can have, and a build "
+            f"rejects their rows, for example {_shown(example)}"
+        )
+    without_owner = sum(count.ids.without_owner for count in counts)
+    if rows and without_owner == rows:
+        example = min(filter(None, (count.ids.without_owner_example for count in counts)))
+        yield f"warning: none of {rows:,} ids has an owner, for example {_shown(example)}"

@@ -5,17 +5,22 @@ hold it; what is null has no key.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
+from loaders import reading
 from loaders.errors import DataError, UsageError
 from loaders.fields import (
     BOOLEAN_FIELDS,
+    COUNT_FIELDS,
+    FIELDS_IN_USE,
     HUB_FIELDS,
     ID_FIELDS,
     JSON_FIELDS,
+    LIST_FIELDS,
+    NO_VALUE,
     NUMBER_FIELDS,
     OID_FIELDS,
     TIME_FIELDS,
@@ -83,6 +88,46 @@ _MACROS = (
         ) THEN TRY_CAST(text AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
     END
     """,
+    """
+    CREATE OR REPLACE TEMP MACRO is_time(text) AS TRY_CAST(text AS TIMESTAMPTZ) IS NOT NULL
+    """,
+    """
+    CREATE OR REPLACE TEMP MACRO container_of_text(text) AS CASE
+        WHEN NOT json_valid(text) THEN NULL
+        WHEN regexp_full_match(json_type(text), 'ARRAY|OBJECT') THEN strict_json(text)
+    END
+    """,
+    r"""
+    CREATE OR REPLACE TEMP MACRO count_of_text(text) AS CASE
+        WHEN regexp_full_match(text, '[1-9]\d{0,2}(([,_ ]|\x{a0}|\x{202f})\d{3})+')
+            THEN regexp_replace(text, '\D', '', 'g')
+        WHEN regexp_full_match(text, '[1-9]\d{0,2}(\.\d{3}){2,}') THEN replace(text, '.', '')
+        WHEN regexp_full_match(text, '\{\s*"\$number\w+"\s*:\s*"?\d+"?\s*\}')
+            THEN regexp_extract(text, ':\s*"?(\d+)', 1)
+    END
+    """,
+    """
+    CREATE OR REPLACE TEMP MACRO boolean_of_text(text) AS CASE
+        WHEN regexp_full_match(text, '(?i)true|t|yes|y|1|1[.]0') THEN 'true'
+        WHEN regexp_full_match(text, '(?i)false|f|no|n|0|0[.]0') THEN 'false'
+    END
+    """,
+    r"""
+    CREATE OR REPLACE TEMP MACRO oid_of_text(text) AS coalesce(
+        nullif(regexp_extract(text, '(?:\$oid"\s*:\s*"|ObjectId\([''"])([0-9a-f]{24})', 1), ''),
+        text
+    )
+    """,
+    # The rule of huggingface_hub, but for the length: models of 2021 have names of up to 250 signs.
+    r"""
+    CREATE OR REPLACE TEMP MACRO is_repository_id(text) AS
+        regexp_full_match(text, '([\w.-]*\w/)?\w|([\w.-]*\w/)?\w[\w.-]*\w')
+        AND NOT regexp_matches(text, '--|[.][.]|^[.-]|[.]git$')
+    """,
+    r"""
+    CREATE OR REPLACE TEMP MACRO is_hub_link(text) AS
+        regexp_matches(text, '(?i)^(https?://)?(www\.)?(huggingface\.co|hf\.co)/')
+    """,
     # What follows adds (name, value) pairs, both JSON text, to JSON text. A value or a text that
     # is null counts as not there. A one-element list_transform names a value used several times.
     """
@@ -143,13 +188,24 @@ _MACROS = (
 )
 
 
+ID_COUNTS = (
+    "count(*) FILTER (is_hub_link(model_id))",
+    "count(*) FILTER (NOT is_hub_link(model_id) AND NOT is_repository_id(trim(model_id)))",
+    "count(*) FILTER (NOT contains(model_id, '/'))",
+    "min(model_id) FILTER (NOT is_hub_link(model_id) AND NOT is_repository_id(trim(model_id)))",
+    "min(model_id) FILTER (NOT contains(model_id, '/'))",
+)
+"""The SQL of how many ids are links, none, or without an owner, with examples."""
+
+
 @dataclass(frozen=True)
 class Item:
     """The SQL that makes items of a source's rows.
 
     `without_form` counts, per row, the values JSON has no form for (NaN, infinities),
     `without_object` the mapped values whose place is no JSON object; None if there can be none.
-    `added_to` names those places, `foreign` the columns that are no field of the Hub's API.
+    `added_to` names those places, `foreign` the columns that are no field of the Hub's API, and
+    `checks` are of the fields in use whose values may be written in a way that nobody reads.
     """
 
     hub_oid: str
@@ -159,6 +215,20 @@ class Item:
     without_object: str | None
     added_to: tuple[str, ...]
     foreign: tuple[str, ...]
+    checks: tuple["Check", ...]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A field whose values may be unreadable: the SQL of its text, of whether there is a value, and
+    of whether it can be read; `kind` is what the field holds, in words.
+    """
+
+    field: str
+    kind: str
+    text: str
+    is_given: str
+    is_unread: str
 
 
 @dataclass(frozen=True)
@@ -206,22 +276,23 @@ class _Extended:
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the macros that the SQL of items and of JSON lines calls."""
+    """Create the macros and functions that the SQL of items and of JSON lines calls."""
+    reading.prepare(connection)
     for macro in _MACROS:
         connection.execute(macro)
 
 
-def item_of(source: Source, maps: Mapping[str, Sequence[Path]], leave_out: str | None) -> Item:
+def item_of(source: Source, maps: Mapping[str, Sequence[Path]], leave_out: Collection[str]) -> Item:
     """Return the SQL of a source's items.
 
-    `maps` gives the fields a column goes to instead of its own name; `leave_out` names a column
-    that is not part of the item. UsageError on a map that cannot be, DataError without an id.
+    `maps` gives the fields a column goes to instead of its own name; `leave_out` names columns
+    that are not part of the item. UsageError on a map that cannot be, DataError without an id.
     """
     placed = [
         (path, column)
         for column in source.columns
         # Parquet without a type holds nothing but nulls; DuckDB breaks on casts of such a field.
-        if column.name != leave_out and column.type.id != "null"
+        if column.name not in leave_out and column.type.id != "null"
         for path in maps.get(column.name, [(column.name,)])
     ]
     renamed = _with_ids(placed)
@@ -242,15 +313,18 @@ def item_of(source: Source, maps: Mapping[str, Sequence[Path]], leave_out: str |
     counts = [count for leaf in leaves if (count := _count_without_form(leaf.column))]
     extended = list(_extended_in(tree))
     return Item(
-        hub_oid=_id_text(hub_oid.column) if isinstance(hub_oid, _Leaf) else "NULL",
+        hub_oid=f"oid_of_text({_id_text(hub_oid.column)})"
+        if isinstance(hub_oid, _Leaf)
+        else "NULL",
         model_id=_id_text(model_id.column),
-        raw_json=source.item
-        if source.item and renamed == placed and not maps and not _holds_text_of_json(source)
+        raw_json=_line(source.item, leaves, first | tree)
+        if source.item and renamed == placed and not maps and not leave_out
         else _object(first | tree),
         without_form=" + ".join(counts) or None,
         without_object=" + ".join(map(_count_without_object, extended)) or None,
         added_to=tuple(".".join(node.leaf.path) for node in extended),
         foreign=tuple(foreign),
+        checks=tuple(filter(None, map(_check, leaves))),
     )
 
 
@@ -261,7 +335,7 @@ def moment_of(column: Column) -> str:
     elif column.kind == "typed" and column.type.id in _TIMES | {"date"}:
         moment = f"CAST({column.value} AS TIMESTAMP)"
     else:
-        moment = f"time_of_text({column.text})"
+        moment = f"coalesce(time_of_text({column.text}), time_of_text(read_time({column.text})))"
     return f"CASE WHEN isfinite({moment}) THEN {moment} END"
 
 
@@ -287,9 +361,10 @@ def column_names(source: Source) -> str:
     return ", ".join(column.name for column in source.columns)
 
 
-def _holds_text_of_json(source: Source) -> bool:
-    """Say whether JSON lines may hold an object as text, which is to become an object."""
-    return any(column.name in JSON_FIELDS and column.may_be_text for column in source.columns)
+def id_candidates(source: Source) -> list[Column]:
+    """Return the columns an id may be taken from, best first."""
+    columns = {column.name: column for column in source.columns if column.type.id != "null"}
+    return [columns[name] for name in ID_FIELDS if name in columns]
 
 
 def _insert(tree: dict, leaf: _Leaf) -> None:
@@ -384,33 +459,142 @@ def _id_text(column: Column) -> str:
     return f"nullif(regexp_replace({column.text}, '^\\s+$', ''), '')"
 
 
+def _line(line: str, leaves: Sequence[_Leaf], tree: Mapping) -> str:
+    """Return a line of JSON as it stands, unless a field of it is not written as the API does."""
+    odd = [condition for leaf in leaves if (condition := _is_odd(leaf))]
+    return f"CASE WHEN {' OR '.join(odd)} THEN {_object(tree)} ELSE {line} END" if odd else line
+
+
+def _is_odd(leaf: _Leaf) -> str | None:
+    """Return the SQL of whether a JSON value is not of the API's kind; None if all are."""
+    name, value, text = ".".join(leaf.path), leaf.column.value, _text(leaf.column)
+    types = leaf.column.json_types
+    known = {"NULL"}
+    if name in JSON_FIELDS:
+        known |= {"ARRAY"} if name in LIST_FIELDS else {"ARRAY", "OBJECT"}
+        condition = "true"
+    elif name in TIME_FIELDS:
+        condition = f"(json_type({value}) <> 'VARCHAR' OR NOT is_time({text}))"
+    elif name in COUNT_FIELDS:
+        known |= types - {"VARCHAR", "OBJECT"}
+        condition = f"count_of_text({text}) IS NOT NULL"
+    elif name in BOOLEAN_FIELDS:
+        known |= {"BOOLEAN"}
+        condition = f"boolean_of_text({text}) IS NOT NULL"
+    elif name in OID_FIELDS:
+        known |= types - {"OBJECT"}
+        condition = "true"
+    else:
+        return None
+    if types <= known:
+        return None
+    is_known = f"regexp_full_match(json_type({value}), '{'|'.join(sorted(known))}')"
+    return f"coalesce(NOT {is_known} AND {condition}, false)"
+
+
 def _field(leaf: _Leaf) -> str:
     """Return the SQL of a value as JSON text, null where there is none."""
     column, name = leaf.column, ".".join(leaf.path)
-    is_text = column.kind == "typed" and str(column.type) == "VARCHAR"
-    if column.kind == "json":
-        as_is = f"strict_json(CAST({column.value} AS VARCHAR))"
-        return f"coalesce(strict_json({column.text}), {as_is})" if name in JSON_FIELDS else as_is
+    as_it_is = _as_it_is(column, name)
+    read = _read(column, name)
+    if read is None:
+        return as_it_is
+    return f"CASE WHEN NOT {_is_no_value(column)} THEN coalesce({read}, {as_it_is}) END"
+
+
+def _as_it_is(column: Column, name: str) -> str:
     quoted = f"CAST(to_json({column.value}) AS VARCHAR)"
-    if column.kind == "text" or is_text:
-        if name in JSON_FIELDS:
-            return f"coalesce(strict_json({column.value}), {quoted})"
-        if name in TIME_FIELDS:
-            moment = f"iso_time(time_of_text({column.value}))"
-            return f"coalesce('\"' || {moment} || '\"', {quoted})"
-    if column.kind == "text":
+    whole = f"strict_json(CAST({column.value} AS VARCHAR))" if column.kind == "json" else quoted
+    if name in JSON_FIELDS and _may_be_text(column):
+        return f"coalesce(strict_json({column.text}), {whole})"
+    if column.kind == "json":
+        return whole
+    if column.kind == "text" and name in NUMBER_FIELDS:
+        number = r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?"
         trimmed = f"trim({column.value})"
-        if name in NUMBER_FIELDS:
-            number = r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?"
-            is_number = f"regexp_full_match({trimmed}, '{number}')"
-            return f"CASE WHEN {is_number} THEN {trimmed} ELSE {quoted} END"
-        if name in BOOLEAN_FIELDS:
-            is_boolean = f"lower({trimmed}) IN ('true', 'false')"
-            return f"CASE WHEN {is_boolean} THEN lower({trimmed}) ELSE {quoted} END"
+        return (
+            f"CASE WHEN regexp_full_match({trimmed}, '{number}') THEN {trimmed} ELSE {quoted} END"
+        )
+    if column.kind == "text" and name not in JSON_FIELDS and name in HUB_FIELDS:
+        return f"CASE WHEN NOT {_is_no_value(column)} THEN {quoted} END"
+    if column.kind == "text":
         return quoted
+    return _json(column.value, column.type, 0)
+
+
+def _text(column: Column) -> str:
+    """Return the SQL of a value as text without blanks around it; of an object its JSON."""
+    is_nested = column.kind == "typed" and column.type.id in {"struct", "map", "list", "array"}
+    return f"trim({f'CAST(to_json({column.value}) AS VARCHAR)' if is_nested else column.text})"
+
+
+def _is_no_value(column: Column) -> str:
+    """Return the SQL of whether a text is a word for nothing; what is no text is none.
+
+    A pattern and no IN: DuckDB would make a join of it, which does not keep the order of the rows.
+    """
+    return (
+        f"coalesce(regexp_full_match({_text(column)}, '(?i){'|'.join(sorted(NO_VALUE))}'), false)"
+    )
+
+
+def _may_be_text(column: Column) -> bool:
+    return column.kind in {"text", "json"} or str(column.type) == "VARCHAR"
+
+
+def _read(column: Column, name: str) -> str | None:
+    """Return the SQL of a value that is not written as the API does, as the API writes it.
+
+    It is null where there is no certain reading; None if the value needs none.
+    """
+    text = _text(column)
+    if name in JSON_FIELDS and _may_be_text(column):
+        reader = "read_list" if name in LIST_FIELDS else "read_object"
+        return f"coalesce(container_of_text({column.text}), {reader}({column.text}))"
+    if name in TIME_FIELDS and column.type.id not in _TIMES | {"date"}:
+        read = f"CASE WHEN NOT is_time({text}) THEN read_time({text}) END"
+        return f"('\"' || coalesce(iso_time(time_of_text({text})), {read}) || '\"')"
     if name in TIME_FIELDS and column.type.id == "date":
         return f"('\"' || iso_time(CAST({column.value} AS TIMESTAMP)) || '\"')"
-    return _json(column.value, column.type, 0)
+    if name in COUNT_FIELDS and (_may_be_text(column) or column.type.id == "struct"):
+        return f"count_of_text({text})"
+    if name in BOOLEAN_FIELDS and column.type.id != "boolean":
+        return f"boolean_of_text({text})"
+    if name == "_id" and _may_be_text(column):
+        return f"CAST(to_json(oid_of_text({text})) AS VARCHAR)"
+    return None
+
+
+def _check(leaf: _Leaf) -> Check | None:
+    """Return how to tell the values of a field in use that cannot be read; None if all can."""
+    column, name = leaf.column, ".".join(leaf.path)
+    read, text = _read(column, name), _text(column)
+    if name not in FIELDS_IN_USE or column.type.id == "date":
+        return None
+    if name in TIME_FIELDS and read:
+        kind, is_unread = "time", f"NOT is_time({text}) AND {read} IS NULL"
+    elif name == "baseModels" and read:
+        # A text without brackets is the id of a parent.
+        kind = "object"
+        is_unread = rf"{read} IS NULL AND regexp_matches({text}, '^\w*[\[({{<]')"
+    elif name in JSON_FIELDS and read:
+        kind = "list" if name in LIST_FIELDS else "object"
+        is_unread = (
+            f"coalesce(left(trim({read}), 1) <> {literal('[' if kind == 'list' else '{')}, true)"
+        )
+    elif name in NUMBER_FIELDS and _may_be_text(column):
+        number = (
+            f"TRY_CAST(coalesce({read}, {text}) AS DOUBLE)"
+            if read
+            else f"TRY_CAST({text} AS DOUBLE)"
+        )
+        kind, is_unread = "number", f"NOT coalesce(isfinite({number}), false)"
+    elif name in BOOLEAN_FIELDS and read:
+        kind, is_unread = "boolean", f"{read} IS NULL"
+    else:
+        return None
+    is_given = f"{text} IS NOT NULL AND NOT {_is_no_value(column)}"
+    return Check(name, kind, text, is_given, f"{is_given} AND {is_unread}")
 
 
 def _json(value: str, type_: duckdb.sqltypes.DuckDBPyType, depth: int) -> str:

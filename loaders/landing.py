@@ -24,7 +24,7 @@ from typing import Any
 import duckdb
 
 from loaders.errors import LandingError
-from loaders.sql import literal, one_line
+from loaders.sql import files_in_sql, literal, one_line
 
 __all__ = [
     "COLUMNS",
@@ -370,7 +370,9 @@ def _stage(
 
 
 def _staged_rows(staged: Path) -> str:
-    return f"read_parquet({literal(staged)}, file_row_number = true, hive_partitioning = false)"
+    return (
+        f"read_parquet({files_in_sql(staged)}, file_row_number = true, hive_partitioning = false)"
+    )
 
 
 def _cut(

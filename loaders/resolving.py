@@ -24,7 +24,7 @@ from loaders.listing import Listing
 from loaders.pacing import Stopped
 from loaders.progress import Progress
 from loaders.sources import LONE_SURROGATE
-from loaders.sql import one_line
+from loaders.sql import files_in_sql, one_line
 from loaders.tables import commit_table
 
 __all__ = ["add_arguments", "missing_parents", "run"]
@@ -44,7 +44,7 @@ _CLAIMS = rf"""
             WHEN is_json_valid THEN raw_json
             ELSE regexp_replace(raw_json, '{LONE_SURROGATE}', '\1', 'g')
         END AS readable
-        FROM read_parquet($parts, hive_partitioning = false)
+        FROM landed_items
     ),
     items AS (
         SELECT child, try(from_json(readable, '{{"tags":["VARCHAR"],"cardData":"JSON",'
@@ -93,11 +93,14 @@ def missing_parents(
     snapshot: Snapshot, fewest: int, known: set[str] = frozenset()
 ) -> list[tuple[str, int]]:
     """Return well-formed parents a snapshot does not list, with their children, most first."""
-    parts = [str(snapshot.folder / part.name) for part in snapshot.parts]
+    parts = files_in_sql(*(snapshot.folder / part.name for part in snapshot.parts))
     try:
         with duckdb.connect() as connection:
             connection.execute("SET enable_progress_bar = false")
-            values = {"parts": parts, "known": sorted(known) or [""], "fewest": fewest}
+            connection.execute(
+                f"CREATE VIEW landed_items AS FROM read_parquet({parts}, hive_partitioning = false)"
+            )
+            values = {"known": sorted(known) or [""], "fewest": fewest}
             return connection.execute(_CLAIMS, values).fetchall()
     except duckdb.Error as error:
         raise LandingError(
@@ -205,12 +208,12 @@ def _id_in(response: httpx2.Response) -> str:
 
 def _known(landing: Path) -> set[str]:
     """Return the names that were looked up before."""
-    files = [str(path) for path in sorted((landing / TABLE).glob("*.parquet"))]
+    files = sorted((landing / TABLE).glob("*.parquet"))
     if not files:
         return set()
     with duckdb.connect() as connection:
-        query = "SELECT DISTINCT lower(alias) FROM read_parquet($1)"
-        return {name for (name,) in connection.execute(query, [files]).fetchall()}
+        query = f"SELECT DISTINCT lower(alias) FROM read_parquet({files_in_sql(*files)})"
+        return {name for (name,) in connection.execute(query).fetchall()}
 
 
 def _land(landing: Path, answers: list[Answer]) -> None:

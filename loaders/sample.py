@@ -400,7 +400,7 @@ def dirt() -> Iterator[Entry]:
     # base_model of other types
     yield model("number", 42)
     yield model("boolean", True)
-    yield model("dict", {"name": ALPHA})
+    yield model("dict", {"finetune": ALPHA})
     yield model("null", None)
     yield model("empty-text", "")
     yield model("empty-list", [])

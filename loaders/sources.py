@@ -1,17 +1,20 @@
 """Files as one relation DuckDB can read, with the SQL of each column's value."""
 
+import contextlib
 import csv
 import glob
 import gzip
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import duckdb
 
 from loaders.errors import DataError
-from loaders.sql import identifier, literal, one_line
+from loaders.slicing import BrokenPage, UnsoundPage, slice_page
+from loaders.sql import files_in_sql, identifier, literal, one_line
 
 FORMATS = ("parquet", "csv", "jsonl")
 
@@ -24,6 +27,13 @@ _SUFFIXES = {
     ".ndjson": "jsonl",
     ".json": "jsonl",
 }
+Type = duckdb.sqltypes.DuckDBPyType
+_NUMBERS = frozenset({
+    "bigint", "decimal", "double", "float", "hugeint", "integer", "smallint", "tinyint",
+    "ubigint", "uinteger", "usmallint", "utinyint",
+})  # fmt: skip
+_JSON_TYPES = frozenset({"ARRAY", "BIGINT", "BOOLEAN", "DOUBLE", "OBJECT", "UBIGINT", "VARCHAR"})
+_BATCH = 1_000
 _DELIMITERS = ",;\t|"
 _LONGEST_ROW = 32 * 1024 * 1024  # bytes; a model card alone can be megabytes
 # Left to itself, DuckDB takes buffers of many times the longest row.
@@ -58,15 +68,15 @@ class Column:
     """A column of the files: its name and the SQL of its value in the relation.
 
     `kind` says what the value is: "typed" (a DuckDB value of `type`), "text" (CSV, which has no
-    types) or "json" (JSON text, an explicit null included); `may_be_text` says of the last whether
-    some row holds a text.
+    types) or "json" (JSON text, an explicit null included); `json_types` are those that the
+    values of the last have.
     """
 
     name: str
     value: str
-    type: duckdb.sqltypes.DuckDBPyType
+    type: Type
     kind: str
-    may_be_text: bool = False
+    json_types: frozenset[str] = frozenset()
 
     @property
     def text(self) -> str:
@@ -155,20 +165,57 @@ def names_of(files: Sequence[Path]) -> str:
 
 
 def _open_parquet(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) -> Source:
+    schemas = []
     for file in files:
         with reading([file]):
-            connection.sql(f"SELECT * FROM read_parquet({literal(file)}) LIMIT 0")
-    relation = (
-        f"read_parquet([{', '.join(map(literal, files))}], "
-        "union_by_name = true, hive_partitioning = false)"
-    )
+            opened = connection.sql(f"SELECT * FROM {_parquet(file)} LIMIT 0")
+        schemas.append(dict(zip(opened.columns, opened.types, strict=True)))
+    types: dict[str, list[Type]] = {}
+    for schema in schemas:
+        for name, type_ in schema.items():
+            types.setdefault(name, []).append(type_)
+    mixed = {name for name, there in types.items() if not _agree(there)}
+    relation = _parquet(*files)
+    if mixed:
+        # DuckDB would bring one type to the other, and lose what does not fit.
+        selects = (
+            f"SELECT * REPLACE ({_as_json(mixed & schema.keys())}) FROM {_parquet(file)}"
+            if mixed & schema.keys()
+            else f"SELECT * FROM {_parquet(file)}"
+            for file, schema in zip(files, schemas, strict=True)
+        )
+        relation = f"({' UNION ALL BY NAME '.join(selects)})"
     with reading(files):
         opened = connection.sql(f"SELECT * FROM {relation} LIMIT 0")
     columns = [
-        Column(name, identifier(name), type_, "typed")
+        Column(name, identifier(name), type_, "json" if name in mixed else "typed", _JSON_TYPES)
         for name, type_ in zip(opened.columns, opened.types, strict=True)
     ]
     return Source(files, relation, tuple(columns))
+
+
+def _parquet(*files: Path) -> str:
+    options = "union_by_name = true, hive_partitioning = false"
+    return f"read_parquet({files_in_sql(*files)}, {options})"
+
+
+def _agree(types: Sequence[Type]) -> bool:
+    """Say whether values of all types can stand in one column and stay as they are."""
+    distinct = [type_ for number, type_ in enumerate(types) if type_ not in types[:number]]
+    distinct = [type_ for type_ in distinct if type_.id != "null"]
+    if len(distinct) < 2 or all(type_.id in _NUMBERS for type_ in distinct):
+        return True
+    if len({type_.id for type_ in distinct}) > 1 or distinct[0].id not in {"struct", "list"}:
+        return False
+    members: dict[str, list[Type]] = {}
+    for type_ in distinct:
+        for name, child in type_.children:
+            members.setdefault(name, []).append(child)
+    return all(map(_agree, members.values()))
+
+
+def _as_json(names: Iterable[str]) -> str:
+    return ", ".join(f"to_json({identifier(name)}) AS {identifier(name)}" for name in sorted(names))
 
 
 def _open_csv(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) -> Source:
@@ -178,7 +225,7 @@ def _open_csv(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) ->
         header, delimiter = _csv_header(file)
         columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in header)
         selects.append(
-            f"SELECT * FROM read_csv({literal(file)}, auto_detect = false, header = true, "
+            f"SELECT * FROM read_csv({files_in_sql(file)}, auto_detect = false, header = true, "
             f"columns = {{{columns}}}, delim = {literal(delimiter)}, quote = '\"', "
             f"escape = '\"', comment = '', {_ROW_OPTIONS})"
         )
@@ -195,9 +242,8 @@ def _open_csv(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) ->
 
 def _csv_header(file: Path) -> tuple[list[str], str]:
     """Return the column names of a CSV file and its delimiter."""
-    opener = gzip.open if file.name.lower().endswith(".gz") else open
     try:
-        with opener(file, "rt", encoding="utf-8-sig", newline="") as lines:
+        with _opened(file) as lines:
             first = lines.readline()
             lines.seek(0)
             delimiter = max(_DELIMITERS, key=first.count)
@@ -206,7 +252,7 @@ def _csv_header(file: Path) -> tuple[list[str], str]:
         raise DataError(f"cannot read {file}: {error}") from error
     if not any(name.strip() for name in header):
         raise DataError(f"cannot read {file}: it is empty, there is no line of column names")
-    names = [name or f"column{number}" for number, name in enumerate(header)]
+    names = [name.strip() or f"column{number}" for number, name in enumerate(header)]
     lower = [name.lower() for name in names]
     twice = [name for name in names if lower.count(name.lower()) > 1]
     if twice:
@@ -215,8 +261,9 @@ def _csv_header(file: Path) -> tuple[list[str], str]:
 
 
 def _open_jsonl(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) -> Source:
+    lines = [_lines(connection, file, number) for number, file in enumerate(files)]
     with reading(files):
-        keys = _keys(connection, files)
+        keys = _keys(connection, files, lines)
     if not keys:
         raise DataError(f"cannot read {names_of(files)}: there is nothing in it")
     columns = []
@@ -225,54 +272,89 @@ def _open_jsonl(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) 
     for key, types in keys.items():
         extracted = f"json_extract({{}}, {literal(_pointer(key))})"
         value = extracted.format("__document")
-        columns.append(Column(key, value, duckdb.sqltype("JSON"), "json", "VARCHAR" in types))
+        columns.append(Column(key, value, duckdb.sqltype("JSON"), "json", frozenset(types)))
         if key.lower() not in taken:
             taken.add(key.lower())
             exposed[key] = _where_value(extracted.format("document"), types)
     selected = ", ".join(f"{value} AS {identifier(name)}" for name, value in exposed.items())
     item = "CASE WHEN json_valid(__line) THEN strict_json(__line) ELSE __line END"
-    return Source(files, f"(SELECT {selected} FROM {_documents(files)})", tuple(columns), item)
+    return Source(files, f"(SELECT {selected} FROM {_documents(lines)})", tuple(columns), item)
 
 
-def _keys(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> dict[str, set[str]]:
+def _keys(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[Path], lines: Sequence[str]
+) -> dict[str, set[str]]:
     """Return the keys of JSON lines in the order they turn up, with the types of their values."""
     found = connection.execute(
         f"SELECT {_KEYS} AS keys "
-        f"FROM (SELECT row_number() OVER () AS number, document FROM {_documents(files)}) "
+        f"FROM (SELECT row_number() OVER () AS number, document FROM {_documents(lines)}) "
         "GROUP BY keys ORDER BY min(number)"
     ).fetchall()
     if any(names is None for (names,) in found):
-        raise DataError(_broken_line(connection, files))
+        raise DataError(_broken_line(connection, files, lines))
     keys = list(dict.fromkeys(key for (names,) in found for key in names))
     if not keys:
         return {}
     pointers = ", ".join(literal(_pointer(key)) for key in keys)
     types = connection.execute(
-        f"SELECT DISTINCT json_type(document, [{pointers}]) FROM {_documents(files)}"
+        f"SELECT DISTINCT json_type(document, [{pointers}]) FROM {_documents(lines)}"
     ).fetchall()
     return {
         key: {row[0][number] for row in types} - {None, "NULL"} for number, key in enumerate(keys)
     }
 
 
-def _documents(files: Sequence[Path]) -> str:
+def _documents(lines: Sequence[str]) -> str:
     """Return the lines that are not blank, each with the JSON that DuckDB can read of it."""
-    lines = " UNION ALL ".join(map(_lines, files))
-    return f"(SELECT line, {_DOCUMENT} AS document FROM ({lines}) WHERE {_NOT_BLANK})"
+    all_lines = " UNION ALL ".join(lines)
+    return f"(SELECT line, {_DOCUMENT} AS document FROM ({all_lines}) WHERE {_NOT_BLANK})"
 
 
-def _lines(file: Path) -> str:
+def _lines(connection: duckdb.DuckDBPyConnection, file: Path, number: int) -> str:
+    """Return a query of the objects in a file: one a line, or all of them in one JSON list."""
+    if _is_list(file):
+        return _listed(connection, file, f"list_{number}")
     return (
-        f"SELECT line FROM read_csv({literal(file)}, auto_detect = false, header = false, "
+        f"SELECT line FROM read_csv({files_in_sql(file)}, auto_detect = false, header = false, "
         "columns = {'line': 'VARCHAR'}, delim = '', quote = '', escape = '', comment = '', "
         f"strict_mode = false, {_ROW_OPTIONS})"
     )
 
 
-def _broken_line(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> str:
+def _opened(file: Path) -> TextIO:
+    """Open a text, packed or not, that may begin with a byte order mark."""
+    opener = gzip.open if file.name.lower().endswith(".gz") else open
+    return opener(file, "rt", encoding="utf-8-sig", newline="")
+
+
+def _is_list(file: Path) -> bool:
+    with contextlib.suppress(OSError, EOFError, UnicodeDecodeError), _opened(file) as text:
+        while beginning := text.read(1024):
+            if beginning.strip():
+                return beginning.lstrip().startswith("[")
+    return False  # and what cannot be read is said by the reader of lines
+
+
+def _listed(connection: duckdb.DuckDBPyConnection, file: Path, table: str) -> str:
+    """Cut a JSON list, such as a saved page of the listing, into the exact texts of its items."""
+    try:
+        with _opened(file) as text:
+            found = [item.text for item in slice_page(text.read())]
+    except (OSError, EOFError, UnicodeDecodeError, BrokenPage, UnsoundPage) as error:
+        raise DataError(f"cannot read {file} as a JSON list of objects: {error}") from error
+    connection.execute(f"CREATE TEMP TABLE {table} (line VARCHAR)")
+    for start in range(0, len(found), _BATCH):
+        batch = found[start : start + _BATCH]
+        connection.execute(f"INSERT INTO {table} SELECT unnest($1::VARCHAR[])", [batch])
+    return f"SELECT line FROM {table}"
+
+
+def _broken_line(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[Path], lines: Sequence[str]
+) -> str:
     """Say which is the first line that is no JSON object."""
-    for file in files:
-        numbered = f"SELECT row_number() OVER () AS number, line FROM ({_lines(file)})"
+    for file, its_lines in zip(files, lines, strict=True):
+        numbered = f"SELECT row_number() OVER () AS number, line FROM ({its_lines})"
         found = connection.execute(
             f"SELECT number, left(line, 60) FROM (SELECT *, {_DOCUMENT} AS document "
             f"FROM ({numbered}) WHERE {_NOT_BLANK}) WHERE {_KEYS} IS NULL ORDER BY number LIMIT 1"

@@ -2,12 +2,14 @@
 
 import contextlib
 import json
+import os
 import re
 from pathlib import Path
 
 import duckdb
 
 _MESSAGE_LENGTH = 300
+_PATTERN_SIGN = re.compile(r"([\[*?])")
 # A thread's error comes as JSON inside the message of another.
 _INNER_MESSAGE = '"exception_message":'
 
@@ -20,6 +22,16 @@ def identifier(name: str) -> str:
 def literal(text: str | Path) -> str:
     """Return a text (or a path) as an SQL string literal."""
     return "'" + str(text).replace("'", "''") + "'"
+
+
+def files_in_sql(*files: str | Path) -> str:
+    """Return files as the table functions of DuckDB take them, each under the name it has.
+
+    Left as they are, `[`, `*` and `?` make a name a pattern for other files, and a `~` at its
+    beginning means the home folder. Every path that DuckDB is to read goes through here.
+    """
+    names = (_PATTERN_SIGN.sub(r"[\1]", os.path.join(os.curdir, file)) for file in files)
+    return f"[{', '.join(map(literal, names))}]"
 
 
 def one_line(error: Exception) -> str:

@@ -40,7 +40,7 @@
                      "library_name": "JSON", "pipeline_tag": "JSON"},
         "cardText": {"base_model": "JSON"},
         "config": {"peft": {"base_model_name_or_path": "JSON"}},
-        "safetensors": {"total": "VARCHAR"}, "gguf": {"total": "VARCHAR"}
+        "safetensors": {"total": "VARCHAR", "parameters": "JSON"}, "gguf": {"total": "VARCHAR"}
     }'))
     {%- endif -%}
 {%- endmacro %}
@@ -177,6 +177,24 @@
         when try_cast({{ text }} as decimal(38, 6)) between 0 and 1000000000000000
             then cast(floor(try_cast({{ text }} as decimal(38, 6))) as bigint)
     end
+{%- endmacro %}
+
+
+{# The sum of the counts that an object holds, such as parameters by their type; null where one is no count. #}
+{% macro sum_of_counts(value) -%}
+    {%- if target.type == 'spark' -%}
+    case when {{ type_of_json(value) }} = 'OBJECT' and size(from_json({{ value }}, 'map<string,string>')) > 0 then aggregate(
+        map_values(from_json({{ value }}, 'map<string,string>')), cast(0 as bigint), (total, text) -> total + {{ whole_number('text') }}
+    ) end
+    {%- else -%}
+    {%- set texts = "json_extract_string(" ~ value ~ ", '$.*')" %}
+    case
+        when
+            {{ type_of_json(value) }} = 'OBJECT'
+            and not list_contains(list_transform({{ texts }}, lambda text: {{ whole_number('text') }} is null), true)
+            then cast(list_sum(list_transform({{ texts }}, lambda text: {{ whole_number('text') }})) as bigint)
+    end
+    {%- endif -%}
 {%- endmacro %}
 
 

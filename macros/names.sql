@@ -43,3 +43,19 @@
 {% macro matches(text, pattern) -%}
     {{ 'regexp_like' if target.type == 'spark' else 'regexp_matches' }}({{ text }}, '{{ pattern }}')
 {%- endmacro %}
+
+
+{# A text on one line, without invisible letters, coded slashes and blanks; quotes of print become plain ones. #}
+{% macro on_one_line(text) -%}
+    {%- set blanks = "\u00a0\u2007\u202f\u3000" -%}
+    {%- set quotes = "\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019" -%}
+    {%- set invisible = "\u200b\u200c\u200d\u2060\ufeff" -%}
+    {{ replace_pattern(
+        replace_pattern(
+            "translate(" ~ text ~ ", chr(9) || chr(10) || chr(13) || '" ~ blanks ~ "\uff0f\uff0c\uff1b\u3001" ~ quotes ~ invisible ~ "', '       /,;,"
+            ~ '"""""' ~ "``')",
+            '%2[fF]', '/'
+        ),
+        '%20|&nbsp;', ' '
+    ) }}
+{%- endmacro %}

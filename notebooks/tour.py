@@ -6,27 +6,34 @@ app = marimo.App(width="medium", app_title="hub_lineage: a tour")
 @app.cell
 def _():
     import os
+    import re
     from pathlib import Path
 
     import altair as alt
     import duckdb
     import marimo as mo
 
-    return Path, alt, duckdb, mo, os
+    return Path, alt, duckdb, mo, os, re
 
 
 @app.cell
-def _(Path, duckdb, mo, os):
+def _(Path, duckdb, mo, os, re):
     exports = Path(os.environ.get("HUB_EXPORTS", "").strip() or "exports")
     if not (exports / "hub_models.parquet").exists():
         raise SystemExit(f"error: no marts in {exports}: run `make build`, or set HUB_EXPORTS")
+
+    def files_in_sql(file):
+        """A file as DuckDB takes it: `[`, `*` and `?` would make its name a pattern for others."""
+        name = re.sub(r"([\[*?])", r"[\1]", str(file)).replace("'", "''")
+        return f"['{name}']"
 
     def ask(sql):
         """The rows of a query; each mart is a view on its file, so that nothing is written."""
         with duckdb.connect(config={"threads": 2}) as connection:
             for path in sorted(exports.glob("*.parquet")):
-                source = str(path).replace("'", "''")
-                connection.execute(f"create view {path.stem} as from read_parquet('{source}')")
+                connection.execute(
+                    f"create view {path.stem} as from read_parquet({files_in_sql(path)})"
+                )
             return connection.execute(sql).df()
 
     (n_models, n_edges, snapshot) = ask(

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from analysis.exports import Exports, open_exports
+from loaders.sql import files_in_sql
 
 MARTS = (
     "concentration", "data_funnel", "disruption", "disruption_panel", "ecosystem_months",
@@ -74,7 +75,7 @@ def open_results(folder: Path, exports: Exports) -> Results:
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
         with duckdb.connect() as connection:
-            found = connection.execute("from read_parquet(?)", [str(claims)])
+            found = connection.execute(f"from read_parquet({files_in_sql(claims)})")
             names = [column[0] for column in found.description]
             rows = tuple(dict(zip(names, row, strict=True)) for row in found.fetchall())
     except (OSError, ValueError, duckdb.Error):

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from loaders.sql import files_in_sql
 from spark.errors import SparkError
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -90,17 +91,19 @@ def compare_marts(
             raise SparkError(f"{here} is not there: build the exports first")
         if not any(there.glob("*.parquet")):
             raise SparkError(f"{there} holds no Parquet file: build the marts on Spark first")
-        compared.append(compare(mart, str(here), f"{there}/*.parquet", key))
+        compared.append(compare(mart, [here], sorted(there.glob("*.parquet")), key))
     return compared
 
 
-def compare(mart: str, here: str, there: str, key: Sequence[str]) -> Comparison:
-    """Two tables in Parquet files (paths or patterns), rows met by their key."""
+def compare(
+    mart: str, here: Sequence[Path], there: Sequence[Path], key: Sequence[str]
+) -> Comparison:
+    """Two tables in Parquet files (one or several each), rows met by their key."""
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         for name, files in (("here", here), ("there", there)):
             connection.execute(
-                f"create view {name} as select * from read_parquet({literal(files)})"
+                f"create view {name} as select * from read_parquet({files_in_sql(*files)})"
             )
         types = {name: dict(described(connection, name)) for name in ("here", "there")}
         counts = [
@@ -218,7 +221,3 @@ def comparable(column: str, type_name: str) -> str:
 
 def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

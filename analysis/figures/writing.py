@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.figures import theme
 from analysis.figures.catalogue import FIGURES, Figure, snapshot_id
+from loaders.sql import files_in_sql
 
 SUFFIXES = ("svg", "png", "csv", "sql", "json")
 DRAWN = "ok"
@@ -38,9 +39,8 @@ def open_tables(
     connection = duckdb.connect(config={"threads": 1})
     for folder in (Path(exports_folder), Path(results_folder)):
         for path in sorted(folder.glob("*.parquet")):
-            source = str(path).replace("'", "''")
             connection.execute(
-                f"create or replace view {path.stem} as from read_parquet('{source}')"
+                f"create or replace view {path.stem} as from read_parquet({files_in_sql(path)})"
             )
     return connection
 

@@ -17,6 +17,7 @@ import duckdb
 
 from analysis.exports import Exports, StudyError, literal
 from analysis.publication.project import Mart
+from loaders.sql import files_in_sql
 
 IDS = (
     "model_id", "parent_id", "child_id", "root_id", "first_parent_id", "present_model_id",
@@ -80,7 +81,7 @@ def write_tables(
             write_hashed(exports, mart, path)
         n_rows, n_keys = exports.connection.execute(
             f"select count(*), count(distinct ({', '.join(mart.grain)},)) "
-            f"from read_parquet({literal(path)})"
+            f"from read_parquet({files_in_sql(path)})"
         ).fetchall()[0]
         if n_rows != n_keys:
             raise StudyError(f"{mart.name} has {n_rows - n_keys} rows too many for its grain")

@@ -42,11 +42,20 @@ def items() -> tuple[list, list]:
         item("lab/renamed-later", BASE, declared="lab/Base") | {"_id": "f" * 24, "likes": 3},
         item("lab/gone-later", BASE, declared="lab/Base"),
         item("lab/remade", BASE) | {"_id": "e" * 24},
+        item("again/base", BASE) | {"_id": "a1" * 12},
+        item("again/kid", None, declared="again/base"),
     ]
     late = [
         *always,
         item("lab/renamed-now", BASE, declared="lab/Base") | {"_id": "f" * 24, "likes": 2},
         item("lab/remade", BASE + timedelta(days=400)) | {"_id": "d" * 24},
+        item("again/base-old", BASE) | {"_id": "a1" * 12},
+        item("again/base", BASE + timedelta(days=90)) | {"_id": "a2" * 12},
+        item("again/kid", None, declared="again/base"),
+        item("again/older", BASE + timedelta(days=80), declared="AGAIN/base"),
+        item("again/younger", BASE + timedelta(days=100), declared="again/base"),
+        item("again/told", BASE + timedelta(days=80), declared="again/base")
+        | {"baseModels": {"models": [{"_id": "a2" * 12, "id": "again/base"}]}},
         item("lab/child-of-old-name", BASE, declared="lab/renamed-later"),
     ]
     return early, late
@@ -103,6 +112,17 @@ def shaped() -> list:
         "- lab/Base",
         "lab/Base (merge)", "lab/Base\nlab/gone-later", "lab/Base\t", "lab/Bäse", "İstanbul/ß",
         "lab/base/extra", "lab//base", "lab/Base@main", "lab/Base#1", "missing/parent",
+        "lab/Base lab/gone-later", "- lab/Base\n- lab/gone-later\n", "1. lab/Base 2) a/b; c/d",
+        "lab/Base and a/b+c/d", "lab/Base / a/b", "lab/Base & two words",
+        [["lab/Base"], [{"a": 1}]],
+        {"model": "lab/Base", "id": None}, {"name": "x", "url": "https://hf.co/lab/Base"},
+        "https://huggingface.co/lab/Base https://hf.co/a/b?x=1", "hf.co/lab/Base:Q4_K_M",
+        "hf://lab/Base", "hf-hub:lab/Base", "git@hf.co:lab/Base.git", "lab/Base.", "lab / Base",
+        "https://huggingface.co/api/models/lab%2FBase", "https://hf-mirror.com/lab/Base",
+        "https://evilhuggingface.co/lab/Base", "\u201clab/Base\u201d\u200b", "<b>lab/Base</b>",
+        '<a href="https://hf.co/lab/Base">x</a>', "\u2022 lab/Base", "@lab/Base", "lab\uff0fBase",
+        "datasets/squad", "10.5281/zenodo.1", "your-org/x", "<owner>/<name>", "lab/[NAME]",
+        "lab/..", "lab/a--b", "lab/" + "x" * 97, "lab/Base/file.gguf", "nobody/here/file.gguf",
         "Missing/Parent", "MISSING/parent", '["lab/Base"]', "null", "it's/quoted", "a\\'b/c",
     ]  # fmt: skip
     made = [
@@ -145,8 +165,11 @@ def shaped() -> list:
     cards = [
         None, [], "text", {"license": []}, {"license": ["mit", "x"]}, {"license": [4]},
         {"license": 4},
-        {"license": None}, {"license": "\u00a0mit "}, {"library_name": ["peft"]},
+        {"license": None}, {"license": "\u00a0mit "}, {"license": "Apache License 2.0"},
+        {"license": "[More Information Needed]"}, {"license": ["CC BY 4.0"]}, {"license": "GPLv3"},
+        {"library_name": ["peft"]},
         {"pipeline_tag": " text-generation "}, {"base_model_relation": "Quantized"},
+        {"base_model_relation": "LoRA adapter"},
     ]  # fmt: skip
     return made + [
         item(f"shapes/fields-{number}", BASE, ["lab/Base"]) | {"cardData": value}
@@ -176,6 +199,14 @@ def typed() -> list:
             gguf={"total": value},
         )
         for number, value in enumerate(numbers)
+    ]
+    counts = [
+        {}, {"F32": 5}, {"F32": 5, "I8": "7"}, {"F32": None}, {"F32": -1}, {"F32": 1e3, "x": "y"},
+        {"F32": 999999999999999, "I8": 1}, [5], "5", None,
+    ]  # fmt: skip
+    made += [
+        item(f"counts/c{number}", BASE, safetensors={"parameters": value, "total": 6})
+        for number, value in enumerate(counts)
     ]
     times = [
         "2024", "2024-05", "2024-05-06", "2024-05-06T07", "2024-05-06 07:08", "2024-05-06T07:08:09",
@@ -224,20 +255,25 @@ def unreadable() -> list:
         "",
         " ",
         '  {"id": "whole/spaces"}  ',
-        '{"id": "whole/half-\\ud83d", "library_name": "x\\ud83d"}',
+        '{"id": "whole/half", "library_name": "x\\ud83d"}',
         '{"id": "whole/pair", "library_name": "x\\ud83d\\ude00"}',
         '{"id": "whole/escapes\\u0041", "library_name": "a\\"b\\\\c\\td"}',
         '{"id": "whole/deep", "x": ' + "[" * 60 + "]" * 60 + "}",
         '{"id": "whole/numbers", "x": 123456789012345678901234567890.123456789e-5}',
         '{"_id": "noid"}',
         '{"id": null, "modelId": "whole/by-model-id"}',
+        '{"id": 7, "modelId": "whole/beside-a-number"}',
+        '{"id": "https://huggingface.co/whole/link/tree/main"}',
+        '{"id": "whole/two words"}',
+        '{"id": "datasets/squad"}',
+        '{"id": "None"}',
         '{"id": 5}',
         '{"id": {"a": 1}}',
         '{"id": "private/model", "private": true}',
         item(LISTED_TWICE, BASE, likes=1),
         item(LISTED_TWICE, BASE, likes=2),
         item("LAB/twice", BASE) | {"_id": "c" * 24},
-        json.dumps(item("whole/unicode-é", BASE, library_name="日本語"), ensure_ascii=True),
+        json.dumps(item("whole/unicode", BASE, library_name="日本語"), ensure_ascii=True),
     ]
 
 
@@ -291,6 +327,7 @@ def benchmarks() -> str:
         select * from (values
             ('lab/base', 'mmlu', 70.5::double, timestamp '2024-05-01 00:00:00.5', 'board'),
             ('LAB/Base', 'mmlu', 70.5, timestamp '2024-05-01 00:00:00.5', 'board'),
+            ('https://hf.co/merge/p1', 'mmlu', 55, timestamp '2024-05-01', 'board'),
             (' lab/Base', 'mmlu', 71.25, null, 'board'),
             ('merge/p0', 'mmlu', 12.1, timestamp '2024-05-01', 'board'),
             ('merge/p1', 'mmlu', 99.9, timestamp '2024-05-01', 'board'),

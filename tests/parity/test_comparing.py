@@ -24,7 +24,7 @@ def compared(tmp_path):
         here, there = tmp_path / "here.parquet", tmp_path / "there.parquet"
         write(ROWS, here)
         write(sql, there)
-        return compare("mart", str(here), str(there), ["id"])
+        return compare("mart", [here], [there], ["id"])
 
     return run
 

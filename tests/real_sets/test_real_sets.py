@@ -148,7 +148,7 @@ def clean(text: str) -> str | None:
     text = text.strip()
     if found := re.search(r"(?:^|/)models--([^/]+?)--([^/]+)/", text):
         return "/".join(found.groups()).lower()
-    is_path = "\\" in text or text.startswith("/") or text.count("/") > 1
+    is_path = "\\" in text or text.startswith(("/", "models/")) or text.count("/") > 1
     return None if is_path or text.lower() in PLACEHOLDERS else text.lower()
 
 
@@ -743,6 +743,7 @@ def test_hub_census_takes_its_edges_from_card_texts(hub_census):
         for name, link in links.items()
         if (parent := census_parent(link)) and parent != name
         and (parent in models or ("/" in parent and not parent.startswith(("./", "datasets/"))))
+        and (parent in models or not re.search(r"--|[.][.]|/-|[.-]$", parent))
     }  # fmt: skip
     edges = hub_census.edges()
     assert sure <= edges

@@ -113,8 +113,8 @@ def test_verdicts_are_counted_and_coverage_is_of_judged_draws():
     ] + [{"B1": Measure(reason="too few")}]
     case = Case("none", {"B1": 0.0}, lambda draw: draws[draw])
     [row] = summarised(case, draws, {"B1": claim}, {"B1": target})
-    assert [row[f"share_{verdict}"] for verdict in
-            ("supported", "contradicted", "inconclusive", "not_testable_here")] == [0.25] * 4  # fmt: skip
+    words = ("supported", "contradicted", "inconclusive", "not_testable_here")
+    assert [row[f"share_{verdict}"] for verdict in words] == [0.25] * 4
     assert (row["n_draws"], row["n_judged"]) == (4, 3)
     assert row["coverage"] == pytest.approx(1 / 3)
 

@@ -3,31 +3,14 @@ with scores as (
     select * from {{ ref('stg_benchmarks__scores') }}
 ),
 
-listed as (
-    select
-        model_key,
-        model_id_lower
-    from {{ ref('int_models_listed') }}
-),
-
-learned as (
-    select
-        names.old_name,
-        listed.model_key,
-        listed.model_id_lower
-    from {{ ref('int_names_learned') }} as names
-    inner join listed on names.present_name = listed.model_id_lower
-),
-
--- The rules by which parents are identified: the name itself, without case, else one learned from the data.
+-- The rules by which parents are identified, links and markup included.
 resolved as (
     select
         scores.*,
-        coalesce(listed.model_key, learned.model_key) as model_key,
-        coalesce(listed.model_id_lower, learned.model_id_lower, scores.claimed_model_lower) as model_id_lower
+        case when texts.is_parent_listed then texts.parent_key end as model_key,
+        coalesce(texts.parent_id_lower, scores.claimed_model_lower) as model_id_lower
     from scores
-    left join listed on scores.claimed_model_lower = listed.model_id_lower
-    left join learned on scores.claimed_model_lower = learned.old_name
+    left join {{ ref('int_parent_texts_resolved') }} as texts on scores.claimed_model = texts.claimed_parent
 ),
 
 -- Leaderboards list one model several times. The latest sound score counts; of several at once the highest.

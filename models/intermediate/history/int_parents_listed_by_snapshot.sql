@@ -64,12 +64,73 @@ last_bearers as (
     ) = 1
 ),
 
+-- A child goes on to mean the repository that bore the name when it was first seen to name it, also where another one
+-- has taken the name meanwhile.
+names_of_several as (
+    select identities.model_id_lower
+    from identities
+    inner join borne on identities.model_id_lower = borne.named_id_lower
+    group by identities.model_id_lower
+    having count(distinct identities.identity) > 1
+),
+
+named_at as (
+    select distinct
+        children.identity as child_identity,
+        named_once.named_id_lower,
+        children.snapshot_at,
+        children.snapshot_id
+    from named_once
+    inner join names_of_several on named_once.named_id_lower = names_of_several.model_id_lower
+    inner join identities as children
+        on named_once.snapshot_id = children.snapshot_id and named_once.child_key = children.model_key
+),
+
+first_meant as (
+    select
+        named_at.child_identity,
+        named_at.named_id_lower,
+        bearers.identity as parent_identity
+    from named_at
+    inner join identities as bearers
+        on named_at.snapshot_id = bearers.snapshot_id and named_at.named_id_lower = bearers.model_id_lower
+    qualify row_number() over (
+        partition by named_at.child_identity, named_at.named_id_lower
+        order by named_at.snapshot_at nulls last, named_at.snapshot_id nulls last
+    ) = 1
+),
+
+-- The Hub's own word that the child means the bearer of that time ends all doubt.
+claimed_oids as (
+    select distinct
+        claims.snapshot_id,
+        claims.child_key,
+        claims.claimed_oid
+    from {{ ref('stg_hub__parent_claims') }} as claims
+    inner join compared on claims.snapshot_id = compared.snapshot_id
+    where claims.claimed_oid is not null
+),
+
+used_again as (
+    select
+        children.identity as child_identity,
+        used_again.parent_id_lower as named_id_lower,
+        bearers.identity as parent_identity
+    from {{ ref('int_names_used_again') }} as used_again
+    cross join latest
+    inner join identities as children
+        on latest.snapshot_id = children.snapshot_id and used_again.child_key = children.model_key
+    inner join identities as bearers
+        on latest.snapshot_id = bearers.snapshot_id and used_again.earlier_key = bearers.model_key
+),
+
 -- A name means the repository that bore it in that snapshot. What nobody bore then means what it
 -- means today, so that a parent's rename is no change of the child's lineage; and what nobody bears
 -- today means the last to bear it, so that a parent's end is none either.
 meant as (
     select
         names.*,
+        then_listed.identity as then_identity,
         coalesce(
             then_listed.identity, now_listed.identity, last_listed.identity, names.parent_id_lower
         ) as parent_identity,
@@ -83,19 +144,47 @@ meant as (
     left join last_bearers as last_listed on names.named_id_lower = last_listed.model_id_lower
 ),
 
--- Two names of one repository are one parent.
-distinct_parents as (
+meant_by_child as (
     select
         named_once.snapshot_id,
         named_once.child_key,
-        meant.parent_identity,
-        min(meant.parent_id) as parent_id
+        children.identity as child_identity,
+        case
+            when claimed_oids.claimed_oid is not null then meant.parent_identity
+            when named_once.snapshot_id = latest.snapshot_id then coalesce(used_again.parent_identity, meant.parent_identity)
+            else coalesce(used_again.parent_identity, first_meant.parent_identity, meant.parent_identity)
+        end as parent_identity,
+        meant.parent_id
     from named_once
-    inner join meant using (snapshot_id, named_id_lower, parent_id_lower)
+    cross join latest
+    inner join meant
+        on
+            named_once.snapshot_id = meant.snapshot_id
+            and named_once.named_id_lower = meant.named_id_lower
+            and named_once.parent_id_lower = meant.parent_id_lower
     inner join identities as children
         on named_once.snapshot_id = children.snapshot_id and named_once.child_key = children.model_key
-    where meant.parent_identity != children.identity
-    group by named_once.snapshot_id, named_once.child_key, meant.parent_identity
+    left join first_meant
+        on children.identity = first_meant.child_identity and named_once.named_id_lower = first_meant.named_id_lower
+    left join used_again
+        on children.identity = used_again.child_identity and named_once.named_id_lower = used_again.named_id_lower
+    left join claimed_oids
+        on
+            named_once.snapshot_id = claimed_oids.snapshot_id
+            and named_once.child_key = claimed_oids.child_key
+            and meant.then_identity = claimed_oids.claimed_oid
+),
+
+-- Two names of one repository are one parent.
+distinct_parents as (
+    select
+        meant.snapshot_id,
+        meant.child_key,
+        meant.parent_identity,
+        min(meant.parent_id) as parent_id
+    from meant_by_child as meant
+    where meant.parent_identity != meant.child_identity
+    group by meant.snapshot_id, meant.child_key, meant.parent_identity
 )
 
 select

@@ -36,9 +36,16 @@ identified as (
     select
         resolved.*,
         coalesce(resolved.claimed_oid = resolved.parent_oid, false) or others.model_key is not null as is_identified,
-        others.model_key as other_key
+        coalesce(others.model_key, used_again.earlier_key) as other_key
     from resolved
     left join others on resolved.claimed_oid = others.hub_oid
+    -- A name that went to another repository means the one that bore it for the child.
+    left join {{ ref('int_names_used_again') }} as used_again
+        on
+            resolved.child_key = used_again.child_key
+            and resolved.parent_id_lower = used_again.parent_id_lower
+            and resolved.is_text
+            and coalesce(resolved.claimed_oid != resolved.parent_oid, true)
 ),
 
 judged as (

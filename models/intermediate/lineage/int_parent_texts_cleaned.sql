@@ -1,38 +1,46 @@
--- One row per distinct text that was ever given as a parent, with the id in it or what is wrong with it.
+-- One row per distinct text that was ever given as a parent, or as the model of a score or a date: the id in it, or what is wrong with it.
 with texts as (
     select claimed_parent from {{ ref('stg_hub__parent_claims') }}
     union
     select claimed_parent from {{ ref('int_parent_claims_by_name') }}
+    union
+    select claimed_model as claimed_parent from {{ ref('stg_benchmarks__scores') }}
+    union
+    select claimed_model as claimed_parent from {{ ref('stg_releases__dates') }}
+),
+
+on_one_line as (
+    select
+        claimed_parent,
+        {{ on_one_line('claimed_parent') }} as line
+    from texts
 ),
 
 -- Markup, quotes, brackets and list bullets around the id, and the leaderboards' note behind it.
 unwrapped as (
     select
         claimed_parent,
+        line,
         {{ trim_characters(
             replace_pattern(
                 replace_pattern(
-                    trim_characters(
-                        replace_pattern("translate(claimed_parent, chr(9) || chr(10) || chr(13), '   ')", '<br */?>', ''),
-                        ' '
-                    ),
+                    trim_characters(replace_pattern("line", '(?i)</?(?:br|b|i|em|strong|code|p|span|a|u|li|ul)(?: [^>]*)? */?>', ''), ' '),
                     '(?i) *[(]merge[)]$', ''
                 ),
-                '^[-*] +', ''
+                '^(?:[-*•]|[0-9]+[.)]) +|^(?:and|And|AND) +', ''
             ),
-            ' []{}()<>`",;' ~ "''"
+            ' []{}()<>`",;*' ~ "''"
         ) }} as text
-    from texts
+    from on_one_line
 ),
 
 -- A link to the Hub holds the id behind the host; a cache folder holds it as models--owner--name.
 located as (
     select
         claimed_parent,
+        line,
         text,
-        {{ matches("text", "(?i)(huggingface[.]co|hf[.]co)/") }} as is_hub_link,
-        regexp_extract(text, '(?i)(?:huggingface[.]co|hf[.]co)/([^/?#)]+(?:/[^/?#)]+)?)', 1) as linked,
-        regexp_extract(text, '(?i)(?:huggingface[.]co|hf[.]co)/(.*)$', 1) as behind_host,
+        coalesce(nullif({{ behind_hub_host('line') }}, ''), {{ behind_hub_host('text') }}) as behind_host,
         regexp_extract(replace(text, chr(92), '/'), '(?:^|/)models--([^/]+)', 1) as cached
     from unwrapped
 ),
@@ -40,16 +48,16 @@ located as (
 addressed as (
     select
         claimed_parent,
+        line,
         text,
-        is_hub_link,
+        behind_host != '' as is_hub_link,
         cached != '' as is_cache_path,
         case
-            when is_hub_link and linked != '' then linked
-            when is_hub_link then behind_host
+            when behind_host != '' then coalesce(nullif({{ first_parts('behind_host') }}, ''), behind_host)
             when contains(cached, '--')
                 then split_part(cached, '--', 1) || '/' || substr(cached, position('--' in cached) + 2)
             when cached != '' then cached
-            else text
+            else {{ replace_pattern('text', '^@+', '') }}
         end as address
     from located
 ),
@@ -58,59 +66,117 @@ addressed as (
 trimmed as (
     select
         claimed_parent,
+        line,
         text,
         is_hub_link,
         is_cache_path,
         {{ replace_pattern(
-            replace_pattern(
-                "coalesce(
-                    nullif(regexp_extract(address, '^([^/]+/[^/]+)/(?:tree|blob|resolve|raw|commit|commits|discussions)(?:/.*)?$', 1), ''),
-                    address
-                )",
-                '[@?#].*$', ''
+            trim_characters(
+                replace_pattern(
+                    "coalesce(
+                        nullif(regexp_extract(address, '^([^/]+/[^/]+)/(?:tree|blob|resolve|raw|commit|commits|discussions)(?:/.*)?$', 1), ''),
+                        address
+                    )",
+                    '[@?#].*$', ''
+                ),
+                ' '
             ),
             '/+$', ''
         ) }} as spelled_id
     from addressed
 ),
 
+-- A quantization behind a colon, the dot of a sentence, the ending of a clone; a blank on either side of the slash.
+shortened as (
+    select
+        claimed_parent,
+        line,
+        text,
+        is_hub_link,
+        is_cache_path,
+        case
+            when {{ matches("spelled_id", "^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$") }} then split_part(spelled_id, ':', 1)
+            when {{ matches("spelled_id", "^[A-Za-z0-9_.-]+ */ *[A-Za-z0-9_.-]+$") }} then replace(spelled_id, ' ', '')
+            else spelled_id
+        end as spelled_id
+    from trimmed
+),
+
+ended as (
+    select
+        claimed_parent,
+        line,
+        text,
+        is_hub_link,
+        is_cache_path,
+        case
+            when {{ matches("spelled_id", "[A-Za-z0-9_][.]$") }} then left(spelled_id, length(spelled_id) - 1)
+            else spelled_id
+        end as spelled_id
+    from shortened
+),
+
+spelled as (
+    select
+        claimed_parent,
+        line,
+        text,
+        is_hub_link,
+        is_cache_path,
+        case
+            when {{ matches("spelled_id", "(?i)^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+[.]git$") }} then left(spelled_id, length(spelled_id) - 4)
+            else spelled_id
+        end as spelled_id
+    from ended
+),
+
 judged as (
     select
-        trimmed.claimed_parent,
-        trimmed.spelled_id,
-        lower(trimmed.spelled_id) as parent_id_lower,
-        contains(trimmed.spelled_id, '/') as has_owner,
+        spelled.claimed_parent,
+        spelled.spelled_id,
+        lower(spelled.spelled_id) as parent_id_lower,
+        contains(spelled.spelled_id, '/') as has_owner,
         case
             -- The word null cannot stand in a seed, where dbt takes it for no value.
             when
-                trimmed.spelled_id = ''
+                spelled.spelled_id = ''
                 or placeholders.placeholder is not null
-                or {{ matches("lower(trimmed.spelled_id)", "^(todo[^/]*|null)$") }}
+                or owners.placeholder is not null
+                or names.placeholder is not null
+                or {{ matches("lower(spelled.spelled_id)", "^(todo[^/]*|null)$") }}
+                or {{ matches("translate(spelled.line, '[]', '<>')", "^ *[<{]+[^/<>{}]+[>}]+/|^[^/<>{} ]+/[<{]+[^/<>{}]+[>}]+ *$") }}
                 then 'placeholder'
-            when
-                trimmed.is_hub_link
-                and {{ matches(
-                    "lower(trimmed.spelled_id)",
-                    "^(datasets|spaces|papers|collections|docs|blog|transformers|tasks|learn|posts|api|models)(/|$)"
-                ) }}
-                then 'not_a_model'
-            when not trimmed.is_hub_link and contains(trimmed.text, '://') and not {{ matches("trimmed.text", "(?i)^file:") }}
+            when {{ is_no_model('spelled.spelled_id') }} then 'not_a_model'
+            when not spelled.is_hub_link and contains(spelled.line, '://') and not {{ matches("spelled.text", "(?i)^file:") }}
                 then 'foreign_link'
             when
-                not trimmed.is_cache_path
+                not spelled.is_cache_path
                 and (
-                    contains(trimmed.text, chr(92))
-                    or {{ matches("trimmed.text", "(?i)^([a-z]:|file:)") }}
-                    or {{ matches("trimmed.spelled_id", "^([.]{0,2}/|~)") }}
-                    or {{ matches("trimmed.spelled_id", "/.*/") }}
+                    contains(spelled.text, chr(92))
+                    or {{ matches("spelled.text", "(?i)^([a-z]:|file:)") }}
+                    or {{ matches("spelled.spelled_id", "^([.]{0,2}/|~)") }}
+                    or {{ matches("spelled.spelled_id", "/.*/") }}
                 )
                 then 'local_path'
-            when not {{ matches("trimmed.spelled_id", "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?$") }}
-                then 'malformed'
+            when not {{ is_repository_id('spelled.spelled_id') }} or length({{ name_of('spelled.spelled_id') }}) > 96 then 'malformed'
         end as fault
-    from trimmed
-    left join {{ ref('placeholders') }} as placeholders
-        on placeholders.placeholder = lower(trimmed.spelled_id)
+    from spelled
+    left join {{ ref('placeholders') }} as placeholders on placeholders.placeholder = lower(spelled.spelled_id)
+    left join {{ ref('placeholders') }} as owners on owners.placeholder = lower({{ owner_of('spelled.spelled_id') }}) || '/'
+    left join {{ ref('placeholders') }} as names on names.placeholder = '/' || lower({{ name_of('spelled.spelled_id') }})
 )
 
-select * from judged
+select
+    claimed_parent,
+    spelled_id,
+    parent_id_lower,
+    has_owner,
+    fault,
+    -- A relative path may begin with an id, and an id of before the Hub's rule may break it: only a listed model is meant.
+    case
+        when fault in ('local_path', 'malformed')
+            then nullif(lower(regexp_extract(
+                {{ replace_pattern('spelled_id', '/+', '/') }}, '^([A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+)(?:/.*)?$', 1
+            )), '')
+    end as doubtful_id_lower
+from judged

@@ -1,4 +1,4 @@
--- One row per distinct text that was ever given as a parent: the id it means today, or the reason why it means none.
+-- One row per distinct text that was ever given as a parent, or as the model of a score or a date: the id it means today, or why none.
 with texts as (
     select * from {{ ref('int_parent_texts_cleaned') }}
 ),
@@ -17,6 +17,9 @@ names as (
     union
     select parent_id_lower as name from texts
     union
+    select doubtful_id_lower as name from texts
+    where doubtful_id_lower is not null
+    union
     select present_name as name from {{ ref('int_names_learned') }}
 ),
 
@@ -33,18 +36,20 @@ meant as (
         -- A model that is listed under the very text is meant, whatever the text looks like.
         case
             when exact.model_key is not null then exact.model_id_lower
+            when doubtful.model_key is not null then doubtful.model_id_lower
             when texts.fault is not null then null
             when named.model_key is not null then named.model_id_lower
             when learned.present_name is not null then learned.present_name
             when texts.has_owner then texts.parent_id_lower
         end as parent_id_lower,
         case
-            when exact.model_key is not null then null
+            when exact.model_key is not null or doubtful.model_key is not null then null
             when texts.fault is not null then texts.fault
             when named.model_key is null and learned.present_name is null and not texts.has_owner then 'no_owner'
         end as fault
     from texts
     left join named as exact on lower({{ trim_spaces('texts.claimed_parent') }}) = exact.model_id_lower
+    left join named as doubtful on texts.doubtful_id_lower = doubtful.model_id_lower
     left join named on texts.parent_id_lower = named.model_id_lower
     left join {{ ref('int_names_learned') }} as learned on texts.parent_id_lower = learned.old_name
 ),

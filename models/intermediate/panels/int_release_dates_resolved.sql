@@ -4,29 +4,13 @@ with dates as (
     where fault is null
 ),
 
-listed as (
-    select
-        model_key,
-        model_id_lower
-    from {{ ref('int_models_listed') }}
-),
-
-learned as (
-    select
-        names.old_name,
-        listed.model_key
-    from {{ ref('int_names_learned') }} as names
-    inner join listed on names.present_name = listed.model_id_lower
-),
-
--- The rules by which parents are identified: the name itself, without case, else one learned from the data.
+-- The rules by which parents are identified, links and markup included.
 resolved as (
     select
-        coalesce(listed.model_key, learned.model_key) as model_key,
+        case when texts.is_parent_listed then texts.parent_key end as model_key,
         dates.released_at
     from dates
-    left join listed on dates.claimed_model_lower = listed.model_id_lower
-    left join learned on dates.claimed_model_lower = learned.old_name
+    inner join {{ ref('int_parent_texts_resolved') }} as texts on dates.claimed_model = texts.claimed_parent
 )
 
 select

@@ -15,6 +15,9 @@ with items as (
             when not is_parsed then 'invalid_json'
             when model_id is null then 'no_id'
             when coalesce(is_private, false) then 'private'
+            when lower(model_id) in (select placeholder from {{ ref('placeholders') }}) then 'placeholder'
+            when {{ is_no_model('model_id') }} then 'not_a_model'
+            when not {{ is_repository_id('model_id') }} then 'malformed'
         end as fault
     from {{ ref('stg_hub__items') }}
 ),

@@ -59,7 +59,13 @@ typed as (
         fetched_at,
         is_object and item is not null as is_parsed,
         coalesce(nullif({{ trim_spaces('hub_oid') }}, ''), nullif({{ trim_spaces(item_text('_id')) }}, '')) as hub_oid,
-        nullif({{ trim_spaces('coalesce(' ~ item_text('id') ~ ', ' ~ item_text('modelId') ~ ', model_id)') }}, '') as model_id,
+        -- A number of a row stands in no other field than the id; both are the same on the Hub.
+        nullif({{ trim_spaces(
+            "case
+                when contains(" ~ item_text('modelId') ~ ", '/') and not contains(" ~ item_text('id') ~ ", '/') then " ~ item_text('modelId') ~ "
+                else coalesce(" ~ item_text('id') ~ ", " ~ item_text('modelId') ~ ", model_id)
+            end"
+        ) }}, '') as written_id,
         {{ utc_timestamp(item_text('createdAt')) }} as created_at,
         {{ utc_timestamp(item_text('lastModified')) }} as last_modified_at,
         lower({{ item_text('private') }}) = 'true' as is_private,
@@ -78,7 +84,8 @@ typed as (
         ) as library_name,
         nullif({{ trim_spaces(first_json_text('card_license_json')) }}, '') as card_license,
         nullif({{ trim_spaces(first_json_text('card_relation_json')) }}, '') as card_relation,
-        {{ whole_number(item_text('safetensors.total')) }} as safetensors_parameters,
+        {{ whole_number(item_text('safetensors.total')) }} as safetensors_total,
+        {{ sum_of_counts(item_json('safetensors.parameters')) }} as safetensors_sum,
         {{ whole_number(item_text('gguf.total')) }} as gguf_parameters,
         {{ item_texts('tags') }} as tags,
         {{ item_json('baseModels') }} as base_models,
@@ -113,7 +120,7 @@ select
     fetched_at,
     is_parsed,
     hub_oid,
-    model_id,
+    {{ id_in_link('written_id') }} as model_id,
     created_at,
     last_modified_at,
     is_private,
@@ -124,10 +131,10 @@ select
     gated,
     pipeline_tag,
     library_name,
-    case
-        when card_license is not null then card_license
-        else nullif(substr({{ first_value_of(values_beginning_with('tags', 'license:')) }}, 9), '')
-    end as license,
+    coalesce(
+        {{ license_in('card_license') }},
+        {{ license_in("nullif(substr(" ~ first_value_of(values_beginning_with("tags", "license:")) ~ ", 9), '')") }}
+    ) as license,
     card_relation,
     case
         when {{ is_empty('signals') }} then null
@@ -136,7 +143,11 @@ select
         when {{ share_a_value('signals', 'merge_tags') }} then 'merge'
     end as tag_signal,
     tags is not null or library_name is not null as has_signals,
-    safetensors_parameters,
+    -- The total is a number that an author wrote, and may lack what the types add up to; of packed weights it is more.
+    case
+        when safetensors_sum > safetensors_total or safetensors_total is null then safetensors_sum
+        else safetensors_total
+    end as safetensors_parameters,
     gguf_parameters,
     {{ null_if_empty(values_beginning_with('tags', 'base_model:')) }} as base_model_tags,
     base_models,

@@ -95,6 +95,19 @@ listed_values as (
     where card_text_base_models is not null
 ),
 
+-- A list in a list is a list; an object names its model by one of some names.
+flat_values as (
+    select
+        snapshot_id,
+        child_key,
+        evidence,
+        {{ each_value(
+            "case when " ~ type_of_json('value') ~ " = 'ARRAY' then " ~ json_list('value') ~ " else " ~ list_of('value') ~ " end"
+        ) }} as value
+    from listed_values
+    where {{ type_of_json('value') }} != 'NULL'
+),
+
 claims as (
     select
         snapshot_id,
@@ -120,11 +133,15 @@ claims as (
         snapshot_id,
         child_key,
         evidence,
-        {{ json_text('value', '$') }} as claimed_parent,
-        {{ type_of_json('value') }} = 'VARCHAR' as is_text,
+        coalesce(
+            case when {{ type_of_json('value') }} = 'OBJECT' then {{ id_in_object('value') }} end,
+            {{ json_text('value', '$') }}
+        ) as claimed_parent,
+        {{ type_of_json('value') }} = 'VARCHAR'
+        or ({{ type_of_json('value') }} = 'OBJECT' and {{ id_in_object('value') }} is not null) as is_text,
         null as claimed_oid,
         null as claimed_relation
-    from listed_values
+    from flat_values
     where {{ type_of_json('value') }} != 'NULL'
 ),
 
@@ -151,6 +168,26 @@ texts as (
     from claims
 ),
 
+-- Several parents joined in other ways, where nothing but ids is left between the joints.
+ids as (
+    select
+        snapshot_id,
+        child_key,
+        evidence,
+        is_text,
+        claimed_oid,
+        claimed_relation,
+        whole_text,
+        {{ each_value(
+            "case
+                when is_text and " ~ may_be_several('part') ~ " and not " ~ matches(trim_spaces("part"), "^([.]{0,2}/|~|[A-Za-z]:)") ~ "
+                    then " ~ several_ids('part') ~ "
+                else " ~ list_of('part') ~ "
+            end"
+        ) }} as part
+    from texts
+),
+
 trimmed as (
     select
         snapshot_id,
@@ -161,7 +198,7 @@ trimmed as (
         claimed_relation,
         {{ trim_spaces('whole_text') }} as whole_text,
         {{ trim_spaces('part') }} as claimed_parent
-    from texts
+    from ids
 )
 
 select

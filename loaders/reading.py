@@ -1,0 +1,231 @@
+"""Texts of a field as what the API would have written: Python's repr, YAML, joined texts, times.
+
+pandas, MongoDB and spreadsheets write the fields of the API in their own ways. What can be read
+with certainty is read; of the rest nothing is guessed, and each function answers None.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import duckdb
+import yaml
+
+__all__ = ["list_of", "object_of", "prepare", "time_of"]
+
+_DEEPEST = 60
+"""Brackets in brackets; Python's own reader gives up, or worse, at some depth."""
+
+_STRING = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
+_WORDS = {"true": True, "false": False, "null": None, "nan": None, "NaN": None}
+_WRAPPERS = frozenset({"array", "list", "tuple", "set", "frozenset", "dict", "OrderedDict"})
+_MARKS = (",", ";", "|", "\n")
+_FRONT_MATTER = re.compile(r"\s*---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", re.S)
+
+_EPOCHS = tuple(
+    (Decimal(10) ** digits, datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+    for digits in (0, 3, 6, 9)
+)
+"""Seconds, and their thousandths, millionths and milliardths; the four ranges do not meet."""
+_HTTP_DATE = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} "
+    r"\d{2}:\d{2}(?::\d{2})?(?: (?:GMT|UTC|[+-]\d{4}))?"
+)
+_TIME_FORMS = (
+    "%a %b %d %H:%M:%S %Y",
+    "%a %b %d %H:%M:%S %Y %z",
+    "%Y/%m/%d",
+    "%Y/%m/%d %H:%M",
+    "%Y/%m/%d %H:%M:%S",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+)
+"""Forms of which each has one reading; 11/07/2024 has two."""
+_DATETIME = re.compile(
+    r"(?:datetime\.)?datetime\((\d+(?:, \d+){2,6})(?:, tzinfo=[\w.]*(?:\(UTC\)|\butc|\bUTC))?\)"
+)
+_TIMESTAMP = re.compile(r"Timestamp\('([^']*)'(?:, tz='UTC')?\)")
+_EXTENDED_KEYS = ("$date", "$numberLong")
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give a connection the readers as SQL functions; what they cannot read is null."""
+    for name, reader in (
+        ("read_list", list_of),
+        ("read_object", object_of),
+        ("read_time", time_of),
+    ):
+        connection.create_function(name, reader, ["VARCHAR"], "VARCHAR", null_handling="special")
+
+
+def list_of(text: str | None) -> str | None:
+    """Return a list as JSON: of Python's repr, or of texts joined by one kind of mark."""
+    return _as_json(text, _list)
+
+
+def object_of(text: str | None) -> str | None:
+    """Return an object (or a list of objects) as JSON: of Python's repr, or of a card's YAML."""
+    return _as_json(text, _object)
+
+
+def time_of(text: str | None) -> str | None:
+    """Return a time as ISO in UTC: of an epoch, MongoDB's `$date`, an HTTP date, a repr."""
+    try:
+        moment = _moment((text or "").strip())
+    except (ValueError, TypeError, OverflowError, InvalidOperation):
+        return None
+    if moment is None:
+        return None
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    digits = "microseconds" if moment.microsecond % 1000 else "milliseconds"
+    return moment.replace(tzinfo=None).isoformat(timespec=digits) + "Z"
+
+
+def _as_json(text: str | None, reader: Callable[[str], Any]) -> str | None:
+    try:
+        value = reader((text or "").strip())
+        written = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, yaml.YAMLError):
+        return None
+    return None if value is None else written.encode("utf-8", "backslashreplace").decode()
+
+
+def _list(text: str) -> list | None:
+    if _is_python(text):
+        value = _python(text)
+        return value if isinstance(value, list) else None
+    marks = [mark for mark in _MARKS if mark in text]
+    if len(marks) == 1:
+        parts = (re.sub(r"^- ", "", part.strip()).strip() for part in text.split(marks[0]))
+        return [part for part in parts if part]
+    return [text] if text and not marks and not re.search(r"\s", text) else None
+
+
+def _object(text: str) -> dict | list | None:
+    value = _python(text) if _is_python(text) else _yaml(text)
+    if isinstance(value, list):
+        return value if all(isinstance(one, dict) for one in value) else None
+    return value if isinstance(value, dict) else None
+
+
+def _is_python(text: str) -> bool:
+    return bool(re.match(r"[\[({]|[A-Za-z_][\w.]*\(", text))
+
+
+def _python(text: str) -> Any:
+    """Return what a repr stands for; numpy writes lists without commas, classes like calls."""
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[({\])}]", re.sub(_STRING, "", text)):
+        depth += 1 if bracket in "[({" else -1
+        deepest = max(deepest, depth)
+    if deepest > _DEEPEST:
+        raise ValueError("brackets in brackets without end")
+    separated = re.sub(rf"({_STRING})(\s+(?=['\"]))?", _with_comma, text)
+    return _value(ast.parse(separated, mode="eval").body)
+
+
+def _with_comma(string: re.Match[str]) -> str:
+    return f"{string[1]}, " if string[2] else string[1]
+
+
+def _value(node: ast.expr) -> Any:
+    match node:
+        case ast.Constant(value=None | bool() | str() | int() | float() as value):
+            return value
+        case ast.Name(id=name) if name in _WORDS:
+            return _WORDS[name]
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+        case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values):
+            return [_value(value) for value in values]
+        case ast.Dict(keys=keys, values=values) if None not in keys:
+            return {_key(key): _value(value) for key, value in zip(keys, values, strict=True)}
+        case ast.Call(func=function, args=[only]) if _name(function) in _WRAPPERS:
+            value = _value(only)
+            is_dict = "dict" in _name(function).lower()
+            return (
+                {str(key): one for key, one in value}
+                if is_dict and isinstance(value, list)
+                else value
+            )
+        case ast.Call(args=[], keywords=given) if all(one.arg for one in given):
+            return {one.arg: _value(one.value) for one in given}
+    raise ValueError("no plain value")
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _key(node: ast.expr) -> str:
+    value = _value(node)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+class _CardLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """YAML 1.2, as the Hub reads it: `no` and `2024-01-01` are texts."""
+
+
+_CardLoader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
+    ("int", r"^[-+]?[0-9]+$", list("-+0123456789")),
+    (
+        "float",
+        r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$",
+        list("-+.0123456789"),
+    ),
+):
+    _CardLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
+
+
+def _yaml(text: str) -> Any:
+    front_matter = _FRONT_MATTER.match(text)
+    text = front_matter[1] if front_matter else text
+    # What stands once and is meant often can fill the memory from a few lines.
+    if "*" in text and any(
+        isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_CardLoader)
+    ):
+        return None
+    return yaml.load(text, Loader=_CardLoader)
+
+
+def _moment(text: str) -> datetime | None:
+    if re.fullmatch(r"\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?", text):
+        found = _of_epoch(Decimal(text))
+        if found or not re.fullmatch(r"\d{8}", text):
+            return found
+    if text.startswith("{"):
+        value = json.loads(text)
+        key = next((key for key in _EXTENDED_KEYS if key in value), None)
+        inner = value[key] if len(value) == 1 and key else None
+        return _moment(json.dumps(inner) if isinstance(inner, dict) else str(inner))
+    if python := _DATETIME.fullmatch(text):
+        return datetime(*map(int, python[1].split(", ")), tzinfo=UTC)
+    if pandas := _TIMESTAMP.fullmatch(text):
+        return datetime.fromisoformat(pandas[1])
+    if _HTTP_DATE.fullmatch(text):
+        return parsedate_to_datetime(text)
+    for form in _TIME_FORMS:
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    return datetime.fromisoformat(text)
+
+
+def _of_epoch(number: Decimal) -> datetime | None:
+    for unit, earliest, latest in _EPOCHS:
+        if earliest.timestamp() <= number / unit < latest.timestamp():
+            microseconds = int(number * 1_000_000 / unit)
+            seconds, rest = divmod(microseconds, 1_000_000)
+            return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+    return None

@@ -1,0 +1,91 @@
+{#
+    The ids of repositories, as the Hub allows them, and the id in a text that was written around it. Cards, tags and
+    tables dress ids in links, schemes of tools, markup, files and revisions: what leaves no doubt is taken off.
+#}
+
+{#
+    Whether a text is an id that a repository can have: the rule of huggingface_hub (validate_repo_id) but for the
+    length, as models of 2021 have names of up to 250 letters.
+#}
+{% macro is_repository_id(text) -%}
+    (
+        {{ matches(text, '^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?/)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$') }}
+        and not {{ matches(text, '--|[.][.]|[.][gG][iI][tT]$') }}
+    )
+{%- endmacro %}
+
+
+{# Whether an id stands for something else: a route of the Hub, where no owner can be, a DOI or a paper. #}
+{% macro is_no_model(text) -%}
+    {{ matches("lower(" ~ text ~ ")",
+        "^(?:datasets|spaces|models|papers|collections|docs|blog|transformers|tasks|learn|posts|api|settings|organizations|new|join|login|pricing"
+        ~ "|chat|search)(?:/|$)|^(?:doi:|arxiv:|10[.][0-9]{4,9}/)") }}
+{%- endmacro %}
+
+
+{#
+    What follows the host in a link to the Hub or its mirror, or the scheme by which tools name a repository of the Hub
+    (hf://, hf-hub:, git@hf.co:); empty where there is none.
+#}
+{% macro behind_hub_host(text) -%}
+    {{ replace_pattern(
+        "coalesce(
+            nullif(regexp_extract(" ~ text ~ ", '(?i)(?:^|[^A-Za-z0-9.-])(?:www[.])?(?:huggingface[.]co|hf[.]co|hf-mirror[.]com)(?::[0-9]+)?[:/](.*)$', 1), ''),
+            regexp_extract(" ~ text ~ ", '(?i)^(?:hf|hf[-_]hub|huggingface|huggingface[-_]hub):(?://)?(.*)$', 1)
+        )",
+        '^(?i)api/models/', ''
+    ) }}
+{%- endmacro %}
+
+
+{# The first one or two parts of a path behind the host, up to what can stand in no path. #}
+{% macro first_parts(path) -%}
+    regexp_extract({{ path }}, '^([^/?#()<> "`,;|'']+(?:/[^/?#()<> "`,;|'']+)?)', 1)
+{%- endmacro %}
+
+
+{# The id in a link to the Hub, or the text as it is: for ids that a table writes as links. #}
+{% macro id_in_link(text) -%}
+    case
+        when {{ matches(text, '(?i)^(?:https?://)?(?:www[.])?(?:huggingface[.]co|hf[.]co)/') }}
+            then coalesce(nullif({{ first_parts(behind_hub_host(text)) }}, ''), {{ text }})
+        else {{ text }}
+    end
+{%- endmacro %}
+
+
+{#
+    The ids in a text that is nothing but several of them: a list with bullets or numbers, on lines or on one line,
+    joined by blanks, marks or `and`; or links. Any other text is kept as the one it is.
+#}
+{% macro several_ids(text) -%}
+    {%- set host = '(?:huggingface[.]co|hf[.]co)/' -%}
+    {%- set one = '(?:(?:https?://)?(?:www[.])?' ~ host ~ ')?[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+(?:[:@][A-Za-z0-9_.-]+)?/?' -%}
+    {%- set joint = '(?: *[;|&+] *| +(?:and|And|AND) +| +/ +| +)' -%}
+    {%- set plain = replace_pattern(
+        "translate(" ~ on_one_line(text) ~ ", '" ~ '"`[]' ~ "' || chr(39), '')", '(?:^| )(?:[-*•]|[0-9]+[.)]|and) +', ' '
+    ) -%}
+    case
+        when {{ matches(on_one_line(text), '(?i)' ~ host ~ '.*' ~ host) }}
+            then regexp_extract_all({{ on_one_line(text) }}, '(?i){{ host }}[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)?', 0)
+        when {{ matches(plain, '^ *' ~ one ~ '(?:' ~ joint ~ one ~ ')+[ .;]*$') }}
+            then split({{ replace_pattern(trim_characters(plain, ' .;'), joint, ',') }}, ',')
+        else {{ list_of(text) }}
+    end
+{%- endmacro %}
+
+
+{# Whether a text may hold several ids: a look at its letters, before it is taken apart. #}
+{% macro may_be_several(text) -%}
+    {{ matches(text, '[^A-Za-z0-9_./:-]') }}
+{%- endmacro %}
+
+
+{# The text that an object names its model by, among the names in use; null where there is none. #}
+{% macro id_in_object(value) -%}
+    coalesce(
+        {%- for key in ['id', 'model_id', 'modelId', 'repo_id', 'model', 'base_model', 'url', 'name'] %}
+        case when {{ type_of_json(value, '$.' ~ key) }} = 'VARCHAR' then {{ json_text(value, '$.' ~ key) }} end{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}

@@ -1,0 +1,158 @@
+-- One row per child x name that a listed model bears today and by which the child means another one: who bore it before.
+with snapshots as (
+    select * from {{ ref('stg_hub__snapshots') }}
+),
+
+models as (
+    select
+        snapshot_id,
+        model_key,
+        model_id_lower,
+        hub_oid
+    from {{ ref('stg_hub__models') }}
+    where hub_oid is not null
+),
+
+listed as (
+    select
+        model_key,
+        model_id_lower,
+        hub_oid,
+        created_us
+    from {{ ref('int_models_listed') }}
+),
+
+texts as (
+    select
+        texts.claimed_parent,
+        texts.parent_id_lower,
+        listed.model_key as bearer_key,
+        listed.hub_oid as bearer_oid,
+        listed.created_us as bearer_created_us
+    from {{ ref('int_parent_texts_cleaned') }} as texts
+    inner join listed on texts.parent_id_lower = listed.model_id_lower
+    where texts.fault is null and listed.hub_oid is not null
+),
+
+names as (
+    select distinct
+        parent_id_lower,
+        bearer_key,
+        bearer_oid,
+        bearer_created_us
+    from texts
+),
+
+-- The repository of another immutable id that bore the name in an earlier snapshot, and is listed under another name today.
+earlier_bearers as (
+    select
+        models.snapshot_id,
+        snapshots.snapshot_at,
+        names.parent_id_lower,
+        listed.model_key as earlier_key,
+        listed.hub_oid as earlier_oid
+    from models
+    inner join names on models.model_id_lower = names.parent_id_lower
+    inner join snapshots on models.snapshot_id = snapshots.snapshot_id
+    inner join listed on models.hub_oid = listed.hub_oid
+    where not snapshots.is_latest and models.hub_oid != names.bearer_oid
+),
+
+claims as (
+    select
+        claims.snapshot_id,
+        snapshots.is_latest,
+        claims.child_key,
+        claims.evidence,
+        claims.claimed_oid,
+        texts.parent_id_lower,
+        texts.bearer_key,
+        texts.bearer_oid,
+        texts.bearer_created_us
+    from {{ ref('stg_hub__parent_claims') }} as claims
+    inner join texts on claims.claimed_parent = texts.claimed_parent
+    inner join snapshots on claims.snapshot_id = snapshots.snapshot_id
+    where claims.is_text
+),
+
+-- The Hub's immutable ids of a child's parents, whatever their names.
+claimed_oids as (
+    select distinct
+        claims.child_key,
+        claims.claimed_oid
+    from {{ ref('stg_hub__parent_claims') }} as claims
+    inner join snapshots on claims.snapshot_id = snapshots.snapshot_id
+    where snapshots.is_latest and claims.claimed_oid is not null
+),
+
+-- What a child names today, and is no younger than the model that bears the name, or is of no known age.
+named as (
+    select distinct
+        claims.child_key,
+        claims.parent_id_lower,
+        claims.bearer_oid,
+        children.hub_oid as child_oid,
+        coalesce(children.created_us < claims.bearer_created_us, false) as is_older_than_bearer
+    from claims
+    inner join listed as children on claims.child_key = children.model_key
+    left join claimed_oids
+        on claims.child_key = claimed_oids.child_key and claims.bearer_oid = claimed_oids.claimed_oid
+    -- The Hub's own word that the child means the bearer of today ends all doubt.
+    where claims.is_latest and claimed_oids.child_key is null and claims.child_key != claims.bearer_key
+),
+
+doubted as (
+    select
+        named.*,
+        earlier_bearers.snapshot_id,
+        earlier_bearers.snapshot_at,
+        earlier_bearers.earlier_key,
+        earlier_bearers.earlier_oid
+    from named
+    inner join earlier_bearers on named.parent_id_lower = earlier_bearers.parent_id_lower
+),
+
+-- Children that named it already in an earlier snapshot.
+named_before as (
+    select distinct
+        claims.snapshot_id,
+        models.hub_oid as child_oid,
+        claims.parent_id_lower
+    from claims
+    inner join earlier_bearers
+        on claims.snapshot_id = earlier_bearers.snapshot_id and claims.parent_id_lower = earlier_bearers.parent_id_lower
+    inner join models on claims.snapshot_id = models.snapshot_id and claims.child_key = models.model_key
+),
+
+weighed as (
+    select
+        doubted.child_key,
+        doubted.parent_id_lower,
+        doubted.earlier_key,
+        doubted.snapshot_at,
+        claimed_oids.claimed_oid is not null as is_claimed_by_oid,
+        named_before.snapshot_id is not null as is_named_before,
+        doubted.is_older_than_bearer
+    from doubted
+    left join claimed_oids
+        on doubted.child_key = claimed_oids.child_key and doubted.earlier_oid = claimed_oids.claimed_oid
+    left join named_before
+        on
+            doubted.snapshot_id = named_before.snapshot_id
+            and doubted.child_oid = named_before.child_oid
+            and doubted.parent_id_lower = named_before.parent_id_lower
+)
+
+select
+    child_key,
+    parent_id_lower,
+    earlier_key
+from weighed
+where (is_claimed_by_oid or is_named_before or is_older_than_bearer) and child_key != earlier_key
+qualify row_number() over (
+    partition by child_key, parent_id_lower
+    order by
+        is_claimed_by_oid desc nulls last, is_named_before desc nulls last,
+        -- What it meant when it was first seen to name it; of what it was never seen with, the last before today.
+        case when is_named_before then snapshot_at end asc nulls last, snapshot_at desc nulls last, earlier_key asc nulls last
+) = 1
