@@ -185,8 +185,14 @@ def look_up(listing: Listing, name: str, n_children: int = 0) -> Answer:
         link = urlsplit(response.headers.get("location", ""))
         model_id = unquote(link.path.removeprefix(path))
         if link.netloc.lower() not in ("", listing.request.host) or not _NAME.fullmatch(model_id):
-            raise IntegrityError(f"the redirect of {name} leads to no model of this service")
+            raise IntegrityError(
+                f"the redirect of {listing.line(name)} leads to no model of this service"
+            )
         outcome = RENAMED
+    if model_id is not None and listing.mask.finds(model_id):
+        raise IntegrityError(
+            f"the answer to {listing.line(name)} repeats the token; it is not landed"
+        )
     if wait := listing.pacer.wait_after(response.headers):
         listing.clock.wait(wait, "the share of the rate limit is used up")
     now = datetime.now(UTC).replace(tzinfo=None)
