@@ -28,6 +28,7 @@ from loaders.landing import (
     Part,
     Snapshot,
     building_folder,
+    clear_abandoned,
     digest_of,
     flush,
     is_text,
@@ -251,6 +252,8 @@ class GrowingSnapshot:
                 _rewrite(snapshot.folder, details=snapshot.details | {_PROCESS: os.getpid()})
                 for left in snapshot.folder.glob(".*.tmp"):
                     left.unlink()
+                with locked(snapshot.folder.parent):
+                    clear_abandoned(snapshot.folder.parent)
                 growing.parts, growing.state = derive_parts(snapshot.folder, snapshot.parts)
             except BaseException:
                 growing.close()

@@ -536,8 +536,7 @@ def building_folder(root: Path) -> Iterator[Path]:
     try:
         root.mkdir(parents=True, exist_ok=True)
         with locked(root):
-            for abandoned in root.glob(".*.building"):
-                _sweep(root, abandoned)
+            clear_abandoned(root)
             building = Path(tempfile.mkdtemp(prefix=".", suffix=".building", dir=root))
             lock = os.open(building, os.O_RDONLY)
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -558,6 +557,12 @@ def building_folder(root: Path) -> Iterator[Path]:
         for folder in missing:
             with contextlib.suppress(OSError):
                 folder.rmdir()
+
+
+def clear_abandoned(root: Path) -> None:
+    """Remove the building folders that killed runs left; whoever calls holds the lock on `root`."""
+    for abandoned in root.glob(".*.building"):
+        _sweep(root, abandoned)
 
 
 def _sweep(root: Path, abandoned: Path) -> None:
