@@ -91,7 +91,9 @@ class Request:
         try:
             parts = urlsplit(self.endpoint)
             is_sound = parts.scheme in _DEFAULT_PORTS and parts.hostname and _origin(parts)
-        except ValueError:
+            # as the client reads the name, and as the system looks it up
+            httpx2.URL(self.endpoint).raw_host.decode().encode("idna")
+        except (ValueError, httpx2.InvalidURL):
             is_sound = False
         if not is_sound or parts.query or parts.fragment or "@" in parts.netloc:
             # not shown: it may hold a password
