@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         for line in [*finding.problems, *finding.notes]:
             print(f"  {line}")
     if not folders:
-        raise LandingError(f"there are no snapshots to verify in {landing}")
+        raise LandingError(f"no snapshots in {landing}: name the landing with --landing")
     return 0 if is_sound else EXIT_INTEGRITY
 
 

@@ -159,7 +159,7 @@ def test_verify_of_a_landing_without_snapshots_is_no_success(command, landing, k
         landing.symlink_to("nowhere")
     done = command("verify")
     assert (done.code, done.out) == (1, "")
-    assert done.err == f"error: there are no snapshots to verify in {landing}\n"
+    assert done.err == f"error: no snapshots in {landing}: name the landing with --landing\n"
 
 
 @pytest.mark.parametrize("name", ["status", "verify", "crawl", "resolve-parents"])
