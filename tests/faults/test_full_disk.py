@@ -120,3 +120,17 @@ def test_a_full_disk_keeps_nobody_from_reading(commands, hub, small_disk, name: 
         filler.write_bytes(b"x" * 10_000_000)
     done = commands.run(LOADERS, name, "--landing", disk / "landing", below=disk)
     assert done.code == 0, done.said
+
+
+def test_other_tables_onto_a_full_disk(commands, tmp_path, small_disk) -> None:
+    disk = small_disk("40k")
+    source = tmp_path / "scores.csv"
+    rows = (f"acme/M-{n},{hashlib.sha256(str(n).encode()).hexdigest()},1" for n in range(5_000))
+    source.write_text("\n".join(["model_id,benchmark,score", *rows]))
+    full = commands.run(
+        LOADERS, "benchmarks", source, "--source", "s", "--benchmark", "benchmark", "--scores",
+        "score", "--landing", disk / "landing", below=disk,
+    )  # fmt: skip
+    assert full.code == 1
+    assert full.error.startswith("error: the landing cannot be written: the disk is full: ")
+    assert tree(disk) == {}
