@@ -282,7 +282,7 @@ def report_case(two_builds: tuple[Path, Path], manifest: Path, earlier: Path) ->
         if site and site != site_of(earlier):
             assert {"index.html", "ecosystem.html"} <= set(site)
 
-    return Case("report.__main__:main", arguments, places, before, is_sound, site_of, most_steps=10)
+    return Case("report.__main__:main", arguments, places, before, is_sound, site_of, most_steps=8)
 
 
 def site_of(folder: Path) -> dict[str, str]:
@@ -328,7 +328,7 @@ def publish_case(two_builds: tuple[Path, Path]) -> Case:
     def kept(folder: Path) -> dict[str, str]:
         return tree(folder / "made" / "data")
 
-    return Case("analysis.__main__:main", arguments, places, before, is_sound, kept, most_steps=24)
+    return Case("analysis.__main__:main", arguments, places, before, is_sound, kept, most_steps=8)
 
 
 @slow_in_group("faults")
