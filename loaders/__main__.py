@@ -23,7 +23,7 @@ from loaders import (
     sample,
     status,
 )
-from loaders.errors import EXIT_DATA, LoaderError
+from loaders.errors import EXIT_DATA, LoaderError, said_by
 from loaders.sql import is_interruption
 
 EXIT_INTERRUPTED = 130
@@ -73,7 +73,7 @@ def _carried_out(parsed: argparse.Namespace) -> int:
         raise
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        print(f"error: {error.strerror or error}{where}", file=sys.stderr)
+        print(f"error: {said_by(error)}{where}", file=sys.stderr)
         return EXIT_DATA
     except Exception as error:
         if not is_interruption(error):

@@ -24,12 +24,12 @@ from loaders.errors import EXIT_INTEGRITY, LandingError, UsageError
 from loaders.growing import State
 from loaders.landing import (
     COLUMNS,
-    TABLE,
     Part,
     Snapshot,
     digest_of,
     read_manifest,
     snapshot_folder,
+    snapshot_folders,
 )
 from loaders.sql import files_in_sql, one_line
 
@@ -78,13 +78,12 @@ def run(arguments: argparse.Namespace) -> int:
         finding = verify(landing, folder)
         is_sound &= not finding.problems
         if arguments.accept and not finding.problems:
-            _accept(folder)
-            finding.notes.append("accepted: it is complete now")
+            finding.notes.append(_accept(folder))
         print(f"{finding.snapshot_id}: {_verdict(finding)}")
         for line in [*finding.problems, *finding.notes]:
             print(f"  {line}")
     if not folders:
-        print("no snapshots")
+        raise LandingError(f"no snapshots in {landing}: name the landing with --landing")
     return 0 if is_sound else EXIT_INTEGRITY
 
 
@@ -122,7 +121,7 @@ def verify(landing: Path, folder: Path) -> Finding:
 
 def _folders(landing: Path, names: list[str]) -> list[Path]:
     if not names:
-        return sorted((landing / TABLE).glob("snapshot_id=*"))
+        return snapshot_folders(landing)
     folders = [snapshot_folder(landing, name.removeprefix("snapshot_id=")) for name in names]
     for folder in folders:
         if not folder.is_dir():
@@ -214,8 +213,9 @@ def _double_rows(folder: Path, found: list[_ReadPart]) -> Iterator[str]:
     try:
         with duckdb.connect() as connection:
             rows, oids = connection.execute(
-                f"SELECT count(*), count(DISTINCT hub_oid) FROM read_parquet({files}, "
-                "hive_partitioning = false)"
+                "SELECT count(*), count(DISTINCT hub_oid) FROM read_parquet($1, "
+                "hive_partitioning = false)",
+                [[str(part) for part in growing.parts_of(folder)]],
             ).fetchall()[0]
     except duckdb.Error:
         return  # reported as a part that cannot be read
@@ -251,7 +251,13 @@ def _mend(
         finding.notes.append(f"suspect: {note}")
 
 
-def _accept(folder: Path) -> None:
-    if read_manifest(folder).status != growing.SUSPECT:
+def _accept(folder: Path) -> str:
+    """Make a suspect snapshot complete; return what is to say about that."""
+    snapshot = read_manifest(folder)
+    if snapshot.status != growing.SUSPECT:
         raise UsageError(f"{folder.name} is not suspect: there is nothing to accept")
+    is_whole = not growing.is_unfinished(snapshot)
     growing.rewrite_status(folder, growing.COMPLETE, "accepted by hand, had been suspect")
+    return "accepted: it is complete now" + (
+        "" if is_whole else ", although the listing goes on after its last page"
+    )

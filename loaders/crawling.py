@@ -5,6 +5,7 @@ run goes on where the last part ended: nothing is lost, nothing is landed twice.
 """
 
 import argparse
+import contextlib
 import copy
 import itertools
 import math
@@ -12,11 +13,12 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 from huggingface_hub.utils import logging as hub_logging
 from huggingface_hub.utils import parse_ratelimit_headers
 
@@ -30,20 +32,23 @@ from loaders.errors import (
     UsageError,
 )
 from loaders.growing import GrowingSnapshot, State
-from loaders.landing import Snapshot, iso, list_snapshots
+from loaders.landing import Snapshot, iso, list_snapshots, snapshot_folder
 from loaders.listing import (
     LARGEST_PAGE,
     LINEAGE_FIELDS,
     PROFILES,
+    EmptyPage,
     Listing,
     Page,
     Request,
     client_version,
     default_endpoint,
 )
+from loaders.masking import MASK
 from loaders.pacing import Clock, Pacer, Stopped, StopSwitch
 from loaders.progress import Progress
 from loaders.slicing import Item
+from loaders.sql import one_line
 
 __all__ = ["Options", "add_arguments", "crawl", "run"]
 
@@ -60,7 +65,11 @@ OLDEST_STAMPS = ("621ffdc0", "621ffdc1")
 """The Hub's oldest `_id`s begin with the second (or the next) of its back-fill date."""
 
 ASCENDING, DESCENDING = "ascending", "descending"
-_MOST_EMPTY_PAGES = 100
+SMALLEST_GAP = 100
+"""Fewer models that vanish side by side are no sign of pages that never came."""
+GAP_SHARE = 0.9
+"""Of a page: private models leave its rows a little fewer than its items."""
+
 _OID = re.compile(r"[0-9a-f]{24}")
 
 
@@ -82,7 +91,6 @@ class Walk:
     state: State
     started_at: datetime
     pages_since_part: int = 0
-    empty_pages: int = field(default=0)
 
     def take(self, page: Page) -> list[tuple[int, Item]]:
         """Return the items of a page to land, each with its place; IntegrityError if unsound.
@@ -97,7 +105,6 @@ class Walk:
             # Oldest first the listing never ends: what came after the start is the next snapshot's.
             end = next(place for place, oid in enumerate(oids) if oid >= self._newest())
             next_query = None
-        self._check_empty(oids, next_query)
         public = [
             (place, item) for place, item in enumerate(page.items[:end]) if not item.is_private
         ]
@@ -116,6 +123,9 @@ class Walk:
     ) -> None:
         state = self.state
         state.order = order
+        if page.next_query is not None and len(page.items) < state.largest_page:
+            state.short_pages += 1
+        state.largest_page = max(state.largest_page, len(page.items))
         if oids:
             state.first_oid = state.first_oid or oids[0]
             state.part_first_oid = state.part_first_oid or oids[0]
@@ -145,11 +155,6 @@ class Walk:
                 )
         return order
 
-    def _check_empty(self, oids: list[str], next_query: str | None) -> None:
-        self.empty_pages = 0 if oids or next_query is None else self.empty_pages + 1
-        if self.empty_pages >= _MOST_EMPTY_PAGES:
-            raise IntegrityError(f"{self.empty_pages} empty pages in a row, each with a next one")
-
     def _newest(self) -> str:
         seconds = int(self.started_at.replace(tzinfo=UTC).timestamp())
         return f"{seconds:08x}" + "0" * 16
@@ -160,7 +165,7 @@ def crawl(options: Options, listing: Listing, progress: Progress, snapshot: Grow
 
     Stopped and every error leave what was sound landed and the snapshot ready to go on from there.
     """
-    state = copy.deepcopy(snapshot.state) or _first_state(options.request, snapshot)
+    state = copy.deepcopy(snapshot.state) or _first_state(options, snapshot)
     walk = Walk(state, growing.started_at_of(snapshot.folder))
     walk.begin_part()
     counters = listing.clock.counters
@@ -200,7 +205,8 @@ def crawl(options: Options, listing: Listing, progress: Progress, snapshot: Grow
     except (LoaderError, Stopped) as error:
         commit()
         note = None if isinstance(error, Stopped) else str(error)
-        snapshot.write_manifest(growing.INTERRUPTED, note)
+        is_doubtful = isinstance(error, EmptyPage)
+        snapshot.write_manifest(growing.SUSPECT if is_doubtful else growing.INTERRUPTED, note)
         raise
     doubt = doubt_about(options.landing, snapshot.snapshot_id, state)
     status = growing.SUSPECT if doubt else growing.COMPLETE
@@ -221,7 +227,45 @@ def doubt_about(landing: Path, snapshot_id: str, state: State) -> str | None:
             f"{state.rows:,} models are more than {TOLERANCE:.0%} off the {previous.rows:,} of "
             f"snapshot {previous.snapshot_id}"
         )
-    return None
+    return _gap(landing, snapshot_id, state, previous) if previous is not None else None
+
+
+def _gap(landing: Path, snapshot_id: str, state: State, previous: Snapshot) -> str | None:
+    """Say whether models that stood side by side in a snapshot are all missing in the next one."""
+    values = {
+        "now": [str(part) for part in growing.parts_of(snapshot_folder(landing, snapshot_id))],
+        "before": [str(part) for part in growing.parts_of(previous.folder)],
+    }
+    try:
+        with duckdb.connect() as connection:
+            connection.execute("SET enable_progress_bar = false")
+            found = connection.execute(_LONGEST_GAP, values).fetchone()
+    except duckdb.Error as error:
+        return f"it cannot be held against snapshot {previous.snapshot_id}: {one_line(error)}"
+    page = re.search(r"[?&]limit=([0-9]+)", state.request)
+    least = max(SMALLEST_GAP, GAP_SHARE * int(page[1]) if page else 0)
+    if found is None or found[0] < least:
+        return None
+    missing, first, last = found
+    return (
+        f"{missing:,} models that stand side by side in snapshot {previous.snapshot_id} are all "
+        f"missing, _id {first} to {last}"
+    )
+
+
+_LONGEST_GAP = """
+    WITH now AS (SELECT hub_oid FROM read_parquet($now, hive_partitioning = false)),
+    before AS (
+        SELECT hub_oid, row_number() OVER (ORDER BY hub_oid) AS place
+        FROM read_parquet($before, hive_partitioning = false)
+    ),
+    missing AS (
+        SELECT hub_oid, place - row_number() OVER (ORDER BY place) AS gap
+        FROM before ANTI JOIN now USING (hub_oid)
+    )
+    SELECT count(*) AS n_models, min(hub_oid), max(hub_oid)
+    FROM missing GROUP BY gap ORDER BY n_models DESC, min(hub_oid) LIMIT 1
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -230,7 +274,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--new-snapshot",
         action="store_true",
-        help="start another snapshot, whether or not there is one to resume",
+        help="start another snapshot, though the last is complete or unfinished; said again after "
+        "an interruption, go on with the one it started",
     )
     parser.add_argument(
         "--expand-profile",
@@ -298,6 +343,11 @@ def add_service_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-token", action="store_true", help="send no token, though there may be one"
     )
+    parser.add_argument(
+        "--token-through-proxy",
+        action="store_true",
+        help="send the token even to a proxy that is reached without TLS and can read it",
+    )
 
 
 def add_landing_argument(parser: argparse.ArgumentParser) -> None:
@@ -327,14 +377,24 @@ def listing_of(
     # The client would log each retry with its address; the crawl says it once, in its own words.
     hub_logging.set_verbosity_error()
     endpoint = (arguments.endpoint or default_endpoint()).rstrip("/")
-    return Listing(
-        Request(endpoint, fields, page_size),
+    request = Request(endpoint, fields, page_size)
+    listing = Listing(
+        request,
         Clock(StopSwitch()),
         Pacer(arguments.rate_share),
         token=False if arguments.no_token else None,
         timeout=arguments.timeout,
         max_retries=arguments.retries,
+        trusts_proxy=arguments.token_through_proxy,
     )
+    if request.is_open:
+        seen = "the token and all that comes" if listing.sends_token else "all that comes"
+        print(
+            f"warning: {request.host} is asked over plain http: {seen} can be read, and changed, "
+            "on the way",
+            file=sys.stderr,
+        )
+    return listing
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -359,18 +419,78 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(options: Options, listing: Listing) -> int:
-    latest = _latest(options.landing)
-    if latest is not None and not options.new_snapshot and latest.status not in growing.UNFINISHED:
+    crawled = _crawled(options.landing)
+    latest = crawled[-1] if crawled else None
+    unfinished = unfinished_for(crawled, options.request.digest, options.new_snapshot)
+    if unfinished is None and latest is not None and not options.new_snapshot:
         print(
-            f"snapshot {latest.snapshot_id} is {latest.status}: {latest.rows:,} models; "
+            f"snapshot {latest.snapshot_id} is {latest.status}: {latest.rows or 0:,} models; "
             "--new-snapshot starts another"
         )
         return EXIT_INTEGRITY if latest.status == growing.SUSPECT else 0
-    snapshot = _opened(options, latest)
+    if unfinished is None:
+        snapshot = GrowingSnapshot.start(options.landing, after=latest)
+    else:
+        snapshot = GrowingSnapshot.resume(unfinished)
+        if unfinished is not latest:
+            print(
+                f"warning: snapshot {unfinished.snapshot_id} was left unfinished before "
+                f"{latest.snapshot_id}; what it still lacks is read as it is now",
+                file=sys.stderr,
+            )
     try:
         return _walk(options, listing, snapshot)
     finally:
         snapshot.close()
+
+
+def unfinished_for(
+    crawled: Sequence[Snapshot], request_hash: str | None, new_snapshot: bool = False
+) -> Snapshot | None:
+    """Return the snapshot that a crawl goes on with; None if it starts one, or has nothing to do.
+
+    That is the latest, if it is unfinished. `--new-snapshot` only goes on with what it started
+    itself. Beside a complete latest, it is the youngest one before that was begun with the same
+    request (`request_hash`; None for any). UsageError when the latest was begun with another.
+    """
+    if not crawled:
+        return None
+    *earlier, latest = crawled
+    if growing.is_unfinished(latest):
+        return latest if _is_resumed(latest, request_hash, new_snapshot) else None
+    if new_snapshot or latest.status != growing.COMPLETE:
+        return None
+    for snapshot in reversed(earlier):
+        if growing.is_unfinished(snapshot):
+            with contextlib.suppress(LandingError):  # `status` and `verify` tell of it
+                state = growing.last_state(snapshot.folder)
+                if state is not None and request_hash in (None, state.request_hash):
+                    return snapshot
+    return None
+
+
+def _is_resumed(latest: Snapshot, request_hash: str | None, new_snapshot: bool) -> bool:
+    """Say whether the latest, unfinished snapshot is gone on with."""
+    if new_snapshot and growing.is_being_written(latest.folder):
+        return True  # and turned away there
+    try:
+        state = growing.last_state(latest.folder)
+    except LandingError:
+        if new_snapshot:
+            return False
+        raise
+    if state is None:
+        return True  # nothing landed yet
+    is_same = request_hash in (None, state.request_hash)
+    if new_snapshot:
+        return is_same and state.is_another
+    if not is_same:
+        raise UsageError(
+            f"snapshot {latest.snapshot_id} was begun with another request, {state.request} from "
+            f"{state.endpoint}: repeat its endpoint, page size and profile, or start anew with "
+            "--new-snapshot"
+        )
+    return True
 
 
 def _walk(options: Options, listing: Listing, snapshot: GrowingSnapshot) -> int:
@@ -381,9 +501,10 @@ def _walk(options: Options, listing: Listing, snapshot: GrowingSnapshot) -> int:
     verb = "resuming" if snapshot.state else "starting"
     page = snapshot.state.next_page if snapshot.state else 0
     token = "with a token" if listing.sends_token else "without a token"
+    host = options.request.host
     progress.say(
         f"{verb} snapshot {snapshot.snapshot_id} at page {page:,} ({landed:,} models landed), "
-        f"from {options.request.host} {token}"
+        f"from {host} {token}"
     )
     try:
         status = crawl(options, listing, progress, snapshot)
@@ -404,12 +525,20 @@ def _walk(options: Options, listing: Listing, snapshot: GrowingSnapshot) -> int:
             ) from error
         raise
     finally:
+        if listing.clock.counters.masked:
+            progress.say(f"warning: {host} repeats the token; it is landed as {MASK}")
         progress.close()
     return _report(snapshot, status)
 
 
 def _report(snapshot: GrowingSnapshot, status: str) -> int:
     state, parts = snapshot.state, len(snapshot.parts)
+    if state.short_pages:
+        print(
+            f"warning: {state.short_pages:,} page{'s' if state.short_pages != 1 else ''} held "
+            "fewer models than others, although more followed: some may be missing",
+            file=sys.stderr,
+        )
     requests = int(state.http.get("requests", 0))
     private = f", {state.private_dropped:,} private dropped" if state.private_dropped else ""
     print(
@@ -425,27 +554,10 @@ def _report(snapshot: GrowingSnapshot, status: str) -> int:
     return 0
 
 
-def _opened(options: Options, latest: Snapshot | None) -> GrowingSnapshot:
-    """Return the snapshot to write to: the latest if it is unfinished, else a new one."""
-    if latest is None or options.new_snapshot:
-        return GrowingSnapshot.start(options.landing)
-    snapshot = GrowingSnapshot.resume(latest)
-    state = snapshot.state
-    if state is not None and state.request_hash != options.request.digest:
-        snapshot.close()
-        raise UsageError(
-            f"snapshot {latest.snapshot_id} was begun with another request, {state.request} from "
-            f"{state.endpoint}: repeat its endpoint, page size and profile, or start anew with "
-            "--new-snapshot"
-        )
-    return snapshot
-
-
-def _latest(landing: Path) -> Snapshot | None:
-    """Return the youngest crawled snapshot; refuse a landing that cannot be read, or the sample."""
+def _crawled(landing: Path) -> list[Snapshot]:
+    """Return the crawled snapshots; refuse a landing that cannot be read, or the sample."""
     refuse_sample(landing)
-    crawled = growing.crawled(landing)
-    return crawled[-1] if crawled else None
+    return growing.crawled(landing)
 
 
 def refuse_sample(landing: Path) -> None:
@@ -463,12 +575,14 @@ def _previous(landing: Path, endpoint: str, before: str | None = None) -> Snapsh
         for one in growing.crawled(landing)
         if one.status == growing.COMPLETE
         and one.details.get("endpoint") == endpoint
+        and one.rows is not None
         and (before is None or one.snapshot_id < before)
     ]
     return found[-1] if found else None
 
 
-def _first_state(request: Request, snapshot: GrowingSnapshot) -> State:
+def _first_state(options: Options, snapshot: GrowingSnapshot) -> State:
+    request = options.request
     return State(
         snapshot_id=snapshot.snapshot_id,
         started_at=iso(growing.started_at_of(snapshot.folder)),
@@ -476,6 +590,7 @@ def _first_state(request: Request, snapshot: GrowingSnapshot) -> State:
         request=request.first_query(),
         request_hash=request.digest,
         next_query=request.first_query(),
+        is_another=options.new_snapshot,
         loader=__version__,
         client=client_version(),
     )
@@ -505,18 +620,21 @@ def _dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
     began = time.monotonic()
     listing.fetch(request.first_query(limit=1))
     latency = time.monotonic() - began
-    previous = latest = None
+    previous = unfinished = None
     if arguments.landing is not None:
         previous = _previous(arguments.landing, request.host)
-        latest = _latest(arguments.landing)
+        unfinished = unfinished_for(
+            _crawled(arguments.landing), request.digest, arguments.new_snapshot
+        )
     if previous is not None and not previous.rows:
         previous = None  # accepted as it was; an empty listing tells nothing of the next
     models = previous.rows if previous else HUB_MODELS
-    size = previous.details["bytes"] / previous.rows if previous else BYTES_PER_MODEL
+    size = _bytes_of(previous) / models if previous else BYTES_PER_MODEL
     left = models
-    if latest is not None and latest.status in growing.UNFINISHED and not arguments.new_snapshot:
-        left = max(models - latest.rows, 0)
-        print(f"would resume snapshot {latest.snapshot_id}, {latest.rows:,} models landed")
+    if unfinished is not None:
+        landed = unfinished.rows or 0
+        left = max(models - landed, 0)
+        print(f"would resume snapshot {unfinished.snapshot_id}, {landed:,} models landed")
     requests = math.ceil(left / request.page_size)
     seconds = _reckoned_seconds(requests, latency, quota[-1], arguments.rate_share)
     print(f"service:  {request.host}, {'with' if listing.sends_token else 'without'} a token")
@@ -527,6 +645,12 @@ def _dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
     print(f"minutes:  {math.ceil(seconds / 60):,}")
     print(f"bytes:    {math.ceil(left * size):,}")
     return 0
+
+
+def _bytes_of(snapshot: Snapshot) -> float:
+    """Return what a snapshot's answers came to; reckoned, if its manifest does not say."""
+    told = snapshot.details.get("bytes")
+    return told if isinstance(told, int) else BYTES_PER_MODEL * snapshot.rows
 
 
 def _reckoned_seconds(requests: int, latency: float, headers: dict, share: float) -> float:

@@ -1,5 +1,7 @@
 """The errors a loader tells its user about: one clear line each, no traceback."""
 
+import errno
+
 EXIT_DATA = 1
 EXIT_USAGE = 2
 EXIT_REFUSED = 3
@@ -44,3 +46,9 @@ class IntegrityError(LoaderError):
     """What came, or what is landed, is not what it must be."""
 
     exit_code = EXIT_INTEGRITY
+
+
+def said_by(error: OSError) -> str:
+    """Return what the system says; of a full disk, that it is one."""
+    said = str(error.strerror or error)
+    return f"the disk is full ({said})" if error.errno in (errno.ENOSPC, errno.EDQUOT) else said

@@ -70,7 +70,11 @@ FAULTS = {
     "numbers": "a list of numbers",
     "empty": "an empty list without a next link",
     "empty-next": "an empty list with the link the page would have had",
+    "short-next": "half a page with the link the whole would have had",
     "end": "the page without its next link",
+    "echo": "an item whose id and tags repeat the token sent",
+    "echo-next": "a next link whose cursor holds the token sent",
+    "echo-redirect": "status 307 to a host named after the token sent",
     "same-next": "a next link with the page's own cursor",
     "other-next": "a next link that asks for other fields",
     "foreign-next": "a next link to another host",
@@ -308,7 +312,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._status(fault, authorization)
             return
         try:
-            query = _Query(self.path, self.hub, self.headers.get("Host"))
+            query = _Query(self.path, self.hub, self.headers.get("Host"), authorization)
             numbers, after = query.page(self.hub.models, is_owner=authorization is not None)
         except BadRequest as error:
             self._error(400, str(error))
@@ -337,7 +341,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, body, kind, headers, fault)
 
     def _status(self, fault: str, authorization: str | None) -> None:
-        status, headers = int(fault[:3]), {}
+        status, headers = int(fault[:3]) if fault[:3].isdigit() else 307, {}
         if fault == "429":
             headers = self.hub.limits(0, 1)
         elif fault == "429-left":
@@ -346,6 +350,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.limits, headers = {}, {"Retry-After": "1"}
         elif status >= 500:
             self._send(status, _HTML, "text/html; charset=utf-8", self.limits)
+            return
+        elif fault == "echo-redirect":
+            token = (authorization or "nobody").removeprefix("Bearer ")
+            place = {"Location": f"http://{token}.example/api/models"}
+            self._send(307, b"", _JSON, self.limits | place)
             return
         elif fault in _REDIRECTS:
             self._send(status, b"", _JSON, self.limits | {"Location": _REDIRECTS[fault]})
@@ -507,8 +516,11 @@ class _Handler(BaseHTTPRequestHandler):
 class _Query:
     """What a listing request asks for."""
 
-    def __init__(self, path: str, hub: FakeHub, host: str | None) -> None:
+    def __init__(
+        self, path: str, hub: FakeHub, host: str | None, authorization: str | None = None
+    ) -> None:
         self.hub = hub
+        self.token = (authorization or "").removeprefix("Bearer ")
         self.url = f"http://{host}" if host else hub.url
         pairs = parse_qsl(urlsplit(path).query, keep_blank_values=True)
         self.pairs = [(name.removesuffix("[]"), value) for name, value in pairs]
@@ -638,7 +650,7 @@ _REDIRECTS = {
 }
 _STATUSES = frozenset({
     "429", "429-left", "429-later", "408", "500", "501", "502", "503", "504", "400", "401", "403",
-    "404", "302", "307",
+    "404", "302", "307", "echo-redirect",
 })  # fmt: skip
 _ALIASES = {"foreign-redirect": "302", "redirect": "307"}
 
@@ -678,10 +690,25 @@ def _deep(items: list[str], query: _Query) -> list[str]:
     return [f'{items[0][:-1]},"deep":{deep},"many":{"9" * 5_000}}}', *items[1:]]
 
 
+def _echo(items: list[str], query: _Query) -> list[str]:
+    oid = json.loads(items[0])["_id"]
+    spelt = "".join(f"\\u{ord(letter):04x}" for letter in query.token)
+    item = {"_id": oid, "id": f"acme/{query.token}", "tags": [f"base_model:acme/{query.token}"]}
+    return [json.dumps(item)[:-1] + f',"escaped":"{spelt}"}}', *items[1:]]
+
+
+def _echo_next(link: str | None, query: _Query) -> str:
+    cursor = base64.b64encode(json.dumps({"_id": {"$lt": query.token}}).encode()).decode()
+    pairs = [pair for pair in query.pairs if pair[0] != "cursor"]
+    return f"{query.url}/api/models?{urlencode([*pairs, ('cursor', cursor)])}"
+
+
 _SPOILED_ITEMS = {
     "numbers": lambda items, query: ["1", "2", "3"],
     "empty": lambda items, query: [],
     "empty-next": lambda items, query: [],
+    "short-next": lambda items, query: items[: len(items) // 2],
+    "echo": _echo,
     "repeat": lambda items, query: [*items, items[-1]],
     "again": _again,
     "flip": lambda items, query: items[::-1],
@@ -693,6 +720,7 @@ _SPOILED_ITEMS = {
 _SPOILED_LINKS = {
     "empty": lambda link, query: None,
     "end": lambda link, query: None,
+    "echo-next": _echo_next,
     "same-next": lambda link, query: f"{query.url}/api/models?{urlencode(query.pairs)}",
     "other-next": lambda link, query: link and link.replace("expand=tags", "expand=sha"),
     "foreign-next": lambda link, query: link and link.replace(query.url, _FOREIGN),

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 import duckdb
 
-from loaders.errors import IntegrityError, LandingError
+from loaders.errors import IntegrityError, LandingError, said_by
 from loaders.landing import (
     COLUMNS,
     MANIFEST,
@@ -28,6 +28,7 @@ from loaders.landing import (
     Part,
     Snapshot,
     building_folder,
+    clear_abandoned,
     digest_of,
     flush,
     is_text,
@@ -36,6 +37,7 @@ from loaders.landing import (
     read_manifest,
     snapshot_exists,
     snapshot_folder,
+    snapshot_folders,
     snapshot_id_of,
 )
 from loaders.slicing import Item
@@ -47,6 +49,7 @@ UNFINISHED = (RUNNING, INTERRUPTED)
 STATE_FORMAT = 1
 
 _STATE_KEY = "resume_state"
+_PROCESS = "process"
 
 
 @dataclass
@@ -54,7 +57,9 @@ class State:
     """Where a crawl stands after a part: what the part's metadata holds.
 
     Counts are of the snapshot up to and including the part, but for `part_*`, which are its own.
-    `next_query` is the path and query of the next page, null when there is none.
+    `next_query` is the path and query of the next page, null when there is none. `short_pages` held
+    fewer items than one before, although more followed; `is_another` says that `--new-snapshot`
+    began it.
     """
 
     snapshot_id: str
@@ -72,6 +77,9 @@ class State:
     private_dropped: int = 0
     json_bad: int = 0
     bytes: int = 0
+    largest_page: int = 0
+    short_pages: int = 0
+    is_another: bool = False
     part_first_page: int = 0
     part_first_oid: str | None = None
     part_rows: int = 0
@@ -98,9 +106,31 @@ def read_state(part: Path) -> State | None:
                 "WHERE decode(key) = $1",
                 [_STATE_KEY],
             ).fetchall()
-        return State(**json.loads(found[0][0])) if found else None
-    except (duckdb.Error, ValueError, TypeError) as error:
+        return _sound_state(State(**json.loads(found[0][0]))) if found else None
+    except (duckdb.Error, ValueError, TypeError, RecursionError) as error:
         raise LandingError(f"{part.name} cannot be read: {one_line(error)}") from error
+
+
+def _sound_state(state: State) -> State:
+    """Return a state as it is; ValueError when a value is not what it must be."""
+    for name, hint in get_type_hints(State).items():
+        value = getattr(state, name)
+        expected = get_origin(hint) if name == "http" else hint
+        is_flag = isinstance(value, bool) and hint is not bool
+        if is_flag or not isinstance(value, expected):
+            raise ValueError(f"its resume state holds no sound {name}")
+    if not all(isinstance(value, int | float) for value in state.http.values()):
+        raise ValueError("its resume state holds no sound http")
+    if state.next_query is not None and not state.next_query.startswith("/"):
+        # behind the service's address it would name another host
+        raise ValueError("its resume state holds no sound next_query")
+    return state
+
+
+def last_state(folder: Path) -> State | None:
+    """Return the state of a snapshot's last part; None if it has none, or was not crawled."""
+    parts = parts_of(folder)
+    return read_state(parts[-1]) if parts else None
 
 
 def parts_of(folder: Path) -> list[Path]:
@@ -126,13 +156,20 @@ def is_being_written(folder: Path) -> bool:
         os.close(lock)
 
 
+def is_unfinished(snapshot: Snapshot) -> bool:
+    """Say whether a crawl has to go on: it was stopped, or doubtful pages end what it has."""
+    return snapshot.status in UNFINISHED or (
+        snapshot.status == SUSPECT and snapshot.details.get("finished_at") is None
+    )
+
+
 def crawled(landing: Path) -> list[Snapshot]:
     """Return the snapshots of a landing that were crawled, oldest first.
 
     One whose manifest cannot be read counts as not there: `verify` mends it, `crawl` refuses.
     """
     found = []
-    for folder in sorted((Path(landing) / TABLE).glob("snapshot_id=*")):
+    for folder in snapshot_folders(landing):
         with contextlib.suppress(LandingError):
             found.append(read_manifest(folder))
     return [one for one in found if one.source == SOURCE]
@@ -152,6 +189,7 @@ def details_of(state: State, *, finished: bool, note: str | None = None) -> dict
         "distinct_oids": state.rows,
         "private_dropped": state.private_dropped,
         "json_bad": state.json_bad,
+        "short_pages": state.short_pages,
         "bytes": state.bytes,
         "http": state.http,
         "loader": state.loader,
@@ -179,8 +217,11 @@ class GrowingSnapshot:
     # life
 
     @classmethod
-    def start(cls, landing: Path) -> "GrowingSnapshot":
-        """Create an empty snapshot that starts now."""
+    def start(cls, landing: Path, after: Snapshot | None = None) -> "GrowingSnapshot":
+        """Create an empty snapshot that starts now; LandingError if another came `after` the last.
+
+        Of crawls that start together one makes the snapshot, and the others are turned away.
+        """
         with _landing_errors():
             root = Path(landing) / TABLE
             with building_folder(root) as building:
@@ -188,12 +229,16 @@ class GrowingSnapshot:
                 final = snapshot_folder(landing, snapshot_id_of(started_at))
                 made = building / NEW / final.name
                 made.mkdir()
+                details = {_PROCESS: os.getpid()}
                 snapshot = Snapshot(
-                    snapshot_id_of(started_at), started_at, RUNNING, SOURCE, 0, (), {}, final
+                    snapshot_id_of(started_at), started_at, RUNNING, SOURCE, 0, (), details, final
                 )
                 _write(made / MANIFEST, manifest_text(snapshot))
                 lock = _lock(made)
                 with locked(root):
+                    latest = crawled(landing)[-1:]
+                    if latest and (after is None or latest[0].snapshot_id != after.snapshot_id):
+                        raise _turned_away(latest[0].folder)
                     made.rename(final)
                     flush(root)
         return cls(final, lock)
@@ -204,8 +249,12 @@ class GrowingSnapshot:
         with _landing_errors():
             growing = cls(snapshot.folder, _lock(snapshot.folder))
             try:
+                # before all else, for those who are turned away
+                _rewrite(snapshot.folder, details=snapshot.details | {_PROCESS: os.getpid()})
                 for left in snapshot.folder.glob(".*.tmp"):
                     left.unlink()
+                with locked(snapshot.folder.parent):
+                    clear_abandoned(snapshot.folder.parent)
                 growing.parts, growing.state = derive_parts(snapshot.folder, snapshot.parts)
             except BaseException:
                 growing.close()
@@ -307,17 +356,20 @@ def write_manifest(
     folder: Path, parts: list[Part], state: State | None, status: str, note: str | None = None
 ) -> Snapshot:
     """Write the manifest of a crawled snapshot by one rename."""
-    snapshot_id = folder.name.partition("=")[2]
+    details = {}
+    if state is not None:
+        is_finished = state.is_last and status in (COMPLETE, SUSPECT)
+        details = details_of(state, finished=is_finished, note=note)
+    if status == RUNNING:
+        details[_PROCESS] = os.getpid()
     snapshot = Snapshot(
-        snapshot_id=snapshot_id,
+        snapshot_id=folder.name.partition("=")[2],
         started_at=started_at_of(folder),
         status=status,
         source=SOURCE,
         rows=state.rows if state else 0,
         parts=tuple(parts),
-        details=details_of(state, finished=status in (COMPLETE, SUSPECT), note=note)
-        if state
-        else {},
+        details=details,
         folder=folder,
     )
     _write(folder / MANIFEST, manifest_text(snapshot))
@@ -326,10 +378,14 @@ def write_manifest(
 
 def rewrite_status(folder: Path, status: str, note: str) -> None:
     """Change the status of a snapshot, and nothing else its manifest says but the note."""
-    before = read_manifest(folder)
-    changed = {"status": status, "details": before.details | {"note": note}}
+    details = read_manifest(folder).details | {"note": note}
     with _landing_errors():
-        _write(folder / MANIFEST, manifest_text(Snapshot(**(vars(before) | changed))))
+        _rewrite(folder, status=status, details=details)
+
+
+def _rewrite(folder: Path, **changed: Any) -> None:
+    snapshot = Snapshot(**(vars(read_manifest(folder)) | changed))
+    _write(folder / MANIFEST, manifest_text(snapshot))
 
 
 def started_at_of(folder: Path) -> datetime:
@@ -359,10 +415,38 @@ def _lock(folder: Path) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(lock)
-        raise LandingError(
-            f"another crawl is writing {folder.name}; wait for it, or stop it first"
-        ) from None
+        raise _turned_away(folder) from None
     return lock
+
+
+def _turned_away(folder: Path) -> LandingError:
+    return LandingError(
+        f"another crawl is writing {folder.name}{holder_of(folder)}; wait for it, or stop it first"
+    )
+
+
+def holder_of(folder: Path) -> str:
+    """Return ` (process 4711)` for a snapshot that is being written; nothing if that is not known.
+
+    Whoever has just taken it is about to write its number into the manifest.
+    """
+    for _ in range(20):
+        with contextlib.suppress(LandingError):
+            process = read_manifest(folder).details.get(_PROCESS)
+            if isinstance(process, int) and _is_running(process):
+                return f" (process {process})"
+        time.sleep(0.05)
+    return ""
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return process > 0
 
 
 def _write(path: Path, text: str) -> None:
@@ -385,7 +469,7 @@ def _landing_errors() -> Iterator[None]:
         yield
     except OSError as error:
         raise LandingError(
-            f"the landing cannot be written: {error.strerror or error}; what is landed stays"
+            f"the landing cannot be written: {said_by(error)}; what is landed stays"
         ) from error
     except duckdb.Error as error:
         raise LandingError(

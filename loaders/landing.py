@@ -23,8 +23,8 @@ from typing import Any
 
 import duckdb
 
-from loaders.errors import LandingError
-from loaders.sql import files_in_sql, literal, one_line
+from loaders.errors import LandingError, said_by
+from loaders.sql import literal, one_line
 
 __all__ = [
     "COLUMNS",
@@ -39,6 +39,7 @@ __all__ = [
     "refuse_existing",
     "snapshot_exists",
     "snapshot_folder",
+    "snapshot_folders",
     "snapshot_id_of",
 ]
 
@@ -134,10 +135,23 @@ def list_snapshots(landing: Path, *, skip_unreadable: bool = False) -> list[Snap
     A landing that does not exist holds none. LandingError when a manifest cannot be read; with
     `skip_unreadable` a folder whose manifest is missing or no JSON object is left out instead.
     """
-    folders = sorted((Path(landing) / TABLE).glob("snapshot_id=*"))
+    folders = snapshot_folders(landing)
     if skip_unreadable:
         folders = [folder for folder in folders if _holds_manifest(folder)]
     return [read_manifest(folder) for folder in folders]
+
+
+def snapshot_folders(landing: Path) -> list[Path]:
+    """Return the folders of a landing's snapshots, oldest first; none if there is no landing.
+
+    OSError when the landing cannot be read, which a glob would pass over in silence.
+    """
+    root = Path(landing) / TABLE
+    folders = sorted(root.glob("snapshot_id=*"))
+    if not folders:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            os.scandir(root).close()
+    return folders
 
 
 def commit_snapshot(
@@ -454,18 +468,27 @@ def _holds_manifest(folder: Path) -> bool:
     """Say whether there is a manifest and it is a JSON object."""
     try:
         return isinstance(json.loads((folder / MANIFEST).read_text(encoding="utf-8")), dict)
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
         return False
 
 
 def _parts(listed: object) -> tuple[Part, ...]:
     """The parts that a manifest of ours lists; none where they are in another form."""
     try:
-        return tuple(
+        parts = tuple(
             Part(part["name"], part["rows"], part["sha256"], part.get("pages")) for part in listed
         )
     except (TypeError, KeyError, AttributeError):
         return ()
+    is_ours = all(
+        is_text(part.name) and is_text(part.sha256) and _number(part.rows) is not None
+        for part in parts
+    )
+    return parts if is_ours else ()
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def read_manifest(folder: Path) -> Snapshot:
@@ -476,17 +499,29 @@ def read_manifest(folder: Path) -> Snapshot:
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        for key in ("snapshot_id", "started_at", "status"):
+            if not is_text(manifest[key]):
+                raise TypeError(f"{key} is no text")
+        source, details = manifest.get("source"), manifest.get("details")
         return Snapshot(
             snapshot_id=manifest["snapshot_id"],
             started_at=datetime.fromisoformat(manifest["started_at"]),
             status=manifest["status"],
-            source=manifest.get("source"),
-            rows=manifest.get("rows"),
+            source=source if is_text(source) else None,
+            rows=_number(manifest.get("rows")),
             parts=_parts(manifest.get("parts")),
-            details=manifest.get("details", {}),
+            details=details if isinstance(details, dict) else {},
             folder=folder,
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+    ) as error:
         raise LandingError(
             f"{folder.name} has no readable {MANIFEST} ({type(error).__name__}: {error}); "
             "`python -m loaders verify` mends a crawled one; else land the snapshot again"
@@ -503,8 +538,7 @@ def building_folder(root: Path) -> Iterator[Path]:
     try:
         root.mkdir(parents=True, exist_ok=True)
         with locked(root):
-            for abandoned in root.glob(".*.building"):
-                _sweep(root, abandoned)
+            clear_abandoned(root)
             building = Path(tempfile.mkdtemp(prefix=".", suffix=".building", dir=root))
             lock = os.open(building, os.O_RDONLY)
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -517,7 +551,7 @@ def building_folder(root: Path) -> Iterator[Path]:
             os.close(lock)
     except OSError as error:
         raise LandingError(
-            f"the landing cannot be written: {error.strerror or error}"
+            f"the landing cannot be written: {said_by(error)}"
             + (f" ({error.filename})" if error.filename else "")
         ) from error
     finally:
@@ -525,6 +559,12 @@ def building_folder(root: Path) -> Iterator[Path]:
         for folder in missing:
             with contextlib.suppress(OSError):
                 folder.rmdir()
+
+
+def clear_abandoned(root: Path) -> None:
+    """Remove the building folders that killed runs left; whoever calls holds the lock on `root`."""
+    for abandoned in root.glob(".*.building"):
+        _sweep(root, abandoned)
 
 
 def _sweep(root: Path, abandoned: Path) -> None:

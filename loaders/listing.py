@@ -6,20 +6,28 @@ no other host, as the token goes with it.
 """
 
 import hashlib
+import ipaddress
 import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+from urllib.request import getproxies
 
 import httpx2
 from huggingface_hub import constants
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
-from huggingface_hub.utils import build_hf_headers, hf_raise_for_status, http_stream_backoff
+from huggingface_hub.utils import (
+    build_hf_headers,
+    get_session,
+    hf_raise_for_status,
+    http_stream_backoff,
+)
 
 from loaders import __version__
 from loaders.errors import IntegrityError, LoaderError, RefusedError, UnavailableError, UsageError
+from loaders.masking import Mask
 from loaders.pacing import RETRIED_STATUSES, Clock, Overdue, Pacer, retry_wait
 from loaders.slicing import BrokenPage, Item, UnsoundPage, slice_page
 
@@ -45,6 +53,9 @@ FULL_FIELDS = tuple(
     ), key=str.lower)
 )  # fmt: skip
 PROFILES = {"lineage": LINEAGE_FIELDS, "full": FULL_FIELDS}
+
+SHORTEST_TOKEN = 4
+"""What is shorter stands in too many texts to be taken out of them."""
 
 _BAD_TOKEN = "Invalid credentials in Authorization header"
 _MESSAGE_LENGTH = 400
@@ -80,7 +91,9 @@ class Request:
         try:
             parts = urlsplit(self.endpoint)
             is_sound = parts.scheme in _DEFAULT_PORTS and parts.hostname and _origin(parts)
-        except ValueError:
+            # as the client reads the name, and as the system looks it up
+            httpx2.URL(self.endpoint).raw_host.decode().encode("idna")
+        except (ValueError, httpx2.InvalidURL):
             is_sound = False
         if not is_sound or parts.query or parts.fragment or "@" in parts.netloc:
             # not shown: it may hold a password
@@ -109,6 +122,23 @@ class Request:
         return f"{self.path}?{urlencode(parameters)}"
 
     @property
+    def is_open(self) -> bool:
+        """Whether what is sent can be read on the way: no TLS, and not this machine."""
+        parts = urlsplit(self.endpoint)
+        return parts.scheme == "http" and not _is_this_machine(parts.hostname)
+
+    @property
+    def open_proxy(self) -> str | None:
+        """The scheme of a proxy that can read what is sent, and that is reached without TLS."""
+        parts = urlsplit(self.endpoint)
+        proxies = getproxies()
+        proxy = proxies.get("http") or proxies.get("all")
+        if parts.scheme != "http" or not proxy or _is_exempt(parts.hostname, proxies):
+            return None
+        scheme = proxy.partition("://")[0].lower() if "://" in proxy else "http"
+        return None if scheme == "https" else scheme
+
+    @property
     def digest(self) -> str:
         """A hash of all that must not differ between the runs of one snapshot."""
         facts = [self.origin, self.path, SORT, self.page_size, sorted(self.expand)]
@@ -127,6 +157,10 @@ class Page:
     """Seconds to leave until the next request."""
 
 
+class EmptyPage(IntegrityError):
+    """A page without models that yet has a next one, however often it is asked for."""
+
+
 @dataclass
 class Listing:
     """The service as the crawl sees it."""
@@ -137,15 +171,35 @@ class Listing:
     token: str | bool | None = None
     timeout: float = 60.0
     max_retries: int = 5
+    trusts_proxy: bool = False
+    """Whether a proxy that is reached without TLS may have the token."""
     headers: dict[str, str] = field(init=False, repr=False)
+    mask: Mask = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.headers = build_hf_headers(
             token=self.token, library_name="hub_lineage", library_version=__version__
         )
-        secret = self._secret()
-        if secret and not re.fullmatch(r"[!-~]+", secret):
+        secret = self.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        self.mask = Mask(secret)
+        _check_client()
+        if secret:
+            self._check_token(secret)
+
+    def _check_token(self, secret: str) -> None:
+        """Raise UsageError for a token that is none, or that would be shown to others."""
+        if not re.fullmatch(r"[!-~]+", secret):
             raise UsageError("the token holds characters that no token has (HF_TOKEN)")
+        if len(secret) < SHORTEST_TOKEN:
+            raise UsageError("the token is shorter than any token (HF_TOKEN)")
+        if self.mask.finds(self.request.endpoint):
+            raise UsageError("the endpoint holds the token: name the service without it")
+        if self.request.open_proxy and not self.trusts_proxy:
+            raise UsageError(
+                f"the token would go in clear to the {self.request.open_proxy} proxy that the "
+                "environment names: exempt the service with NO_PROXY, send no token (--no-token), "
+                "or say that the proxy may have it (--token-through-proxy)"
+            )
 
     @property
     def sends_token(self) -> bool:
@@ -156,21 +210,37 @@ class Listing:
         """Return the page at a path and query, after as many tries as it may take.
 
         RefusedError, UnavailableError, IntegrityError (a body that is no page, a link that leads
-        elsewhere), or Stopped.
+        elsewhere), its EmptyPage, or Stopped. A page that a link led to and that is empty is asked
+        for again; it is returned only if it has no next one, which makes it the listing's end.
         """
+        is_linked = bool(_asked(query)["cursor"])
         for attempt in range(1, BROKEN_PAGE_TRIES + 1):
+            is_last_try = attempt == BROKEN_PAGE_TRIES
             response = self.answer(query)
+            wait = float(attempt)
             try:
-                return self._page(query, response)
+                page = self._page(query, response)
             except BrokenPage as error:
-                if attempt == BROKEN_PAGE_TRIES:
+                reason = f"the answer is no page of models: {error}"
+                if is_last_try:
                     raise IntegrityError(
                         f"the answer is no page of models, {attempt} times over: {error}"
                     ) from error
-                self.clock.counters.retries += 1
-                self.clock.wait(attempt, f"the answer is no page of models: {error}")
             except UnsoundPage as error:
                 raise IntegrityError(f"the answer is no page of models: {error}") from error
+            else:
+                is_end = page.next_query is None
+                if page.items or (is_end and (is_last_try or not is_linked)):
+                    return page
+                if is_last_try:
+                    raise EmptyPage(
+                        f"the page is empty, {attempt} times over, although a next one follows; "
+                        "it is not passed over"
+                    )
+                reason = "the page is empty"
+                wait = max(wait, page.wait)
+            self.clock.counters.retries += 1
+            self.clock.wait(wait, reason)
         raise AssertionError("unreachable")
 
     def answer(self, query: str, also: frozenset[int] = frozenset()) -> httpx2.Response:
@@ -199,7 +269,7 @@ class Listing:
                 if status not in RETRIED_STATUSES:
                     raise self._refusal(status, said) from None
             except httpx2.HTTPError as error:
-                said = self._line(f"{type(error).__name__}: {error}")
+                said = self.line(f"{type(error).__name__}: {error}")
             except Overdue:
                 overdue += 1
                 said = f"the answer is not whole after {self._longest:,.0f} s, although bytes come"
@@ -256,8 +326,10 @@ class Listing:
             text = response.content.decode("utf-8")
         except UnicodeDecodeError as error:
             raise BrokenPage("no UTF-8") from error
+        masked = self.mask(text)
+        self.clock.counters.masked += masked != text
         return Page(
-            items=slice_page(text),
+            items=slice_page(masked),
             next_query=self._next_query(query, response),
             fetched_at=datetime.now(UTC).replace(tzinfo=None),
             bytes=len(response.content),
@@ -269,7 +341,7 @@ class Listing:
         url = response.links.get("next", {}).get("url")
         if url is None:
             return None
-        if (secret := self._secret()) and secret in url:
+        if self.mask.finds_in_query(url):
             raise IntegrityError("the next link repeats the token; it is not followed")
         if not _ADDRESS.fullmatch(url):
             raise IntegrityError("the next link is no address; it is not followed")
@@ -279,7 +351,7 @@ class Listing:
         except ValueError:
             is_ours = False
         if not is_ours or "@" in link.netloc or link.path != self.request.path:
-            where = self._line(f"{link.hostname}{link.path}") if is_ours else "another host"
+            where = self.line(f"{link.hostname}{link.path}") if is_ours else "another host"
             raise IntegrityError(f"the next link leads to {where}; it is not followed")
         asked, next_asked = _asked(query), _asked(link.query)
         if next_asked["cursor"] == asked["cursor"]:
@@ -292,7 +364,7 @@ class Listing:
 
     def _redirected(self, response: httpx2.Response) -> str:
         host = urlsplit(response.headers.get("location", "")).hostname
-        where = f"to {self._line(host)}" if host else "elsewhere"
+        where = f"to {self.line(host)}" if host else "elsewhere"
         return (
             f"{self.request.host} answers {response.status_code} and points {where}; that is not "
             "followed: name the right service with --endpoint"
@@ -307,18 +379,43 @@ class Listing:
         return RefusedError(f"{self.request.host} refuses the request: {said}{hint}")
 
     def _said(self, error: HfHubHTTPError) -> str:
-        message = self._line(error.server_message or "")
+        message = self.line(error.server_message or "")
         return f"{error.response.status_code} {message or error.response.reason_phrase}"
 
-    def _line(self, text: str) -> str:
+    def line(self, text: str) -> str:
         """Return foreign text as one short line that cannot hold the token."""
-        if secret := self._secret():
-            text = text.replace(secret, "***")
+        text = self.mask(text)
         text = " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
         return text if len(text) <= _MESSAGE_LENGTH else text[: _MESSAGE_LENGTH - 3] + "..."
 
-    def _secret(self) -> str:
-        return self.headers.get("authorization", "").removeprefix("Bearer ").strip()
+
+def _check_client() -> None:
+    """Raise UsageError when the client cannot be made from what the environment says."""
+    try:
+        get_session()
+    except (ValueError, ImportError, OSError, httpx2.InvalidURL) as error:
+        # not shown: a proxy's address may hold a password
+        variables = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY"
+        cause = f"one of {variables} names a proxy of a kind that is not known here"
+        if isinstance(error, OSError):
+            cause = f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used ({error.strerror or error})"
+        raise UsageError(f"no request can be made: {cause}") from error
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _is_exempt(host: str, proxies: dict[str, str]) -> bool:
+    """Say whether NO_PROXY surely exempts a host; its spellings that readers differ on do not."""
+    names = [name.strip().lower() for name in proxies.get("no", "").split(",")]
+    return any(
+        name == "*" or host == name or (name and host.endswith("." + name.lstrip(".")))
+        for name in names
+    )
 
 
 def _raise_for_status(response: httpx2.Response) -> None:

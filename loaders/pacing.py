@@ -104,6 +104,8 @@ class Counters:
     retries: int = 0
     rate_limited: int = 0
     seconds_waited: float = 0.0
+    masked: int = 0
+    """Answers that repeated the token, which was taken out of them."""
 
 
 @dataclass

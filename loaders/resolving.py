@@ -16,9 +16,8 @@ from urllib.parse import quote, unquote, urlsplit
 import duckdb
 import httpx2
 
-from loaders import crawling
+from loaders import crawling, growing
 from loaders.errors import EXIT_STOPPED, DataError, IntegrityError, LandingError, LoaderError
-from loaders.growing import COMPLETE
 from loaders.landing import Snapshot, list_snapshots, snapshot_id_of
 from loaders.listing import Listing
 from loaders.pacing import Stopped
@@ -93,7 +92,8 @@ def missing_parents(
     snapshot: Snapshot, fewest: int, known: set[str] = frozenset()
 ) -> list[tuple[str, int]]:
     """Return well-formed parents a snapshot does not list, with their children, most first."""
-    parts = files_in_sql(*(snapshot.folder / part.name for part in snapshot.parts))
+    # the folder's own, as a build reads them: not every manifest lists its parts
+    parts = [str(part) for part in growing.parts_of(snapshot.folder)]
     try:
         with duckdb.connect() as connection:
             connection.execute("SET enable_progress_bar = false")
@@ -134,7 +134,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out `python -m loaders resolve-parents`: one request per name, none twice."""
     landing = crawling.landing_of(arguments)
     crawling.refuse_sample(landing)
-    complete = [one for one in list_snapshots(landing) if one.status == COMPLETE]
+    complete = [one for one in list_snapshots(landing) if one.status == growing.COMPLETE]
     if not complete:
         raise DataError("the landing holds no complete snapshot to take parents from")
     listing = crawling.listing_of(arguments)
@@ -188,8 +188,14 @@ def look_up(listing: Listing, name: str, n_children: int = 0) -> Answer:
         link = urlsplit(response.headers.get("location", ""))
         model_id = unquote(link.path.removeprefix(path))
         if link.netloc.lower() not in ("", listing.request.host) or not _NAME.fullmatch(model_id):
-            raise IntegrityError(f"the redirect of {name} leads to no model of this service")
+            raise IntegrityError(
+                f"the redirect of {listing.line(name)} leads to no model of this service"
+            )
         outcome = RENAMED
+    if model_id is not None and listing.mask.finds(model_id):
+        raise IntegrityError(
+            f"the answer to {listing.line(name)} repeats the token; it is not landed"
+        )
     if wait := listing.pacer.wait_after(response.headers):
         listing.clock.wait(wait, "the share of the rate limit is used up")
     now = datetime.now(UTC).replace(tzinfo=None)
@@ -211,9 +217,12 @@ def _known(landing: Path) -> set[str]:
     files = sorted((landing / TABLE).glob("*.parquet"))
     if not files:
         return set()
-    with duckdb.connect() as connection:
-        query = f"SELECT DISTINCT lower(alias) FROM read_parquet({files_in_sql(*files)})"
-        return {name for (name,) in connection.execute(query).fetchall()}
+    query = "SELECT DISTINCT lower(alias) FROM read_parquet($1)"
+    try:
+        with duckdb.connect() as connection:
+            return {name for (name,) in connection.execute(query, [files]).fetchall()}
+    except duckdb.Error as error:
+        raise LandingError(f"{TABLE} cannot be read: {one_line(error)}") from error
 
 
 def _land(landing: Path, answers: list[Answer]) -> None:

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from loaders import growing
-from loaders.crawling import add_landing_argument, landing_of
+from loaders.crawling import add_landing_argument, landing_of, unfinished_for
 from loaders.errors import LandingError
-from loaders.landing import TABLE, Snapshot, read_manifest
+from loaders.landing import Snapshot, read_manifest, snapshot_folders
 
 __all__ = ["add_arguments", "run"]
 
@@ -28,7 +28,7 @@ def describe(landing: Path) -> list[str]:
     lines: list[str] = []
     crawled: list[Snapshot] = []
     is_mendable = True
-    for folder in sorted((landing / TABLE).glob("snapshot_id=*")):
+    for folder in snapshot_folders(landing):
         try:
             snapshot = read_manifest(folder)
         except LandingError:
@@ -50,7 +50,9 @@ def _line(snapshot: Snapshot) -> str:
     rows = "?" if snapshot.rows is None else f"{snapshot.rows:,}"
     status = snapshot.status
     if snapshot.source == growing.SOURCE and status in growing.UNFINISHED:
-        status = "being written" if growing.is_being_written(snapshot.folder) else "unfinished"
+        status = "unfinished"
+        if growing.is_being_written(snapshot.folder):
+            status = f"being written{growing.holder_of(snapshot.folder)}"
     facts = [
         snapshot.snapshot_id, status, f"{rows} models", _parts(len(snapshot.parts)),
         f"from {snapshot.source or 'an unnamed source'}",
@@ -69,20 +71,20 @@ def _parts(number: int) -> str:
 def _next(crawled: list[Snapshot]) -> str:
     if not crawled:
         return "crawl starts the first snapshot"
-    latest = crawled[-1]
-    if latest.status not in growing.UNFINISHED:
+    latest, unfinished = crawled[-1], unfinished_for(crawled, request_hash=None)
+    if unfinished is None:
         return f"crawl does nothing, {latest.snapshot_id} is {latest.status}; " + (
             "crawl --new-snapshot starts another"
         )
-    if growing.is_being_written(latest.folder):
-        return f"a crawl is writing {latest.snapshot_id}; another would be turned away"
-    parts = growing.parts_of(latest.folder)
-    state = growing.read_state(parts[-1]) if parts else None
+    if growing.is_being_written(unfinished.folder):
+        return f"a crawl is writing {unfinished.snapshot_id}; another would be turned away"
+    state = growing.last_state(unfinished.folder)
     if state is None:
-        return f"crawl starts {latest.snapshot_id} at its first page"
+        return f"crawl starts {unfinished.snapshot_id} at its first page"
     if state.is_last:
-        return f"crawl closes {latest.snapshot_id}, all pages are landed"
+        return f"crawl closes {unfinished.snapshot_id}, all pages are landed"
+    older = "" if unfinished is latest else f", left unfinished before {latest.snapshot_id},"
     return (
-        f"crawl goes on with {latest.snapshot_id} at page {state.next_page:,} "
+        f"crawl goes on with {unfinished.snapshot_id}{older} at page {state.next_page:,} "
         f"({state.rows:,} models landed)"
     )

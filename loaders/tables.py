@@ -12,7 +12,7 @@ import duckdb
 
 from loaders import items, sources
 from loaders.crawling import add_landing_argument, landing_of
-from loaders.errors import DataError, LandingError, UsageError
+from loaders.errors import DataError, LandingError, UsageError, said_by
 from loaders.landing import flush
 from loaders.sql import literal, one_line
 
@@ -159,7 +159,7 @@ def commit_table(connection: duckdb.DuckDBPyConnection, query: str, target: Path
         hidden.rename(target)
         flush(target.parent)
     except (OSError, duckdb.Error) as error:
-        said = one_line(error) if isinstance(error, duckdb.Error) else error.strerror or error
+        said = one_line(error) if isinstance(error, duckdb.Error) else said_by(error)
         raise LandingError(f"the landing cannot be written: {said}") from error
     finally:
         with contextlib.suppress(OSError):

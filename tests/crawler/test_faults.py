@@ -330,13 +330,6 @@ def test_an_empty_listing_is_suspect(hub, crawl, landing) -> None:
     assert "no models" in done.err
 
 
-def test_an_empty_page_with_a_next_link_is_walked_past(hub, crawl, landing) -> None:
-    service = hub(1_000, faults=["empty-next@4"])
-    assert crawl(service).code == 0
-    wanted = served(service.models, LINEAGE_FIELDS)
-    assert landed(landing) == wanted[:300] + wanted[400:]
-
-
 def test_oldest_first_is_walked_too(hub, crawl, landing) -> None:
     service = hub(1_000, ascending=True)
     assert crawl(service).code == 0

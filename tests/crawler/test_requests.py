@@ -205,8 +205,11 @@ def test_private_models_of_the_owner_are_dropped_and_counted(
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://x", "x", "http://", "http://me:secret@127.0.0.1:1", "http://a/?b", "http://a:b"]
-)
+    "url",
+    ["ftp://x", "x", "http://", "http://me:secret@127.0.0.1:1", "http://a/?b", "http://a:b",
+     "http://a..b", "http://ex\u2603ample", "http://[v1.x]", "http://[::1", "http://a\x00b",
+     f"http://{'a' * 300}.example"],
+)  # fmt: skip
 def test_an_endpoint_that_is_none_is_a_usage_error(command, url: str) -> None:
     done = command("crawl", "--endpoint", url)
     assert done.code == 2

@@ -161,3 +161,22 @@ def test_a_redirect_to_another_host_is_refused(resolve, landing, monkeypatch) ->
 
 def test_nothing_to_take_parents_from(command) -> None:
     assert command("resolve-parents").code == 1
+
+
+def test_a_table_of_aliases_that_cannot_be_read_is_one_line(resolve, landing) -> None:
+    (landing / "hub_aliases").mkdir()
+    (landing / "hub_aliases" / "aliases-00000.parquet").write_bytes(b"no Parquet")
+    done, requests = resolve()
+    assert (done.code, requests) == (1, [])
+    assert done.err.startswith("error: hub_aliases cannot be read: ")
+
+
+def test_parents_are_read_where_a_manifest_lists_no_parts(resolve, models, landing) -> None:
+    """The contract asks for no more of a manifest than its id, start and status."""
+    (path,) = landing.rglob("_manifest.json")
+    manifest = json.loads(path.read_text())
+    path.write_text(
+        json.dumps({key: manifest[key] for key in ("snapshot_id", "started_at", "status")})
+    )
+    done, requests = resolve()
+    assert (done.code, len(requests)) == (0, 2)

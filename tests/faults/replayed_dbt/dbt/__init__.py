@@ -1,0 +1,1 @@
+"""Stands for dbt where a test tries the steps around it: see `cli.main`."""

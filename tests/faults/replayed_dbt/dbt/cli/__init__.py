@@ -1,0 +1,1 @@
+"""The part of dbt that build.py calls."""
