@@ -113,7 +113,8 @@ def frame_of(path: Path, stays: Callable[[str], bool]) -> pd.DataFrame:
         ).fetchall()
         names = [name for (name,) in found if stays(name)]
         return connection.execute(
-            f"from read_parquet({files_in_sql(path)}) where list_contains($names, specification_id)",
+            f"from read_parquet({files_in_sql(path)}) "
+            "where list_contains($names, specification_id)",
             {"names": names},
         ).df()
 

@@ -213,9 +213,8 @@ def _double_rows(folder: Path, found: list[_ReadPart]) -> Iterator[str]:
     try:
         with duckdb.connect() as connection:
             rows, oids = connection.execute(
-                "SELECT count(*), count(DISTINCT hub_oid) FROM read_parquet($1, "
-                "hive_partitioning = false)",
-                [[str(part) for part in growing.parts_of(folder)]],
+                f"SELECT count(*), count(DISTINCT hub_oid) FROM read_parquet({files}, "
+                "hive_partitioning = false)"
             ).fetchall()[0]
     except duckdb.Error:
         return  # reported as a part that cannot be read

@@ -23,7 +23,7 @@ from loaders.listing import Listing
 from loaders.pacing import Stopped
 from loaders.progress import Progress
 from loaders.sources import LONE_SURROGATE
-from loaders.sql import files_in_sql, one_line
+from loaders.sql import one_line
 from loaders.tables import commit_table
 
 __all__ = ["add_arguments", "missing_parents", "run"]
