@@ -48,7 +48,7 @@ from loaders.masking import MASK
 from loaders.pacing import Clock, Pacer, Stopped, StopSwitch
 from loaders.progress import Progress
 from loaders.slicing import Item
-from loaders.sql import one_line
+from loaders.sql import files_in_sql, one_line
 
 __all__ = ["Options", "add_arguments", "crawl", "run"]
 
@@ -232,14 +232,14 @@ def doubt_about(landing: Path, snapshot_id: str, state: State) -> str | None:
 
 def _gap(landing: Path, snapshot_id: str, state: State, previous: Snapshot) -> str | None:
     """Say whether models that stood side by side in a snapshot are all missing in the next one."""
-    values = {
-        "now": [str(part) for part in growing.parts_of(snapshot_folder(landing, snapshot_id))],
-        "before": [str(part) for part in growing.parts_of(previous.folder)],
+    parts = {
+        "now": files_in_sql(*growing.parts_of(snapshot_folder(landing, snapshot_id))),
+        "before": files_in_sql(*growing.parts_of(previous.folder)),
     }
     try:
         with duckdb.connect() as connection:
             connection.execute("SET enable_progress_bar = false")
-            found = connection.execute(_LONGEST_GAP, values).fetchone()
+            found = connection.execute(_LONGEST_GAP.format(**parts)).fetchone()
     except duckdb.Error as error:
         return f"it cannot be held against snapshot {previous.snapshot_id}: {one_line(error)}"
     page = re.search(r"[?&]limit=([0-9]+)", state.request)
@@ -254,10 +254,10 @@ def _gap(landing: Path, snapshot_id: str, state: State, previous: Snapshot) -> s
 
 
 _LONGEST_GAP = """
-    WITH now AS (SELECT hub_oid FROM read_parquet($now, hive_partitioning = false)),
+    WITH now AS (SELECT hub_oid FROM read_parquet({now}, hive_partitioning = false)),
     before AS (
         SELECT hub_oid, row_number() OVER (ORDER BY hub_oid) AS place
-        FROM read_parquet($before, hive_partitioning = false)
+        FROM read_parquet({before}, hive_partitioning = false)
     ),
     missing AS (
         SELECT hub_oid, place - row_number() OVER (ORDER BY place) AS gap

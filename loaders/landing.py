@@ -24,7 +24,7 @@ from typing import Any
 import duckdb
 
 from loaders.errors import LandingError, said_by
-from loaders.sql import literal, one_line
+from loaders.sql import files_in_sql, literal, one_line
 
 __all__ = [
     "COLUMNS",

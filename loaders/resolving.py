@@ -23,7 +23,7 @@ from loaders.listing import Listing
 from loaders.pacing import Stopped
 from loaders.progress import Progress
 from loaders.sources import LONE_SURROGATE
-from loaders.sql import one_line
+from loaders.sql import files_in_sql, one_line
 from loaders.tables import commit_table
 
 __all__ = ["add_arguments", "missing_parents", "run"]
@@ -93,7 +93,7 @@ def missing_parents(
 ) -> list[tuple[str, int]]:
     """Return well-formed parents a snapshot does not list, with their children, most first."""
     # the folder's own, as a build reads them: not every manifest lists its parts
-    parts = [str(part) for part in growing.parts_of(snapshot.folder)]
+    parts = files_in_sql(*growing.parts_of(snapshot.folder))
     try:
         with duckdb.connect() as connection:
             connection.execute("SET enable_progress_bar = false")
@@ -217,10 +217,10 @@ def _known(landing: Path) -> set[str]:
     files = sorted((landing / TABLE).glob("*.parquet"))
     if not files:
         return set()
-    query = "SELECT DISTINCT lower(alias) FROM read_parquet($1)"
+    query = f"SELECT DISTINCT lower(alias) FROM read_parquet({files_in_sql(*files)})"
     try:
         with duckdb.connect() as connection:
-            return {name for (name,) in connection.execute(query, [files]).fetchall()}
+            return {name for (name,) in connection.execute(query).fetchall()}
     except duckdb.Error as error:
         raise LandingError(f"{TABLE} cannot be read: {one_line(error)}") from error
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 _MESSAGE_LENGTH = 300
+_PATTERN_SIGN = re.compile(r"([\[*?])")
 # What DuckDB says when a file, or what does not fit into memory, finds no room.
 _DISK_FULL = ("No space left on device", "Disk quota exceeded", "failed to offload data block")
 # A thread's error comes as JSON inside the message of another.
