@@ -232,14 +232,24 @@ def doubt_about(landing: Path, snapshot_id: str, state: State) -> str | None:
 
 def _gap(landing: Path, snapshot_id: str, state: State, previous: Snapshot) -> str | None:
     """Say whether models that stood side by side in a snapshot are all missing in the next one."""
-    parts = {
-        "now": files_in_sql(*growing.parts_of(snapshot_folder(landing, snapshot_id))),
-        "before": files_in_sql(*growing.parts_of(previous.folder)),
-    }
+    later = files_in_sql(*growing.parts_of(snapshot_folder(landing, snapshot_id)))
+    earlier = files_in_sql(*growing.parts_of(previous.folder))
+    longest_gap = f"""
+        WITH now AS (SELECT hub_oid FROM read_parquet({later}, hive_partitioning = false)),
+        before AS (
+            SELECT hub_oid, row_number() OVER (ORDER BY hub_oid) AS place
+            FROM read_parquet({earlier}, hive_partitioning = false)
+        ),
+        missing AS (
+            SELECT hub_oid, place - row_number() OVER (ORDER BY place) AS gap
+            FROM before ANTI JOIN now USING (hub_oid)
+        )
+        SELECT count(*) AS n_models, min(hub_oid), max(hub_oid)
+        FROM missing GROUP BY gap ORDER BY n_models DESC, min(hub_oid) LIMIT 1"""
     try:
         with duckdb.connect() as connection:
             connection.execute("SET enable_progress_bar = false")
-            found = connection.execute(_LONGEST_GAP.format(**parts)).fetchone()
+            found = connection.execute(longest_gap).fetchone()
     except duckdb.Error as error:
         return f"it cannot be held against snapshot {previous.snapshot_id}: {one_line(error)}"
     page = re.search(r"[?&]limit=([0-9]+)", state.request)
@@ -251,21 +261,6 @@ def _gap(landing: Path, snapshot_id: str, state: State, previous: Snapshot) -> s
         f"{missing:,} models that stand side by side in snapshot {previous.snapshot_id} are all "
         f"missing, _id {first} to {last}"
     )
-
-
-_LONGEST_GAP = """
-    WITH now AS (SELECT hub_oid FROM read_parquet({now}, hive_partitioning = false)),
-    before AS (
-        SELECT hub_oid, row_number() OVER (ORDER BY hub_oid) AS place
-        FROM read_parquet({before}, hive_partitioning = false)
-    ),
-    missing AS (
-        SELECT hub_oid, place - row_number() OVER (ORDER BY place) AS gap
-        FROM before ANTI JOIN now USING (hub_oid)
-    )
-    SELECT count(*) AS n_models, min(hub_oid), max(hub_oid)
-    FROM missing GROUP BY gap ORDER BY n_models DESC, min(hub_oid) LIMIT 1
-"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
