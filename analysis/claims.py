@@ -454,6 +454,8 @@ def concentration(rows: Sequence[Sequence], seed: int) -> Measure:
     measure = Measure(n=n, n_clusters=len(rows), effective_clusters=worth)
     if len(rows) < FEWEST_CLUSTERS:
         return replace(measure, reason=f"{len(rows)} bases, fewer than {FEWEST_CLUSTERS}")
+    if n < document()["fewest_rows"]:
+        return replace(measure, reason=f"{n} entrants, fewer than {document()['fewest_rows']}")
     if prominence.min() == prominence.max():
         return replace(measure, reason="all bases are equally prominent")
     belongs = top_tenth(prominence)
