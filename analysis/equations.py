@@ -14,8 +14,6 @@ ESTIMATORS = (
     "fractional_logit",
     "conditional_logit",
     "negative_binomial",
-    "zero_inflated_poisson",
-    "zero_inflated_negative_binomial",
 )
 
 # The estimators that can absorb fixed effects; the others take dummies (`factors`) only.
@@ -52,9 +50,7 @@ class Equation:
 
     `clusters` names the columns that errors may correlate within: none for
     heteroskedasticity-robust errors, ("iid",) for classical ones. `endogenous` and `instruments`
-    belong to `estimator="iv"`; the endogenous one is among the `terms`. `inflation_terms` belong
-    to the zero-inflated estimators: the terms, beside a constant, that move the probability of a
-    certain zero; all terms where not given.
+    belong to `estimator="iv"`; the endogenous one is among the `terms`.
     """
 
     outcome: str
@@ -67,7 +63,6 @@ class Equation:
     offset: str | None = None
     endogenous: tuple[str, ...] = ()
     instruments: tuple[str, ...] = ()
-    inflation_terms: tuple[str, ...] | None = None
 
     @property
     def formula(self) -> str:

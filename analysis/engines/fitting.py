@@ -11,7 +11,6 @@ from scipy.special import gammaln, xlogy
 
 from analysis.engines.absorbing import absorbing_solver, has_engine
 from analysis.engines.designs import (
-    COUNTS,
     LEVEL,
     LINEAR,
     SMALL_SAMPLE,
@@ -52,7 +51,7 @@ ENGINES = {
         "logit",
         "fractional_logit",
         "conditional_logit",
-        *COUNTS,
+        "negative_binomial",
     ),
     "fereg": ABSORBED,
 }
@@ -63,9 +62,8 @@ class Fit:
     """What an engine found.
 
     `terms` (K,) name the rows of `estimates` (K,) and `covariance` (K, K): the equation's terms,
-    the dummies of its factors ("relation[finetune]"), what an estimator adds ("inflation[age]",
-    "inflation[constant]", "alpha" of the negative binomial), and the constant last as "constant"
-    where there is one. `dropped_terms` were collinear.
+    the dummies of its factors ("relation[finetune]"), "alpha" of the negative binomial, and the
+    constant last as "constant" where there is one. `dropped_terms` were collinear.
 
     `degrees_of_freedom` are those of the t intervals: G - 1 of the smallest cluster dimension;
     without clusters the residual ones for OLS and IV, infinite (normal intervals) for the rest.
@@ -235,7 +233,7 @@ def _objection(engine: str, equation: Equation, convention: Convention) -> str |
     if engine == "statsmodels":
         if equation.fixed_effects and estimator != "conditional_logit":
             return "engine 'statsmodels' absorbs no fixed effects"
-        if equation.weights and estimator in (*COUNTS, "conditional_logit"):
+        if equation.weights and estimator in ("negative_binomial", "conditional_logit"):
             return f"{estimator} takes no weights"
         if convention.robust != "hetero" or convention.clustered != "CRV1":
             return "engine 'statsmodels' is used with HC1 and CRV1 only"

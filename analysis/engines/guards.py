@@ -68,9 +68,6 @@ def check_equation(equation: Equation) -> None:
             raise EstimationError("iv needs an instrument")
     elif equation.endogenous or equation.instruments:
         raise EstimationError(f"endogenous terms and instruments belong to iv, not to {estimator}")
-    unknown = set(equation.inflation_terms or ()) - set(equation.terms)
-    if unknown:
-        raise EstimationError(f"inflation terms are terms of the equation: {sorted(unknown)[0]!r}")
     if "iid" in equation.clusters and len(equation.clusters) > 1:
         raise EstimationError("'iid' errors have no clusters")
 
