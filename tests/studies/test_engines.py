@@ -396,6 +396,23 @@ def test_rows_twice_are_the_same_clusters(estimator):
     np.testing.assert_allclose(2 * other.covariance, one.covariance, rtol=1e-6)
 
 
+@pytest.mark.parametrize("engine", ["pyfixest", "fereg", "statsmodels"])
+def test_what_a_library_says_of_its_own_columns_never_reaches_a_reader(monkeypatch, engine):
+    """A reader knows neither x0 nor lsmr; the library's text stays with the cause."""
+    pytest.importorskip(engine)
+    library = {"statsmodels": "statsmodels.api.WLS"}.get(engine, f"{engine}.feols")
+
+    def failing(*arguments, **options):
+        raise RuntimeError("invalid solver input at lsmr:\nx0 must be finite")
+
+    monkeypatch.setattr(library, failing)
+    asked = Equation("log_likes", ("size",))
+    with pytest.raises(EstimationError) as raised:
+        fit(FRAME, asked, engine=engine)
+    assert str(raised.value) == f"log_likes ~ size: the engine {engine} could not estimate it"
+    assert "x0 must be finite" in str(raised.value.__cause__)
+
+
 # What is not identified
 
 
