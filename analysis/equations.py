@@ -14,8 +14,6 @@ ESTIMATORS = (
     "fractional_logit",
     "conditional_logit",
     "negative_binomial",
-    "zero_inflated_poisson",
-    "zero_inflated_negative_binomial",
     "cox",
 )
 
@@ -54,10 +52,9 @@ class Equation:
 
     `clusters` names the columns that errors may correlate within: none for
     heteroskedasticity-robust errors, ("iid",) for classical ones. `endogenous` and `instruments`
-    belong to `estimator="iv"`; the endogenous one is among the `terms`. `inflation_terms` belong
-    to the zero-inflated estimators: the terms, beside a constant, that move the probability of a
-    certain zero; all terms where not given. `event` belongs to `estimator="cox"`, whose outcome is
-    a time: the column that is 1 where the time ended in the event, 0 where it was cut before.
+    belong to `estimator="iv"`; the endogenous one is among the `terms`. `event` belongs to
+    `estimator="cox"`, whose outcome is a time: the column that is 1 where the time ended in the
+    event, 0 where it was cut before.
     """
 
     outcome: str
@@ -70,7 +67,6 @@ class Equation:
     offset: str | None = None
     endogenous: tuple[str, ...] = ()
     instruments: tuple[str, ...] = ()
-    inflation_terms: tuple[str, ...] | None = None
     event: str | None = None
 
     @property

@@ -178,7 +178,11 @@ class PreparedJackknife:
             if len(kept) and own[kept].min() < own[kept].max():
                 groups, of_row = self.clusters.groups(own[kept], kept, n_large, n_random, seed)
                 found = leave_out(
-                    self.design.columns_at(kept), own[kept], self.equation.estimator, of_row
+                    self.design.columns_at(kept),
+                    own[kept],
+                    self.equation.estimator,
+                    of_row,
+                    may_be_separated=True,
                 )
                 if found is not None and found.is_solved.all():
                     scale = self.design.scale

@@ -188,8 +188,7 @@ def _check_range(numbers: dict[str, np.ndarray], keep: np.ndarray, equation: Equ
         raise EstimationError(
             f"outcome {name!r} is negative somewhere: not for {equation.estimator}"
         )
-    counts = ("negative_binomial", "zero_inflated_poisson", "zero_inflated_negative_binomial")
-    if equation.estimator in counts and ((outcome < 0) | (outcome % 1 != 0)).any():
+    if equation.estimator == "negative_binomial" and ((outcome < 0) | (outcome % 1 != 0)).any():
         raise EstimationError(
             f"outcome {name!r} holds more than counts: not for {equation.estimator}"
         )

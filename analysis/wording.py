@@ -135,8 +135,6 @@ LABELS = {
     "fractional_logit": "fractional logit",
     "conditional_logit": "conditional logit",
     "negative_binomial": "negative binomial",
-    "zero_inflated_poisson": "zero-inflated Poisson",
-    "zero_inflated_negative_binomial": "zero-inflated negative binomial",
     "iv": "two-stage least squares",
     "cox": "Cox",
 }

@@ -34,13 +34,24 @@ from bench.builds import (
 )  # fmt: skip
 from bench.landings import SHAPES, make_landing, make_second_week
 from bench.measuring import PROJECT, BenchError
-from bench.report import page, peers_table, runs_table, series_table, statements_table
+from bench.report import (
+    page,
+    peers_table,
+    runs_table,
+    series_table,
+    statements_table,
+    study_table,
+)  # fmt: skip
+from bench.study import study
 
 MODELS = 2_556_240
 """As many as the papers used."""
 
 SMALLEST = 600
 """Models of a landing in which there is nothing to do: what dbt takes for itself."""
+
+STUDIES = [40_000, 250_000, 1_000_000]
+"""Models of the landings on which each specification of the studies is measured."""
 
 SERIES = [250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000]
 
@@ -54,6 +65,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--series", type=int, nargs="*", default=SERIES, metavar="N", help="sizes of the series"
     )
+    parser.add_argument(
+        "--study", type=int, nargs="*", default=STUDIES, metavar="N",
+        help="models of the landings on which the studies are run",
+    )  # fmt: skip
     parser.add_argument(
         "--shapes", nargs="*", default=list(SHAPES), choices=SHAPES,
         help="shapes of the series; those beside the Hub's own are drawn up to a million models",
@@ -84,10 +99,10 @@ def measure(options: argparse.Namespace) -> dict:
     n = options.models
     result = {
         "commands": [], "runs": [], "tests": {}, "statements": {}, "statements_models": 0,
-        "peers": [], "peers_models": 0, "series": [],
+        "peers": [], "peers_models": 0, "series": [], "study": [],
     }  # fmt: skip
     if options.add and options.json.exists():
-        result = json.loads(options.json.read_text())
+        result |= json.loads(options.json.read_text())
     result["commands"].append({"command": described(options)} | machine())
     landing = make_landing(folder / f"landing-{n}", n)
     place = folder / "build"
@@ -141,6 +156,12 @@ def measure(options: argparse.Namespace) -> dict:
             print(f"{shape} {size:,}: {cost.seconds:.1f} s", file=sys.stderr)
             shutil.rmtree(folder / name)
     shutil.rmtree(place)
+    for size in options.study:
+        if size not in {one["models_drawn"] for one in result["study"]}:
+            result["study"].append(study(folder, size))
+            save(result, options)
+            seconds = sum(row["cpu_seconds"] for row in result["study"][-1]["specifications"])
+            print(f"the studies, {size:,}: {seconds:.1f} s of CPU", file=sys.stderr)
     return result
 
 
@@ -157,6 +178,7 @@ def described(options: argparse.Namespace) -> str:
     words = ["python -m bench", f"--models {options.models}", f"--budget {options.budget:g}"]
     words += ["--quick"] if options.quick else []
     words += ["--series", *map(str, options.series)]
+    words += ["--study", *map(str, options.study)]
     return " ".join(words)
 
 
@@ -183,6 +205,8 @@ def main() -> int:
         print("\n" + peers_table(result))
     if result["series"]:
         print("\n" + series_table(result))
+    if result["study"]:
+        print("\n" + study_table(result))
     return 0
 
 

@@ -57,6 +57,32 @@ def peers_table(result: dict) -> str:
     )  # fmt: skip
 
 
+def study_table(result: dict, most: int = 20) -> str:
+    """CPU seconds and peak of each specification at each size, dearest first, and the exponent of
+    its CPU seconds; the others in one row, all in the last."""
+    studies = sorted(result["study"], key=lambda one: one["models_drawn"])
+    sizes = [one["models_drawn"] for one in studies]
+    costs = [{row["specification"]: row for row in one["specifications"]} for one in studies]
+    names = sorted(costs[-1], key=lambda name: -costs[-1][name]["cpu_seconds"])
+    groups = {name: [name] for name in names[:most]}
+    if names[most:]:
+        groups[f"{len(names[most:])} others"] = names[most:]
+    groups["all"] = names
+    rows = []
+    for title, members in groups.items():
+        found = [[cost[name] for name in members if name in cost] for cost in costs]
+        seconds = [sum(row["cpu_seconds"] for row in part) for part in found]
+        peaks = [max((row["gigabytes"] for row in part), default=0.0) for part in found]
+        # Below a fifth of a second it is the start that is measured.
+        grown = [(size, cost) for size, cost in zip(sizes, seconds, strict=True) if cost >= 0.2]
+        slope = exponent([size for size, _ in grown], [cost for _, cost in grown])
+        rows.append([title, *seconds, slope, *peaks])
+    header = [f"{size:,} models, CPU seconds" for size in sizes]
+    return table(
+        ["specification", *header, "exponent", *(f"{size:,} models, GB" for size in sizes)], rows
+    )
+
+
 def skipped_peers(result: dict) -> str:
     """One line for each tool that was not measured."""
     lines = [
@@ -248,6 +274,14 @@ def page(result: dict) -> str:
         ]
         if skipped_peers(result):
             parts += ["Not measured:", skipped_peers(result)]
+    if result.get("study"):
+        parts += [
+            "## The studies",
+            "`python -m analysis run` by its defaults on drawn landings of several sizes: CPU "
+            "seconds of each specification with its exponent, and the largest resident set of the "
+            "process while it ran.",
+            study_table(result),
+        ]
     if result["series"]:
         parts += [
             "## Scaling",

@@ -20,11 +20,6 @@ COLLINEARITY = 1e-9
 # A column that varies by less than this share of its largest value is constant but for rounding.
 ROUNDING = 1e-14
 LINEAR = ("ols", "iv")
-COUNTS = (
-    "negative_binomial",
-    "zero_inflated_poisson",
-    "zero_inflated_negative_binomial",
-)
 
 
 @dataclass(frozen=True)

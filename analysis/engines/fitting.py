@@ -11,7 +11,6 @@ from scipy.special import gammaln, xlogy
 
 from analysis.engines.absorbing import absorbing_solver, has_engine
 from analysis.engines.designs import (
-    COUNTS,
     LEVEL,
     LINEAR,
     SMALL_SAMPLE,
@@ -35,12 +34,13 @@ from analysis.equations import (
 from analysis.pruning import Dropped, usable_rows
 
 SEPARATION_ROUNDS = 20
-# OLS that leaves this share of the outcome beside fixed effects is rounding.
+# What is left of the outcome is rounding where it is below this share: in OLS beside fixed effects,
+# and in a Poisson or logit, which ends where the deviance does.
 PERFECT = 1e-20
+PERFECT_AT_THE_END = 1e-10
 
-# Rows from which "auto" solves a Poisson or logit with fixed effects by fereg. On 930,647 rows it
-# took 2.4 CPU seconds where pyfixest took 24 (base x month), and 20 where pyfixest had not ended
-# after twelve minutes of a busy machine (base x month and owner).
+# Rows from which "auto" solves a Poisson or logit with one fixed effect by fereg. On 930,647 rows
+# it took 2.4 CPU seconds where pyfixest took 24 (base x month).
 LARGE = 200_000
 
 # In the order in which "auto" asks them.
@@ -53,7 +53,7 @@ ENGINES = {
         "logit",
         "fractional_logit",
         "conditional_logit",
-        *COUNTS,
+        "negative_binomial",
     ),
     "fereg": ABSORBED,
     "numpy": ("cox",),
@@ -65,9 +65,8 @@ class Fit:
     """What an engine found.
 
     `terms` (K,) name the rows of `estimates` (K,) and `covariance` (K, K): the equation's terms,
-    the dummies of its factors ("relation[finetune]"), what an estimator adds ("inflation[age]",
-    "inflation[constant]", "alpha" of the negative binomial), and the constant last as "constant"
-    where there is one. `dropped_terms` were collinear.
+    the dummies of its factors ("relation[finetune]"), "alpha" of the negative binomial, and the
+    constant last as "constant" where there is one. `dropped_terms` were collinear.
 
     `degrees_of_freedom` are those of the t intervals: G - 1 of the smallest cluster dimension;
     without clusters the residual ones for OLS and IV, infinite (normal intervals) for the rest.
@@ -147,8 +146,8 @@ def fit(
 
     `engine`: "pyfixest", "statsmodels", "fereg" (an optional package), "numpy" (a cox alone), or
     "auto": pyfixest where it can, else statsmodels, else fereg, else numpy; Poisson and logit
-    without fixed effects by statsmodels, those with fixed effects and `LARGE` rows or more by
-    fereg, where it is installed.
+    without fixed effects by statsmodels; several fixed effects, and Poisson and logit of `LARGE`
+    rows or more, by fereg where it is installed.
     `small_sample`: a name of `SMALL_SAMPLE`, or "default":
     "nonnested" for OLS and IV, "clusters_only" for the rest. `of_interest`: the terms that must
     survive; every term of the equation where it is not given. `keep_singletons` keeps rows alone
@@ -166,8 +165,8 @@ def fit(
     for _ in range(SEPARATION_ROUNDS):
         design = design_of(frame.iloc[rows], equation)
         _check_design(design, equation)
-        solution = _guarded(solve, design, equation, convention)
-        separated = is_separated(design, solution, equation, partial(_guarded, solve_linear))
+        solution = solve(design, equation, convention)
+        separated = is_separated(design, solution, equation, solve_linear)
         if not separated.any():
             _check_solution(design, solution, equation)
             return _finished(design, solution, equation, dropped, rows, small_sample, of_interest)
@@ -195,8 +194,9 @@ def _solvers(
 ) -> tuple[Solver, Solver]:
     """The function that solves `equation`, and the one for the OLS on its way.
 
-    Of the engines that can, "auto" takes pyfixest, but for Poisson and logit: without fixed effects
-    it stops a step short of statsmodels, and with many rows fereg takes a tenth of its time.
+    Of the engines that can, "auto" takes pyfixest, but for Poisson and logit without fixed effects,
+    where it stops a step short of statsmodels, and where fereg takes a tenth of its time or less:
+    with several fixed effects, and for Poisson and logit with many rows.
     """
     if engine == "auto":
         objections = {name: _objection(name, equation, convention) for name in ENGINES}
@@ -205,21 +205,21 @@ def _solvers(
             reasons = "; ".join(dict.fromkeys(objections.values()))
             raise EstimationError(f"{equation.formula}: {reasons}")
         preferred = able[0]
-        if equation.estimator not in LINEAR:
-            if not equation.fixed_effects:
-                preferred = "statsmodels"
-            elif n_rows >= LARGE:
-                preferred = "fereg"
+        is_linear = equation.estimator in LINEAR
+        if not is_linear and not equation.fixed_effects:
+            preferred = "statsmodels"
+        elif len(equation.fixed_effects) > 1 or (not is_linear and n_rows >= LARGE):
+            preferred = "fereg"
         engine = preferred if preferred in able else able[0]
     if engine not in ENGINES:
         raise EstimationError(f"unknown engine {engine!r}; known: auto, {', '.join(ENGINES)}")
     objection = _objection(engine, equation, convention)
     if objection is not None:
         raise EstimationError(objection)
-    if engine in ("statsmodels", "numpy"):
-        solve = solve_by_statsmodels if engine == "statsmodels" else solve_cox
-        return solve, absorbing_solver("pyfixest")
-    return absorbing_solver(engine), absorbing_solver(engine)
+    solve = {"statsmodels": solve_by_statsmodels, "numpy": solve_cox}.get(engine)
+    linear = engine if solve is None else "pyfixest"
+    solve = solve or absorbing_solver(engine)
+    return partial(_guarded, engine, solve), partial(_guarded, linear, absorbing_solver(linear))
 
 
 def _objection(engine: str, equation: Equation, convention: Convention) -> str | None:
@@ -238,7 +238,7 @@ def _objection(engine: str, equation: Equation, convention: Convention) -> str |
             return "engine 'pyfixest' clusters by at most two columns"
     if engine == "statsmodels" and equation.fixed_effects and estimator != "conditional_logit":
         return "engine 'statsmodels' absorbs no fixed effects"
-    if equation.weights and estimator in (*COUNTS, "conditional_logit", "cox"):
+    if equation.weights and estimator in ("negative_binomial", "conditional_logit", "cox"):
         return f"{estimator} takes no weights"
     has_others = convention.robust != "hetero" or convention.clustered != "CRV1"
     if engine in ("statsmodels", "numpy") and has_others:
@@ -261,7 +261,9 @@ def _check_design(design: Design, equation: Equation) -> None:
         raise EstimationError(f"{len(design.outcome)} rows for {n_coefficients} coefficients")
 
 
-def _guarded(solve: Solver, design: Design, equation: Equation, convention: Convention) -> Solution:
+def _guarded(
+    engine: str, solve: Solver, design: Design, equation: Equation, convention: Convention
+) -> Solution:
     """The engine's solution, its complaints turned into one line of ours."""
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -269,8 +271,8 @@ def _guarded(solve: Solver, design: Design, equation: Equation, convention: Conv
             solution = solve(design, equation, convention)
     except (EstimationError, MemoryError):
         raise
-    except Exception as error:  # whatever a library raises is one line to our reader
-        reason = " ".join(str(error).split()) or type(error).__name__
+    except Exception as error:  # Its own text stays with the cause: it speaks of x0, not of rank.
+        reason = str(error)
         if "Step-halving" in reason:
             raise NotConverged(
                 f"{equation.formula}: no step helps; do the terms separate the outcome perfectly?"
@@ -280,7 +282,17 @@ def _guarded(solve: Solver, design: Design, equation: Equation, convention: Conv
             raise NotIdentified(
                 f"no term of {equation.formula} is left: the rest determines {names}"
             ) from error
-        raise EstimationError(f"{equation.formula}: {reason}") from error
+        if isinstance(error, ZeroDivisionError):
+            raise EstimationError(
+                f"{equation.formula}: a perfect fit, with a coefficient for each row"
+            ) from error
+        if "onverge" in reason:
+            raise NotConverged(
+                f"{equation.formula}: the iterations ended without a solution"
+            ) from error
+        raise EstimationError(
+            f"{equation.formula}: the engine {engine} could not estimate it"
+        ) from error
     return solution
 
 
@@ -290,11 +302,26 @@ def _check_solution(design: Design, solution: Solution, equation: Equation) -> N
         raise NotConverged(f"{equation.formula}: the iterations ended without a solution")
     if not (np.isfinite(solution.estimates).all() and np.isfinite(solution.covariance).all()):
         raise EstimationError(f"{equation.formula}: estimates or variances are not finite")
+    if _is_perfect(design, solution, equation):
+        raise EstimationError(f"{equation.formula}: a perfect fit, nothing is left to explain")
+
+
+def _is_perfect(design: Design, solution: Solution, equation: Equation) -> bool:
+    """Whether each row has its own outcome for a mean; a Poisson's rows count by their variance."""
     if equation.estimator == "ols" and equation.fixed_effects:
-        residual = design.outcome - solution.fitted
-        spread = design.outcome - design.outcome.mean()
-        if residual @ residual <= PERFECT * (spread @ spread):
-            raise EstimationError(f"{equation.formula}: a perfect fit, nothing is left to explain")
+        variance, least = np.ones(len(design.outcome)), PERFECT
+    elif equation.estimator in ("poisson", "logit"):
+        variance, least = solution.fitted, PERFECT_AT_THE_END
+        if equation.estimator == "logit":
+            variance = variance * (1 - variance)
+    else:
+        return False
+    residual = design.outcome - solution.fitted
+    spread = design.outcome - design.outcome.mean()
+    average = variance.mean()
+    is_there = variance > 0
+    left = residual[is_there] ** 2 / variance[is_there]
+    return bool(left.sum() <= least * (spread @ spread) / average)
 
 
 def _finished(

@@ -70,9 +70,6 @@ def check_equation(equation: Equation) -> None:
         raise EstimationError(f"endogenous terms and instruments belong to iv, not to {estimator}")
     if (equation.event is None) == (estimator == "cox"):
         raise EstimationError("a cox regression needs an event, and nothing else takes one")
-    unknown = set(equation.inflation_terms or ()) - set(equation.terms)
-    if unknown:
-        raise EstimationError(f"inflation terms are terms of the equation: {sorted(unknown)[0]!r}")
     if "iid" in equation.clusters and len(equation.clusters) > 1:
         raise EstimationError("'iid' errors have no clusters")
 

@@ -91,16 +91,21 @@ class LeftOut:
 
 
 def leave_out(
-    columns: Columns, outcome: np.ndarray, estimator: str, group: np.ndarray
+    columns: Columns,
+    outcome: np.ndarray,
+    estimator: str,
+    group: np.ndarray,
+    may_be_separated: bool = False,
 ) -> LeftOut | None:
     """The coefficients of an OLS, Poisson or logit without each group (n,), 0 to H - 1.
 
-    None where the rows as a whole need another way: a term that falls, a separated outcome.
+    None where the rows as a whole need another way: a term that falls, or, where rows
+    `may_be_separated` because no fit has looked, a mean next to its edge.
     """
     rows = _Rows.sorted(columns, outcome, group)
     if estimator == "ols":
         return _leave_out_of_ols(rows)
-    return _leave_out_by_steps(rows, estimator)
+    return _leave_out_by_steps(rows, estimator, may_be_separated)
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,11 +223,11 @@ def _leave_out_of_ols(rows: _Rows) -> LeftOut | None:
     return LeftOut(on_all[k:], without[:, k:], is_solved)
 
 
-def _leave_out_by_steps(rows: _Rows, estimator: str) -> LeftOut | None:
+def _leave_out_by_steps(rows: _Rows, estimator: str, may_be_separated: bool) -> LeftOut | None:
     """By Newton's steps from the solution on all rows."""
     model = _Model(rows, estimator)
     top = model.top()
-    if top is None:
+    if top is None or (may_be_separated and model.is_at_limit(top)):
         return None
     k, n_groups = rows.columns.n_nuisance, rows.n_groups
     is_solved = (rows.degrees_left() > 0) & rows.has_two_outcomes()
@@ -370,7 +375,7 @@ class _Model:
             if size <= SMALL_STEP:
                 is_top = np.abs(score).max() <= SMALL_SCORE * rest[0]
                 is_perfect = rest[0] ** 2 <= PERFECT * self.variation()
-                return beta if is_top and not is_perfect and not self.is_at_limit(beta) else None
+                return beta if is_top and not is_perfect else None
             # Far from the top a whole step may lead down; close to it rounding decides.
             for _ in range(30):
                 reached = self.height(beta + step)

@@ -13,12 +13,10 @@ import statsmodels
 import statsmodels.api as sm
 from scipy.special import logit, logsumexp
 from statsmodels.discrete.conditional_models import ConditionalLogit
-from statsmodels.discrete.count_model import ZeroInflatedNegativeBinomialP, ZeroInflatedPoisson
 
 from analysis.engines.designs import (
     COLLINEARITY,
     CONSTANT,
-    COUNTS,
     Convention,
     Design,
     Solution,
@@ -33,12 +31,6 @@ NEWTON_HALVINGS = 30
 NEWTON_GAIN = 1e-16
 FLATNESS = 1e-10
 ROUNDING = 1e-13
-
-# The logit of a certain zero from which zero-inflated estimators search, and the rows (every m-th)
-# on which they do: Newton's steps go on from there with all of them.
-RARE_INFLATION = -2.0
-SEARCHED_ROWS = 50_000
-SEARCH_STEPS = 200
 
 # statsmodels works through the conditional likelihood of a family member by member.
 LARGEST_CONDITIONAL_FAMILY = 200
@@ -62,19 +54,17 @@ def solve_by_statsmodels(design: Design, equation: Equation, convention: Convent
     x = np.column_stack([x, np.ones(len(x))])
     if equation.estimator == "ols":
         return _linear_by_statsmodels(design, equation, convention, x, columns)
-    inflated = None
-    if equation.estimator.startswith("zero_inflated"):
-        wanted = equation.terms if equation.inflation_terms is None else equation.inflation_terms
-        inflated = np.array([j for j in columns if j < 0 or design.names[j] in wanted])
-    model, start = _model(design, equation, x, inflated)
+    model, start = _model(design, equation, x)
     top = top_of(model, start)
     estimates = top.estimates
     covariance = covariance_of(
         top, model.score_obs(estimates), design.clusters, equation, convention
     )
-    n_alpha = len(estimates) - len(columns) - (0 if inflated is None else len(inflated))
-    names, back = _blocks_in_units_of_data(design, columns, inflated, n_alpha)
-    has_likelihood = equation.estimator in COUNTS and top.converged
+    names, back = in_units_of_data(design, columns)
+    is_count = equation.estimator == "negative_binomial"
+    if is_count:
+        names, back = (*names[:-1], "alpha", CONSTANT), _with_alpha(back)
+    has_likelihood = is_count and top.converged
     log_likelihood = float(model.loglike(estimates)) if has_likelihood else None
     return Solution(
         terms=names,
@@ -109,9 +99,7 @@ def independent_columns(x: np.ndarray, families: np.ndarray | None) -> np.ndarra
     return np.array(kept, dtype=np.int64)
 
 
-def _model(
-    design: Design, equation: Equation, x: np.ndarray, inflated: np.ndarray | None
-) -> tuple[object, np.ndarray]:
+def _model(design: Design, equation: Equation, x: np.ndarray) -> tuple[object, np.ndarray]:
     """The statsmodels model on columns `x` (n, k), the constant last, and where to start."""
     outcome, offset, weights = design.outcome, design.offset, design.weights
     if equation.estimator in ("poisson", "logit", "fractional_logit"):
@@ -127,31 +115,8 @@ def _model(
         if equation.estimator == "fractional_logit" or weights is not None or offset is not None:
             return sm.GLM(outcome, x, family=family, offset=offset, var_weights=weights), start
         return discrete(outcome, x), start
-    quiet = {"disp": 0, "maxiter": 1000}
-    if equation.estimator == "zero_inflated_poisson":
-        plain = sm.Poisson(outcome, x, offset=offset)
-    else:
-        plain = sm.NegativeBinomial(outcome, x, offset=offset)
-    start = np.asarray(plain.fit(**quiet).params)
-    if inflated is None:
-        return plain, start
-    columns = [design.x[:, j] if j >= 0 else np.ones(len(x)) for j in inflated]
-    kind = ZeroInflatedNegativeBinomialP
-    if equation.estimator == "zero_inflated_poisson":
-        kind = ZeroInflatedPoisson
-    inflation = np.column_stack(columns)
-    start = np.append(np.where(inflated < 0, RARE_INFLATION, 0.0), start)
-    some = slice(None, None, -(-len(x) // SEARCHED_ROWS))
-    sampled = kind(
-        outcome[some],
-        x[some],
-        exog_infl=inflation[some],
-        offset=None if offset is None else offset[some],
-    )
-    # The Hessian at the end, numerical and dear, is not looked at.
-    quiet["maxiter"] = SEARCH_STEPS
-    fitted = sampled.fit(**quiet, method="lbfgs", start_params=start, skip_hessian=True)
-    return kind(outcome, x, exog_infl=inflation, offset=offset), np.asarray(fitted.params)
+    model = sm.NegativeBinomial(outcome, x, offset=offset)
+    return model, np.asarray(model.fit(disp=0, maxiter=1000).params)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +137,7 @@ def top_of(model: object, start: np.ndarray) -> Top:
     """
     estimates, height = start, model.loglike(start)
     for n_steps in range(NEWTON_STEPS):
-        score, hessian = model.score(estimates), _hessian(model, estimates)
+        score, hessian = model.score(estimates), model.hessian(estimates)
         if not (np.isfinite(score).all() and np.isfinite(hessian).all()):
             break
         curvature, directions = np.linalg.eigh(-(hessian + hessian.T) / 2)
@@ -188,33 +153,6 @@ def top_of(model: object, start: np.ndarray) -> Top:
             break
         estimates, height = estimates + halving * step, there
     return Top(estimates, hessian, False, n_steps)
-
-
-def _hessian(model: object, estimates: np.ndarray) -> np.ndarray:
-    """The second derivatives (k, k) of the likelihood.
-
-    Those of statsmodels 0.15 for the zero-inflated Poisson are wrong (standard errors 8 % too
-    small), those for the zero-inflated negative binomial are differences of differences; the
-    scores of both are exact. A row's likelihood depends on its parameters through its two indices
-    and alpha alone, and a constant moves an index by as much as itself: so differences along the
-    constants and alpha, six scores in all, give every second derivative.
-    """
-    if not isinstance(model, ZeroInflatedPoisson | ZeroInflatedNegativeBinomialP):
-        return model.hessian(estimates)
-    loads = [model.exog_infl, model.exog]
-    if isinstance(model, ZeroInflatedNegativeBinomialP):
-        loads.append(np.ones((len(model.endog), 1)))
-    constants = np.cumsum([load.shape[1] for load in loads]) - 1
-    rows = []
-    for load, place in zip(loads, constants, strict=True):
-        reach = np.zeros(len(estimates))
-        reach[place] = np.cbrt(np.finfo(float).eps) * max(1.0, abs(estimates[place]))
-        ends = (model.score_obs(estimates + sign * reach)[:, constants] for sign in (1, -1))
-        curvature = np.subtract(*ends) / (2 * reach[place])
-        blocks = [load.T @ (curvature[:, [j]] * other) for j, other in enumerate(loads)]
-        rows.append(np.hstack(blocks))
-    hessian = np.vstack(rows)
-    return (hessian + hessian.T) / 2
 
 
 def covariance_of(
@@ -328,34 +266,18 @@ def _conditional_logit(
     )
 
 
-def _blocks_in_units_of_data(
-    design: Design, columns: np.ndarray, inflated: np.ndarray | None, n_alpha: int
-) -> tuple[tuple[str, ...], np.ndarray]:
-    """Names (k,) and the matrix (k, k) for parameters in the order of statsmodels: the inflation
-    equation, the columns, alpha. Names put the columns first and their constant last."""
-    names, back = in_units_of_data(design, columns)
-    width = len(columns)
-    if inflated is None:
-        of_inflation, back_of_inflation = (), np.empty((0, 0))
-    else:
-        of_inflation, back_of_inflation = in_units_of_data(design, inflated)
-    n_inflated = len(of_inflation)
-    total = n_inflated + width + n_alpha
-    whole = np.zeros((total, total))
-    middle = slice(width - 1, width - 1 + n_inflated)
-    of_columns = slice(n_inflated, n_inflated + width)
-    whole[: width - 1, of_columns] = back[:-1]
-    whole[middle, :n_inflated] = back_of_inflation
-    whole[total - 1 - n_alpha : total - 1, total - n_alpha :] = np.eye(n_alpha)
-    whole[-1, of_columns] = back[-1]
-    inflation_names = [f"inflation[{name}]" for name in of_inflation]
-    return (*names[:-1], *inflation_names, *["alpha"] * n_alpha, CONSTANT), whole
+def _with_alpha(back: np.ndarray) -> np.ndarray:
+    """The matrix (k + 1, k + 1) of `in_units_of_data` for parameters with alpha behind them, as
+    statsmodels has it, to names with the constant last."""
+    whole = np.zeros((len(back) + 1, len(back) + 1))
+    whole[:-2, :-1] = back[:-1]
+    whole[-2, -1] = 1
+    whole[-1, :-1] = back[-1]
+    return whole
 
 
 def _pseudo_r2(design: Design, equation: Equation, log_likelihood: float) -> float:
     """1 - l / l(constants only), by fitting those."""
     ones = np.ones((len(design.outcome), 1))
-    inflated = np.array([-1]) if equation.estimator.startswith("zero_inflated") else None
-    empty = replace(equation, terms=(), factors=(), inflation_terms=None)
-    model, start = _model(design, empty, ones, inflated)
+    model, start = _model(design, equation, ones)
     return float(1 - log_likelihood / model.loglike(top_of(model, start).estimates))

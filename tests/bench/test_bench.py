@@ -13,7 +13,8 @@ import pytest
 
 from bench.landings import make_landing, make_second_week
 from bench.measuring import BenchError, cost_of, exponent
-from bench.report import page
+from bench.report import page, study_table
+from bench.study import study
 from loaders.landing import list_snapshots
 from support import REPOSITORY
 
@@ -26,7 +27,7 @@ def measured(tmp_path_factory) -> tuple[str, dict, str]:
     folder = tmp_path_factory.mktemp("bench")
     command = [sys.executable, "-m", "bench", "--quick", "--models", "600", "--series"]
     command += ["--budget", "60", "--folder", folder / "work", "--json", folder / "bench.json"]
-    command += ["--peers-python", folder / "none"]
+    command += ["--peers-python", folder / "none", "--study"]
     finished = subprocess.run(
         [*map(str, command), "--page", str(folder / "bench.md")],
         cwd=REPOSITORY, check=True, capture_output=True, text=True,
@@ -174,3 +175,32 @@ def test_merges_have_two_to_sixty_five_parents(tmp_path):
     assert 100 < len(parents) < 400
     assert {len(set(names)) for names in parents} >= {2, 3, 4, 5}
     assert max(map(len, parents)) <= 65
+
+
+def test_the_table_of_the_studies_has_exponents_and_a_row_for_the_rest():
+    def cost(name, cpu_seconds, gigabytes):
+        return {"specification": name, "cpu_seconds": cpu_seconds, "gigabytes": gigabytes}
+
+    result = {
+        "study": [
+            {"models_drawn": 100, "specifications": [cost("RR4", 1.0, 0.5), cost("RR5", 0.5, 0.7)]},
+            {"models_drawn": 10, "specifications": [cost("RR4", 0.25, 0.2), cost("RR5", 0.5, 0.3)]},
+        ]
+    }
+    lines = study_table(result, most=1).splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    assert cells == [
+        ["RR4", "0.25", "1.0", "0.60", "0.20", "0.50"],
+        ["1 others", "0.50", "0.50", "0.00", "0.30", "0.70"],
+        ["all", "0.75", "1.5", "0.30", "0.30", "0.70"],
+    ]
+
+
+@pytest.mark.slow
+def test_every_specification_of_the_studies_has_its_cost(tmp_path):
+    measured = study(tmp_path, 600)
+    names = [row["specification"] for row in measured["specifications"]]
+    assert {"RR4", "RR21", "DM2", "recognition_curve", "tables and figures"} <= set(names)
+    assert len(names) == len(set(names))
+    assert all(0.01 < row["gigabytes"] < 8 for row in measured["specifications"])
+    assert sum(row["cpu_seconds"] for row in measured["specifications"]) > 0

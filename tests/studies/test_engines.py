@@ -256,74 +256,6 @@ def test_a_fractional_logit_is_a_binomial_glm_with_robust_errors():
     np.testing.assert_allclose(np.sqrt(np.diag(found.covariance)), result.bse, rtol=1e-7)
 
 
-def zero_inflated(n_rows: int = 4000) -> pd.DataFrame:
-    """A third of the rows can have no likes; the others are negative binomial, alpha 0.5."""
-    random = np.random.default_rng(3)
-    size = random.normal(0, 1, n_rows)
-    mean = np.exp(1 + 0.5 * size) * random.gamma(2, 0.5, n_rows)
-    is_dead = random.random(n_rows) < 1 / (1 + np.exp(0.7 - 0.8 * size))
-    return pd.DataFrame({"likes": np.where(is_dead, 0, random.poisson(mean)), "size": size})
-
-
-def test_a_zero_inflated_negative_binomial_finds_what_it_was_drawn_from():
-    asked = Equation("likes", ("size",), estimator="zero_inflated_negative_binomial")
-    found = fit(zero_inflated(), asked)
-    assert found.terms == ("size", "inflation[size]", "inflation[constant]", "alpha", "constant")
-    for term, truth in zip(found.terms, (0.5, 0.8, -0.7, 0.5, 1.0), strict=True):
-        row = found.row(term)
-        assert abs(row["estimate"] - truth) < 3 * row["standard_error"], term
-    without = fit(zero_inflated(), replace(asked, inflation_terms=()))
-    assert without.terms == ("size", "inflation[constant]", "alpha", "constant")
-    assert without.log_likelihood < found.log_likelihood
-
-
-def test_the_errors_of_a_zero_inflated_poisson_are_the_curvature_of_its_likelihood():
-    """Written out and differentiated twice, here by small steps."""
-    rows = zero_inflated(800)
-    asked = Equation("likes", ("size",), estimator="zero_inflated_poisson", clusters=("iid",))
-    found = fit(rows, asked)
-    likes, size = rows["likes"].to_numpy(), rows["size"].to_numpy()
-
-    def likelihood(b):
-        slope, inflation_slope, inflation_constant, constant = b
-        certain = 1 / (1 + np.exp(-(inflation_constant + inflation_slope * size)))
-        possible = (1 - certain) * stats.poisson(np.exp(constant + slope * size)).pmf(likes)
-        return np.log(np.where(likes == 0, certain + possible, possible)).sum()
-
-    top, step = found.estimates, 1e-3 * np.eye(4)
-    curvature = [
-        [
-            likelihood(top + a + b) - likelihood(top + a - b)
-            - likelihood(top - a + b) + likelihood(top - a - b)
-            for a in step
-        ]
-        for b in step
-    ]  # fmt: skip
-    expected = np.sqrt(np.diag(np.linalg.inv(-np.array(curvature) / 4e-6)))
-    np.testing.assert_allclose(np.sqrt(np.diag(found.covariance)), expected, rtol=1e-4)
-    assert found.log_likelihood == pytest.approx(likelihood(top), rel=1e-12)
-    assert all(likelihood(top + move) < likelihood(top) for move in (*step, *-step))
-
-
-@pytest.mark.parametrize("kind", ["poisson", "negative_binomial"])
-def test_a_zero_inflated_search_on_some_rows_ends_where_one_on_all_does(monkeypatch, kind):
-    asked = Equation("likes", ("size",), estimator=f"zero_inflated_{kind}", clusters=())
-    rows = zero_inflated()
-    whole = fit(rows, asked)
-    monkeypatch.setattr("analysis.engines.likelihoods.SEARCHED_ROWS", 500)
-    assert_same(whole, fit(rows, asked), 1e-6, 1e-6)
-
-
-def test_units_do_not_move_a_zero_inflated_fit():
-    rows = zero_inflated().assign(bytes=lambda rows: 1e6 + 1e3 * rows["size"])
-    asked = Equation("likes", ("size",), estimator="zero_inflated_poisson")
-    one, other = fit(rows, asked), fit(rows, replace(asked, terms=("bytes",)))
-    for term, in_bytes in (("size", "bytes"), ("inflation[size]", "inflation[bytes]")):
-        found, expected = other.row(in_bytes), one.row(term)
-        assert found["estimate"] * 1e3 == pytest.approx(expected["estimate"], rel=1e-6)
-        assert found["standard_error"] * 1e3 == pytest.approx(expected["standard_error"], rel=1e-6)
-
-
 def test_a_likelihood_without_a_top_is_an_error():
     """Counts that vary less than a Poisson have no negative binomial: alpha falls to zero."""
     random = np.random.default_rng(5)
@@ -462,6 +394,23 @@ def test_rows_twice_are_the_same_clusters(estimator):
     alone = replace(asked, clusters=())
     one, other = fit(rows, alone, small_sample="cr0"), fit(twice, alone, small_sample="cr0")
     np.testing.assert_allclose(2 * other.covariance, one.covariance, rtol=1e-6)
+
+
+@pytest.mark.parametrize("engine", ["pyfixest", "fereg", "statsmodels"])
+def test_what_a_library_says_of_its_own_columns_never_reaches_a_reader(monkeypatch, engine):
+    """A reader knows neither x0 nor lsmr; the library's text stays with the cause."""
+    pytest.importorskip(engine)
+    library = {"statsmodels": "statsmodels.api.WLS"}.get(engine, f"{engine}.feols")
+
+    def failing(*arguments, **options):
+        raise RuntimeError("invalid solver input at lsmr:\nx0 must be finite")
+
+    monkeypatch.setattr(library, failing)
+    asked = Equation("log_likes", ("size",))
+    with pytest.raises(EstimationError) as raised:
+        fit(FRAME, asked, engine=engine)
+    assert str(raised.value) == f"log_likes ~ size: the engine {engine} could not estimate it"
+    assert "x0 must be finite" in str(raised.value.__cause__)
 
 
 # What is not identified
@@ -793,7 +742,6 @@ def test_an_equation_without_terms_is_its_fixed_effects(engine):
         ({"estimator": "negative_binomial", "outcome": "share"}, "more than counts"),
         ({"estimator": "negative_binomial", "fixed_effects": ("month",)}, "no fixed effects"),
         ({"estimator": "conditional_logit", "outcome": "has_likes"}, "exactly one fixed effect"),
-        ({"inflation_terms": ("crowd",)}, "inflation terms"),
     ],
 )
 def test_an_equation_that_cannot_be_asked_is_refused_in_one_line(changes, reason):

@@ -40,8 +40,6 @@ KEYS_THAT_CHECK = {
 
 ONLY_STATSMODELS = (
     "negative_binomial",
-    "zero_inflated_poisson",
-    "zero_inflated_negative_binomial",
     "conditional_logit",
 )
 
