@@ -327,20 +327,19 @@ def estimated(test: Mapping, results: Results) -> Measure:
     has_jackknife = row.get("jackknife_low") is not None
     before = "jackknife_" if has_jackknife else ""
     interval = "jackknife" if has_jackknife else "interval"
-    n_groups = row.get("jackknife_groups") if has_jackknife else row["n_clusters"]
-    worth = row.get("effective_clusters_outcome")
-    if has_jackknife and worth is not None:
-        n_groups = max(min(n_groups, worth), 2)
+    freedom = row["jackknife_degrees_of_freedom"] if has_jackknife else None
+    if freedom is None:
+        freedom = row["n_clusters"] - 1 if row["n_clusters"] else np.inf
     measure = Measure(
         estimate=row["estimate"],
         low=row[f"{interval}_low"],
         high=row[f"{interval}_high"],
         standard_error=row[f"{before}standard_error"],
-        degrees_of_freedom=n_groups - 1 if n_groups else np.inf,
+        degrees_of_freedom=freedom,
         p_value=row[f"{before}p_value"],
         n=row["n_used"],
         n_clusters=row["n_clusters"],
-        effective_clusters=worth,
+        effective_clusters=row.get("effective_clusters_outcome"),
     )
     return replace(measure, reason=too_little(measure))
 

@@ -300,6 +300,9 @@ def jackknife_of(jackknife: Jackknife, term: str) -> dict:
         "jackknife_high": found["high"],
         "jackknife_p_value": found["p_value"],
         "jackknife_groups": len(jackknife.estimates),
+        "jackknife_degrees_of_freedom": jackknife.degrees_of_freedom_of(
+            np.array([one == term for one in jackknife.terms], dtype=float)
+        ),
     }
 
 
@@ -323,11 +326,14 @@ def taken_together(
         )
         if jackknife is not None and set(terms) <= set(jackknife.terms):
             there = [jackknife.terms.index(term) for term in terms]
+            combined = np.zeros(len(jackknife.terms))
+            combined[there] = weights
+            freedom = jackknife.degrees_of_freedom_of(combined)
             found = linear_combination(
                 weights,
                 fitted.estimates[positions],
                 jackknife.covariance[np.ix_(there, there)],
-                jackknife.degrees_of_freedom,
+                freedom,
             )
             row |= {
                 "jackknife_standard_error": found["standard_error"],
@@ -335,6 +341,7 @@ def taken_together(
                 "jackknife_high": found["interval_high"],
                 "jackknife_p_value": found["p_value"],
                 "jackknife_groups": len(jackknife.estimates),
+                "jackknife_degrees_of_freedom": freedom,
             }
         if specification.estimator == "poisson":
             row |= effect_of(row, 1, contrast["says"])

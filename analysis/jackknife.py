@@ -62,7 +62,23 @@ class Jackknife:
             raise NotIdentified(f"term {term!r} has no jackknife: it falls with a group, or before")
         at = self.terms.index(term)
         error = np.sqrt(self.covariance[at, at])
-        return with_interval(self.centre[at], error, self.degrees_of_freedom)
+        weights = np.eye(len(self.terms))[at]
+        return with_interval(self.centre[at], error, self.degrees_of_freedom_of(weights))
+
+    def degrees_of_freedom_of(self, weights: np.ndarray) -> float:
+        """Those of the combination weights'b; `weights` (K,).
+
+        Where leaving out a few groups moves it and leaving out the others does not, its spread
+        rests on those few: moves m count as 3 (sum m^2)^2 / sum m^4 groups, which is all of them
+        where the moves are normal.
+        """
+        moves = (self.estimates - self.centre) @ weights
+        largest = np.abs(moves).max(initial=0.0)
+        if largest == 0:
+            return self.degrees_of_freedom
+        squares = (moves / largest) ** 2
+        worth = 3 * squares.sum() ** 2 / (squares**2).sum()
+        return float(max(min(self.degrees_of_freedom, worth - 1), 1))
 
 
 def delete_group_jackknife(
@@ -88,7 +104,8 @@ def delete_group_jackknife(
     the cluster jackknife (CV3) of MacKinnon, Nielsen & Webb (2023), its groups the clusters.
     Intervals are Student's t. Where a few clusters hold most of the outcome, the spread rests on
     those few: of G clusters worth (sum y)^2 / sum y^2 by their outcome y, the degrees of freedom
-    are that worth less one, H - 1 at most and one at least.
+    are that worth less one, H - 1 at most and one at least; and for a term that few groups move,
+    those of the groups that do (`Jackknife.degrees_of_freedom_of`).
 
     The groups leave from the equation's cross products (`analysis.engines.leaving_out`), which is
     held against the engine's estimates on all rows; what that cannot solve is fitted again, by

@@ -143,7 +143,9 @@ class Subject:
                 low=row["low"],
                 high=row["high"],
                 standard_error=row["standard_error"],
-                degrees_of_freedom=found.degrees_of_freedom,
+                degrees_of_freedom=found.degrees_of_freedom_of(
+                    np.array([one == term for one in found.terms], dtype=float)
+                ),
                 p_value=row["p_value"],
                 n=n,
                 n_clusters=len(found.groups),

@@ -106,10 +106,10 @@ def test_an_estimate_is_judged_by_its_headline_interval():
     assert claims.measure_of(None, TEST, clustered, 0).high == -0.2
     jackknifed = results(
         estimate_row(jackknife_low=-0.9, jackknife_high=0.1, jackknife_standard_error=0.25,
-                     jackknife_p_value=0.11, jackknife_groups=40)
+                     jackknife_p_value=0.11, jackknife_degrees_of_freedom=12.5)
     )  # fmt: skip
     measure = claims.measure_of(None, TEST, jackknifed, 0)
-    assert (measure.high, measure.p_value, measure.degrees_of_freedom) == (0.1, 0.11, 19)
+    assert (measure.high, measure.p_value, measure.degrees_of_freedom) == (0.1, 0.11, 12.5)
     assert verdict_of(measure)[0] == "inconclusive"
 
 

@@ -11,7 +11,7 @@ from made_up_families import families
 from scipy import stats
 
 from analysis.engines import Equation, EstimationError, NotIdentified, TooFewClusters, fit
-from analysis.jackknife import delete_group_jackknife, prepare
+from analysis.jackknife import Jackknife, delete_group_jackknife, prepare
 
 FRAME = families()
 OUTCOME = {"ols": "log_likes", "poisson": "likes", "logit": "has_likes"}
@@ -78,13 +78,23 @@ def test_the_jackknife_of_a_mean_is_the_textbook_standard_error():
     moves = np.concatenate([(part - part.mean()) / 29 for part in (y[:30], y[30:])])
     row = found.row("half")
     assert row["standard_error"] == pytest.approx(np.sqrt(59 / 60 * (moves**2).sum()), rel=1e-9)
-    reach = stats.t(found.degrees_of_freedom).ppf(0.975) * row["standard_error"]
+    student = stats.t(found.degrees_of_freedom_of(np.array([1.0])))
+    reach = student.ppf(0.975) * row["standard_error"]
     assert (row["low"], row["high"]) == pytest.approx(
         (row["estimate"] - reach, row["estimate"] + reach)
     )
-    student = stats.t(found.degrees_of_freedom)
     expected = 2 * student.sf(abs(row["estimate"]) / row["standard_error"])
     assert row["p_value"] == pytest.approx(expected)
+
+
+def test_a_term_that_one_group_moves_has_the_freedom_of_few():
+    """Of moves 1, 0, 0, ... one group is left, told as three; of equal ones all groups are."""
+    one = Jackknife(
+        ("x",), np.zeros(1), np.eye(50)[:, :1], np.eye(1), 49.0, pd.Series(dtype=int), "none"
+    )
+    assert one.degrees_of_freedom_of(np.array([1.0])) == pytest.approx(2)
+    even = np.where(np.arange(50) % 2 == 0, 1.0, -1.0)[:, None]
+    assert replace(one, estimates=even).degrees_of_freedom_of(np.array([1.0])) == 49
 
 
 def test_clusters_count_by_what_they_are_worth():
