@@ -212,9 +212,10 @@ def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int
                 stays = [*WORDS.get(column.name.removeprefix("base_"), ()), ""]
                 # An id without an owner may be what somebody is called.
                 is_whole = "false" if column.name in IDS else f"part not in {tuple(stays)}"
+                written = parts_of(column, f"read_parquet({files_in_sql(table.path)})")
                 found = connection.execute(
                     f"""
-                    select part from ({parts_of(column, f"read_parquet({files_in_sql(table.path)})")})
+                    select part from ({written})
                     where part in (from sought select text where not is_handle)
                         or case when strpos(part, '/') > 0 then split_part(part, '/', 1)
                             when {is_whole} then part end
