@@ -2,7 +2,7 @@
 # in the environment: HUB_LANDING, HUB_DATABASE, HUB_EXPORTS, HUB_RESULTS,
 # HUB_SITE; for Spark HUB_SPARK_WAREHOUSE, HUB_SPARK_MASTER, HUB_SPARK_REMOTE, HUB_FILE_FORMAT.
 .DEFAULT_GOAL := help
-.PHONY: help environment build study calibrate report test proof lint bench docs sample crawl lock clean parity cluster lake
+.PHONY: help environment build study calibrate report test proof lint bench docs sample crawl lock clean parity cluster lake licences
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -80,6 +80,9 @@ parity-with-java: .venv-spark/installed
 	done
 	@touch $@
 
+licences: environment ## the licence of every installed package, and which part of the project needs it
+	@$(BIN)/python licences.py
+
 lake: environment .venv-lake/installed ## build the marts in a DuckLake that others read and write, compare them
 	$(BIN)/python -m pytest tests/lake
 
@@ -110,12 +113,12 @@ crawl: environment ## crawl the Hub into HUB_LANDING, or go on with the unfinish
 sample: environment ## write the sample landing anew
 	$(BIN)/python -m loaders sample --landing sample --replace
 
-# Options that pip-compile takes over from this machine's settings are no part of a lock.
-lock: ## pin every version anew from requirements*.in
-	$(PYTHON) -m venv .venv && $(BIN)/pip install --quiet pip-tools
+# pip takes hashes only where the extras that others ask for are pinned with the package.
+lock: ## pin every version anew, with hashes, from requirements*.in
+	$(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv
 	for list in requirements requirements-bench requirements-lake requirements-spark; do \
-		$(BIN)/pip-compile --quiet --upgrade --no-header --strip-extras --annotation-style=line \
-			--output-file $$list.txt $$list.in && sed -i '/^--/d' $$list.txt || exit 1; \
+		$(BIN)/uv pip compile --quiet --upgrade --no-strip-extras --generate-hashes --no-header \
+			--annotation-style line --output-file $$list.txt $$list.in || exit 1; \
 	done
 
 clean: ## remove what builds and tests leave behind

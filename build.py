@@ -8,6 +8,7 @@
 All arguments go to `dbt build`. HUB_LANDING, HUB_DATABASE and HUB_EXPORTS say what is read and
 written (by default the sample, hub_lineage.duckdb and exports/ in this folder; relative paths are
 meant from this folder). HUB_MEMORY bounds the memory (4GB).
+The values of --vars become part of the SQL that is run: give none that you do not trust.
 
 Snapshots whose files are those of the last build are not parsed again: their items are carried
 over.
@@ -15,7 +16,11 @@ over.
 `dbt build` by itself does the same work in place: a failure in the middle would leave new tables
 beside old ones. Here dbt works on a file of its own, and the previous database and exports stay as
 they were until every model stands and every test has passed. Readers of the old files are not
-disturbed. A build that is killed leaves nothing but a hidden folder, which the next one clears.
+disturbed. A build that is killed leaves nothing but a hidden folder, which the next one clears; if
+it is killed in the moment of replacing, a mark among the exports says so to whoever reads them
+until a build goes through.
+
+A mart that a part leaves out keeps its rows and the name of the snapshot that they are of.
 
 Whatever goes wrong is told in one line on stderr. Exit codes: 0 built; 1 a model or a test failed,
 or the landing holds nothing to build; 2 wrong use or environment (a database that is being written
@@ -44,7 +49,7 @@ import duckdb
 import yaml
 
 from loaders.landing import COLUMNS, LandingError, Snapshot, list_snapshots
-from loaders.sql import files_in_sql
+from loaders.sql import files_in_sql, identifier, literal
 
 PROJECT = Path(__file__).resolve().parent
 RESOURCE_TYPES = {
@@ -63,6 +68,13 @@ ITEMS = "stg_hub__items"
 """The one table that a build takes from the database before it: the parsed items of snapshots."""
 
 
+MARK = ".being_replaced"
+"""In the exports' folder from before the first file is replaced until after the last one is."""
+
+
+DISK_FULL = re.compile("No space left on device|Disk quota exceeded", re.IGNORECASE)
+
+
 class BuildError(Exception):
     """One line that says what is wrong and what to do, and the exit code."""
 
@@ -77,6 +89,18 @@ def folder_from(variable: str, default: str) -> Path:
 
 
 # before the build
+
+
+def memory_limit() -> str:
+    """HUB_MEMORY; a BuildError for what is no size: DuckDB takes a negative one for no limit."""
+    limit = os.environ.get("HUB_MEMORY", "").strip() or "4GB"
+    try:
+        if not re.fullmatch(r"[0-9.]+ *[KMGT]i?B", limit, re.IGNORECASE):
+            raise ValueError("it must be a size such as 4GB")
+        duckdb.connect(config={"memory_limit": limit}).close()
+    except (ValueError, duckdb.Error) as error:
+        raise BuildError(f"HUB_MEMORY is {limit!r}: {first_line(error)}", 2) from error
+    return limit
 
 
 def check_arguments(arguments: Sequence[str]) -> None:
@@ -137,7 +161,7 @@ def check_landing(landing: Path) -> list[Snapshot]:
             1,
         )
     complete = [snapshot for snapshot in snapshots if snapshot.status == "complete"]
-    broken = f"{', '.join(unreadable)}: _manifest.json is missing or no JSON object"
+    broken = f"{', '.join(unreadable)}: _manifest.json is missing, unreadable or no JSON object"
     if not complete:
         raise BuildError(
             f"no complete snapshot in {landing}: {len(snapshots) + len(unreadable)} there, none "
@@ -159,6 +183,13 @@ def check_parts(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> No
     parts = sorted(snapshot.folder.glob("part-*.parquet"))
     if not parts:
         raise BuildError(f"{snapshot.folder} is complete and has no part-*.parquet: {again}", 1)
+    absent = {part.name for part in snapshot.parts} - {part.name for part in parts}
+    if absent:
+        raise BuildError(
+            f"{snapshot.folder} lacks {', '.join(sorted(absent))}, which its _manifest.json names: "
+            f"{again}",
+            1,
+        )
     n_rows = 0
     for part in parts:
         name = files_in_sql(part)
@@ -173,7 +204,7 @@ def check_parts(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> No
         if missing:
             raise BuildError(f"{part} has no column {', '.join(missing)}: {again}", 1)
     # Only what our own loaders promise is held against the parts.
-    if snapshot.parts and snapshot.rows != n_rows:
+    if snapshot.parts and snapshot.rows not in (None, n_rows):
         raise BuildError(
             f"{snapshot.folder} has {n_rows} rows in its parts where its _manifest.json promises "
             f"{snapshot.rows}: {again}",
@@ -217,7 +248,9 @@ def check_database(database: Path) -> None:
 
 
 def first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    """What an error says, in one line; a full disk is called so, whoever met it."""
+    said = str(error).strip() or type(error).__name__
+    return "the disk is full" if DISK_FULL.search(said) else said.splitlines()[0]
 
 
 # the two hidden folders where the new files are made
@@ -241,7 +274,7 @@ def building_folder(path: Path, variable: str, others: str) -> Iterator[int]:
         ) from error
     except OSError as error:
         raise BuildError(
-            f"cannot write to {path.parent} ({error.strerror or error}): set {variable} to a place "
+            f"cannot write to {path.parent} ({first_line(error)}): set {variable} to a place "
             "that can be written",
             2,
         ) from error
@@ -294,7 +327,13 @@ def run_dbt(
     lock: int,
 ) -> None:
     """Run `dbt build` on the database in the workshop; a BuildError unless all of it passes."""
-    environment = os.environ | {"HUB_LANDING": str(landing), "HUB_DATABASE": str(workshop / FILE)}
+    environment = os.environ | {
+        "HUB_LANDING": str(landing),
+        "HUB_DATABASE": str(workshop / FILE),
+        "HUB_MEMORY": memory_limit(),
+        # A crawl that finishes while dbt runs does not come in half-way.
+        "HUB_SNAPSHOTS": json.dumps([one.folder.name.partition("=")[2] for one in snapshots]),
+    }
     environment.pop("DBT_EMPTY", None)
     # Unit tests try the logic on rows made by hand, whatever the landing: `make test` runs them.
     if not any(argument.split("=")[0] in RESOURCE_TYPES for argument in arguments):
@@ -354,6 +393,8 @@ def reason(workshop: Path, stderr: str) -> str:
         _, found, text = log.rpartition("Encountered an error:")
         if found:
             return told(text)
+    if DISK_FULL.search(stderr):
+        return "the disk is full"
     for line in stderr.splitlines():
         if line.startswith("Error: "):
             return f"dbt build: {line.removeprefix('Error: ')}"
@@ -363,6 +404,8 @@ def reason(workshop: Path, stderr: str) -> str:
 def told(text: str) -> str:
     """The sentence in a message of dbt, without its heading, the SQL and the macros around it."""
     text = re.sub(r"\x1b\[\d+m", "", text).strip()
+    if DISK_FULL.search(text):
+        return "the disk is full"
     sentence, *_ = re.split(r"\n\s*\n|\n\d\d:\d\d:\d\d|\n.*Traceback", text, maxsplit=1)
     heading, _, rest = sentence.partition("\n")
     return " ".join((rest if rest and " Error" in heading else sentence).split())[:400]
@@ -378,45 +421,55 @@ def export_marts(
 
     `wanted` names the marts; by default they are all that there are.
 
-    Rows are ordered by all columns, keys first, so equal marts give equal bytes. The snapshot is
-    named in each file's metadata.
+    Rows are ordered by all columns, keys first, so equal marts give equal bytes. Each file's
+    metadata name the snapshot that its rows are of: marts that a part of a build left out may be
+    of an earlier one.
     """
-    settings = {"memory_limit": os.environ.get("HUB_MEMORY", "").strip() or "4GB"}
     counts = []
-    snapshot_id = ""
+    seen = set()
     # Not read-only: closing it leaves all of the database in its one file.
-    with duckdb.connect(str(database), config=settings) as connection:
+    with duckdb.connect(str(database), config={"memory_limit": memory_limit()}) as connection:
         marts = connection.execute(
             "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
         ).fetchall()
-        if marts:
-            snapshot_id, snapshot_at = connection.execute(
-                "select snapshot_id, coalesce(cast(snapshot_at as varchar), '') "
-                f"from {Path(FILE).stem}.staging.stg_hub__snapshots where is_latest"
-            ).fetchone()
+        snapshots = snapshots_of_models(connection)
         for (mart,) in marts:
             if wanted is not None and mart not in wanted:
                 continue
             path = folder / f"{mart}.parquet"
-            named = {"mart": mart, "snapshot_id": snapshot_id, "snapshot_at": snapshot_at}
+            of = snapshots.get(mart, {})
+            named = {
+                "mart": mart,
+                "snapshot_id": " + ".join(of),
+                "snapshot_at": " + ".join(of.values()),
+            }
+            seen |= of.keys()
             metadata = ", ".join(f"{key}: {literal(value)}" for key, value in named.items())
             rows = connection.execute(
-                f"copy (from {Path(FILE).stem}.marts.{mart} order by all) to {literal(path)} "
-                "(format parquet, compression zstd, row_group_size 122880, "
+                f"copy (from {Path(FILE).stem}.marts.{identifier(mart)} order by all) "
+                f"to {literal(path)} (format parquet, compression zstd, row_group_size 122880, "
                 f"kv_metadata {{{metadata}}})"
             ).fetchone()[0]
             counts.append((mart, rows))
             with path.open("rb") as file:
                 os.fsync(file.fileno())
-    return snapshot_id, counts
+    return ", ".join(sorted(seen)), counts
 
 
-def literal(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
+def snapshots_of_models(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """The latest snapshot, and its time, that each model's rows are of: more than one where a
+    part was built on tables of an earlier snapshot. dbt notes them (macros/provenance.sql)."""
+    noted = connection.execute(
+        f"select model, snapshots from {Path(FILE).stem}.main.snapshots_of_models"
+    ).fetchall()
+    return {model: dict(sorted(json.loads(snapshots).items())) for model, snapshots in noted}
 
 
 def put_in_place(pairs: Sequence[tuple[Path, Path]]) -> None:
-    """Replace old files by new ones, each by one rename; should one fail, put all of them back."""
+    """Replace old files by new ones, each by one rename, or remove those that have no new one.
+
+    Should one fail, all of them are put back.
+    """
     kept: list[tuple[Path, Path | None]] = []
     try:
         for new, old in pairs:
@@ -424,11 +477,14 @@ def put_in_place(pairs: Sequence[tuple[Path, Path]]) -> None:
             if old.exists():
                 copy = new.with_name(f"{new.name}.previous")
                 link_or_copy(old, copy)
-            os.replace(new, old)
+            if new.exists():
+                os.replace(new, old)
+            else:
+                old.unlink(missing_ok=True)
             kept.append((old, copy))
-    except OSError:
+    except BaseException:
         for old, copy in reversed(kept):
-            os.replace(copy, old) if copy else old.unlink()
+            os.replace(copy, old) if copy else old.unlink(missing_ok=True)
         raise
 
 
@@ -449,6 +505,7 @@ def build(arguments: Sequence[str]) -> None:
     database = folder_from("HUB_DATABASE", "hub_lineage.duckdb")
     exports = folder_from("HUB_EXPORTS", "exports")
     check_arguments(arguments)
+    memory_limit()
     snapshots = check_landing(landing)
     check_database(database)
     workshop = database.parent / f".{database.name}.building"
@@ -458,16 +515,21 @@ def build(arguments: Sequence[str]) -> None:
         building_folder(staged, "HUB_EXPORTS", "") as _,
     ):
         if {argument.split("=")[0] for argument in arguments} & SELECTIONS:
-            copy_database(database, workshop / FILE)
+            try:
+                copy_database(database, workshop / FILE)
+            except OSError as error:
+                empty_folder(workshop)
+                raise BuildError(
+                    f"cannot copy {database} to {workshop}, where a part is built upon it "
+                    f"({first_line(error)}): make room, or set HUB_DATABASE to another place",
+                    2,
+                ) from error
         elif "--full-refresh" not in arguments and "-f" not in arguments:
             carry_items_over(database, workshop / FILE)
         run_dbt(arguments, landing, snapshots, workshop, lock)
         try:
             snapshot_id, counts = export_marts(workshop / FILE, staged)
-            new_exports = [(path, exports / path.name) for path in sorted(staged.iterdir())]
-            # What a crashed program wrote beside the old database does not belong to the new one.
-            write_ahead_log(database).unlink(missing_ok=True)
-            put_in_place([(workshop / FILE, database), *new_exports])
+            put_in_place(replacements(workshop, database, staged, exports))
         except (OSError, duckdb.Error) as error:
             raise BuildError(
                 f"cannot put {database} and {exports} in place ({first_line(error)}): the previous "
@@ -486,6 +548,26 @@ def build(arguments: Sequence[str]) -> None:
     print(f"built in {time.monotonic() - started:.1f} s")
 
 
+def replacements(
+    workshop: Path, database: Path, staged: Path, exports: Path
+) -> list[tuple[Path, Path]]:
+    """What takes the place of what, in this order: the mark comes first and goes last."""
+    marts = [(path, exports / path.name) for path in sorted(staged.glob("*.parquet"))]
+    mark = exports / MARK
+    # Where a build was killed, files that this one leaves alone may be of either side.
+    is_whole = not mark.exists() or set(exports.glob("*.parquet")) <= {old for _, old in marts}
+    (staged / MARK).touch()
+    nothing = staged / "nothing"
+    return [
+        (staged / MARK, mark),
+        # What a crashed program wrote beside the old database does not belong to the new one.
+        (write_ahead_log(workshop / FILE), write_ahead_log(database)),
+        (workshop / FILE, database),
+        *marts,
+        *([(nothing, mark)] if is_whole else []),
+    ]
+
+
 def copy_database(source: Path, target: Path) -> None:
     """Copy a database, if there is one, with what was not yet written into its file."""
     for old, new in ((source, target), (write_ahead_log(source), write_ahead_log(target))):
@@ -502,7 +584,7 @@ def carry_items_over(source: Path, target: Path) -> None:
     if not source.exists():
         return
     settings = {
-        "memory_limit": os.environ.get("HUB_MEMORY", "").strip() or "4GB",
+        "memory_limit": memory_limit(),
         "storage_compatibility_version": "v1.4.0",
     }
     try:
@@ -531,6 +613,10 @@ def main() -> int:
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        print(f"error: {first_line(error)}; the previous database and exports are as they were",
+              file=sys.stderr)  # fmt: skip
+        return 2
     except KeyboardInterrupt:
         print("error: stopped; the previous database and exports are as they were", file=sys.stderr)
         return 130

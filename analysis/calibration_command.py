@@ -18,6 +18,7 @@ from analysis.engines import has_engine
 from analysis.estimating import rounded
 from analysis.exports import Exports, StudyError, open_exports
 from analysis.figures import write_figures
+from analysis.folders import UNWRITABLE, files_of, list_files, listed_files, why
 from analysis.records import write_table
 from analysis.specifications import all_specifications, chosen
 from analysis.tables import write_tables
@@ -67,13 +68,15 @@ def main(arguments: argparse.Namespace) -> int:
         says = said_of(verdicts)
     try:
         arguments.results.mkdir(parents=True, exist_ok=True)
+        others = {*files_of(arguments.results)} - (listed_files(arguments.results) or set())
         for name, (table, columns) in made.items():
             write_table(name, plain_rows(table), arguments.results, columns)
         write_tables(arguments.results)
         write_figures(arguments.results, arguments.exports)
-    except OSError as error:
+        list_files(arguments.results, others)
+    except UNWRITABLE as error:
         raise StudyError(
-            f"cannot write the results to {arguments.results} ({error.strerror or error})"
+            f"cannot write the results to {arguments.results} ({why(error)})"
         ) from error
     print(f"{arguments.results}: wrote {', '.join(sorted(made))}")
     for line in says:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from loaders.sql import files_in_sql
+from build import MARK, PROJECT
+from loaders.sql import files_in_sql, identifier
 
 SAMPLES = {
     "entrants": ("recognition_panel",),
@@ -58,8 +59,21 @@ class Exports:
 def open_exports(
     folder: Path, needed: Sequence[str] = NEEDED, memory_limit: str = "4GB"
 ) -> Exports:
-    """Open `<HUB_EXPORTS>`; a StudyError if marts are missing, damaged or of two snapshots."""
+    """Open `<HUB_EXPORTS>`; a StudyError if marts are missing, damaged or of two snapshots.
+
+    Files that are no marts are refused as well, and marts that a killed build left half replaced.
+    """
     paths = {path.stem: path for path in sorted(Path(folder).glob("*.parquet"))}
+    if (Path(folder) / MARK).exists():
+        raise StudyError(
+            f"the exports in {folder} are being replaced, or a build was killed while it replaced "
+            "them: wait for the build, or make them again with `make build`"
+        )
+    others = sorted(paths.keys() - marts_of_the_project())
+    if others:
+        raise StudyError(
+            f"{others[0]!r}.parquet in {folder} is no mart of this project: move it elsewhere"
+        )
     missing = [mart for mart in needed if mart not in paths]
     if missing:
         raise StudyError(
@@ -70,7 +84,9 @@ def open_exports(
     try:
         snapshots = {mart: snapshot_of(connection, path) for mart, path in paths.items()}
         for mart, path in paths.items():
-            connection.execute(f'create view "{mart}" as from read_parquet({files_in_sql(path)})')
+            connection.execute(
+                f"create view {identifier(mart)} as from read_parquet({files_in_sql(path)})"
+            )
         for sample, marts in SAMPLES.items():
             if not paths.keys() >= set(marts):
                 continue
@@ -81,12 +97,18 @@ def open_exports(
             f"the exports in {folder} cannot be read ({str(error).strip().splitlines()[0]}): "
             "make them again with `make build`"
         ) from error
-    if len(set(snapshots.values())) > 1:
+    seen = {one for named in snapshots.values() for one in named.split(" + ")}
+    if len(seen) > 1:
         raise StudyError(
             f"the exports in {folder} are of different snapshots "
-            f"({', '.join(sorted(set(snapshots.values())))}): make them again with `make build`"
+            f"({', '.join(sorted(seen))}): make them again with `make build`"
         )
     return Exports(connection, Path(folder), snapshots[PANELS[0]], hash_of(paths.values()))
+
+
+def marts_of_the_project() -> set[str]:
+    """The names that a file of the exports may have."""
+    return {path.stem for path in (PROJECT / "models" / "marts").glob("*.sql")}
 
 
 def snapshot_of(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
@@ -105,7 +127,3 @@ def hash_of(paths) -> str:
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
-
-
-def literal(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

@@ -17,30 +17,34 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import shutil
 import sys
-import tempfile
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import httpx2
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
 from analysis.exports import Exports, StudyError, open_exports
+from analysis.folders import replace_folder, workshop
 from analysis.publication.card import card, dictionary
 from analysis.publication.facts import SCOPES, Facts
 from analysis.publication.project import PROJECT, Project, compiled
 from analysis.publication.queries import write_queries
-from analysis.publication.tables import SHORTEST_SALT, write_tables
+from analysis.publication.tables import SHORTEST_SALT, check_hidden, write_tables
+from loaders.sql import one_line
 
 CHECKSUMS = "checksums.sha256"
+FEWEST = 6
+"""Different characters, and steps from one to the next, below which a salt can be guessed."""
+
 CHECKED_ROWS = 200
 """Rows of each table that the formats' own tools read: they take a millisecond or more for each."""
 
@@ -138,6 +142,8 @@ def publish(
         hashes = hashes_of(folder)
         lines = [f"{digest}  {name}\n" for name, digest in hashes.items()]
         (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
+        if options.salt:
+            n_sought = check_hidden(exports, tables, folder)
         n_records = check_croissant(facts, folder, CHECKED_ROWS)
         n_checked = check_data_package(folder, CHECKED_ROWS)
     size = sum(path.stat().st_size for path in files_of(target))
@@ -147,6 +153,7 @@ def publish(
         f"snapshot {facts.snapshot_id} ({facts.scope}), {facts.n_models:,} models",
         f"croissant.json: valid, {n_records:,} records read by mlcroissant",
         f"datapackage.json: valid, {n_checked:,} rows checked by frictionless",
+        *([f"owners are hashed: none of {n_sought:,} names and ids found"] if options.salt else []),
     ]
 
 
@@ -157,6 +164,11 @@ def copy_results(exports: Exports, results: Path, folder: Path) -> tuple[str, ..
         if made_from == exports.content_hash:
             folder.mkdir()
             paths = sorted(results.glob("*.parquet"))
+            others = [path.name for path in paths if not path.stem.isidentifier()]
+            if others:
+                raise StudyError(
+                    f"{others[0]!r} in {results} is no table of results: move it elsewhere"
+                )
             for path in paths:
                 shutil.copyfile(path, folder / path.name)
             return tuple(path.stem for path in paths)
@@ -180,12 +192,21 @@ def scope_of(exports: Exports, asked: str | None) -> str:
 
 def salt_from_environment() -> str:
     salt = os.environ.get("HUB_SALT", "")
-    if len(salt) < SHORTEST_SALT:
+    if is_guessable(salt):
         raise StudyError(
-            f"--hash-owners needs a secret of {SHORTEST_SALT} characters or more in HUB_SALT; keep "
-            "it, so that the next snapshot gets the same hashes"
+            f"--hash-owners needs a secret of {SHORTEST_SALT} characters or more in HUB_SALT that "
+            "nobody guesses, such as `openssl rand -hex 16` gives; keep it, so that the next "
+            "snapshot gets the same hashes"
         )
     return salt
+
+
+def is_guessable(salt: str) -> bool:
+    """Whether a salt is short, one text over and over, or a run such as `abcdef` or `123456`."""
+    text = "".join(salt.split()).lower()
+    steps = {ord(later) - ord(one) for one, later in itertools.pairwise(text)}
+    is_repeated = text in (text + text)[1:-1]
+    return len(text) < SHORTEST_SALT or is_repeated or min(len({*text}), len(steps)) < FEWEST
 
 
 def version() -> str:
@@ -228,32 +249,18 @@ def check_target(target: Path) -> None:
 @contextlib.contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
     """A hidden folder beside the target, which takes its place if all goes well."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    except OSError as error:
-        raise StudyError(f"cannot write to {target.parent} ({error.strerror})") from error
-    try:
-        yield folder
-        # mkdtemp shuts others out.
-        folder.chmod(0o755)
+    with workshop(target, "the data set", "name another folder with --to") as place:
+        folder = place / "new"
+        folder.mkdir()
+        try:
+            yield folder
+        except duckdb.Error as error:
+            raise StudyError(
+                f"cannot write {target} ({one_line(error)}): it is as it was"
+            ) from error
         # Files may have come while the folder was made.
         check_target(target)
-        previous = folder.with_name(f"{folder.name}.previous")
-        if target.exists():
-            os.replace(target, previous)
-        try:
-            os.replace(folder, target)
-        except OSError:
-            if previous.exists():
-                os.replace(previous, target)
-            raise
-        shutil.rmtree(previous, ignore_errors=True)
-    except (OSError, duckdb.Error) as error:
-        said = str(error).strip().splitlines()[0]
-        raise StudyError(f"cannot write {target} ({said}): it is as it was") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        replace_folder(folder, target)
 
 
 # the Hub
@@ -291,9 +298,11 @@ def push(folder: Path, repository: str, is_public: bool) -> str:
             folder_path=folder,
             commit_message=package["title"],
         )
-    except (HfHubHTTPError, httpx2.HTTPError, OSError, ValueError) as error:
-        said = str(error).strip().splitlines() or [type(error).__name__]
+    except Exception as error:
+        # The library says in its own way what it makes of an odd answer: a KeyError, for example.
+        said = str(error).strip().splitlines() or [""]
+        kind = "" if isinstance(error, HfHubHTTPError | OSError) else f"{type(error).__name__}: "
         raise StudyError(
-            f"cannot send {folder} to {repository} ({said[0]}); the folder itself is complete"
+            f"cannot send {folder} to {repository} ({kind}{said[0]}); the folder itself is complete"
         ) from error
     return f"sent to the data set {repository}"

@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from analysis.exports import literal
+from analysis.spreadsheets import safe_for_spreadsheets
+from loaders.sql import identifier, literal
 
 TEXT, NUMBER, COUNT, FLAG = "varchar", "double", "bigint", "boolean"
 
@@ -95,7 +96,7 @@ def write_table(
     folder: Path,
     columns: Mapping[str, str] | None = None,
 ) -> None:
-    """Write rows as `<name>.parquet` and `<name>.csv`, in the order given.
+    """Write rows as `<name>.parquet` and, safe for spreadsheets, `<name>.csv`, in the order given.
 
     `columns` maps names to DuckDB types; what a row lacks is null. Without it the columns are those
     of the rows, in the order in which they first appear, and their types are inferred. A table of
@@ -109,14 +110,18 @@ def write_table(
             {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in columns}
         )
     selected = ", ".join(
-        f'cast("{column}" as {kind}) as "{column}"' for column, kind in columns.items()
+        f"cast({identifier(column)} as {kind}) as {identifier(column)}"
+        for column, kind in columns.items()
     )
     with duckdb.connect() as connection:
-        connection.register("given", frame)
-        connection.execute(f"create table written as select {selected} from given")
-        parquet, csv = folder / f"{name}.parquet", folder / f"{name}.csv"
-        connection.execute(f"copy written to {literal(parquet)} (format parquet, compression zstd)")
-        connection.execute(f"copy written to {literal(csv)} (header)")
+        for suffix, given, options in (
+            ("parquet", frame, "format parquet, compression zstd"),
+            ("csv", safe_for_spreadsheets(frame), "header"),
+        ):
+            connection.register("given", given)
+            path = folder / f"{name}.{suffix}"
+            connection.execute(f"create or replace table written as select {selected} from given")
+            connection.execute(f"copy written to {literal(path)} ({options})")
 
 
 def inferred(rows: Sequence[Mapping]) -> dict[str, str]:

@@ -5,6 +5,7 @@ CSV, the printed tables and figures made from them, and `manifest.json`. All of 
 hidden folder and put in place when it stands, so that a run that is stopped leaves the old results.
 The first file there is `registration.json`, written before the exports are opened. A run of some
 specifications keeps the rows of the others (`analysis.merging`).
+Files of others in the folder stay.
 """
 
 from __future__ import annotations
@@ -16,9 +17,7 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -28,8 +27,9 @@ from analysis import claims, curves, records, registration
 from analysis.curve_inference import curve_inference
 from analysis.equations import EstimationError
 from analysis.estimating import Result
-from analysis.exports import Exports, StudyError, open_exports
+from analysis.exports import Exports, open_exports
 from analysis.figures import write_figures
+from analysis.folders import list_files, listed_files, replace_folder, workshop
 from analysis.merging import Earlier, Rows, earlier, joined
 from analysis.methods import METHODS, Context
 from analysis.multiplicity import adjust
@@ -75,11 +75,13 @@ def run(
     other exports that some specifications cannot join, and for a design that changes meanwhile.
     """
     specifications = chosen(patterns)
-    results_folder = Path(results_folder)
-    with staged_beside(results_folder) as staged:
+    results_folder = Path(os.path.abspath(results_folder))
+    instead = "set HUB_RESULTS to a folder that can be written"
+    with workshop(results_folder, "the results", instead) as place:
+        staged = place / "results"
+        staged.mkdir()
         registered = registration.registered()
-        with saying_where(results_folder):
-            registration.write(registered, staged)
+        registration.write(registered, staged)
         exports = open_exports(exports_folder)
         before = earlier(results_folder, exports, specifications) if patterns else Earlier()
         context = Context(exports, seed, draws)
@@ -97,37 +99,13 @@ def run(
             if one.method == "curve"
         ]
         registration.refuse_a_change(registered)
-        with saying_where(results_folder):
-            keep_calibration(results_folder, staged, exports)
-            write(context, registered, results, curve, before, patterns, staged, say)
-            replace_folder(staged, results_folder)
+        keep_calibration(results_folder, staged, exports)
+        write(context, registered, results, curve, before, patterns, staged, say)
+        list_files(staged)
+        # Results without a list were left by a version that made the same files.
+        ours = listed_files(results_folder)
+        replace_folder(staged, results_folder, listed_files(staged) if ours is None else ours)
     return results
-
-
-@contextmanager
-def saying_where(results_folder: Path) -> Iterator[None]:
-    """Turns what the system says of a folder that cannot be written into one line."""
-    try:
-        yield
-    except OSError as error:
-        raise StudyError(
-            f"cannot write the results to {results_folder} ({error.strerror or error}): set "
-            "HUB_RESULTS to a folder that can be written"
-        ) from error
-
-
-@contextmanager
-def staged_beside(results_folder: Path) -> Iterator[Path]:
-    """A hidden folder beside the results, which is gone at the end, but for what was moved away."""
-    with saying_where(results_folder):
-        results_folder.parent.mkdir(parents=True, exist_ok=True)
-        hidden = tempfile.TemporaryDirectory(
-            dir=results_folder.parent, prefix=f".{results_folder.name}.", ignore_cleanup_errors=True
-        )
-    with hidden as name:
-        staged = Path(name, results_folder.name)
-        staged.mkdir()
-        yield staged
 
 
 def results_of(context: Context, specification: Specification) -> list[Result]:
@@ -333,16 +311,6 @@ def revision() -> dict:
     commit = registration.git("rev-parse", "HEAD")
     changed = registration.git("status", "--porcelain", "--untracked-files=no", folder=PROJECT)
     return {"commit": commit, "is_changed": None if changed is None else bool(changed)}
-
-
-def replace_folder(new: Path, old: Path) -> None:
-    """Put a finished folder in the place of another, which is removed afterwards."""
-    previous = old.with_name(f".{old.name}.previous")
-    shutil.rmtree(previous, ignore_errors=True)
-    if old.exists():
-        os.replace(old, previous)
-    os.replace(new, old)
-    shutil.rmtree(previous, ignore_errors=True)
 
 
 def without_estimate(results: Sequence[Result]) -> list[Result]:

@@ -25,6 +25,8 @@ import great_tables
 import pandas as pd
 
 from analysis.estimating import LARGEST_EFFECT
+from analysis.folders import listed_files
+from analysis.spreadsheets import safe_cell
 from analysis.wording import MINUS, interval, label, number, parts, percent, rounded
 from loaders.sql import files_in_sql
 
@@ -72,9 +74,9 @@ def write_tables(results_folder: Path | str) -> list[tuple[str, str, str]]:
     results_folder = Path(results_folder)
     folder = results_folder / "tables"
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob("*.*"):
-        if stale.suffix[1:] in FORMATS:
-            stale.unlink()
+    for name in listed_files(results_folder) or ():
+        if name.startswith("tables/"):
+            (results_folder / name).unlink(missing_ok=True)
     report = []
     for kind, (files, make) in KINDS.items():
         missing = [
@@ -1011,11 +1013,10 @@ def marked(text: str) -> str:
 
 
 def as_csv(table: Table) -> str:
-    """Cells as printed, with a plain minus; a text that a spreadsheet would run is quoted by '."""
+    """Cells as printed, with a plain minus, safe for spreadsheets."""
 
     def cell(text: str) -> str:
-        text = plain(text).replace(MINUS, "-")
-        return f"'{text}" if text[:1] in ("=", "+", "@") else text
+        return safe_cell(plain(text).replace(MINUS, "-"))
 
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")

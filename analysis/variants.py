@@ -320,7 +320,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--vars",
         default="{}",
         metavar="YAML",
-        help="variables of the build that the variants are compared with, as told to build.py",
+        help="variables of the build that the variants are compared with, as told to build.py; "
+        "they become part of the SQL that is run, so give none that you do not trust",
     )
     command.set_defaults(main=main)
 

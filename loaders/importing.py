@@ -31,7 +31,7 @@ from loaders.landing import (
     snapshot_exists,
     snapshot_id_of,
 )
-from loaders.sql import one_line
+from loaders.sql import confine, one_line
 
 __all__ = ["Request", "add_arguments", "import_files", "run"]
 
@@ -157,6 +157,8 @@ def import_files(request: Request) -> Report:
             for moment, group in wanted_files.items()
         ]
         _check_columns(request, tables)
+        if request.where:
+            confine(connection, files, [request.landing])
         made: list[items.Item] = []
         set_aside: dict[str, str] = {}
         counts: list[_Count] = []
@@ -209,7 +211,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN=FIELD",
         help="field of the API a column is, dotted for one inside an object; may be repeated",
     )
-    parser.add_argument("--where", metavar="CONDITION", help="SQL condition on the columns")
+    parser.add_argument(
+        "--where",
+        metavar="CONDITION",
+        help="SQL condition on the columns, which reads no other file; it becomes part of the "
+        "SQL that is run, so give none that you do not trust",
+    )
     parser.add_argument(
         "--source",
         default=DEFAULT_SOURCE,
@@ -399,6 +406,8 @@ def _check_where(
     if where is None:
         return
     try:
+        if len(connection.extract_statements(f"SELECT 1 WHERE ({where}\n)")) != 1:
+            raise UsageError("--where: give one condition, not several statements")
         connection.sql(f"SELECT 1 FROM {source.relation} AS item WHERE ({where}\n) LIMIT 0")
     except duckdb.Error as error:
         raise UsageError(f"--where: {one_line(error)}") from error

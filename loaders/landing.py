@@ -468,7 +468,7 @@ def _holds_manifest(folder: Path) -> bool:
     """Say whether there is a manifest and it is a JSON object."""
     try:
         return isinstance(json.loads((folder / MANIFEST).read_text(encoding="utf-8")), dict)
-    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
+    except (OSError, ValueError, RecursionError):
         return False
 
 

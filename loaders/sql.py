@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -34,6 +35,22 @@ def files_in_sql(*files: str | Path) -> str:
     """
     names = (_PATTERN_SIGN.sub(r"[\1]", os.path.join(os.curdir, file)) for file in files)
     return f"[{', '.join(map(literal, names))}]"
+
+
+def confine(
+    connection: duckdb.DuckDBPyConnection, files: Iterable[Path], folders: Iterable[Path]
+) -> None:
+    """Keep a connection, for good, from all files but these and those in the folders.
+
+    For a condition that a user gives: its subqueries read nothing else, and nothing is loaded.
+    """
+    # DuckDB asks for the name of a file and for the pattern that stands for it.
+    names = [os.path.abspath(file) for file in files]
+    patterns = [_PATTERN_SIGN.sub(r"[\1]", name) for name in names]
+    spilled = connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0]
+    connection.execute("SET allowed_paths = $1", [[*names, *patterns]])
+    connection.execute("SET allowed_directories = $1", [[*map(os.path.abspath, folders), spilled]])
+    connection.execute("SET enable_external_access = false")
 
 
 def one_line(error: Exception) -> str:

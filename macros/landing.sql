@@ -6,8 +6,13 @@
 
 {# A pattern for files of all snapshots, as SQL text. Brackets and stars of the folder's own name stand for themselves. #}
 {% macro landing_pattern(file_pattern, folders='hub_models/snapshot_id=*') -%}
-    {%- set folder = landing_folder() | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') -%}
-    {{ return("'" ~ (folder ~ '/' ~ folders ~ '/' ~ file_pattern) | replace("'", "''") ~ "'") }}
+    {{ return("'" ~ (literal_in_pattern(landing_folder()) ~ '/' ~ folders ~ '/' ~ file_pattern) | replace("'", "''") ~ "'") }}
+{%- endmacro %}
+
+
+{# A name in which brackets, stars and question marks stand for themselves. #}
+{% macro literal_in_pattern(name) -%}
+    {{ return(name | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]')) }}
 {%- endmacro %}
 
 
@@ -19,7 +24,11 @@
 {% macro check_landing() %}
     {% if execute and flags.WHICH in ['build', 'run', 'test', 'snapshot'] %}
         {% set landing = landing_folder() %}
+        {% do open_manifests() %}
         {% set snapshots = run_query(landed_snapshots()).rows %}
+        {% for snapshot in snapshots_to_read() or [] if 'snapshot_id=' ~ snapshot not in snapshots | map(attribute='folder') %}
+            {% do exceptions.raise_compiler_error("snapshot " ~ snapshot ~ " has gone from " ~ landing ~ " since the build began: begin anew") %}
+        {% endfor %}
         {% if snapshots | length == 0 %}
             {% do exceptions.raise_compiler_error(
                 "no landing at " ~ landing ~ ": set HUB_LANDING to a folder that holds hub_models/snapshot_id=*/_manifest.json, "
@@ -59,6 +68,35 @@
 {%- endmacro %}
 
 
+{#
+    The manifests as they are at this moment, as a table: a crawl that finishes while dbt runs changes
+    nothing any more. Parts are listed afterwards, when all those of a complete snapshot are there.
+#}
+{% macro open_manifests() %}
+    {% if target.type != 'spark' %}
+    {% set files = [] %}
+    {% for snapshot in snapshots_to_read() or ['*'] %}
+        {% set folder = 'hub_models/snapshot_id=' ~ (snapshot if snapshot == '*' else literal_in_pattern(snapshot)) %}
+        {% do files.append(landing_pattern('_manifest.json', folder)) %}
+    {% endfor %}
+    {% do run_query("attach if not exists ':memory:' as hub_landing") %}
+    {% do run_query("create schema if not exists hub_landing.landing") %}
+    {% do run_query(
+        "create or replace table hub_landing.landing.snapshot_manifests as "
+        ~ "select filename, content from read_text([" ~ files | join(', ') ~ "])") %}
+    {% endif %}
+{% endmacro %}
+
+
+{#
+    The snapshots that build.py has found complete and sound, as HUB_SNAPSHOTS names them in JSON; null, and
+    all complete ones are read, where dbt runs by itself.
+#}
+{% macro snapshots_to_read() -%}
+    {{ return(fromjson(env_var('HUB_SNAPSHOTS', 'null'))) }}
+{%- endmacro %}
+
+
 {# One row per snapshot in the landing: what its manifest says, and its parts as a list of SQL texts. #}
 {% macro landed_snapshots() %}
     {% if target.type == 'spark' %}
@@ -69,7 +107,7 @@
             regexp_extract(filename, '(snapshot_id=[^/]+)/_manifest[.]json$', 1) as folder,
             json_valid(content) as is_manifest_json,
             case when json_valid(content) then content end as manifest
-        from read_text({{ landing_pattern('_manifest.json') }})
+        from hub_landing.landing.snapshot_manifests
     ),
 
     files as (
@@ -98,26 +136,21 @@
 
 
 {#
-    The source `landing` as views in a database of its own in memory: no path is left in the
-    database file, parts of unfinished snapshots are never opened, and a folder's name is taken as it
-    is, whatever signs it holds.
+    The source `landing` in a database of its own in memory: no path is left in the database file,
+    parts of unfinished snapshots are never opened, and a folder's name is taken as it is, whatever
+    signs it holds. Which files are read is settled here, once.
 #}
 {% macro open_landing(snapshots) %}
     {% if target.type == 'spark' %}
     {% do open_landing_on_spark(snapshots) %}
     {% else %}
     {% set parts = snapshots | map(attribute='parts') | join(', ') %}
-    {% do run_query("attach if not exists ':memory:' as hub_landing") %}
-    {% do run_query("create schema if not exists hub_landing.landing") %}
     {% do run_query(
         "create or replace view hub_landing.landing.hub_models as select * from read_parquet([" ~ parts ~ "], "
         ~ "hive_partitioning = true, hive_types_autocast = false, filename = true, file_row_number = true)") %}
     {% do run_query(
-        "create or replace view hub_landing.landing.snapshot_parts as "
+        "create or replace table hub_landing.landing.snapshot_parts as "
         ~ "select filename, size, last_modified from read_blob([" ~ parts ~ "])") %}
-    {% do run_query(
-        "create or replace view hub_landing.landing.snapshot_manifests as select * from read_text("
-        ~ landing_pattern('_manifest.json') ~ ")") %}
     {% endif %}
     {% do open_optional_table('hub_aliases', {'alias': 'string', 'model_id': 'string', 'outcome': 'string', 'resolved_at': 'timestamp'}) %}
     {% do open_optional_table(
@@ -152,8 +185,12 @@
     {% if target.type == 'spark' %}
     {{ return(rows_of_landed_files_on_spark(table)) }}
     {% endif %}
-    {% set files = landing_pattern('*.parquet', table) %}
-    {% if run_query("select count(*) from glob(" ~ files ~ ")").rows[0][0] > 0 %}
-    {{ return("select * from read_parquet(" ~ files ~ ", union_by_name = true, filename = true, file_row_number = true)") }}
+    {% set files = [] %}
+    {% for file in run_query("select file from glob(" ~ landing_pattern('*.parquet', table) ~ ") order by file").columns[0].values() %}
+        {% do files.append("'" ~ literal_in_pattern(file) | replace("'", "''") ~ "'") %}
+    {% endfor %}
+    {% if files %}
+    {{ return(
+        "select * from read_parquet([" ~ files | join(', ') ~ "], union_by_name = true, filename = true, file_row_number = true)") }}
     {% endif %}
 {% endmacro %}

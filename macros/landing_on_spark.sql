@@ -33,7 +33,9 @@
 {# The source `landing` as views: the parts of complete snapshots, and what the catalog says of the files. #}
 {% macro open_landing_on_spark(snapshots) %}
     {% set parts = [] %}
+    {% set manifests = [] %}
     {% for snapshot in snapshots %}
+        {% do manifests.append("'hub_models/" ~ snapshot['folder'] ~ "/_manifest.json'") %}
         {% do parts.append(
             "select '" ~ snapshot['folder'].split('=', 1)[1] ~ "' as snapshot_id, hub_oid, model_id, raw_json, is_json_valid, page_number, "
             ~ "item_number, fetched_at, source, _metadata.file_path as filename, _metadata.row_index as file_row_number "
@@ -46,7 +48,7 @@
         ~ landed_parquet('catalog') ~ " where file like 'hub_models/%.parquet'") %}
     {% do run_query(
         "create or replace view landing.snapshot_manifests as select file as filename, content from "
-        ~ landed_parquet('catalog') ~ " where file like 'hub_models/%.json'") %}
+        ~ landed_parquet('catalog') ~ " where file in (" ~ manifests | join(', ') ~ ")") %}
 {% endmacro %}
 
 

@@ -21,6 +21,11 @@ def _(Path, duckdb, mo, os, re):
     exports = Path(os.environ.get("HUB_EXPORTS", "").strip() or "exports")
     if not (exports / "hub_models.parquet").exists():
         raise SystemExit(f"error: no marts in {exports}: run `make build`, or set HUB_EXPORTS")
+    if (exports / ".being_replaced").exists():
+        raise SystemExit(f"error: a build did not end in {exports}: run `make build` again")
+    others = [path.name for path in exports.glob("*.parquet") if not path.stem.isidentifier()]
+    if others:
+        raise SystemExit(f"error: {others[0]!r} in {exports} is no mart: move it elsewhere")
 
     def files_in_sql(file):
         """A file as DuckDB takes it: `[`, `*` and `?` would make its name a pattern for others."""
@@ -32,7 +37,7 @@ def _(Path, duckdb, mo, os, re):
         with duckdb.connect(config={"threads": 2}) as connection:
             for path in sorted(exports.glob("*.parquet")):
                 connection.execute(
-                    f"create view {path.stem} as from read_parquet({files_in_sql(path)})"
+                    f'create view "{path.stem}" as from read_parquet({files_in_sql(path)})'
                 )
             return connection.execute(sql).df()
 

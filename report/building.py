@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import re
 import shutil
 import sys
@@ -15,6 +15,7 @@ import yaml
 
 from analysis.exports import Exports, StudyError
 from analysis.figures import theme
+from analysis.folders import files_of, replace_folder, workshop
 from analysis.shares import clustered_share
 from analysis.tables import ROLES, STUDIES, Table, as_csv, claim_number, is_counted, marked, plain
 from analysis.wording import interval, number, percent
@@ -203,20 +204,18 @@ def build(
     """Write the site; what it says of itself (pages, figures and tables that are missing).
 
     exports_folder: the marts as Parquet. results_folder: of the studies; need not be there.
-    site: is replaced as a whole, once the new one stands. bases: ids that get a family page beside
-    the `n_families` largest. manifest: of dbt; dbt is asked for one if None.
+    site: its pages are replaced once the new ones stand, files of others stay. bases: ids that get
+    a family page beside the `n_families` largest. manifest: of dbt; dbt is asked for one if None.
 
     Raises StudyError for exports, bases or folders that cannot be used.
     """
-    check_target(site)
+    made_before = check_target(site)
     exports = open_marts(exports_folder)
     results = open_results(results_folder, exports)
     if results.missing:
         say(results.missing)
     chosen = families.chosen_bases(exports, bases, n_families)
-    staged = site.with_name(f".{site.name}.building")
-    try:
-        shutil.rmtree(staged, ignore_errors=True)
+    with workshop(site, "the report", "name another folder with --to or HUB_SITE") as staged:
         source, extra, made = staged / "source", staged / "extra", staged / "site"
         for folder in (
             source / "_fragments", extra / "figures", extra / "tables", staged / "static",
@@ -233,36 +232,33 @@ def build(
         shutil.copytree(extra, made, dirs_exist_ok=True)
         account = account_of(report, chosen, made)
         (made / MARKER).write_text(fragments.as_json(account), "utf-8")
-        put_in_place(made, site)
-    except OSError as error:
-        raise StudyError(
-            f"cannot write the report to {site} ({error.strerror or error}): name another folder "
-            "with --to or HUB_SITE"
-        ) from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
+        # An account without a list was left by a version that made the same files.
+        ours = account["files"] if made_before is None else made_before
+        replace_folder(made, site, {MARKER, *ours})
     return account
 
 
-def check_target(site: Path) -> None:
-    """A StudyError if the folder holds what is no report."""
+def check_target(site: Path) -> list[str] | None:
+    """The files of the report that stands there, None if it does not list them.
+
+    A StudyError if the folder holds files and no report.
+    """
     if site.exists() and not site.is_dir():
         raise StudyError(f"{site} is not a folder: name another with --to or HUB_SITE")
-    if site.is_dir() and any(site.iterdir()) and not (site / MARKER).is_file():
+    if not site.is_dir() or not any(site.iterdir()):
+        return []
+    if not (site / MARKER).is_file():
         raise StudyError(
             f"{site} holds files that are no report, and would be replaced: name another folder "
             "with --to or HUB_SITE"
         )
-
-
-def put_in_place(new: Path, old: Path) -> None:
-    """Put the finished site where the old one stood, which is removed afterwards."""
-    previous = old.with_name(f".{old.name}.previous")
-    shutil.rmtree(previous, ignore_errors=True)
-    if old.exists():
-        os.replace(old, previous)
-    os.replace(new, old)
-    shutil.rmtree(previous, ignore_errors=True)
+    try:
+        return json.loads((site / MARKER).read_text("utf-8")).get("files")
+    except (OSError, ValueError, AttributeError) as error:
+        raise StudyError(
+            f"{site / MARKER} cannot be read, so that nobody knows which files there are the "
+            "report's: name another folder with --to or HUB_SITE"
+        ) from error
 
 
 def account_of(report: Report, chosen: Sequence[families.Base], site: Path) -> dict:
@@ -275,6 +271,7 @@ def account_of(report: Report, chosen: Sequence[families.Base], site: Path) -> d
         "note": report.results.missing,
         "bases": [base.model_id for base in chosen],
         "pages": pages,
+        "files": files_of(site),
         "figures_not_drawn": {
             name: one.reason for name, one in sorted(report.drawn.items()) if not one.svg
         },

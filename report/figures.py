@@ -13,12 +13,13 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from analysis.exports import literal
 from analysis.figures import theme
 from analysis.figures.catalogue import QUERIES as SHARED_QUERIES
 from analysis.figures.catalogue import Figure
 from analysis.figures.writing import SIGNIFICANT_DIGITS, stand_alone_query
+from analysis.spreadsheets import safe_for_spreadsheets
 from analysis.wording import number, percent, rounded
+from loaders.sql import literal
 from report import charts
 
 QUERIES = Path(__file__).parent / "queries"
@@ -95,16 +96,6 @@ def draw(
     )
     (folder / f"{figure.name}.sql").write_text(stand_alone_query(figure), "utf-8")
     return Drawn(figure.name, figure.title, caption, description, svg)
-
-
-def safe_for_spreadsheets(frame: pd.DataFrame) -> pd.DataFrame:
-    """Texts that a spreadsheet would run as formulas, quoted by an apostrophe."""
-
-    def quoted(value: object) -> object:
-        return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
-
-    texts = frame.select_dtypes(exclude=["number", "bool", "datetime"])
-    return frame.assign(**{name: frame[name].map(quoted) for name in texts})
 
 
 def first_of(column: str) -> Callable[[pd.DataFrame], int]:

@@ -8,7 +8,8 @@ import pandas as pd
 
 from analysis.figures import theme
 from analysis.figures.catalogue import FIGURES, Figure, snapshot_id
-from loaders.sql import files_in_sql
+from analysis.spreadsheets import safe_for_spreadsheets
+from loaders.sql import files_in_sql, identifier
 
 SUFFIXES = ("svg", "png", "csv", "sql", "json")
 DRAWN = "ok"
@@ -40,7 +41,8 @@ def open_tables(
     for folder in (Path(exports_folder), Path(results_folder)):
         for path in sorted(folder.glob("*.parquet")):
             connection.execute(
-                f"create or replace view {path.stem} as from read_parquet({files_in_sql(path)})"
+                f"create or replace view {identifier(path.stem)} as "
+                f"from read_parquet({files_in_sql(path)})"
             )
     return connection
 
@@ -79,7 +81,7 @@ def _write(
         theme.svg(text, figure.name, figure.title, f"{description} {caption}"), "utf-8"
     )
     files["png"].write_bytes(theme.png(text))
-    frame.to_csv(files["csv"], index=False, lineterminator="\n")
+    safe_for_spreadsheets(frame).to_csv(files["csv"], index=False, lineterminator="\n")
     files["sql"].write_text(stand_alone_query(figure), "utf-8")
     about = {
         "name": figure.name,

@@ -107,6 +107,11 @@ INVARIANTS = [
         {"assert_entrants_before_are_rank_less_one"},
     ),
     Defect(
+        "a snapshot that promises an item more",
+        one("staging.stg_hub__snapshots", "n_promised_items = n_promised_items + 1", "is_latest"),
+        {"assert_snapshots_hold_what_their_manifests_promise"},
+    ),
+    Defect(
         "a claim lost among the rejections",
         without("marts.lineage_rejections"),
         {"assert_every_claim_is_an_edge_or_a_rejection"},

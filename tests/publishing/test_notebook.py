@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 
@@ -78,6 +79,31 @@ def test_it_runs_as_a_script_and_leaves_the_exports_alone(exports, tmp_path):
     assert finished.returncode == 0, finished.stderr
     assert {path: path.stat().st_mtime_ns for path in exports.iterdir()} == before
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        (".being_replaced", "run `make build` again"),
+        ('x as select 1; copy (select 1) to "planted"; --.parquet', "is no mart"),
+        ('y" as select 1; --.parquet', "is no mart"),
+    ],
+)
+def test_exports_that_are_not_what_a_build_leaves_are_refused(exports, tmp_path, name, says):
+    folder = tmp_path / "exports"
+    shutil.copytree(exports, folder)
+    shutil.copy(exports / "families.parquet", folder / name)
+    finished = subprocess.run(
+        [sys.executable, NOTEBOOK],
+        cwd=tmp_path,
+        env=os.environ | {"HUB_EXPORTS": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode != 0
+    assert says in finished.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["exports"]
 
 
 def test_without_exports_it_says_what_to_do(tmp_path):

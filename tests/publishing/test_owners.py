@@ -10,6 +10,7 @@ from publications import SALT, rows
 
 from analysis import publishing
 from analysis.exports import StudyError, open_exports
+from analysis.publication import tables
 from analysis.publication.project import Column
 from analysis.publication.tables import HASH, hidden, write_hashed
 from analysis.publishing import Options
@@ -125,6 +126,17 @@ def test_claims_that_are_paths_or_handles_are_replaced_whole(pair):
         ("hub_oid", "692cda805eed5eed005aad83", "repository_H"),
         ("before", "ada/x, bob/y", "owner_H/x, owner_H/y"),
         ("license", "mit", "mit"),
+        ("model_id", "ada/Ada-7b", "owner_H/owner_H-7b"),
+        ("model_id", "ada/x-ADA.y", "owner_H/x-owner_H.y"),
+        ("license", "ada-community", "text_H"),
+        ("base_license", "Apache-2.0", "Apache-2.0"),
+        ("library_name", "Ada", "text_H"),
+        ("library_name", "transformers", "transformers"),
+        ("pipeline_tag", "ada/chat", "text_H"),
+        ("pipeline_tag", "text-generation", "text-generation"),
+        ("gated", "ada", "text_H"),
+        ("gated", "manual", "manual"),
+        ("gated", None, None),
     ],
 )
 def test_what_is_shown_of_a_text(column, text, shown):
@@ -141,6 +153,128 @@ def test_what_is_shown_of_a_text(column, text, shown):
     if shown and shown.startswith("owner_H"):
         assert found.startswith(f"owner_{digest}")
     assert (found and re.sub("_[0-9a-f]{16}", "_H", found)) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2024-01-01 10:20:30", "2024-01-01 10:20:30"),
+        ("2024-01-01 10:20:30.123", "2024-01-01 10:20:30.123"),
+        ("692cda805eed5eed005aad83", "repository_H"),
+        ("ada/x", "repository_H"),
+        (None, None),
+    ],
+)
+def test_a_repository_made_anew_shows_times_and_no_id(text, shown):
+    with duckdb.connect() as connection:
+        connection.execute("set variable salt = ?", [SALT])
+        connection.execute(HASH)
+        for column in ("before", "after"):
+            ((found,),) = connection.execute(
+                f"select {hidden(column, 'VARCHAR')} from "
+                f"(select cast(? as varchar) as \"{column}\", 'recreated' as change)",
+                [text],
+            ).fetchall()
+            assert (found and re.sub("_[0-9a-f]{16}", "_H", found)) == shown
+
+
+@pytest.fixture(scope="module")
+def planted(exports, tmp_path_factory) -> Path:
+    """The exports with an owner's name in texts of every kind, and a repository made anew."""
+    folder = tmp_path_factory.mktemp("planted") / "exports"
+    folder.mkdir()
+    changes = {
+        "hub_models": "* replace (owner || '-lib' as library_name, owner as license, "
+        "model_id as pipeline_tag, owner as gated)",
+        "snapshot_changes": "* replace ('recreated' as change, '692cda805eed5eed005aad83' as "
+        "before, coalesce(after, before) as after)",
+    }
+    snapshot = open_exports(exports).snapshot_id
+    metadata = f"kv_metadata {{snapshot_id: '{snapshot}'}}"
+    with duckdb.connect() as connection:
+        for path in exports.glob("*.parquet"):
+            connection.execute(
+                f"copy (select {changes.get(path.stem, '*')} from '{path}') to "
+                f"'{folder / path.name}' (format parquet, {metadata})"
+            )
+    return folder
+
+
+def test_names_that_users_write_where_others_write_words_are_not_handed_on(
+    planted, project, tmp_path
+):
+    target = tmp_path / "out"
+    lines = publishing.publish(
+        open_exports(planted), target, target, project, Options("sample", "x", "", SALT)
+    )
+    assert re.search(r"owners are hashed: none of [\d,]+ names and ids found", lines[-1])
+    owners = rows(f"select distinct lower(owner) from '{planted}/hub_models.parquet'")
+    written = rows(
+        "select distinct lower(unnest([library_name, license, pipeline_tag, gated])) "
+        f"from '{target}/data/hub_models.parquet'"
+    )
+    assert len(written) > 100
+    named = [
+        text for (text,) in written for (owner,) in owners
+        if text and owner and owner in re.sub("_[0-9a-f]{16}", "", text)
+    ]  # fmt: skip
+    assert named == []
+    changed = rows(f"select before, after from '{target}/data/snapshot_changes.parquet'")
+    assert all(re.match("repository_|[0-9]{4}-", text) for row in changed for text in row)
+
+
+@pytest.mark.parametrize("column", ["library_name", "owner", "model_id", "root_id"])
+def test_a_name_that_slips_through_is_found_before_anything_is_handed_on(
+    exports, project, tmp_path, monkeypatch, column
+):
+    def leaks(name: str, kind: str) -> str:
+        return (
+            "owner"
+            if name == column == "library_name"
+            else (f'"{name}"' if name == column else hidden(name, kind))
+        )
+
+    marts = {"hub_models": project.marts["hub_models"]}
+    monkeypatch.setattr(tables, "hidden", leaks)
+    opened = open_exports(exports)
+    (tmp_path / "out").mkdir()
+    written = tables.write_tables(opened, marts, tmp_path / "out/data", SALT)
+    with pytest.raises(StudyError, match=r"hub_models\.parquet would name"):
+        tables.check_hidden(opened, written, tmp_path / "out")
+
+
+def test_an_id_in_a_file_of_words_is_found(exports, project, tmp_path):
+    opened = open_exports(exports)
+    (tmp_path / "out").mkdir()
+    marts = {"hub_models": project.marts["hub_models"]}
+    written = tables.write_tables(opened, marts, tmp_path / "out/data", SALT)
+    assert tables.check_hidden(opened, written, tmp_path / "out") > 100
+    ((model,),) = rows(
+        f"select max(model_id) from '{exports}/hub_models.parquet' where owner is not null"
+    )
+    (tmp_path / "out/README.md").write_text(f"Take {model}, for example.")
+    with pytest.raises(StudyError, match=r"README\.md would name"):
+        tables.check_hidden(opened, written, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "salt",
+    [
+        "", "short", "a" * 16, " " * 20, "a" * 15 + "b", "abababababababab", "secretsecretsecret",
+        "abcdefghijklmnop", "0123456789abcdef", "1234567890123456", "aabbaabbaabbaabbc",
+        "                x",
+    ],
+)  # fmt: skip
+def test_a_salt_that_can_be_guessed_is_refused(salt, monkeypatch):
+    monkeypatch.setenv("HUB_SALT", salt)
+    with pytest.raises(StudyError, match="HUB_SALT that nobody guesses"):
+        publishing.salt_from_environment()
+
+
+@pytest.mark.parametrize("salt", ["9f86d081884c7d659a2f", "correct horse battery staple", SALT])
+def test_a_salt_that_cannot_be_guessed_is_taken_as_it_is(salt, monkeypatch):
+    monkeypatch.setenv("HUB_SALT", salt)
+    assert publishing.salt_from_environment() == salt
 
 
 def test_rows_stand_in_an_order_that_the_handles_did_not_make(pair):

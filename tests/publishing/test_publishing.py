@@ -281,6 +281,24 @@ def test_a_publication_that_fails_leaves_the_earlier_one(tmp_path):
     assert files(tmp_path).keys() == {"published/whole"}
 
 
+def test_a_publication_that_is_killed_clears_up_at_the_next_call(tmp_path):
+    target = tmp_path / "published"
+    left = tmp_path / ".published.building/new"
+    left.mkdir(parents=True)
+    (left / "half").write_text("")
+    with publishing.new_folder(target) as new:
+        (new / "whole").write_text("")
+    assert files(tmp_path).keys() == {"published/whole"}
+
+
+def test_a_file_of_results_whose_name_is_sql_is_not_handed_on(exports, tmp_path):
+    opened = open_exports(exports)
+    (tmp_path / "manifest.json").write_text(json.dumps({"landing_hash": opened.content_hash}))
+    (tmp_path / "x as select 1; drop view hub_models; --.parquet").write_text("")
+    with pytest.raises(StudyError, match="is no table of results"):
+        publishing.copy_results(opened, tmp_path, tmp_path / "out")
+
+
 def test_exports_of_another_version_are_refused(exports, project, tmp_path):
     mart = project.marts["concentration"]
     other = replace(mart, columns=mart.columns[1:])

@@ -84,6 +84,55 @@ def test_a_refused_token_is_told_in_one_line_without_the_token(folder, monkeypat
     assert "hf_not_a_token" not in str(told.value)
 
 
+class Odd(BaseHTTPRequestHandler):
+    """A Hub, or what stands before it, that answers in a way of its own."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        status, kind, body = self.server.answer
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, "text/html", b"<html>Log in to the hotel</html>"),
+        (200, "application/json", b"[]"),
+        (200, "application/json", b"{}"),
+        (200, "application/json", b"null"),
+        (200, "application/json", b'{"url": 5}'),
+        (200, "application/json", b"[" * 100_000),
+        (200, "application/json", b"\xff\xfe"),
+        (204, "application/json", b""),
+        (302, "text/html", b""),
+        (418, "text/plain", b"a teapot\nwith two lines"),
+        (500, "text/html", b"<html>" * 1000),
+    ],
+    ids=str,
+)
+def test_an_odd_answer_is_told_in_one_line(folder, monkeypatch, answer):
+    server = HTTPServer(("127.0.0.1", 0), Odd)
+    server.answer = answer
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    endpoint = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setattr(publishing, "HfApi", partial(HfApi, endpoint, token="hf_not_a_token"))
+    try:
+        with pytest.raises(StudyError, match="the folder itself is complete") as told:
+            publishing.push(folder, "somebody/data", False)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert "\n" not in str(told.value)
+    assert "hf_not_a_token" not in str(told.value)
+
+
 def test_a_hub_that_is_not_there_is_told_in_one_line(folder, monkeypatch):
     server = HTTPServer(("127.0.0.1", 0), Refusing)
     server.server_close()

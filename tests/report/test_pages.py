@@ -4,6 +4,7 @@ import csv
 import html
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ElementTree
 from urllib.parse import unquote
 
@@ -12,7 +13,8 @@ import networkx
 import pytest
 from report_sites import HOSTILE, Page, built_site, pages, report, rewritten
 
-from report import families, figures
+from analysis.exports import StudyError
+from report import building, families, figures
 from report.families import slug_of
 from report.marts import open_marts
 
@@ -383,6 +385,25 @@ def test_a_folder_of_other_files_is_never_replaced(exports, tmp_path, capsys, mo
     line = refused("--exports", exports, "--to", tmp_path, capsys=capsys, monkeypatch=monkeypatch)
     assert "would be replaced" in line
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
+def test_a_report_that_is_made_again_keeps_the_files_of_others(site, exports, results, tmp_path):
+    target = tmp_path / "site"
+    shutil.copytree(site, target)
+    kept = {"CNAME": "hub.example", ".git/HEAD": "ref", "notes/mine.txt": "mine"}
+    for name, text in kept.items():
+        (target / name).parent.mkdir(exist_ok=True)
+        (target / name).write_text(text)
+    made = set(json.loads((target / "report.json").read_text())["files"])
+    left = next(name for name in sorted(made) if name.startswith("families/") and "_" in name)
+    assert built_site(exports, results, tmp_path, n_families=1) == target
+    for name, text in kept.items():
+        assert (target / name).read_text() == text
+    assert not (target / left).exists()
+    assert not kept.keys() & set(json.loads((target / "report.json").read_text())["files"])
+    (target / "report.json").write_text("[")
+    with pytest.raises(StudyError, match="nobody knows which files there are the report's"):
+        building.check_target(target)
 
 
 def test_a_tree_with_a_cycle_ends():

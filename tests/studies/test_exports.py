@@ -7,7 +7,9 @@ import duckdb
 import pandas as pd
 import pytest
 
+import build
 from analysis.exports import NEEDED, PANELS, SAMPLES, StudyError, open_exports
+from analysis.figures.writing import open_tables
 
 pytestmark = pytest.mark.xdist_group("studies")
 
@@ -243,3 +245,37 @@ def test_marts_of_two_snapshots_are_refused(sample_exports, tmp_path):
         )
     with pytest.raises(StudyError, match="of different snapshots"):
         open_exports(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x as select 1; create table planted as select 1; --",
+        'y" as select 1; --',
+        "entrants",
+        "hub_models (1)",
+        "Hub_Models",
+    ],
+)
+def test_a_file_that_is_no_mart_is_refused_and_its_name_never_run(sample_exports, tmp_path, name):
+    for path in sample_exports.glob("*.parquet"):
+        (tmp_path / path.name).symlink_to(path)
+    (tmp_path / f"{name}.parquet").symlink_to(sample_exports / "families.parquet")
+    with pytest.raises(StudyError, match="is no mart of this project: move it elsewhere"):
+        open_exports(tmp_path)
+
+
+def test_exports_that_a_killed_build_left_are_refused(sample_exports, tmp_path):
+    for path in sample_exports.glob("*.parquet"):
+        (tmp_path / path.name).symlink_to(path)
+    (tmp_path / build.MARK).touch()
+    with pytest.raises(StudyError, match="killed while it replaced them"):
+        open_exports(tmp_path)
+
+
+def test_a_name_in_the_results_is_never_run(sample_exports, tmp_path):
+    name = "x as select 1; create table planted as select 1; --.parquet"
+    (tmp_path / name).symlink_to(sample_exports / "families.parquet")
+    with open_tables(tmp_path, sample_exports) as connection:
+        tables = connection.execute("select table_name from duckdb_tables()").fetchall()
+    assert tables == []

@@ -20,6 +20,11 @@ parts as (
 snapshots as (
     select
         manifests.snapshot_id,
+        -- Another loader's manifest may count what it likes: only ours lists the parts with their digests.
+        case
+            when {{ json_text('manifest', '$.parts') }} like '%"sha256"%'
+                then {{ whole_number(json_text('manifest', '$.rows')) }}
+        end as n_promised_items,
         md5(manifests.manifest || coalesce(parts.files, '')) as fingerprint,
         coalesce(
             {{ utc_timestamp(json_text('manifest', '$.started_at')) }},
@@ -34,6 +39,7 @@ select
     snapshot_id,
     lag(snapshot_id) over (order by snapshot_at nulls first, snapshot_id) as previous_snapshot_id,
     row_number() over (order by snapshot_at desc nulls last, snapshot_id desc) = 1 as is_latest,
+    n_promised_items,
     fingerprint,
     snapshot_at
 from snapshots

@@ -1,0 +1,31 @@
+"""Texts that a spreadsheet shows as they are: ids may hold formulas and line breaks."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+NUMBER = r"[-+]?[0-9][0-9.,]*(?:e[-+]?[0-9]+)?"
+PRINTED = re.compile(rf"{NUMBER}[%* ]*(?:\[{NUMBER}, {NUMBER}\]|(?:to )?\(?{NUMBER}\)?[%* ]*)?")
+"""A number as tables print it: with stars, with a standard error, or an interval."""
+
+
+def safe_cell(value: object) -> object:
+    """A text in one line that no spreadsheet runs as a formula; any other value as it is.
+
+    Control characters are written as escapes, so that two ids stay two. An apostrophe before a sign
+    that begins a formula tells spreadsheets that a text follows.
+    """
+    if not isinstance(value, str):
+        return value
+    text = CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), value)
+    is_formula = text.lstrip()[:1] in tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+    return f"'{text}" if is_formula and not PRINTED.fullmatch(text) else text
+
+
+def safe_for_spreadsheets(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose texts are safe cells."""
+    texts = frame.select_dtypes(exclude=["number", "bool", "datetime"])
+    return frame.assign(**{name: frame[name].map(safe_cell) for name in texts})
