@@ -96,11 +96,12 @@ LOCKS = ["requirements.txt", "requirements-spark.txt"]
 
 @pytest.mark.parametrize("lock", [*LOCKS, "requirements-lake.txt"])
 def test_requirements_are_pinned_and_name_no_index(lock):
-    lines = (REPOSITORY / lock).read_text(encoding="utf-8").splitlines()
-    for line in lines:
+    text = (REPOSITORY / lock).read_text(encoding="utf-8")
+    for line in text.replace("\\\n", " ").splitlines():
         if line and not line.lstrip().startswith("#"):
-            assert re.match(r"[a-z0-9][a-z0-9._-]*==[0-9][^ ]*( |$)", line), line
-    assert not mentions(HOSTS, "\n".join(lines))
+            pin = r"[a-z0-9][a-z0-9._-]*(\[[a-z0-9,_-]+\])?==[0-9][^ ]*( ;[^#]*?)?"
+            assert re.match(rf"{pin}( +--hash=sha256:[0-9a-f]{{64}})+ *(#|$)", line), line
+    assert not mentions(HOSTS, text)
 
 
 def pins(lock: str) -> dict[str, str]:
