@@ -19,7 +19,6 @@ from pathlib import Path
 import yaml
 
 from analysis.exports import StudyError
-from analysis.specifications import all_specifications
 
 FOLDER = Path(__file__).parent
 DESIGN = ("specifications.yml", "claims.yml")
@@ -73,7 +72,8 @@ def registered(folder: Path = FOLDER) -> dict:
     `status`: registered, changed_since (the last entry) or never_registered. `committed_on`: the
     day of the last commit that changed the design; null where files differ from it, or without git.
     """
-    found, record = hash_of(design_in(folder)), entries(folder)
+    design = design_in(folder)
+    found, record = hash_of(design), entries(folder)
     last = record[-1] if record else None
     status = "never_registered"
     if last:
@@ -86,9 +86,14 @@ def registered(folder: Path = FOLDER) -> dict:
         "last_registered_on": str(last["date"]) if last else None,
         "committed_on": (committed_on or None) if is_committed else None,
         "primary_tests": [
-            {"specification_id": one.specification_id, "terms": list(one.interest)}
-            for one in all_specifications()
-            if one.family == "primary"
+            {
+                "claim_id": claim["claim_id"],
+                "specification_id": claim["test"].get("specification"),
+                "term": claim["test"].get("term"),
+                "claimed": claim["test"]["claimed"],
+                "smallest": claim["test"].get("smallest"),
+            }
+            for claim in design["claims.yml"].get("claims", ())
         ],
     }
 
