@@ -94,6 +94,7 @@ def registered(folder: Path = FOLDER) -> dict:
                 "smallest": claim["test"].get("smallest"),
             }
             for claim in design["claims.yml"].get("claims", ())
+            if "test" in claim
         ],
     }
 
