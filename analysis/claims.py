@@ -37,6 +37,7 @@ SOURCES = ("specification", "share", "every_share", "value", "dealt_out")
 """The ways to measure a claim; a test names one."""
 
 RATIOS = ("poisson", "negative_binomial")
+SEED = 20260413
 DEALS = 1999
 """How often prominence is dealt out anew over the bases."""
 
@@ -71,8 +72,12 @@ def document() -> Mapping:
     return yaml.safe_load(FILE.read_text(encoding="utf-8"))
 
 
-def judge(exports: Exports, results: Results, seed: int = 0) -> list[dict]:
-    """One row per claim and test, with the claim's verdict: the columns of `records.CLAIMS`."""
+def judge(exports: Exports, results: Results, seed: int = SEED) -> list[dict]:
+    """One row per claim and test, with the claim's verdict: the columns of `records.CLAIMS`.
+
+    `seed` is that of the deals of `concentration`, the same in every run: a verdict must not depend
+    on which run of some specifications came last.
+    """
     measured = {
         claim["claim_id"]: primary_measure(exports, claim, results, seed)
         for claim in document()["claims"]

@@ -199,7 +199,7 @@ def write(
     found = claims.Results(
         estimates, listed, curve, tables.get("curve_inference", ()), tables.get("contrasts", ())
     )
-    judged = claims.judge(exports, found, context.seed)
+    judged = claims.judge(exports, found)
     records.write_table("estimates", estimates, folder, records.ESTIMATES)
     records.write_table("specifications", listed, folder, records.SPECIFICATIONS)
     records.write_table("claims", judged, folder, records.CLAIMS)

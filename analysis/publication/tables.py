@@ -12,11 +12,13 @@ What was written is searched for every owner and id of the exports before it is 
 
 from __future__ import annotations
 
+import csv
 import itertools
 import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -25,6 +27,8 @@ import yaml
 from analysis.exports import Exports, StudyError
 from analysis.publication.project import Column, Mart
 from loaders.sql import files_in_sql, identifier, literal
+
+PLACEHOLDERS = Path(__file__).resolve().parents[2] / "seeds" / "placeholders.csv"
 
 IDS = (
     "model_id", "parent_id", "child_id", "root_id", "first_parent_id", "present_model_id",
@@ -226,7 +230,9 @@ def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int
                 refuse(found, table.path.name)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix != ".parquet":
-            tokens = sorted({*re.findall(r"[\w.-]+/[\w.-]+|\b[0-9a-f]{24}\b", text_of(path))})
+            tokens = sorted(
+                {*re.findall(r"[\w.-]+/[\w.-]+|\b[0-9a-f]{24}\b", text_of(path))} - placeholders()
+            )
             found = connection.execute(
                 "select text from sought semi join (select unnest(?::varchar[]) as token) "
                 "on text = token where not is_handle limit 1",
@@ -241,6 +247,13 @@ def parts_of(column: Column, rows: str) -> str:
     name = identifier(column.name)
     texts = name if column.type.endswith("[]") else f"string_split({name}, ', ')"
     return f"select distinct lower(unnest({texts})) as part from {rows}"
+
+
+@cache
+def placeholders() -> frozenset[str]:
+    """The words for nothing, such as n/a, that the project's own SQL spells: nobody's names."""
+    with PLACEHOLDERS.open(encoding="utf-8", newline="") as file:
+        return frozenset(row[0].lower() for row in csv.reader(file) if row)
 
 
 def text_of(path: Path) -> str:

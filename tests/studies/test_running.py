@@ -127,10 +127,10 @@ def test_a_second_run_of_one_row_gives_the_same_rows(sample_results, sample_expo
 
 
 def test_a_landing_too_small_for_a_primary_specification_is_no_error(sample_exports, tmp_path):
-    finished = analysis("run", "DM2", "--quiet", exports=sample_exports, results=tmp_path / "r")
+    finished = analysis("run", "RR6", "--quiet", exports=sample_exports, results=tmp_path / "r")
     assert finished.returncode == 0, finished.stderr
     (line,) = [text for text in finished.stdout.splitlines() if text.startswith("not testable")]
-    assert line.startswith("not testable here: DM2, a primary specification (refused: ")
+    assert line.startswith("not testable here: RR6, a primary specification (not run: ")
 
 
 def test_a_fault_of_the_program_ends_the_run_and_leaves_the_old_results(
@@ -268,7 +268,7 @@ def test_a_run_writes_its_design_before_it_opens_the_exports(sample_exports, tmp
     there = []
 
     def opened(folder):
-        there.extend(path.name for path in tmp_path.glob(".r.*/r/*"))
+        there.extend(path.name for path in tmp_path.glob(".*/results/*"))
         raise KeyError("enough")
 
     monkeypatch.setattr(analysis.running, "open_exports", opened)
