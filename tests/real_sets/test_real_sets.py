@@ -599,7 +599,7 @@ def test_open_named_says_no_relation_that_nothing_shows(open_named):
     """)
     assert {ending for (ending,) in children} <= {
         "gguf", "awq", "gptq", "exl2", "exl3", "mlx", "4bit", "8bit", "fp8", "int4", "int8",
-        "i1", "bnb", "imatrix", "lora", "qlora", "adapter",
+        "i1", "bnb", "imatrix", "nvfp4", "w8a8", "w8a16", "lora", "qlora", "adapter",
     }  # fmt: skip
 
 
