@@ -338,6 +338,10 @@ def run_dbt(
     # Unit tests try the logic on rows made by hand, whatever the landing: `make test` runs them.
     if not any(argument.split("=")[0] in RESOURCE_TYPES for argument in arguments):
         arguments = [*arguments, "--exclude-resource-type", "unit_test"]
+    # Laws between tables hold for a part only where all of them are the part's or beneath it.
+    names = {argument.split("=")[0] for argument in arguments}
+    if names & {"-s", "--select"} and "--indirect-selection" not in names:
+        arguments = [*arguments, "--indirect-selection", "buildable"]
     options = {
         "--project-dir": PROJECT,
         "--profiles-dir": PROJECT,
