@@ -481,7 +481,7 @@ def _parts(listed: object) -> tuple[Part, ...]:
     except (TypeError, KeyError, AttributeError):
         return ()
     is_ours = all(
-        is_text(part.name) and is_text(part.sha256) and _number(part.rows) is not None
+        is_text(part.name) and isinstance(part.sha256, str) and _number(part.rows) is not None
         for part in parts
     )
     return parts if is_ours else ()
