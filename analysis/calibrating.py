@@ -530,13 +530,14 @@ def evaluate(
 
 
 def _estimates(one: Subject, frame: pd.DataFrame, engine: str) -> dict[str, dict] | None:
-    """The fit's row of each term; None where it cannot be estimated."""
-    try:
-        engine = _able(engine, one.equation)
-        fitted = fit(frame, one.equation, engine=engine, of_interest=one.terms)
-        return {term: fitted.row(term) for term in one.terms}
-    except EstimationError:
-        return None
+    """The fit's row of each term; None where it cannot be estimated, by another engine either."""
+    for able in dict.fromkeys((_able(engine, one.equation), "auto")):
+        try:
+            fitted = fit(frame, one.equation, engine=able, of_interest=one.terms)
+            return {term: fitted.row(term) for term in one.terms}
+        except EstimationError:
+            continue
+    return None
 
 
 def _able(engine: str, equation: Equation) -> str:

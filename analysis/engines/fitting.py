@@ -118,6 +118,10 @@ class Fit:
         return with_interval(estimate, np.sqrt(variance), self.degrees_of_freedom)
 
 
+class EngineStopped(EstimationError):
+    """An engine gave up where another may not."""
+
+
 def with_interval(
     estimate: float, standard_error: float, degrees_of_freedom: float
 ) -> dict[str, float]:
@@ -156,6 +160,24 @@ def fit(
     Raises EstimationError (one line) for rows or equations that cannot be estimated: NotIdentified
     for a term of interest that the rest determines, NotConverged, TooFewClusters.
     """
+    try:
+        return _fit(frame, equation, engine, small_sample, of_interest, keep_singletons)
+    except EngineStopped:
+        # fereg divides by zero on some rows that separate; pyfixest comes through.
+        if engine != "auto":
+            raise
+        return _fit(frame, equation, "pyfixest", small_sample, of_interest, keep_singletons)
+
+
+def _fit(
+    frame: pd.DataFrame,
+    equation: Equation,
+    engine: str,
+    small_sample: str,
+    of_interest: tuple[str, ...] | None,
+    keep_singletons: bool,
+) -> Fit:
+    """`fit` by one engine."""
     check_equation(equation)
     refuse_unidentified(equation, frame)
     small_sample = _correction(equation, small_sample)
@@ -283,7 +305,7 @@ def _guarded(
                 f"no term of {equation.formula} is left: the rest determines {names}"
             ) from error
         if isinstance(error, ZeroDivisionError):
-            raise EstimationError(
+            raise EngineStopped(
                 f"{equation.formula}: a perfect fit, with a coefficient for each row"
             ) from error
         if "onverge" in reason:
