@@ -7,10 +7,11 @@ import duckdb
 import pytest
 
 from analysis import claims
-from analysis.exports import literal, open_exports
+from analysis.exports import open_exports
 from analysis.methods import METHODS, Context
 from analysis.running import entry
 from analysis.specifications import all_specifications
+from loaders.sql import files_in_sql, literal
 
 ON_ENTRANTS = ("B1", "B2", "B3", "B4", "B5", "H1", "H2", "H3", "H4", "H5", "H6", "H7")
 ON_LIKES = ("B1", "B2", "B3", "B4", "B5")
@@ -41,7 +42,9 @@ def landing(sample: Path, folder: Path, changes: dict[str, str]) -> Path:
     folder.mkdir()
     with duckdb.connect() as connection:
         for path in sample.glob("*.parquet"):
-            connection.execute(f'create view "{path.stem}" as from read_parquet({literal(path)})')
+            connection.execute(
+                f'create view "{path.stem}" as from read_parquet({files_in_sql(path)})'
+            )
             if path.stem not in changes:
                 shutil.copy(path, folder)
         snapshot = connection.execute("select max(snapshot_id) from model_metrics").fetchall()[0][0]

@@ -11,8 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from analysis.exports import SAMPLES, literal
+from analysis.exports import SAMPLES
 from analysis.specifications import KEYS, all_specifications, document, fitted_to
+from loaders.sql import files_in_sql
 from support import REPOSITORY
 
 INPUTS = {
@@ -129,7 +130,7 @@ def panels(sample_exports):
     with duckdb.connect(config={"threads": 1}) as connection:
         for path in sorted(Path(sample_exports).glob("*.parquet")):
             connection.execute(
-                f"create view mart_{path.stem} as from read_parquet({literal(path)})"
+                f"create view mart_{path.stem} as from read_parquet({files_in_sql(path)})"
             )
         yield connection
 
