@@ -99,13 +99,13 @@ def test_requirements_are_pinned_and_name_no_index(lock):
     lines = (REPOSITORY / lock).read_text(encoding="utf-8").splitlines()
     for line in lines:
         if line and not line.lstrip().startswith("#"):
-            assert re.match(r"[a-z0-9][a-z0-9._-]*==[0-9][^ ]*( |$)", line), line
+            assert re.match(r"[a-z0-9][a-z0-9._\[\]-]*==[0-9]\S* |    --hash=", line), line
     assert not mentions(HOSTS, "\n".join(lines))
 
 
 def pins(lock: str) -> dict[str, str]:
     text = (REPOSITORY / lock).read_text(encoding="utf-8")
-    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.M))
+    return dict(re.findall(r"^([a-z0-9._-]+)(?:\[\S*\])?==(\S+)", text, re.M))
 
 
 def test_both_locks_hold_the_same_versions():
