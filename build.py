@@ -95,7 +95,7 @@ def memory_limit() -> str:
     """HUB_MEMORY; a BuildError for what is no size: DuckDB takes a negative one for no limit."""
     limit = os.environ.get("HUB_MEMORY", "").strip() or "4GB"
     try:
-        if not re.fullmatch(r"[0-9.]+ *[KMGT]i?B", limit, re.IGNORECASE):
+        if not re.fullmatch(r"(?=.*[1-9])[0-9]+(\.[0-9]+)? *[KMGT]i?B", limit, re.IGNORECASE):
             raise ValueError("it must be a size such as 4GB")
         duckdb.connect(config={"memory_limit": limit}).close()
     except (ValueError, duckdb.Error) as error:

@@ -6,7 +6,7 @@
     {% set known = known_variables() %}
     {% set memory = env_var('HUB_MEMORY', '4GB') | trim %}
     {# DuckDB takes a negative size for no limit at all. #}
-    {% if not modules.re.fullmatch('(?i)[0-9.]+ *[KMGT]i?B', memory) %}
+    {% if not modules.re.fullmatch('(?i)(?=.*[1-9])[0-9]+([.][0-9]+)? *[KMGT]i?B', memory) %}
         {% do exceptions.raise_compiler_error("HUB_MEMORY is '" ~ memory ~ "'; it must be a size such as 4GB") %}
     {% endif %}
     {% for name in (invocation_args_dict.vars or {}) if name not in known %}

@@ -12,13 +12,11 @@ What was written is searched for every owner and id of the exports before it is 
 
 from __future__ import annotations
 
-import csv
 import itertools
 import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -27,8 +25,6 @@ import yaml
 from analysis.exports import Exports, StudyError
 from analysis.publication.project import Column, Mart
 from loaders.sql import files_in_sql, identifier, literal
-
-PLACEHOLDERS = Path(__file__).resolve().parents[2] / "seeds" / "placeholders.csv"
 
 IDS = (
     "model_id", "parent_id", "child_id", "root_id", "first_parent_id", "present_model_id",
@@ -183,13 +179,15 @@ def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int
 
     A StudyError that names the file in which one stands. A handle counts where it is a whole cell
     or stands before a slash: words such as `base` or `data` are handles too, and names hold them.
+    Files of words are searched for ids only, and not for those that nobody lists: claims such as
+    `n/a` stand in SQL.
     """
     connection = exports.connection
     named = [
         parts_of(column, f'"{table.mart.name}"')
         for table in tables
         for column in table.mart.columns
-        if column.name in (*IDS, *OWNERS, *TEXTS, *CHANGES)
+        if column.name in (*IDS, *TEXTS, *CHANGES)
     ]
     repositories = [
         parts_of(column, f'"{table.mart.name}"')
@@ -202,12 +200,12 @@ def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int
         create or replace temp table sought as
         with named as ({" union ".join(named)}),
         repositories as ({" union ".join(repositories)})
-        select part as text, false as is_handle from named
-        where regexp_full_match(part, '{ID}')
+        select part as text, 'id' as kind from named where regexp_full_match(part, '{ID}')
         union
-        select split_part(part, '/', 1), true from named where regexp_full_match(part, '{ID}')
+        select split_part(part, '/', 1), 'handle' from named where regexp_full_match(part, '{ID}')
         union
-        select part, false from repositories where regexp_full_match(part, '[0-9a-f]{{24}}')
+        select part, 'repository' from repositories
+        where regexp_full_match(part, '[0-9a-f]{{24}}')
         """
     )
     for table in tables:
@@ -220,22 +218,24 @@ def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int
                 found = connection.execute(
                     f"""
                     select part from ({written})
-                    where part in (from sought select text where not is_handle)
+                    where part in (from sought select text where kind != 'handle')
                         or case when strpos(part, '/') > 0 then split_part(part, '/', 1)
                             when {is_whole} then part end
-                            in (from sought select text where is_handle)
+                            in (from sought select text where kind = 'handle')
                     limit 1
                     """
                 ).fetchone()
                 refuse(found, table.path.name)
+    shown = (
+        "select lower(model_id) from hub_models "
+        "union all select text from sought where kind = 'repository'"
+    )
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix != ".parquet":
-            tokens = sorted(
-                {*re.findall(r"[\w.-]+/[\w.-]+|\b[0-9a-f]{24}\b", text_of(path))} - placeholders()
-            )
+            tokens = sorted({*re.findall(r"[\w.-]+/[\w.-]+|\b[0-9a-f]{24}\b", text_of(path))})
             found = connection.execute(
-                "select text from sought semi join (select unnest(?::varchar[]) as token) "
-                "on text = token where not is_handle limit 1",
+                "select token from (select unnest($1::varchar[]) as token) "
+                f"where token in ({shown}) limit 1",
                 [tokens],
             ).fetchone()
             refuse(found, path.name)
@@ -247,13 +247,6 @@ def parts_of(column: Column, rows: str) -> str:
     name = identifier(column.name)
     texts = name if column.type.endswith("[]") else f"string_split({name}, ', ')"
     return f"select distinct lower(unnest({texts})) as part from {rows}"
-
-
-@cache
-def placeholders() -> frozenset[str]:
-    """The words for nothing, such as n/a, that the project's own SQL spells: nobody's names."""
-    with PLACEHOLDERS.open(encoding="utf-8", newline="") as file:
-        return frozenset(row[0].lower() for row in csv.reader(file) if row)
 
 
 def text_of(path: Path) -> str:

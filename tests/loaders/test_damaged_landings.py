@@ -25,11 +25,11 @@ def changed(manifest: Path, **values: object) -> None:
 
 DAMAGES = {
     "absent part": lambda path: changed(
-        path, parts=[{"name": "part-00000.parquet", "rows": 1, "sha256": ""},
-                     {"name": "part-00007.parquet", "rows": 1, "sha256": ""}],
+        path, parts=[{"name": "part-00000.parquet", "rows": 1, "sha256": "0" * 64},
+                     {"name": "part-00007.parquet", "rows": 1, "sha256": "0" * 64}],
     ),
     "part elsewhere": lambda path: changed(
-        path, parts=[{"name": "../../../../etc/passwd", "rows": 1, "sha256": ""}]
+        path, parts=[{"name": "../../../../etc/passwd", "rows": 1, "sha256": "0" * 64}]
     ),
     "deep list": lambda path: path.write_text("[" * 200_000 + "]" * 200_000),
     "deep object": lambda path: path.write_text('{"a":' * 200_000 + "1" + "}" * 200_000),

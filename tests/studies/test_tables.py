@@ -13,6 +13,7 @@ import made_results
 import pytest
 from made_results import HOSTILE, SNAPSHOT, estimate, specification
 
+from analysis.folders import list_files
 from analysis.tables import (
     FORMATS,
     KINDS,
@@ -419,6 +420,7 @@ def test_every_table_comes_in_four_formats_and_what_lacks_its_file_says_so(resul
 def test_a_table_of_an_earlier_run_does_not_stay(results):
     write_tables(results)
     assert (results / "tables" / "balance.csv").exists()
+    list_files(results)
     (results / "balance.parquet").unlink()
     write_tables(results)
     assert not (results / "tables" / "balance.csv").exists()
