@@ -451,6 +451,8 @@ def concentration(rows: Sequence[Sequence], seed: int) -> Measure:
     is among them: the spread of the deals is the interval's, their share as far or farther the
     p-value.
     """
+    # Groups come in any order, and what is dealt to whom must not depend on it.
+    rows = sorted(rows)
     prominence = np.array([row[0] for row in rows], dtype=np.float64)
     entrants = np.array([row[1] for row in rows], dtype=np.float64)
     n = int(entrants.sum())

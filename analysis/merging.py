@@ -19,7 +19,10 @@ from analysis.specifications import Specification, all_specifications
 from analysis.tables import read
 from loaders.sql import files_in_sql
 
-OWN = ("estimates", "specifications", "claims", "curve", "calibration", "arithmetic")
+OWN = (
+    "estimates", "specifications", "claims", "curve", "calibration", "arithmetic",
+    "verdict_calibration",
+)  # fmt: skip
 """The tables that are no further ones of a specification."""
 
 Rows = list[dict] | pd.DataFrame

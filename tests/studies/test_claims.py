@@ -272,6 +272,12 @@ def test_prominence_dealt_out_at_random_is_rarely_called_concentration():
     assert n_supported <= 8
 
 
+def test_the_order_of_the_bases_changes_no_deal():
+    rng = np.random.default_rng(5)
+    rows = [(float(rng.integers(9)), int(n)) for n in rng.integers(1, 40, 60)]
+    assert claims.concentration(rows, 1) == claims.concentration(rows[::-1], 1)
+
+
 def test_without_differences_in_prominence_nothing_is_concentrated():
     rows = [(0, n) for n in range(1, 30)]
     assert claims.concentration(rows, 0).reason == "all bases are equally prominent"
