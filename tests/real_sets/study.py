@@ -1,10 +1,11 @@
 """Run both studies on the real sets and print the tables of docs/replication.md.
 
-    PYTHONPATH=.:tests .venv/bin/python tests/real_sets/study.py FOLDER [SET ...] [--no-variants]
+    PYTHONPATH=.:tests .venv/bin/python tests/real_sets/study.py FOLDER [SET ...] \\
+        [--no-variants] [--verdict-draws N]
 
 Sets: radar, radar_later, open_named, weekly. Each gets landing, database, exports and results in
 FOLDER/SET; what is there already is not made again. Without variants the curves over choices of the
-data are missing.
+data are missing, with 0 verdict draws the calibration.
 """
 
 import argparse
@@ -67,7 +68,7 @@ VERDICTS = """
 """
 
 
-def make(folder: Path, recipe: recipes.Recipe, *, variants: bool) -> None:
+def make(folder: Path, recipe: recipes.Recipe, *, variants: bool, verdict_draws: int) -> None:
     """Landing to results, each with the project's own command."""
     environment = os.environ | {
         "HUB_LANDING": str(folder / "landing"),
@@ -91,8 +92,8 @@ def make(folder: Path, recipe: recipes.Recipe, *, variants: bool) -> None:
         run("-m", "analysis", "variants", *variables)
     if not (folder / "results" / "manifest.json").exists():
         run("-m", "analysis", "run", "--quiet")
-    if not (folder / "results" / "calibration.parquet").exists():
-        run("-m", "analysis", "calibrate", "--draws", "60")
+    if verdict_draws and not (folder / "results" / "verdict_calibration.parquet").exists():
+        run("-m", "analysis", "calibrate", "--draws", "60", "--verdict-draws", str(verdict_draws))
 
 
 def as_markdown(sql: str) -> str:
@@ -113,13 +114,20 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("sets", nargs="*", choices=[*SETS, []], default=[])
     parser.add_argument("--no-variants", action="store_true")
+    parser.add_argument("--verdict-draws", type=int, default=200, help="0: no calibration")
     asked = parser.parse_args()
     folders = {name: asked.folder.resolve() / name for name in asked.sets or SETS}
     for name, folder in folders.items():
-        make(folder, SETS[name], variants=not asked.no_variants)
+        make(
+            folder,
+            SETS[name],
+            variants=not asked.no_variants,
+            verdict_draws=asked.verdict_draws,
+        )
     for name, folder in folders.items():
         print(f"\n## {name}\n")
-        for sql in (STATUSES, MEASURES, ERRORS, TESTS):
+        errors = (ERRORS,) if asked.verdict_draws else ()
+        for sql in (STATUSES, MEASURES, *errors, TESTS):
             print(as_markdown(sql.format(results=folder / "results")), end="\n\n")
     files = [str(folder / "results" / "claims.parquet") for folder in folders.values()]
     print(as_markdown(VERDICTS.format(files=files)))
