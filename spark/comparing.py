@@ -17,7 +17,7 @@ from loaders.sql import files_in_sql
 from spark.errors import SparkError
 
 PROJECT = Path(__file__).resolve().parents[1]
-MARTS = PROJECT / "models" / "marts" / "_marts__models.yml"
+MARTS = PROJECT / "models" / "marts"
 SHOWN = 3
 """How many rows a difference shows."""
 
@@ -75,8 +75,14 @@ class Comparison:
 
 def grains() -> dict[str, list[str]]:
     """The key of each mart, as the models' descriptions say it."""
-    models = yaml.safe_load(MARTS.read_text(encoding="utf-8"))["models"]
-    return {model["name"]: model["config"]["meta"]["grain"] for model in models}
+    described = (
+        yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(MARTS.glob("*.yml"))
+    )
+    return {
+        model["name"]: model["config"]["meta"]["grain"]
+        for content in described
+        for model in content["models"]
+    }
 
 
 def compare_marts(

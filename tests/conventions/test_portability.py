@@ -19,8 +19,8 @@ EXEMPT = {
     "macros/times.sql": SPELLS_BOTH,
     "macros/landing.sql": "reads the files of the landing on DuckDB; Spark has its own file",
     "macros/landing_on_spark.sql": "reads the files of the landing, on Spark",
-    "models/intermediate/lineage/int_inner_ancestors_walked.sql": SPELLS_BOTH + " (recursion)",
-    "models/intermediate/lineage/int_inner_generations_walked.sql": SPELLS_BOTH + " (recursion)",
+    "models/intermediate/graph/int_inner_ancestors_walked.sql": SPELLS_BOTH + " (recursion)",
+    "models/intermediate/graph/int_inner_generations_walked.sql": SPELLS_BOTH + " (recursion)",
 }
 """Files that are not held to the rules, and why."""
 

@@ -29,7 +29,7 @@ PATHS = [*FOLDERS, "/" + "work/(main|shared|\\.library)"]
 CLAIMED = (
     "loaders/generate.py",
     "loaders/sample.py",
-    "models/intermediate/lineage/_lineage__unit_tests.yml",
+    "models/intermediate/claims/_claims__unit_tests.yml",
     "tests/oracles/",
     "tests/sample/",
 )

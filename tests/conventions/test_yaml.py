@@ -37,7 +37,7 @@ def test_the_project_file_is_what_dbt_knows():
     assert faults(project_schema(), load(REPOSITORY / "dbt_project.yml")) == []
 
 
-MARTS = REPOSITORY / "models/marts/_marts__models.yml"
+MART = REPOSITORY / "models/marts/hub_models.yml"
 
 
 def misspelt_description(content: dict) -> None:
@@ -66,7 +66,7 @@ def misspelt_top_level(content: dict) -> None:
     ],
 )
 def test_a_misspelling_is_found(plant, told):
-    content = copy.deepcopy(load(MARTS))
+    content = copy.deepcopy(load(MART))
     plant(content)
     assert any(told in fault for fault in faults(resources_schema(), content))
 
