@@ -39,12 +39,12 @@ calibrate: environment ## how often estimates and verdicts err where the truth i
 lint: environment ## lint Python, SQL and metadata
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis report
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
 	$(BIN)/python -m pytest -q tests/conventions
 
 test: environment ## every fast check; ends with pytest's closing line
 	$(BIN)/ruff check .
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis report
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
 	HUB_LANDING=$(CURDIR)/sample $(BIN)/dbt build --target memory --target-path target/memory
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'
 

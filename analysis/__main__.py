@@ -24,10 +24,12 @@ from pathlib import Path
 # sums in one order have one result.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from analysis import calibration_command, publishing, registration, running, variants
-from analysis.equations import EstimationError
-from analysis.exports import StudyError
-from build import folder_from
+from analysis.publish import publishing
+from analysis.studies import registration, running, variants
+from analysis.studies.estimation.equations import EstimationError
+from analysis.studies.null_worlds import calibration_command
+from hub_lineage.build import folder_from
+from hub_lineage.exports import StudyError
 
 
 def positive(text: str) -> int:
@@ -58,7 +60,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--quiet", action="store_true", help="no line per specification")
     one.set_defaults(main=running.main)
     registration.add_arguments(
-        commands.add_parser("register", help="append the design to analysis/registration.yml")
+        commands.add_parser(
+            "register", help="append the design to analysis/studies/registration.yml"
+        )
     )
     for name, module, says in (
         (

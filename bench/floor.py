@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from loaders.sql import files_in_sql
+from hub_lineage.sql import files_in_sql
 
 
 def main(landing: str, database: str, folder: str) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from loaders.sql import files_in_sql
+from hub_lineage.sql import files_in_sql
 
 WINDOW_US = 90 * 86_400_000_000
 

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from analysis import curves, running
+from analysis.studies import curves, running
 from bench.landings import make_landing
 from bench.measuring import PROJECT, BenchError, cost_of
 

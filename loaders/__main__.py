@@ -11,20 +11,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from loaders import (
-    benchmarks,
-    cataloguing,
-    checking,
-    crawling,
-    fake_hub,
-    importing,
-    release_dates,
-    resolving,
-    sample,
-    status,
-)
+from hub_lineage.sql import is_interruption
+from loaders.crawl import crawling, resolving
 from loaders.errors import EXIT_DATA, LoaderError, said_by
-from loaders.sql import is_interruption
+from loaders.imports import benchmarks, importing, release_dates
+from loaders.landing import cataloguing, checking, status
+from loaders.simulator import fake_hub, sample
 
 EXIT_INTERRUPTED = 130
 

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.figures import charts
-from analysis.wording import MINUS, label, number, percent, rounded
+from analysis.figures.wording import MINUS, label, number, percent, rounded
 
 QUERIES = Path(__file__).parent / "queries"
 DAYS_90 = "window of 90 days"

@@ -11,7 +11,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.figures.theme import RELATIONS, SERIES, colour
-from analysis.wording import MINUS, label, number, parts, rounded
+from analysis.figures.wording import MINUS, label, number, parts, rounded
 
 PLOT = 400
 """Width of a plot beside an axis with short labels."""

@@ -8,8 +8,8 @@ import pandas as pd
 
 from analysis.figures import theme
 from analysis.figures.catalogue import FIGURES, Figure, snapshot_id
-from analysis.spreadsheets import safe_for_spreadsheets
-from loaders.sql import files_in_sql, identifier
+from hub_lineage.spreadsheets import safe_for_spreadsheets
+from hub_lineage.sql import files_in_sql, identifier
 
 SUFFIXES = ("svg", "png", "csv", "sql", "json")
 DRAWN = "ok"

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from running import DATABASE, MODELS_ONLY, SAMPLE, contents, refusal, run_build, surroundings
 
-import build
+from hub_lineage import build
 from support import REPOSITORY, dbt, item, read, write_landing
 
 SNAPSHOT = "20261003T131904Z"

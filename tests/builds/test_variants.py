@@ -6,9 +6,15 @@ from argparse import Namespace
 import duckdb
 import pytest
 
-from analysis import variants
-from analysis.variants import MARTS, Variant, build_variants, list_variants, models_that_depend_on
-from build import BuildError
+from analysis.studies import variants
+from analysis.studies.variants import (
+    MARTS,
+    Variant,
+    build_variants,
+    list_variants,
+    models_that_depend_on,
+)
+from hub_lineage.build import BuildError
 from support import build, item, slow_in_group, write_landing
 
 CONFIGURED = Variant("as_configured", "As it is.", {})

@@ -9,7 +9,7 @@ import yaml
 from support import REPOSITORY
 
 FOLDERS = ("models", "seeds", "macros", "tests", "analysis/questions")
-IGNORED = "tests/studies"
+IGNORED = "tests/analysis/studies"
 """Data of the Python tests, which .dbtignore keeps from dbt."""
 
 

@@ -8,10 +8,10 @@ import duckdb
 import pytest
 from project import REPOSITORY
 
-from loaders.sql import files_in_sql
+from hub_lineage.sql import files_in_sql
 
 GUARD = "files_in_sql"
-FOLDERS = ("analysis", "bench", "docs", "loaders", "notebooks", "report", "spark")
+FOLDERS = ("analysis", "bench", "docs", "loaders", "hub_lineage", "notebooks")
 READERS = r"\b(read_(parquet|csv|json|ndjson|text|blob)|parquet_\w+|sniff_csv|glob)\w*\(\s*"
 BEFORE_A_NAME = re.compile(rf"{READERS}$|\b(from|join)\s+'$", re.I)
 WITH_A_NAME = re.compile(rf"{READERS}[^\s)]", re.I)

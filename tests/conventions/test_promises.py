@@ -5,11 +5,11 @@ import re
 
 import pytest
 
-from loaders.fake_hub import FAULTS
+from loaders.simulator.fake_hub import FAULTS
 from support import REPOSITORY
 
 TABLE = REPOSITORY / "docs" / "promises.md"
-NAMED = re.compile(r"`([a-z_]+/[a-z0-9_]+\.(?:py|sql))(?:::(test_[a-z0-9_]+))?`")
+NAMED = re.compile(r"`([a-z_/]+/[a-z0-9_]+\.(?:py|sql))(?:::(test_[a-z0-9_]+))?`")
 
 
 def rows(text: str) -> list[list[str]]:
@@ -39,7 +39,11 @@ def test_every_test_that_a_promise_names_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    "named", ["crawler/test_faults.py::test_that_is_not_there", "crawler/test_nowhere.py::test_a"]
+    "named",
+    [
+        "loaders/crawl/test_faults.py::test_that_is_not_there",
+        "loaders/crawl/test_nowhere.py::test_a",
+    ],
 )
 def test_a_test_that_is_not_there_is_found(named: str) -> None:
     assert missing(f"| promise | `{named}` |") == [named]
@@ -61,7 +65,8 @@ def test_every_page_has_a_promise() -> None:
 
 def test_every_way_the_fake_hub_can_go_wrong_is_tried_on_the_crawler() -> None:
     tests = "\n".join(
-        path.read_text("utf-8") for path in (REPOSITORY / "tests" / "crawler").glob("test_*.py")
+        path.read_text("utf-8")
+        for path in (REPOSITORY / "tests" / "loaders" / "crawl").glob("test_*.py")
     )
     tried = set(re.findall(r"[\"'( ]([a-z0-9-]+)(?:@|[\"'])", tests))
     assert set(FAULTS) - tried == set()

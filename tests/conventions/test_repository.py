@@ -27,11 +27,11 @@ FOLDERS = [
 ]
 PATHS = [*FOLDERS, "/" + "work/(main|shared|\\.library)"]
 CLAIMED = (
-    "loaders/generate.py",
-    "loaders/sample.py",
+    "loaders/simulator/drawing.py",
+    "loaders/simulator/sample.py",
     "models/intermediate/claims/_claims__unit_tests.yml",
     "tests/oracles/",
-    "tests/sample/",
+    "tests/loaders/simulator/",
 )
 """Files about cards that give a folder of their author's machine as the parent of a model."""
 

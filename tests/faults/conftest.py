@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from commands import Commands
 
-from loaders.fake_hub import FakeHub
-from loaders.fake_models import Models
+from loaders.simulator.fake_hub import FakeHub
+from loaders.simulator.fake_models import Models
 
 
 @pytest.fixture

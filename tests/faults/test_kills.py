@@ -18,10 +18,10 @@ import duckdb
 import pytest
 from commands import KILLED, Commands, Ended, steps_to_try, tree
 
-from analysis.exports import StudyError, open_exports
+from hub_lineage.exports import StudyError, open_exports
 from loaders.__main__ import main
-from loaders.fake_hub import FakeHub
-from loaders.landing import list_snapshots
+from loaders.landing.committing import list_snapshots
+from loaders.simulator.fake_hub import FakeHub
 from support import REPOSITORY, dbt, item, slow_in_group, snapshot_id, write_landing
 
 LOADERS = "loaders.__main__:main"
@@ -282,7 +282,9 @@ def report_case(two_builds: tuple[Path, Path], manifest: Path, earlier: Path) ->
         if site and site != site_of(earlier):
             assert {"index.html", "ecosystem.html"} <= set(site)
 
-    return Case("report.__main__:main", arguments, places, before, is_sound, site_of, most_steps=8)
+    return Case(
+        "analysis.report.__main__:main", arguments, places, before, is_sound, site_of, most_steps=8
+    )
 
 
 def site_of(folder: Path) -> dict[str, str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from spark.comparing import compare, grains
+from hub_lineage.spark.comparing import compare, grains
 from support import REPOSITORY
 
 PYTHON = REPOSITORY / ".venv-lake" / "bin" / "python"

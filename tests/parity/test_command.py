@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from spark import processes
-from spark.__main__ import main
+from hub_lineage.spark import processes
+from hub_lineage.spark.__main__ import main
 from support import REPOSITORY
 
 
@@ -58,7 +58,7 @@ def test_marts_that_are_not_there_are_told(tmp_path, capsys):
 
 
 def test_a_difference_makes_the_exit_code_1(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr("spark.comparing.grains", lambda: {"mart": ["id"]})
+    monkeypatch.setattr("hub_lineage.spark.comparing.grains", lambda: {"mart": ["id"]})
     table = tmp_path / "warehouse" / "marts.db" / "mart"
     table.mkdir(parents=True)
     duckdb.sql("select 'a' as id, 1 as n").write_parquet(str(tmp_path / "mart.parquet"))

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from spark.comparing import Comparison, compare
+from hub_lineage.spark.comparing import Comparison, compare
 
 ROWS = """
     select * from (values

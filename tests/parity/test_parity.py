@@ -2,7 +2,7 @@
 
 import pytest
 
-from spark.comparing import compare_marts, grains
+from hub_lineage.spark.comparing import compare_marts, grains
 
 
 @pytest.mark.parametrize("landing", ["sample", "nasty"])

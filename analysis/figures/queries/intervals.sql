@@ -19,7 +19,7 @@ create or replace temp macro difference_high(a, b, n) as (
 create or replace temp macro t_point(degrees) as (
     1.959964 + 2.372271 / degrees + 2.822501 / degrees ** 2 + 2.555850 / degrees ** 3 + 1.589533 / degrees ** 4
 );
--- Shares and means over families, as analysis/shares.py has them (a test holds both together). All of these aggregate
+-- Shares and means over families, as analysis/studies/shares.py has them (a test holds both together). All of these aggregate
 -- over rows that are a family each: n of its models count, k among them (or the sum of their values); all_k and all_n
 -- are the sums over all families of the group. What n families are worth in equal ones:
 create or replace temp macro worth(n) as (

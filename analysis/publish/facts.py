@@ -1,0 +1,51 @@
+"""What the describing files all say: of which snapshot, how much of the Hub, whose, how hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis.publish.published_tables import Table
+
+SCOPES = {
+    "sample": "the made-up sample that comes with the software: no row describes a real model",
+    "selection": "a selection of the Hub's models, not the whole Hub",
+    "full": "a crawl of every public model that the Hub listed",
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is published.
+
+    snapshot_id: the latest snapshot, named by its start (UTC); content_hash: SHA-256 of the
+    exports. scope: a key of SCOPES; licence: an identifier of the Hub's list; attribution: whose
+    data, in a line, or empty. version: of the software. tables: in order of name; results: names of
+    the studies' tables beside them.
+    """
+
+    snapshot_id: str
+    content_hash: str
+    scope: str
+    licence: str
+    attribution: str
+    version: str
+    are_owners_hashed: bool
+    n_models: int
+    n_edges: int
+    n_snapshots: int
+    tables: Sequence[Table]
+    results: Sequence[str]
+
+    @property
+    def title(self) -> str:
+        day = self.snapshot_id
+        return f"hub_lineage, snapshot of {day[:4]}-{day[4:6]}-{day[6:8]} ({self.scope})"
+
+    @property
+    def summary(self) -> str:
+        snapshots = "1 snapshot" if self.n_snapshots == 1 else f"{self.n_snapshots} snapshots"
+        return (
+            f"Snapshot {self.snapshot_id}, {SCOPES[self.scope]}: N = {self.n_models:,} models, "
+            f"{self.n_edges:,} lineage edges, counters of {snapshots}."
+        )

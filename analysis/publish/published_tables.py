@@ -1,0 +1,258 @@
+"""The marts as they are handed on: copied, or with their owners' handles replaced by hashes.
+
+The hash of a handle is a SHA-256 over a secret salt and the handle in lower case, the same in every
+table. In an id `owner/name` only the owner is replaced, also where the name repeats it; an id
+without an owner stays. A claimed text that is no such id may be a path, an address or a bare
+handle: all of it is replaced. So is a task, library or licence that is no word of the Hub's own
+lists (`words.yml`): users write there what they like. Rows are ordered anew, as the old order would
+tell the alphabetical place of each handle.
+
+What was written is searched for every owner and id of the exports before it is handed on.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from analysis.publish.project import Column, Mart
+from hub_lineage.exports import Exports, StudyError
+from hub_lineage.sql import files_in_sql, identifier, literal
+
+IDS = (
+    "model_id", "parent_id", "child_id", "root_id", "first_parent_id", "present_model_id",
+)  # fmt: skip
+OWNERS = ("owner", "base_owner")
+REPOSITORIES = ("hub_oid",)
+TEXTS = ("claimed_parent",)
+CHANGES = ("before", "after")
+NO_HANDLE = (
+    "base_relation", "benchmark", "benchmark_source", "change", "entry_snapshot_id", "evidence",
+    "first_evidence", "measure", "note", "parameter_source", "previous_snapshot_id", "reason",
+    "rejection_reason", "relation", "relation_source", "sample_exclusion", "size_class",
+    "snapshot_id", "source", "stage", "undefined_reason", "window_name",
+)  # fmt: skip
+"""Columns of text that name nobody: words of this project, and those of whoever lands the data. A
+column of text that stands in no list is not handed on."""
+
+WORDS = {
+    name: tuple(itertools.chain(*lines))
+    for name, lines in yaml.safe_load(
+        Path(__file__).with_name("words.yml").read_text("utf-8")
+    ).items()
+}
+"""Columns in which users write what they like (`base_` before their names as well), and the words
+that are shown of them."""
+
+ID = "[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9._-]+"
+
+SHORTEST_SALT = 16
+HASH = f"""
+    create or replace temp macro hashed(kind, text) as
+        kind || '_' || left(sha256(getvariable('salt') || ':' || kind || ':' || text), 16);
+    create or replace temp macro owner_hashed(handle) as hashed('owner', lower(handle));
+    create or replace temp macro name_without(name, handle) as
+        case when contains(lower(name), lower(handle))
+            then regexp_replace(name, regexp_escape(handle), owner_hashed(handle), 'gi')
+        else name end;
+    create or replace temp macro text_hashed(text) as
+        case when regexp_full_match(text, '{ID}')
+            then owner_hashed(split_part(text, '/', 1)) || '/'
+                || name_without(split_part(text, '/', 2), split_part(text, '/', 1))
+        else hashed('text', text) end;
+    create or replace temp macro id_hashed(id) as
+        case when strpos(id, '/') = 0 then id else text_hashed(id) end;
+    create or replace temp macro time_or_hashed(text) as
+        case when regexp_full_match(text, '[0-9]{{4}}-[0-9-]{{5}} [0-9:.]{{8,15}}') then text
+        else hashed('repository', text) end;
+"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A mart that was written: its file, and how many rows it has."""
+
+    mart: Mart
+    path: Path
+    n_rows: int
+
+
+def write_tables(
+    exports: Exports, marts: Mapping[str, Mart], folder: Path, salt: str | None
+) -> list[Table]:
+    """Write each mart as `<folder>/<mart>.parquet`, owners hashed if there is a salt.
+
+    A StudyError if the exports are not those of these marts, or hold text that may name an owner
+    and that no rule covers.
+    """
+    folder.mkdir()
+    if salt is not None:
+        exports.connection.execute("set variable salt = ?", [salt])
+        exports.connection.execute(HASH)
+    tables = []
+    for mart in marts.values():
+        check_columns(exports, mart)
+        path = folder / f"{mart.name}.parquet"
+        if salt is None:
+            shutil.copyfile(exports.folder / path.name, path)
+        else:
+            write_hashed(exports, mart, path)
+        n_rows, n_keys = exports.connection.execute(
+            f"select count(*), count(distinct ({', '.join(mart.grain)},)) "
+            f"from read_parquet({files_in_sql(path)})"
+        ).fetchall()[0]
+        if n_rows != n_keys:
+            raise StudyError(f"{mart.name} has {n_rows - n_keys} rows too many for its grain")
+        tables.append(Table(mart, path, n_rows))
+    return tables
+
+
+def check_columns(exports: Exports, mart: Mart) -> None:
+    """A StudyError unless the exported mart has the columns and types of its contract."""
+    found = exports.connection.execute(f'describe "{mart.name}"').fetchall()
+    promised = [(column.name, column.type) for column in mart.columns]
+    if sorted((row[0], row[1]) for row in found) != sorted(promised):
+        raise StudyError(
+            f"{mart.name}.parquet in {exports.folder} does not have the columns of this version: "
+            "make the exports again with `make build`"
+        )
+
+
+def write_hashed(exports: Exports, mart: Mart, path: Path) -> None:
+    """Write one mart with its owners hashed, ordered by all columns."""
+    selected = ", ".join(
+        f'{hidden(column.name, column.type)} as "{column.name}"' for column in mart.columns
+    )
+    metadata = (
+        f"mart: {literal(mart.name)}, snapshot_id: {literal(exports.snapshot_id)}, owners: 'hashed'"
+    )
+    try:
+        exports.connection.execute(
+            f'copy (select {selected} from "{mart.name}" order by all) to {literal(path)} '
+            "(format parquet, compression zstd, row_group_size 122880, "
+            f"kv_metadata {{{metadata}}})"
+        )
+    except duckdb.Error as error:
+        raise StudyError(f"cannot write {path.name} ({str(error).splitlines()[0]})") from error
+
+
+def hidden(name: str, kind: str) -> str:
+    """The SQL for a column in which no owner's handle stands."""
+    if name in IDS:
+        return f'id_hashed("{name}")'
+    if name in OWNERS:
+        return f'owner_hashed("{name}")'
+    if name in REPOSITORIES:
+        return f"hashed('repository', \"{name}\")"
+    if name in TEXTS:
+        return f'text_hashed("{name}")'
+    if name in CHANGES:
+        each = f"list_transform(string_split(\"{name}\", ', '), lambda id: text_hashed(id))"
+        # A repository that was made anew under its name: when, or the Hub's ids of the two.
+        return (
+            f"case when change = 'recreated' then time_or_hashed(\"{name}\") "
+            f"else array_to_string({each}, ', ') end"
+        )
+    if name.removeprefix("base_") in WORDS:
+        words = ", ".join(map(literal, WORDS[name.removeprefix("base_")]))
+        return (
+            f'case when lower("{name}") in ({words}) then "{name}" '
+            f"else hashed('text', \"{name}\") end"
+        )
+    if "VARCHAR" in kind and name not in NO_HANDLE:
+        raise StudyError(
+            f"nothing says whether the column {name} names owners: add it to a list in "
+            f"{Path(__file__).name}"
+        )
+    return f'"{name}"'
+
+
+def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int:
+    """Search all files of a folder for the owners and ids of the exports; how many were sought.
+
+    A StudyError that names the file in which one stands. A handle counts where it is a whole cell
+    or stands before a slash: words such as `base` or `data` are handles too, and names hold them.
+    Files of words are searched for ids only, and not for those that nobody lists: claims such as
+    `n/a` stand in SQL.
+    """
+    connection = exports.connection
+    named = [
+        parts_of(column, f'"{table.mart.name}"')
+        for table in tables
+        for column in table.mart.columns
+        if column.name in (*IDS, *TEXTS, *CHANGES)
+    ]
+    repositories = [
+        parts_of(column, f'"{table.mart.name}"')
+        for table in tables
+        for column in table.mart.columns
+        if column.name in (*REPOSITORIES, *CHANGES)
+    ]
+    connection.execute(
+        f"""
+        create or replace temp table sought as
+        with named as ({" union ".join(named)}),
+        repositories as ({" union ".join(repositories)})
+        select part as text, 'id' as kind from named where regexp_full_match(part, '{ID}')
+        union
+        select split_part(part, '/', 1), 'handle' from named where regexp_full_match(part, '{ID}')
+        union
+        select part, 'repository' from repositories
+        where regexp_full_match(part, '[0-9a-f]{{24}}')
+        """
+    )
+    for table in tables:
+        for column in table.mart.columns:
+            if "VARCHAR" in column.type and column.name not in NO_HANDLE:
+                stays = [*WORDS.get(column.name.removeprefix("base_"), ()), ""]
+                # An id without an owner may be what somebody is called.
+                is_whole = "false" if column.name in IDS else f"part not in {tuple(stays)}"
+                written = parts_of(column, f"read_parquet({files_in_sql(table.path)})")
+                found = connection.execute(
+                    f"""
+                    select part from ({written})
+                    where part in (from sought select text where kind != 'handle')
+                        or case when strpos(part, '/') > 0 then split_part(part, '/', 1)
+                            when {is_whole} then part end
+                            in (from sought select text where kind = 'handle')
+                    limit 1
+                    """
+                ).fetchone()
+                refuse(found, table.path.name)
+    shown = (
+        "select lower(model_id) from hub_models "
+        "union all select text from sought where kind = 'repository'"
+    )
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix != ".parquet":
+            tokens = sorted({*re.findall(r"[\w.-]+/[\w.-]+|\b[0-9a-f]{24}\b", text_of(path))})
+            found = connection.execute(
+                "select token from (select unnest($1::varchar[]) as token) "
+                f"where token in ({shown}) limit 1",
+                [tokens],
+            ).fetchone()
+            refuse(found, path.name)
+    return connection.execute("select count(*) from sought").fetchall()[0][0]
+
+
+def parts_of(column: Column, rows: str) -> str:
+    """The SQL for the distinct texts that the cells of a column are or list, in lower case."""
+    name = identifier(column.name)
+    texts = name if column.type.endswith("[]") else f"string_split({name}, ', ')"
+    return f"select distinct lower(unnest({texts})) as part from {rows}"
+
+
+def text_of(path: Path) -> str:
+    return path.read_text("utf-8").lower()
+
+
+def refuse(found: tuple | None, file: str) -> None:
+    if found:
+        raise StudyError(f"{file} would name {found[0]!r} although owners are to be hashed")

@@ -1,0 +1,308 @@
+"""The tables as a data set for others: one folder, described in the formats that others read.
+
+    python -m analysis publish --to FOLDER                        write and validate it
+    python -m analysis publish --to FOLDER --hash-owners          without owners' handles
+    python -m analysis publish --to FOLDER --push ME/SET --dry-run   what would be sent
+
+The folder holds the marts as Parquet (data/), the studies' tables where they are of the same
+exports (results/), the SQL of each published number (sql/), a dataset card, a data dictionary,
+Croissant metadata, a Frictionless data package and checksums. The same exports, results and options
+give the same bytes. An earlier publication in the folder is replaced at the end, other files never.
+
+Nothing is sent without --push. It makes a private repository unless --public is given; the token is
+the one that huggingface_hub finds (HF_TOKEN, or its login). Files of an earlier push stay.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import json
+import os
+import shutil
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+from huggingface_hub.utils import disable_progress_bars, validate_repo_id
+
+from analysis.publish.card import card, dictionary
+from analysis.publish.facts import SCOPES, Facts
+from analysis.publish.project import PROJECT, Project, compiled
+from analysis.publish.published_tables import SHORTEST_SALT, check_hidden, write_tables
+from analysis.publish.queries import write_queries
+from hub_lineage.exports import Exports, StudyError, open_exports
+from hub_lineage.files import replace_folder, workshop
+from hub_lineage.sql import one_line
+
+CHECKSUMS = "checksums.sha256"
+FEWEST = 6
+"""Different characters, and steps from one to the next, below which a salt can be guessed."""
+
+CHECKED_ROWS = 200
+"""Rows of each table that the formats' own tools read: they take a millisecond or more for each."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the person who publishes says about the data; see `--help`."""
+
+    scope: str = "selection"
+    licence: str = "other"
+    attribution: str = ""
+    salt: str | None = None
+
+
+def add_arguments(command) -> None:
+    """The options of `python -m analysis publish`."""
+    command.description = __doc__
+    command.add_argument("--to", type=Path, required=True, metavar="FOLDER")
+    command.add_argument(
+        "--scope",
+        choices=SCOPES,
+        help="what the landing holds; by default the sample if it is, else a selection",
+    )
+    command.add_argument(
+        "--license", default=None, metavar="ID", help="of the data: cc-by-4.0, other (default)"
+    )
+    command.add_argument("--attribution", default="", help="whose data, in a line for the card")
+    command.add_argument(
+        "--hash-owners",
+        action="store_true",
+        help="replace owners by hashes, salted with the secret in HUB_SALT",
+    )
+    command.add_argument("--push", metavar="OWNER/NAME", help="send it to the Hub as a data set")
+    command.add_argument("--public", action="store_true", help="with --push: a public repository")
+    command.add_argument(
+        "--dry-run", action="store_true", help="with --push: list files and sizes, contact nobody"
+    )
+    command.set_defaults(main=main)
+
+
+def main(arguments) -> int:
+    """`python -m analysis publish`; a StudyError where anything is wrong."""
+    if (arguments.dry_run or arguments.public) and not arguments.push:
+        print("error: --dry-run and --public belong to --push OWNER/NAME", file=sys.stderr)
+        return 2
+    if arguments.push:
+        check_repository(arguments.push)
+    target = Path(os.path.abspath(arguments.to))
+    check_target(target)
+    salt = salt_from_environment() if arguments.hash_owners else None
+    project = compiled()
+    exports = open_exports(arguments.exports, needed=tuple(project.marts))
+    scope = scope_of(exports, arguments.scope)
+    licence = arguments.license or ("apache-2.0" if scope == "sample" else "other")
+    options = Options(scope, licence, " ".join(arguments.attribution.split()), salt)
+    checked = publish(exports, arguments.results, target, project, options)
+    for line in checked:
+        print(line)
+    if arguments.push and arguments.dry_run:
+        list_files(target, arguments.push)
+    elif arguments.push:
+        print(push(target, arguments.push, arguments.public))
+    return 0
+
+
+# the folder
+
+
+def publish(
+    exports: Exports, results: Path, target: Path, project: Project, options: Options
+) -> list[str]:
+    """Write, validate and put in place; lines that say what is there and what was checked."""
+    # Seconds to load, and the other commands load this module too.
+    from analysis.publish.croissant import check_croissant, write_croissant
+    from analysis.publish.data_package import check_data_package, write_data_package
+
+    with new_folder(target) as folder:
+        tables = write_tables(exports, project.marts, folder / "data", options.salt)
+        names = () if options.salt else copy_results(exports, results, folder / "results")
+        n_rows = {table.mart.name: table.n_rows for table in tables}
+        n_snapshots = exports.connection.execute(
+            "select count(distinct snapshot_id) from model_metrics"
+        ).fetchall()[0][0]
+        facts = Facts(
+            exports.snapshot_id, exports.content_hash, options.scope, options.licence,
+            options.attribution, version(), options.salt is not None, n_rows["hub_models"],
+            n_rows["lineage_edges"], n_snapshots, tables, names,
+        )  # fmt: skip
+        write_queries(project, folder / "sql", names)
+        (folder / "README.md").write_text(card(facts), encoding="utf-8")
+        (folder / "DICTIONARY.md").write_text(dictionary(facts), encoding="utf-8")
+        shutil.copyfile(PROJECT / "CITATION.cff", folder / "CITATION.cff")
+        write_data_package(facts, folder)
+        write_croissant(facts, folder, hashes_of(folder))
+        hashes = hashes_of(folder)
+        lines = [f"{digest}  {name}\n" for name, digest in hashes.items()]
+        (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
+        if options.salt:
+            n_sought = check_hidden(exports, tables, folder)
+        n_records = check_croissant(facts, folder, CHECKED_ROWS)
+        n_checked = check_data_package(folder, CHECKED_ROWS)
+    size = sum(path.stat().st_size for path in files_of(target))
+    beside = f", {len(names)} tables of results" if names else ""
+    return [
+        f"{target}: {len(tables)} tables{beside}, {len(hashes) + 1} files, {size:,} bytes; "
+        f"snapshot {facts.snapshot_id} ({facts.scope}), {facts.n_models:,} models",
+        f"croissant.json: valid, {n_records:,} records read by mlcroissant",
+        f"datapackage.json: valid, {n_checked:,} rows checked by frictionless",
+        *([f"owners are hashed: none of {n_sought:,} names and ids found"] if options.salt else []),
+    ]
+
+
+def copy_results(exports: Exports, results: Path, folder: Path) -> tuple[str, ...]:
+    """Copy the studies' tables if they were made from these exports; their names."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        made_from = json.loads((results / "manifest.json").read_text("utf-8"))["landing_hash"]
+        if made_from == exports.content_hash:
+            folder.mkdir()
+            paths = sorted(results.glob("*.parquet"))
+            others = [path.name for path in paths if not path.stem.isidentifier()]
+            if others:
+                raise StudyError(
+                    f"{others[0]!r} in {results} is no table of results: move it elsewhere"
+                )
+            for path in paths:
+                shutil.copyfile(path, folder / path.name)
+            return tuple(path.stem for path in paths)
+    return ()
+
+
+def scope_of(exports: Exports, asked: str | None) -> str:
+    """What the landing holds: what was said, unless it is the sample that comes with the software.
+
+    A StudyError if one is said to be the other.
+    """
+    folder = PROJECT / "sample" / "hub_models" / f"snapshot_id={exports.snapshot_id}"
+    is_sample = folder.is_dir()
+    if asked and is_sample != (asked == "sample"):
+        made_up = "" if is_sample else "not "
+        raise StudyError(
+            f"--scope {asked}: snapshot {exports.snapshot_id} is {made_up}the made-up sample"
+        )
+    return asked or ("sample" if is_sample else "selection")
+
+
+def salt_from_environment() -> str:
+    salt = os.environ.get("HUB_SALT", "")
+    if is_guessable(salt):
+        raise StudyError(
+            f"--hash-owners needs a secret of {SHORTEST_SALT} characters or more in HUB_SALT that "
+            "nobody guesses, such as `openssl rand -hex 16` gives; keep it, so that the next "
+            "snapshot gets the same hashes"
+        )
+    return salt
+
+
+def is_guessable(salt: str) -> bool:
+    """Whether a salt is short, one text over and over, or a run such as `abcdef` or `123456`."""
+    text = "".join(salt.split()).lower()
+    steps = {ord(later) - ord(one) for one, later in itertools.pairwise(text)}
+    is_repeated = text in (text + text)[1:-1]
+    return len(text) < SHORTEST_SALT or is_repeated or min(len({*text}), len(steps)) < FEWEST
+
+
+def version() -> str:
+    """The version of the software."""
+    return tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+
+
+def files_of(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def hashes_of(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file, by its path in the folder."""
+    found = {}
+    for path in files_of(folder):
+        with path.open("rb") as file:
+            name = path.relative_to(folder).as_posix()
+            found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def check_target(target: Path) -> None:
+    """A StudyError unless the folder is absent, empty, or holds nothing but a publication."""
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise StudyError(f"{target} is not a folder")
+    found = {path.relative_to(target).as_posix() for path in files_of(target)}
+    ours = {CHECKSUMS}
+    with contextlib.suppress(OSError, ValueError):
+        lines = (target / CHECKSUMS).read_text("utf-8").splitlines()
+        ours |= {line[66:] for line in lines}
+    if found - ours:
+        raise StudyError(
+            f"{target} holds files that are not of a publication ({min(found - ours)}): "
+            "choose an empty folder"
+        )
+
+
+@contextlib.contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A hidden folder beside the target, which takes its place if all goes well."""
+    with workshop(target, "the data set", "name another folder with --to") as place:
+        folder = place / "new"
+        folder.mkdir()
+        try:
+            yield folder
+        except duckdb.Error as error:
+            raise StudyError(
+                f"cannot write {target} ({one_line(error)}): it is as it was"
+            ) from error
+        # Files may have come while the folder was made.
+        check_target(target)
+        replace_folder(folder, target)
+
+
+# the Hub
+
+
+def check_repository(name: str) -> None:
+    """A StudyError unless the name is `owner/name` as the Hub allows it."""
+    try:
+        validate_repo_id(name)
+    except HFValidationError as error:
+        raise StudyError(f"--push: {error}") from error
+    if "/" not in name:
+        raise StudyError(f"--push: {name} names no owner; write OWNER/NAME")
+
+
+def list_files(folder: Path, repository: str) -> None:
+    """Print what `push` would send."""
+    sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files_of(folder)}
+    print(f"dry run: nothing was sent; these files would go to the data set {repository}:")
+    for name, size in sizes.items():
+        print(f"{size:>14,}  {name}")
+    print(f"{sum(sizes.values()):>14,}  bytes in {len(sizes)} files")
+
+
+def push(folder: Path, repository: str, is_public: bool) -> str:
+    """Send the folder to the Hub in one commit; where it is. A StudyError if that fails."""
+    api = HfApi()
+    disable_progress_bars()
+    package = json.loads((folder / "datapackage.json").read_text("utf-8"))
+    try:
+        api.create_repo(repository, repo_type="dataset", private=not is_public, exist_ok=True)
+        api.upload_folder(
+            repo_id=repository,
+            repo_type="dataset",
+            folder_path=folder,
+            commit_message=package["title"],
+        )
+    except Exception as error:
+        # The library says in its own way what it makes of an odd answer: a KeyError, for example.
+        said = str(error).strip().splitlines() or [""]
+        kind = "" if isinstance(error, HfHubHTTPError | OSError) else f"{type(error).__name__}: "
+        raise StudyError(
+            f"cannot send {folder} to {repository} ({kind}{said[0]}); the folder itself is complete"
+        ) from error
+    return f"sent to the data set {repository}"

@@ -1,0 +1,70 @@
+"""The report's command line.
+
+    python -m report                        the report of the exports and results at hand
+    python -m report --base owner/name      with a family page for this base too
+
+It reads the marts in HUB_EXPORTS (default: exports) and the studies in HUB_RESULTS (default:
+results; they need not be there), and writes the folder HUB_SITE (default: site), whose index.html
+opens by double click.
+Exit codes: 0 written; 1 the exports cannot be used or the folder cannot be written; 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from analysis.report import site as report_site
+from hub_lineage.build import folder_from
+from hub_lineage.exports import StudyError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options, with the environment's folders as defaults."""
+    made = argparse.ArgumentParser(
+        prog="python -m report",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("--exports", type=Path, default=folder_from("HUB_EXPORTS", "exports"))
+    made.add_argument("--results", type=Path, default=folder_from("HUB_RESULTS", "results"))
+    made.add_argument("--to", type=Path, default=folder_from("HUB_SITE", "site"), metavar="DIR")
+    made.add_argument(
+        "--base", action="append", default=[], metavar="ID", help="a base with a page of its own"
+    )
+    made.add_argument(
+        "--families", type=int, default=report_site.LARGEST, metavar="N",
+        help="largest families with a page (%(default)s)",
+    )  # fmt: skip
+    made.add_argument("--manifest", type=Path, help="of dbt, instead of asking dbt for one")
+    made.add_argument("--quiet", action="store_true", help="no line per step")
+    return made
+
+
+def main() -> int:
+    """Build the report; the exit code."""
+    arguments = parser().parse_args()
+    site = arguments.to.absolute()
+    try:
+        account = report_site.build(
+            arguments.exports.absolute(),
+            arguments.results.absolute(),
+            site,
+            arguments.base,
+            n_families=max(0, arguments.families),
+            manifest=arguments.manifest,
+            say=report_site.progress(arguments.quiet),
+        )
+    except StudyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("error: stopped; the earlier report is as it was", file=sys.stderr)
+        return 130
+    print(report_site.told(account, site))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

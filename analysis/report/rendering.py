@@ -1,0 +1,63 @@
+"""Pages in Markdown to a folder of HTML, by Sphinx with MyST and the furo theme, offline."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
+from sphinx.util.console import nocolor
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+from hub_lineage.exports import StudyError
+
+SETTINGS = {
+    "project": "hub_lineage",
+    "extensions": ["myst_parser", "analysis.report.mathml"],
+    "html_theme": "furo",
+    "html_title": "hub_lineage report",
+    "html_math_renderer": "mathml",
+    "html_static_path": [],
+    "html_css_files": ["report.css", "figures.css"],
+    "html_show_copyright": False,
+    "html_copy_source": False,
+    "html_show_sourcelink": False,
+    # Summaries of search results are fetched, which browsers forbid to pages opened from disk.
+    "html_show_search_summary": False,
+    # Names hold hyphens that are to stay what they are.
+    "smartquotes": False,
+    "myst_heading_anchors": 3,
+    "templates_path": [],
+    "language": "en",
+}
+
+
+def render(source: Path, site: Path, scratch: Path, static: Sequence[Path] = ()) -> None:
+    """Render every page of `source` into `site`; a StudyError says what Sphinx warned of.
+
+    source: pages, and the fragments they include. scratch: for the parsed documents, which are no
+    part of the site. static: files for `_static/`.
+    """
+    nocolor()
+    warnings = io.StringIO()
+    settings = SETTINGS | {"html_static_path": [str(path) for path in static]}
+    try:
+        # `confdir` None: no configuration file is read.
+        # What Sphinx registers with docutils is taken back, so that a process can render twice.
+        with patch_docutils(), docutils_namespace():
+            application = Sphinx(
+                str(source), None, str(site), str(scratch), "html",
+                confoverrides=settings, status=None, warning=warnings, freshenv=True,
+            )  # fmt: skip
+            application.build(force_all=True)
+    except SphinxError as error:
+        raise StudyError(f"the pages cannot be rendered: {error}") from error
+    said = warnings.getvalue().strip()
+    if said:
+        raise StudyError(f"the pages cannot be rendered: {said.splitlines()[0]}")
+    # Holds a hash of the settings, paths of this machine among them; no reader needs it.
+    (site / ".buildinfo").unlink(missing_ok=True)
+    shutil.rmtree(site / ".doctrees", ignore_errors=True)

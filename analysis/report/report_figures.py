@@ -1,0 +1,365 @@
+"""The figures of the marts: what each is called, reads, draws, counts and says.
+
+They are `Figure`s like those of the studies, with queries of their own folder; each is written as
+SVG, CSV (the numbers drawn) and SQL (where they come from).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from analysis.figures import theme
+from analysis.figures.catalogue import QUERIES as SHARED_QUERIES
+from analysis.figures.catalogue import Figure
+from analysis.figures.wording import number, percent, rounded
+from analysis.figures.writing import SIGNIFICANT_DIGITS, stand_alone_query
+from analysis.report import drawings
+from hub_lineage.spreadsheets import safe_for_spreadsheets
+from hub_lineage.sql import literal
+
+QUERIES = Path(__file__).parent / "queries"
+CLUSTERED = "95 % intervals over families, none below ten"
+FEWEST = "months below 30 models are not drawn"
+
+
+@dataclass(frozen=True)
+class MartFigure(Figure):
+    """A figure whose query lies in `report/queries/`; its preludes there or among the studies'."""
+
+    @property
+    def query(self) -> str:
+        """The SQL that gives the figure's rows, once its preludes have run."""
+        return text_of(self.query_name or self.name)
+
+    @property
+    def prelude(self) -> str:
+        """The statements that the query builds on; running them twice does no harm."""
+        variables = [
+            f"set variable {name} = {literal(text)};" for name, text in self.variables.items()
+        ]
+        return "\n".join([*variables, *(text_of(name) for name in self.preludes)])
+
+
+def text_of(name: str) -> str:
+    """A query of the report, or else one that all figures share."""
+    own = QUERIES / f"{name}.sql"
+    return (own if own.is_file() else SHARED_QUERIES / f"{name}.sql").read_text("utf-8")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure that was made, or the reason why it was not.
+
+    name: of its files. title, caption, description: plain text, hostile where ids are in it.
+    svg: what to put into a page; empty if it was not made, and then `reason` says why.
+    has_png: whether there is a PNG beside the SVG.
+    """
+
+    name: str
+    title: str
+    caption: str = ""
+    description: str = ""
+    svg: str = ""
+    reason: str = ""
+    has_png: bool = False
+
+
+def draw(
+    figure: Figure,
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    *,
+    is_prepared: bool = False,
+) -> Drawn:
+    """Draw a figure and write `<folder>/<name>.{svg,csv,sql}`; nothing where it has no data.
+
+    is_prepared: the preludes have run on this connection.
+    """
+    if not is_prepared:
+        connection.execute(figure.prelude)
+    frame = connection.execute(figure.query).df()
+    if frame.empty or not figure.has_marks(frame):
+        return Drawn(figure.name, figure.title, reason=f"needs {figure.needs}")
+    floats = frame.select_dtypes("float")
+    frame[floats.columns] = floats.map(lambda value: float(f"{value:.{SIGNIFICANT_DIGITS}g}"))
+    caption, description = figure.caption(frame), figure.describe(frame)
+    text = theme.rendered(theme.titled(figure.draw(frame), figure.title, caption))
+    svg = theme.svg(text, figure.name, figure.title, f"{description} {caption}")
+    (folder / f"{figure.name}.svg").write_text(svg, "utf-8")
+    safe_for_spreadsheets(frame).to_csv(
+        folder / f"{figure.name}.csv", index=False, lineterminator="\n"
+    )
+    (folder / f"{figure.name}.sql").write_text(stand_alone_query(figure), "utf-8")
+    return Drawn(figure.name, figure.title, caption, description, svg)
+
+
+def first_of(column: str) -> Callable[[pd.DataFrame], int]:
+    return lambda frame: int(frame[column].iloc[0])
+
+
+def _describe_funnel(frame: pd.DataFrame) -> str:
+    stages = [
+        f"{row.stage.replace('_', ' ')} {number(int(row.n_models))}" for row in frame.itertuples()
+    ]
+    return f"Bar chart of models per stage: {', '.join(stages)}."
+
+
+def _describe_monthly(as_text: Callable[[float], str]) -> Callable[[pd.DataFrame], str]:
+    """First, last, lowest and highest month of each series."""
+
+    def describe(frame: pd.DataFrame) -> str:
+        parts = []
+        for name in frame.panel.unique():
+            known = frame[frame.panel == name].dropna(subset="value")
+            if known.empty:
+                continue
+            first, last = known.iloc[0], known.iloc[-1]
+            parts.append(
+                f"{name}: {as_text(first.value)} in {first.month:%Y-%m}, {as_text(last.value)} in "
+                f"{last.month:%Y-%m}, lowest {as_text(known.value.min())}, highest "
+                f"{as_text(known.value.max())}"
+            )
+        return f"Line charts by month. {'; '.join(parts)}."
+
+    return describe
+
+
+def _describe_lorenz(frame: pd.DataFrame) -> str:
+    half = frame[frame.share_of_bases <= 0.9]
+    share = 1 - (half.share_of_edges.iloc[-1] if len(half) else 0)
+    at = 1 - (half.share_of_bases.iloc[-1] if len(half) else 0)
+    return f"Lorenz curve. The largest {percent(at)} of bases hold {percent(share)} of edges."
+
+
+def _describe_families(frame: pd.DataFrame) -> str:
+    ends = frame.groupby("place", sort=True).tail(1)
+    said = [f"{row.root_id} {number(int(row.n_to_date))}" for row in ends.itertuples()]
+    return f"Step lines of cumulative derivatives. At the snapshot: {', '.join(said)}."
+
+
+def _describe_calendar(frame: pd.DataFrame) -> str:
+    first = frame[frame.four_weeks == 0].n.sum()
+    return (
+        f"Heat strips for {frame.parent_id.nunique()} bases. {percent(first / frame.n.sum())} of "
+        "their entrants came within four weeks."
+    )
+
+
+def _n_calendar(frame: pd.DataFrame) -> int:
+    return int(frame.n.sum())
+
+
+def _n_families(frame: pd.DataFrame) -> int:
+    return int(frame.n_new.sum())
+
+
+def _n_monthly(frame: pd.DataFrame) -> int:
+    """Models of the months that are drawn: each month counts once."""
+    known = frame.dropna(subset="value").drop_duplicates("month")
+    return int(known.n.sum())
+
+
+FIGURES: tuple[MartFigure, ...] = (
+    MartFigure(
+        name="data_funnel",
+        title="What each step keeps",
+        reads=("data_funnel", "disruption_panel"),
+        draw=drawings.data_funnel,
+        count=first_of("n_models"),
+        unit="landed items",
+        filter="Latest complete snapshot; all are counted, so there is no interval.",
+        describe=_describe_funnel,
+        needs="a mart data_funnel with rows",
+        mark="n_models",
+    ),
+    MartFigure(
+        name="faults_by_month",
+        title="Coverage and faults of the lineage by month of release",
+        reads=("hub_models", "lineage_edges", "lineage_rejections", "disruption_panel"),
+        draw=drawings.monthly(""),
+        count=_n_monthly,
+        unit="models",
+        filter=f"Models with a known date; {CLUSTERED}; {FEWEST}.",
+        describe=_describe_monthly(lambda share: percent(share)),
+        needs="a month with 30 models of known date",
+        mark="value",
+        preludes=("intervals",),
+    ),
+    MartFigure(
+        name="relation_mix",
+        title="Relations of models with a parent, by month of release",
+        reads=("hub_models", "disruption_panel"),
+        draw=drawings.monthly("", unit="models with a parent"),
+        count=_n_monthly,
+        unit="models with a parent",
+        filter=f"Models with a known date; {CLUSTERED}; {FEWEST}.",
+        describe=_describe_monthly(lambda share: percent(share)),
+        needs="a month with 30 models that declare a parent",
+        mark="value",
+        preludes=("intervals",),
+    ),
+    MartFigure(
+        name="parents_per_model",
+        title="Declared parents per model, by month of release",
+        reads=("hub_models", "disruption_panel"),
+        draw=drawings.monthly("", format=".2f", unit="models with a parent", floor=None),
+        count=_n_monthly,
+        unit="models with a parent",
+        filter=f"Models with a parent and a known date; {CLUSTERED}; {FEWEST}.",
+        describe=_describe_monthly(lambda mean: rounded(mean, 2)),
+        needs="a month with 30 models that declare a parent",
+        mark="value",
+        preludes=("intervals",),
+    ),
+    MartFigure(
+        name="concentration",
+        title="Concentration of derivatives on bases",
+        reads=("lineage_edges", "disruption_panel"),
+        draw=drawings.concentration,
+        count=first_of("n_edges_all"),
+        unit="edges",
+        filter="All edges, all bases with a child; counted in full, so there is no interval.",
+        describe=_describe_lorenz,
+        needs="an edge",
+        mark="share_of_edges",
+    ),
+    MartFigure(
+        name="growth_of_families",
+        title="Growth of the ten largest families",
+        reads=("families", "hub_models", "disruption_panel"),
+        draw=drawings.growth_of_families,
+        count=_n_families,
+        unit="derivatives",
+        filter="Derivatives with a known date, each in the family of its nearest root; counted in "
+        "full, so there is no interval. Where the root has no date, weeks run from its first "
+        "derivative.",
+        describe=_describe_families,
+        needs="a family with a dated derivative",
+        mark="n_to_date",
+    ),
+    MartFigure(
+        name="entry_calendar",
+        title="Calendar of entry into the ten most built-upon bases",
+        reads=("release_races", "disruption_panel"),
+        draw=drawings.entry_calendar,
+        count=_n_calendar,
+        unit="entrants",
+        filter="Entrants after their base, both dates known; the first "
+        f"{4 * drawings.CALENDAR_MONTHS} weeks are drawn, the CSV holds all. Counts: no interval.",
+        describe=_describe_calendar,
+        needs="an entrant released after its base",
+        mark="n",
+    ),
+)
+"""The figures that speak of the whole landing."""
+
+
+def family_figures(base: str, slug: str) -> tuple[MartFigure, ...]:
+    """The four figures of one base's family page; `slug` prefixes their files."""
+    name = drawings.shortened(base, 60)
+    shared: Mapping = {
+        "preludes": ("intervals", "family"),
+        "variables": {"base": base},
+    }
+    walked = ("lineage_edges", "hub_models", "disruption")
+    return (
+        MartFigure(
+            name=f"{slug}-tree",
+            query_name="family_tree",
+            title=f"Descendants of {name} over time",
+            reads=(*walked, "disruption_panel"),
+            draw=drawings.family_tree,
+            count=first_of("n_family"),
+            unit="descendants",
+            filter="Drawn: the base and up to 60 dated descendants, those that most models descend "
+            "from first, then those with most likes, each joined to one parent; dashed: further "
+            "parents among them. No interval: every model is counted.",
+            describe=_describe_tree,
+            needs="a dated descendant",
+            mark="weeks",
+            **shared,
+        ),
+        MartFigure(
+            name=f"{slug}-growth",
+            query_name="family_growth",
+            title=f"Growth of the family of {name}",
+            reads=(*walked, "disruption_panel"),
+            draw=drawings.family_growth,
+            count=lambda frame: int(frame.n_to_date.iloc[-1]),
+            unit="dated descendants",
+            filter="Descendants over all generations, released after the base; counted in full, so "
+            "there is no interval.",
+            describe=_describe_growth,
+            needs="a descendant released after the base",
+            mark="n_to_date",
+            **shared,
+        ),
+        MartFigure(
+            name=f"{slug}-relations",
+            query_name="family_relations",
+            title=f"Relations in the family of {name}",
+            reads=(*walked, "disruption_panel"),
+            draw=drawings.family_relations,
+            count=first_of("n"),
+            unit="descendants",
+            filter="Each descendant by its relation to the parent it was reached by. No interval: "
+            "every descendant is counted, and all are one family.",
+            describe=_describe_relations,
+            needs="a descendant",
+            mark="share",
+            **shared,
+        ),
+        MartFigure(
+            name=f"{slug}-ranks",
+            query_name="family_release_ranks",
+            title=f"Likes by release rank among the entrants of {name}",
+            reads=(*walked, "recognition_panel", "disruption_panel"),
+            draw=drawings.family_release_ranks,
+            count=lambda frame: int(frame.n.sum()),
+            unit="ranked entrants",
+            filter="Children of this base; 95 % intervals by Student's t, none below 5 entrants. "
+            f"Hollow on grey: most entrants are younger than {drawings.YOUNG_DAYS} days.",
+            describe=_describe_ranks,
+            needs="an entrant with a rank",
+            mark="mean_recognition",
+            **shared,
+        ),
+    )
+
+
+def _describe_tree(frame: pd.DataFrame) -> str:
+    several = int(frame.other_parents.notna().sum())
+    return (
+        f"Tree over time with {number(len(frame) - 1)} of "
+        f"{number(int(frame.n_family.iloc[0]))} descendants, {number(several)} of them with "
+        "further parents in it. The list below has them as text."
+    )
+
+
+def _describe_growth(frame: pd.DataFrame) -> str:
+    half = frame[frame.n_to_date * 2 >= frame.n_to_date.iloc[-1]].iloc[0]
+    return (
+        f"Step line that reaches {number(int(frame.n_to_date.iloc[-1]))} descendants in week "
+        f"{number(int(frame.week.iloc[-1]))}, half of them by week {number(int(half.week))}."
+    )
+
+
+def _describe_relations(frame: pd.DataFrame) -> str:
+    return (
+        "Bar chart. "
+        + ", ".join(f"{row.relation} {percent(row.share)}" for row in frame.itertuples())
+        + "."
+    )
+
+
+def _describe_ranks(frame: pd.DataFrame) -> str:
+    said = [
+        f"ranks {row.rank_from} to {row.rank_to} {rounded(row.mean_recognition, 2)}"
+        for row in frame.itertuples()
+    ]
+    return f"Dot plot of mean ln(1 + likes): {', '.join(said)}."

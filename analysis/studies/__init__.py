@@ -1,0 +1,1 @@
+"""Both studies: specifications, estimates, claims."""

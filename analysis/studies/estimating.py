@@ -1,0 +1,398 @@
+"""One specification, from its rows to tidy estimates.
+
+    select -> count what drops out -> fit -> intervals -> tidy rows
+
+What cannot be estimated ends as a `Result` with a status and a reason, never as a blank:
+`not_run` where the landing does not hold what it takes, `refused` where an estimate would mean
+nothing, `failed` where an iteration did not end.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.studies.estimation import Fit, average_marginal_effects, effective_clusters, fit
+from analysis.studies.estimation.equations import (
+    Equation,
+    EstimationError,
+    NotConverged,
+    NotIdentified,
+)
+from analysis.studies.estimation.jackknife import Jackknife, delete_group_jackknife
+from analysis.studies.specifications import FAMILY_COLUMN, Specification, document
+from hub_lineage.exports import Exports
+
+SIGNIFICANT_DIGITS = 12
+"""Results are written to so many digits; engines do not repeat the last ones."""
+
+LARGEST_EFFECT = 1e4
+"""Effects are told up to ten thousand times the outcome."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one specification.
+
+    `status`: ok, not_run, refused or failed, with the `reason` in one line (mostly "" when ok).
+    `estimates`: tidy rows (see `tidy`); `tables`: rows of further tables by their name, such as
+    "balance". `n_in` rows were selected, `n_used` estimated on.
+    """
+
+    specification: Specification
+    status: str
+    reason: str = ""
+    estimates: list[dict] = field(default_factory=list)
+    tables: dict[str, list[dict]] = field(default_factory=dict)
+    n_in: int = 0
+    n_used: int = 0
+
+
+def estimate(exports: Exports, specification: Specification, seed: int) -> Result:
+    """Estimate a specification whose rows one query selects."""
+    frame = select(exports, specification)
+    return estimate_on(frame, specification, specification.equation, exports, seed)
+
+
+def select(exports: Exports, specification: Specification) -> pd.DataFrame:
+    """The rows of a specification, ordered by its view's keys."""
+    return exports.connection.execute(specification.sql()).df()
+
+
+def estimate_on(
+    frame: pd.DataFrame,
+    specification: Specification,
+    equation: Equation,
+    exports: Exports,
+    seed: int,
+    sample_sql: str | None = None,
+) -> Result:
+    """Estimate `equation` on `frame` in the name of a specification."""
+    n_in = len(frame)
+    absent = why_absent(frame, equation, specification.needs)
+    if absent:
+        return Result(specification, "not_run", absent, n_in=n_in)
+    try:
+        fitted = fit(frame, equation, of_interest=must_stay(specification))
+        few = too_few_clusters(fitted)
+        if few:
+            return Result(specification, "refused", few, n_in=n_in)
+        refuse_what_controls_determine(frame, fitted, specification, equation)
+        jackknife, reason = jackknifed(frame, specification, equation, seed)
+        effects = (
+            average_marginal_effects(fitted, frame, equation)
+            if specification.options.get("average_marginal_effects")
+            and equation.estimator == "logit"
+            else None
+        )
+        rows = [tidy(specification, fitted, term, jackknife) for term in fitted.terms]
+        rows += taken_together(specification, fitted, jackknife)
+    except NotIdentified as error:
+        return Result(specification, "refused", str(error), n_in=n_in)
+    except NotConverged as error:
+        return Result(specification, "failed", str(error), n_in=n_in)
+    except EstimationError as error:
+        return Result(specification, "not_run", str(error), n_in=n_in)
+    common = facts(frame, fitted, specification, equation, exports, seed, sample_sql)
+    rows = [common | row for row in rows]
+    if effects is not None:
+        rows += [
+            common | {"scale": "average marginal effect"} | tidy(specification, effects, term)
+            for term in effects.terms
+        ]
+    rows = [{key: rounded(value) for key, value in row.items()} for row in rows]
+    return Result(specification, "ok", reason, rows, {}, n_in, fitted.n_used)
+
+
+def why_absent(frame: pd.DataFrame, equation: Equation, needed: str | None = None) -> str:
+    """Why there is nothing to estimate on; empty where there is. `needed` is added to it."""
+    needs = f"; needed: {needed}" if needed else ""
+    if not len(frame):
+        return f"no row of this landing is in the sample{needs}"
+    for name in equation.numeric_columns:
+        if frame[name].isna().all():
+            return f"{name} is unknown in all {len(frame):,} rows of the sample{needs}"
+    counted = equation.event or equation.outcome
+    outcome = pd.to_numeric(frame[counted]).dropna()
+    if outcome.nunique() == 1 and (equation.event is None or outcome.iloc[0] == 0):
+        return f"{counted} is {outcome.iloc[0]:g} in every row that has one"
+    return ""
+
+
+def too_few_clusters(fitted: Fit) -> str:
+    """Why the clusters of a fit say too little of their spread; empty where they do not."""
+    fewest = document()["fewest_clusters"]
+    if not fitted.n_clusters or min(fitted.n_clusters) >= fewest:
+        return ""
+    number = min(fitted.n_clusters)
+    return f"{number} cluster{'' if number == 1 else 's'} in use, fewer than {fewest}"
+
+
+def must_stay(specification: Specification) -> tuple[str, ...]:
+    """The terms without which an estimate means nothing: all of interest, but for bins."""
+    return () if specification.options.get("terms_may_leave") else tuple(specification.interest)
+
+
+def refuse_what_controls_determine(
+    frame: pd.DataFrame, fitted: Fit, specification: Specification, equation: Equation
+) -> None:
+    """NotIdentified where a control left that a term of interest could have left in place of.
+
+    Of terms that determine each other an engine keeps the first; put last, those of interest must
+    still be there.
+    """
+    if not fitted.dropped_terms or not must_stay(specification):
+        return
+    last = tuple(term for term in equation.terms if term in specification.interest)
+    first = tuple(term for term in equation.terms if term not in last)
+    fit(frame, replace(equation, terms=(*first, *last)), of_interest=last)
+
+
+def jackknifed(
+    frame: pd.DataFrame, specification: Specification, equation: Equation, seed: int
+) -> tuple[Jackknife | None, str]:
+    """The delete-group jackknife over families, for headlines; or why there is none."""
+    if not specification.jackknife:
+        return None, ""
+    try:
+        jackknife = delete_group_jackknife(
+            frame,
+            equation,
+            specification.clusters[0],
+            seed=seed,
+            of_interest=must_stay(specification),
+        )
+    except EstimationError as error:
+        return None, f"no jackknife: {error}"
+    return jackknife, ""
+
+
+def facts(
+    frame: pd.DataFrame,
+    fitted: Fit,
+    specification: Specification,
+    equation: Equation,
+    exports: Exports,
+    seed: int,
+    sample_sql: str | None,
+) -> dict:
+    """What all rows of a specification share: what it is, on what, by what."""
+    used = frame.iloc[fitted.rows]
+    # What is counted of a time is whether it ended in the event: the mean is the share of events.
+    counted = equation.event or equation.outcome
+    outcome = pd.to_numeric(used[counted]).to_numpy(dtype=float)
+    cluster = equation.cluster_columns[0] if equation.cluster_columns else None
+    sizes = sums = np.zeros(0)
+    if cluster:
+        codes = used[cluster].astype(str).to_numpy()
+        _, positions = np.unique(codes, return_inverse=True)
+        sizes = np.bincount(positions).astype(float)
+        sums = np.bincount(positions, weights=np.abs(outcome))
+    family = FAMILY_COLUMN[specification.view]
+    return {
+        "specification_id": specification.specification_id,
+        "row": specification.row,
+        "study": specification.study,
+        "role": specification.role,
+        "family": specification.family,
+        "title": specification.title,
+        "outcome": equation.outcome,
+        "estimator": equation.estimator,
+        "scale": "coefficient",
+        "fixed_effects": "+".join(equation.fixed_effects),
+        "factors": "+".join(equation.factors),
+        "clusters": "+".join(equation.clusters),
+        "n_in": len(frame),
+        "n_null": fitted.n_null,
+        "n_infinite": fitted.n_infinite,
+        "n_singleton": fitted.n_singleton,
+        "n_separated": fitted.n_separated,
+        "n_used": fitted.n_used,
+        "n_bases": int(used[family].nunique()) if family in used else None,
+        "n_clusters": min(fitted.n_clusters) if fitted.n_clusters else None,
+        "effective_clusters_rows": effective_clusters(sizes) if cluster else None,
+        "effective_clusters_outcome": effective_clusters(sums) if cluster else None,
+        "largest_cluster_share": float(sizes.max() / sizes.sum()) if cluster else None,
+        "outcome_mean": float(outcome.mean()),
+        "dropped_terms": "+".join(fitted.dropped_terms),
+        "r2": fitted.r2,
+        "r2_within": fitted.r2_within,
+        "pseudo_r2": fitted.pseudo_r2,
+        "log_likelihood": fitted.log_likelihood,
+        "small_sample": fitted.small_sample,
+        "engine": fitted.engine,
+        "engine_version": fitted.engine_version,
+        "demeaner": fitted.demeaner,
+        "tolerance": fitted.tolerance,
+        "converged": fitted.converged,
+        "iterations": fitted.iterations,
+        "formula": equation.formula,
+        "sample_sql": sample_sql or specification.sql(),
+        "snapshot_id": exports.snapshot_id,
+        "landing_hash": exports.content_hash,
+        "seed": seed if specification.jackknife else None,
+    }
+
+
+def of_interest(specification: Specification, term: str) -> dict:
+    return {
+        "term": term,
+        "is_of_interest": term in specification.interest,
+        "expected_sign": specification.interest.get(term),
+    }
+
+
+def tidy(
+    specification: Specification,
+    fitted: Fit,
+    term: str,
+    jackknife: Jackknife | None = None,
+) -> dict:
+    """One term: estimate, errors, intervals, and its effect in percent for counts.
+
+    Of a control whose variance came out negative only the estimate is told; for a term of interest
+    that is an EstimationError.
+    """
+    row = of_interest(specification, term)
+    try:
+        found = fitted.row(term)
+    except EstimationError:
+        if row["is_of_interest"]:
+            raise
+        return row | {"estimate": fitted.estimates[fitted.terms.index(term)]}
+    row |= {
+        "estimate": found["estimate"],
+        "standard_error": found["standard_error"],
+        "interval_low": found["low"],
+        "interval_high": found["high"],
+        "p_value": found["p_value"],
+    }
+    if jackknife is not None and term in jackknife.terms:
+        row |= jackknife_of(jackknife, term)
+    change = document()["changes"].get(term)
+    if change and specification.estimator in ("poisson", "negative_binomial", "cox"):
+        row |= effect_of(row, change["by"], change["says"])
+    return row
+
+
+def effect_of(row: dict, by: float, says: str) -> dict:
+    """exp(estimate x by) - 1 with its interval, the jackknife's where there is one.
+
+    An end beyond `LARGEST_EFFECT` is None: it says only that nothing is known.
+    """
+    ends = {
+        "effect": row["estimate"],
+        "effect_low": row.get("jackknife_low", row["interval_low"]),
+        "effect_high": row.get("jackknife_high", row["interval_high"]),
+    }
+    largest = math.log1p(LARGEST_EFFECT)
+    told = {
+        name: math.expm1(value * by) if value * by <= largest else None
+        for name, value in ends.items()
+    }
+    return {"effect_of": says} | told
+
+
+def jackknife_of(jackknife: Jackknife, term: str) -> dict:
+    found = jackknife.row(term)
+    return {
+        "jackknife_standard_error": found["standard_error"],
+        "jackknife_low": found["low"],
+        "jackknife_high": found["high"],
+        "jackknife_p_value": found["p_value"],
+        "jackknife_groups": len(jackknife.estimates),
+        "jackknife_degrees_of_freedom": jackknife.degrees_of_freedom_of(
+            np.array([one == term for one in jackknife.terms], dtype=float)
+        ),
+    }
+
+
+def taken_together(
+    specification: Specification, fitted: Fit, jackknife: Jackknife | None
+) -> list[dict]:
+    """The named contrasts of several terms, and the joint test that all of them are zero."""
+    rows = []
+    for name, contrast in document()["contrasts"].items():
+        terms = list(contrast["terms"])
+        if not all(term in fitted.terms and term in specification.interest for term in terms):
+            continue
+        positions = [fitted.terms.index(term) for term in terms]
+        weights = np.array([contrast["terms"][term] for term in terms])
+        row = {"term": name, "is_of_interest": True, "expected_sign": -1}
+        row |= linear_combination(
+            weights,
+            fitted.estimates[positions],
+            fitted.covariance[np.ix_(positions, positions)],
+            fitted.degrees_of_freedom,
+        )
+        if jackknife is not None and set(terms) <= set(jackknife.terms):
+            there = [jackknife.terms.index(term) for term in terms]
+            combined = np.zeros(len(jackknife.terms))
+            combined[there] = weights
+            freedom = jackknife.degrees_of_freedom_of(combined)
+            found = linear_combination(
+                weights,
+                fitted.estimates[positions],
+                jackknife.covariance[np.ix_(there, there)],
+                freedom,
+            )
+            row |= {
+                "jackknife_standard_error": found["standard_error"],
+                "jackknife_low": found["interval_low"],
+                "jackknife_high": found["interval_high"],
+                "jackknife_p_value": found["p_value"],
+                "jackknife_groups": len(jackknife.estimates),
+                "jackknife_degrees_of_freedom": freedom,
+            }
+        if specification.estimator == "poisson":
+            row |= effect_of(row, 1, contrast["says"])
+        covariance = fitted.covariance[np.ix_(positions, positions)]
+        values = fitted.estimates[positions]
+        joint = {"term": f"{name}: all zero", "is_of_interest": False, "expected_sign": None}
+        statistic = float(values @ np.linalg.pinv(covariance) @ values) / len(terms)
+        joint["p_value"] = float(f_tail(statistic, len(terms), fitted.degrees_of_freedom))
+        rows += [row, joint]
+    return rows
+
+
+def f_tail(statistic: float, numerator: int, denominator: float) -> float:
+    """The upper tail of F, of chi-squared over its degrees of freedom where they are infinite."""
+    if math.isinf(denominator):
+        return stats.chi2.sf(statistic * numerator, numerator)
+    return stats.f.sf(statistic, numerator, denominator)
+
+
+def linear_combination(
+    weights: np.ndarray, estimates: np.ndarray, covariance: np.ndarray, degrees_of_freedom: float
+) -> dict:
+    """weights'b with its standard error, 95 % interval and p-value.
+
+    `weights`, `estimates` (k,), `covariance` (k, k). Raises EstimationError for a negative
+    variance (two cluster dimensions can give one).
+    """
+    estimate = float(weights @ estimates)
+    variance = float(weights @ covariance @ weights)
+    if variance < 0:
+        raise EstimationError("the variance of terms taken together came out negative")
+    error = math.sqrt(variance)
+    reach = float(stats.t.ppf(0.975, degrees_of_freedom)) * error
+    return {
+        "estimate": estimate,
+        "standard_error": error,
+        "interval_low": estimate - reach,
+        "interval_high": estimate + reach,
+        "p_value": float(2 * stats.t.sf(abs(estimate) / error, degrees_of_freedom))
+        if error > 0
+        else None,
+    }
+
+
+def rounded(value):
+    """A float to the digits that engines repeat; None for what is not finite."""
+    if isinstance(value, (float, np.floating)):
+        return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,248 @@
+"""Owners drawn anew, and potential estimated anew in each draw (RR24).
+
+Potential is an estimate itself; errors clustered by base take it for known. Hill & Stein draw their
+sample 200 times and predict potential in each draw, in one table of their appendix. Here what is
+drawn, with replacement, are groups of base owners: their models, which potential is learned from,
+and the entrants of those models count as often as they are drawn. The percentile that a model's
+derivatives stand at is that of the landing, in every draw.
+
+A draw is a weighting of sums: of the products that potential is learned from, by group of owners
+and quarter (`potential.Learner`), and of the products of the second regression, by base. Rows are
+gone through once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from analysis.studies.designs.potential import BASES, PERCENTILE, ROWS, TRAITS, learner
+from analysis.studies.estimation.equations import Equation, EstimationError
+from analysis.studies.estimation.pruning import as_labels, usable_rows
+
+FROM, TO = 0.1, 0.9
+"""The contrast that Hill and Stein print: the 90th against the 10th percentile of potential."""
+
+AT_ONCE = 20
+"""Draws whose sums are made in one product of matrices."""
+
+INTERACTION = "potential_x_races"
+"""Of the terms that hold potential the other one is potential itself."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bases:
+    """The bases of the entrants: what their potential is foretold from, and who owns them.
+
+    `positions` by model_id; `traits` (B, K - 1) with a leading 1, `fold` and `quarter` (B,) the
+    place of their coefficients, `group` (B,) the position of the owner's group among the learner's.
+    """
+
+    positions: pd.Series
+    traits: np.ndarray
+    fold: np.ndarray
+    quarter: np.ndarray
+    group: np.ndarray
+
+    def potential(self, coefficients: np.ndarray) -> np.ndarray:
+        """(draws, B) by coefficients (draws, folds, Q, K - 1)."""
+        foretold = np.empty((len(coefficients), len(self.traits)))
+        for fold, quarter in np.unique(np.column_stack([self.fold, self.quarter]), axis=0):
+            of_cell = (self.fold == fold) & (self.quarter == quarter)
+            foretold[:, of_cell] = coefficients[:, fold, quarter] @ self.traits[of_cell].T
+        return foretold
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What an equation gave in each draw that could be solved.
+
+    `terms` hold potential; `slopes` (draws, terms), `ends` (draws, 2) potential at `FROM` and `TO`
+    of the bases drawn; `n_groups` the groups of owners with a base among the equation's rows.
+    """
+
+    terms: tuple[str, ...]
+    slopes: np.ndarray
+    ends: np.ndarray
+    n_groups: int
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """A linear regression on potential as sums over cells of one base and one multiplier.
+
+    `base` and `group` (C,) of each cell, `n_rows` (C,), `multipliers` (C, M) by which potential
+    enters each term; `sums` (C, J, sparse) of the other columns, the outcome last, and their
+    `products` (G, J, J) by group of owners.
+    """
+
+    terms: tuple[str, ...]
+    base: np.ndarray
+    group: np.ndarray
+    n_rows: np.ndarray
+    multipliers: np.ndarray
+    sums: sparse.csr_array
+    products: np.ndarray
+
+    def slopes(
+        self, weights: np.ndarray, potential: np.ndarray, products: np.ndarray
+    ) -> np.ndarray:
+        """(M,) by how often each group counts (G,), the potential of each base (B,), and the
+        `products` (J, J) of the rows that count."""
+        scaled = potential[self.base, None] * self.multipliers
+        weighted = weights[self.group, None] * scaled
+        n_terms = scaled.shape[1]
+        across = (self.sums.T @ weighted).T
+        gram = np.block([
+            [(weighted * self.n_rows[:, None]).T @ scaled, across],
+            [across.T, products],
+        ])  # fmt: skip
+        # Columns on one scale; those that a draw leaves empty, and dummies that add up, fall by
+        # the pseudo-inverse and touch no slope of potential.
+        scale = np.sqrt(np.diag(gram))
+        scale[scale == 0] = 1
+        gram /= np.outer(scale, scale)
+        found = np.linalg.lstsq(gram[:-1, :-1], gram[:-1, -1], rcond=1e-11)[0]
+        return found[:n_terms] * scale[-1] / scale[:n_terms]
+
+    def ends(self, weights: np.ndarray, potential: np.ndarray, order: np.ndarray) -> np.ndarray:
+        """(2,) of the bases, each as often as it is drawn; `order` (B,) sorts the potential."""
+        of_base = np.zeros(len(potential))
+        of_base[self.base] = weights[self.group]
+        return ends_of(potential, of_base, order)
+
+
+def ends_of(
+    values: np.ndarray, weights: np.ndarray | None = None, order: np.ndarray | None = None
+) -> np.ndarray:
+    """The smallest values (2,) up to which the shares `FROM` and `TO` of the weight lie."""
+    order = np.argsort(values, kind="stable") if order is None else order
+    below = np.cumsum(np.ones(len(values)) if weights is None else weights[order])
+    return values[order[np.searchsorted(below, np.array([FROM, TO]) * below[-1])]]
+
+
+def bootstrap(
+    connection: duckdb.DuckDBPyConnection,
+    frames: Mapping[str, tuple[pd.DataFrame, Equation]],
+    *,
+    draws: int,
+    seed: int,
+) -> dict[str, Drawn]:
+    """What linear equations on potential give when owners are drawn anew; by their names.
+
+    `frames`: rows of the table `potential` with the equation that is to be solved on them. The
+    tables that `designs.potential.potential` made must be there. Equations whose bases belong to
+    fewer than two groups of owners are left out, and draws in which a base cannot be predicted.
+    """
+    learned = learner(connection)
+    bases = bases_of(connection, learned.groups, learned.quarters)
+    sums = {
+        name: sums_of(frame, equation, bases, len(learned.groups))
+        for name, (frame, equation) in frames.items()
+    }
+    n_groups = {name: len(np.unique(one.group)) for name, one in sums.items()}
+    sums = {name: one for name, one in sums.items() if n_groups[name] >= 2}
+    found: dict[str, list[np.ndarray]] = {name: [] for name in sums}
+    ends: dict[str, list[np.ndarray]] = {name: [] for name in sums}
+    n = len(learned.groups)
+    random = np.random.default_rng(seed)
+    times = random.multinomial(n, np.full(n, 1 / n), size=draws).astype(float)
+    for weights in np.array_split(times, math.ceil(draws / AT_ONCE)):
+        coefficients, _ = learned.coefficients(weights)
+        potential = bases.potential(coefficients)
+        orders = np.argsort(potential, axis=1)
+        for name, one in sums.items():
+            products = np.tensordot(weights, one.products, axes=1)
+            every = zip(weights, potential, orders, products, strict=True)
+            for drawn, foretold, order, product in every:
+                is_there = drawn[one.group] > 0
+                if not is_there.any() or np.isnan(foretold[one.base[is_there]]).any():
+                    continue
+                known = np.nan_to_num(foretold)
+                found[name].append(one.slopes(drawn, known, product))
+                ends[name].append(one.ends(drawn, known, order))
+    return {
+        name: Drawn(
+            one.terms,
+            np.reshape(found[name], (-1, len(one.terms))),
+            np.reshape(ends[name], (-1, 2)),
+            n_groups[name],
+        )
+        for name, one in sums.items()
+    }
+
+
+def bases_of(
+    connection: duckdb.DuckDBPyConnection, groups: np.ndarray, quarters: pd.DatetimeIndex
+) -> Bases:
+    """The bases of all entrants in the table `potential`."""
+    frame = connection.execute(f"""
+        select model_id, owner_group, fold, quarter_at, {", ".join(TRAITS)}
+        from {BASES} where model_id in (select parent_id from {ROWS}) order by model_id""").df()
+    ones = np.ones((len(frame), 1))
+    return Bases(
+        positions=pd.Series(np.arange(len(frame)), index=frame["model_id"]),
+        traits=np.hstack([ones, frame[list(TRAITS)].to_numpy(float)]),
+        fold=frame["fold"].to_numpy(int),
+        quarter=quarters.get_indexer(pd.DatetimeIndex(frame["quarter_at"]).as_unit("us")),
+        group=np.searchsorted(groups, frame["owner_group"].to_numpy(int)),
+    )
+
+
+def sums_of(frame: pd.DataFrame, equation: Equation, bases: Bases, n_groups: int) -> Sums:
+    """The rows that `equation` can use, added up."""
+    if equation.estimator != "ols" or equation.weights:
+        raise EstimationError(f"{equation.formula}: only plain least squares can be drawn anew")
+    used = frame.iloc[usable_rows(frame, equation)[0]]
+    terms = tuple(term for term in equation.terms if term in (PERCENTILE, INTERACTION))
+    multipliers = np.column_stack([
+        used["races"].to_numpy(float) if term == INTERACTION else np.ones(len(used))
+        for term in terms
+    ])  # fmt: skip
+    others = [term for term in equation.terms if term not in terms]
+    columns = sparse.hstack(
+        [
+            sparse.csr_array(used[others].to_numpy(float)),
+            *(dummies(used[name]) for name in (*equation.factors, *equation.fixed_effects)),
+            sparse.csr_array(used[[equation.outcome]].to_numpy(float)),
+        ],
+        format="csr",
+    )
+    base = bases.positions.loc[used["parent_id"]].to_numpy()
+    group = bases.group[base]
+    # A cell is a base, and where potential has two slopes those of its entrants who race or do not.
+    key = 2 * base + (multipliers[:, -1] > 0)
+    cells, first, of_row = np.unique(key, return_index=True, return_inverse=True)
+    membership = one_hot(of_row, len(cells))
+    of_base = base[first]
+    products = np.zeros((n_groups, columns.shape[1], columns.shape[1]))
+    for one in np.unique(group):
+        rows = columns[np.flatnonzero(group == one)]
+        products[one] = (rows.T @ rows).toarray()
+    return Sums(
+        terms=terms,
+        base=of_base,
+        group=bases.group[of_base],
+        n_rows=np.bincount(of_row, minlength=len(cells)).astype(float),
+        multipliers=multipliers[first],
+        sums=(membership.T @ columns).tocsr(),
+        products=products,
+    )
+
+
+def dummies(column: pd.Series) -> sparse.csr_array:
+    """A column (n, levels) per level."""
+    codes, levels = pd.factorize(as_labels(column), sort=True)
+    return one_hot(codes, len(levels))
+
+
+def one_hot(codes: np.ndarray, n: int) -> sparse.csr_array:
+    """(len(codes), n) with a 1 where each row's code is."""
+    rows = np.arange(len(codes))
+    return sparse.csr_array((np.ones(len(codes)), (rows, codes)), shape=(len(codes), n))

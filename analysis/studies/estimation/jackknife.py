@@ -1,0 +1,449 @@
+"""Intervals that survive heavy-tailed families: the delete-group jackknife.
+
+Clustered standard errors count clusters, and a few families that hold most of the outcome count as
+many as all others. So the largest clusters leave one by one, the rest in random groups, and what
+the estimates do is their uncertainty.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.studies.estimation import (
+    Equation,
+    EstimationError,
+    Fit,
+    NotIdentified,
+    TooFewClusters,
+    effective_clusters,
+    fit,
+    has_engine,
+    with_interval,
+)
+from analysis.studies.estimation.leaving_out import Columns, leave_out
+from analysis.studies.estimation.matrices import standardised
+from analysis.studies.estimation.pruning import (
+    as_codes,
+    as_labels,
+    as_numbers,
+    informative_rows,
+    usable_rows,
+)
+
+ESTIMATORS = ("ols", "poisson", "logit")
+# Two ways to the same estimate may differ by this share of a standard error.
+AGREEMENT = 1e-5
+# Dummies are columns, and all columns are in memory: beyond these bounds groups are fitted again.
+MOST_COLUMNS = 250
+MOST_NUMBERS = 150_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Jackknife:
+    """What leaving out each group of clusters does to the estimates.
+
+    `terms` (K,) are the terms of the equation (no dummies of factors, no constant) that are
+    identified without any one group; `centre` (K,) their estimates on all rows, `estimates` (H, K)
+    those without each group, `covariance` (K, K) what follows (see `delete_group_jackknife`),
+    `degrees_of_freedom` those of as many clusters as they are worth by the outcome, H - 1 at most
+    (see `delete_group_jackknife`). `groups` gives the group, 0 to H - 1, of each cluster (its
+    index).
+    """
+
+    terms: tuple[str, ...]
+    centre: np.ndarray
+    estimates: np.ndarray
+    covariance: np.ndarray
+    degrees_of_freedom: float
+    groups: pd.Series
+    engine: str
+
+    def row(self, term: str) -> dict[str, float]:
+        """Estimate, standard_error, low, high (95 %) and p_value (two-sided) of one term.
+
+        Raises NotIdentified for a term that is not among `terms`.
+        """
+        if term not in self.terms:
+            raise NotIdentified(f"term {term!r} has no jackknife: it falls with a group, or before")
+        at = self.terms.index(term)
+        error = np.sqrt(self.covariance[at, at])
+        weights = np.eye(len(self.terms))[at]
+        return with_interval(self.centre[at], error, self.degrees_of_freedom_of(weights))
+
+    def degrees_of_freedom_of(self, weights: np.ndarray) -> float:
+        """Those of the combination weights'b; `weights` (K,).
+
+        Where leaving out a few groups moves it and leaving out the others does not, its spread
+        rests on those few: moves m count as 3 (sum m^2)^2 / sum m^4 groups, which is all of them
+        where the moves are normal.
+        """
+        moves = (self.estimates - self.centre) @ weights
+        largest = np.abs(moves).max(initial=0.0)
+        if largest == 0:
+            return self.degrees_of_freedom
+        squares = (moves / largest) ** 2
+        worth = 3 * squares.sum() ** 2 / (squares**2).sum()
+        return float(max(min(self.degrees_of_freedom, worth - 1), 1))
+
+
+def delete_group_jackknife(
+    frame: pd.DataFrame,
+    equation: Equation,
+    cluster: str,
+    n_large: int = 50,
+    n_random: int = 50,
+    seed: int = 0,
+    *,
+    engine: str = "auto",
+    of_interest: tuple[str, ...] | None = None,
+) -> Jackknife:
+    """The jackknife over groups of clusters of an OLS, Poisson or logit `equation` on `frame`.
+
+    Of the rows that the equation can use, the `n_large` clusters (levels of column `cluster`) with
+    the largest sum of the absolute outcome are groups of their own; the others fall at random,
+    drawn with `seed`, into `n_random` groups of as many clusters (one more or less). With no more
+    clusters than groups each cluster is one. With b on all rows, b_h without group h, H groups:
+
+        covariance = (H - 1) / H  sum over h of (b_h - b)(b_h - b)'
+
+    the cluster jackknife (CV3) of MacKinnon, Nielsen & Webb (2023), its groups the clusters.
+    Intervals are Student's t. Where a few clusters hold most of the outcome, the spread rests on
+    those few: of G clusters worth (sum y)^2 / sum y^2 by their outcome y, the degrees of freedom
+    are that worth less one, H - 1 at most and one at least; and for a term that few groups move,
+    those of the groups that do (`Jackknife.degrees_of_freedom_of`).
+
+    The groups leave from the equation's cross products (`analysis.studies.estimation.leaving_out`),
+    which is held against the engine's estimates on all rows; what that cannot solve is fitted
+    again, by fereg where `engine` is "auto" and it is installed. `of_interest` names terms that
+    must be identified without any one group; others leave `terms`.
+
+    Raises EstimationError (one line), as `fit` does and naming the group, where a fit fails or two
+    ways disagree.
+    """
+    _check(equation, n_large, n_random)
+    whole = fit(frame, equation, engine=engine, of_interest=of_interest or ())
+    used = frame.iloc[whole.rows]
+    clusters = _Clusters.of(used, cluster)
+    outcome = as_numbers(used[equation.outcome])
+    groups, of_row = clusters.groups(outcome, np.arange(len(used)), n_large, n_random, seed)
+    terms = tuple(term for term in equation.terms if term in whole.terms)
+    design = _Prepared.of(used, equation, terms, clusters.codes)
+    left_out = design and leave_out(design.columns, outcome, equation.estimator, of_row)
+    if left_out is None:
+        without = np.full((groups.max() + 1, len(terms)), np.nan)
+        is_solved = np.zeros(len(without), dtype=bool)
+    else:
+        without, is_solved = left_out.without / design.scale, left_out.is_solved
+        for term, own in zip(terms, left_out.on_all / design.scale, strict=True):
+            found = whole.row(term)
+            if not abs(own - found["estimate"]) <= AGREEMENT * found["standard_error"]:
+                raise EstimationError(
+                    f"cross products and {whole.engine} disagree on the estimate of {term!r}"
+                )
+    is_term = np.ones(len(terms), dtype=bool)
+    if not is_solved.all():
+        whole, engine = _on_all_rows(frame, equation, engine, of_interest, whole)
+        compact = _compact(used, equation)
+        # The covariance of each fit is not looked at.
+        plain = replace(equation, clusters=("iid",))
+        for group in np.flatnonzero(~is_solved):
+            try:
+                one = fit(
+                    compact[of_row != group], plain, engine=engine, of_interest=of_interest or ()
+                )
+            except EstimationError as error:
+                raise type(error)(f"without group {group} of {len(without)}: {error}") from error
+            is_there = np.array([term in one.terms for term in terms], dtype=bool)
+            is_term &= is_there
+            without[group, is_there] = _estimates(one, np.array(terms)[is_there])
+    terms = tuple(np.array(terms, dtype=object)[is_term])
+    worth = clusters.worth(outcome, np.arange(len(used)))
+    return _jackknife(
+        terms, _estimates(whole, terms), without[:, is_term], groups, worth, whole.engine
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedJackknife:
+    """An equation's rows made ready once, for outcomes that are drawn over and over.
+
+    Of the columns of `frame` only the outcome may change.
+    """
+
+    frame: pd.DataFrame
+    equation: Equation
+    cluster: str
+    rows: np.ndarray
+    codes: dict[str, np.ndarray]
+    clusters: "_Clusters"
+    design: "_Prepared | None"
+
+    def jackknife(
+        self,
+        outcome: np.ndarray,
+        n_large: int = 50,
+        n_random: int = 50,
+        seed: int = 0,
+        *,
+        of_interest: tuple[str, ...] | None = None,
+    ) -> Jackknife:
+        """`delete_group_jackknife` of the frame with this outcome (rows of the frame,).
+
+        No engine is asked (`Jackknife.engine` is "cross products") unless a group, or the rows as
+        a whole, take one. Raises EstimationError as it does.
+        """
+        _check(self.equation, n_large, n_random)
+        outcome = np.asarray(outcome, dtype=np.float64)
+        own = outcome[self.rows]
+        if self.design is not None and np.isfinite(own).all() and _is_in_range(own, self.equation):
+            kept = informative_rows(np.arange(len(own)), own, self.codes, self.equation)[0]
+            if len(kept) and own[kept].min() < own[kept].max():
+                groups, of_row = self.clusters.groups(own[kept], kept, n_large, n_random, seed)
+                found = leave_out(
+                    self.design.columns_at(kept),
+                    own[kept],
+                    self.equation.estimator,
+                    of_row,
+                    may_be_separated=True,
+                )
+                if found is not None and found.is_solved.all():
+                    scale = self.design.scale
+                    return _jackknife(
+                        self.equation.terms, found.on_all / scale, found.without / scale, groups,
+                        self.clusters.worth(own[kept], kept), "cross products",
+                    )  # fmt: skip
+        return delete_group_jackknife(
+            self.frame.assign(**{self.equation.outcome: outcome}),
+            self.equation,
+            self.cluster,
+            n_large,
+            n_random,
+            seed,
+            of_interest=of_interest,
+        )
+
+
+def prepare(frame: pd.DataFrame, equation: Equation, cluster: str) -> PreparedJackknife:
+    """What the jackknife of an equation needs whatever the outcome, made once.
+
+    Raises EstimationError as `fit` does for columns that are not there.
+    """
+    _check(equation, 1, 1)
+    rows, _ = usable_rows(
+        frame.assign(**{equation.outcome: 0.0}), replace(equation, estimator="ols")
+    )
+    used = frame.iloc[rows]
+    clusters = _Clusters.of(used, cluster)
+    codes = {name: as_codes(used[name]) for name in (*equation.fixed_effects, *equation.factors)}
+    design = _Prepared.of(used, equation, equation.terms, clusters.codes)
+    return PreparedJackknife(frame, equation, cluster, rows, codes, clusters, design)
+
+
+def _check(equation: Equation, n_large: int, n_random: int) -> None:
+    """There is a jackknife of this equation with so many groups."""
+    if equation.estimator not in ESTIMATORS:
+        raise EstimationError(f"no jackknife of {equation.estimator}; of {', '.join(ESTIMATORS)}")
+    if n_large < 0 or n_random < 0 or n_large + n_random < 2:
+        raise EstimationError(f"{n_large} + {n_random} groups are too few for a jackknife")
+
+
+def _is_in_range(outcome: np.ndarray, equation: Equation) -> bool:
+    """Whether the outcome is one that the estimator is made for."""
+    if equation.estimator == "logit":
+        return bool(np.isin(outcome, (0, 1)).all())
+    return equation.estimator == "ols" or bool((outcome >= 0).all())
+
+
+def _jackknife(
+    terms: tuple[str, ...],
+    centre: np.ndarray,
+    without: np.ndarray,
+    groups: pd.Series,
+    worth: float,
+    engine: str,
+) -> Jackknife:
+    """The jackknife that follows from the estimates (H, K) without each group."""
+    n_groups = len(without)
+    apart = without - centre
+    return Jackknife(
+        terms=terms,
+        centre=centre,
+        estimates=without,
+        covariance=(n_groups - 1) / n_groups * apart.T @ apart,
+        degrees_of_freedom=float(max(min(n_groups, worth) - 1, 1)),
+        groups=groups,
+        engine=engine,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """The columns of an equation as `leave_out` takes them, with the lengths of its terms."""
+
+    columns: Columns
+    scale: np.ndarray
+
+    @classmethod
+    def of(
+        cls,
+        used: pd.DataFrame,
+        equation: Equation,
+        terms: tuple[str, ...],
+        cluster: np.ndarray,
+    ) -> "_Prepared | None":
+        """None where there would be too many columns, or a term does not vary."""
+        codes = {
+            name: as_codes(used[name]) for name in (*equation.fixed_effects, *equation.factors)
+        }
+        absorbed, dummies = _absorbed(codes, equation, cluster)
+        n_columns = len(terms) + sum(int(codes[name].max()) + 1 for name in dummies)
+        if n_columns > MOST_COLUMNS or n_columns * len(used) > MOST_NUMBERS:
+            return None
+        weights, offset = np.ones(len(used)), np.zeros(len(used))
+        if equation.weights is not None:
+            weights = as_numbers(used[equation.weights])
+        if equation.offset is not None:
+            offset = as_numbers(used[equation.offset])
+        standard = [standardised(as_numbers(used[name])) for name in terms]
+        scale = np.array([length for _, _, length in standard])
+        if not scale.all():
+            return None
+        nuisance = [] if absorbed else [np.full(len(used), len(used) ** -0.5)]
+        for name in dummies:
+            sizes = np.bincount(codes[name])
+            nuisance += [(codes[name] == level) / size**0.5 for level, size in enumerate(sizes)]
+        x = np.empty((len(used), len(nuisance) + len(terms)))
+        for place, column in enumerate([*nuisance, *[column for column, _, _ in standard]]):
+            x[:, place] = column
+        columns = Columns(
+            x=x,
+            n_nuisance=len(nuisance),
+            absorbed=codes[absorbed] if absorbed else None,
+            levels=tuple(codes[name] for name in dummies),
+            weights=weights,
+            offset=offset,
+        )
+        return cls(columns.within_levels(), scale)
+
+    def columns_at(self, rows: np.ndarray) -> Columns:
+        """The columns of some rows; all of them are not copied."""
+        return self.columns if len(rows) == len(self.columns.x) else self.columns.at(rows)
+
+
+def _absorbed(
+    codes: dict[str, np.ndarray], equation: Equation, cluster: np.ndarray
+) -> tuple[str | None, list[str]]:
+    """The fixed effect to absorb, that with most levels of those in which each lies in one cluster,
+    and what must be dummies: the others, but for those it makes redundant."""
+    nested = []
+    if equation.estimator != "logit":
+        nested = [name for name in equation.fixed_effects if _is_nested(codes[name], cluster)]
+    absorbed = max(nested, key=lambda name: codes[name].max(), default=None)
+    others = [
+        name
+        for name in equation.fixed_effects
+        if absorbed is None or not _is_nested(codes[absorbed], codes[name])
+    ]
+    return absorbed, [*others, *equation.factors]
+
+
+def _is_nested(inner: np.ndarray, outer: np.ndarray) -> bool:
+    """Whether each level (n,) of `inner` lies in one of `outer`."""
+    of_level = np.empty(inner.max() + 1, dtype=np.int64)
+    of_level[inner] = outer
+    return bool((of_level[inner] == outer).all())
+
+
+@dataclass(frozen=True, eq=False)
+class _Clusters:
+    """The clusters of some rows: `codes` (n,) by their first row, the label of each cluster, and
+    its place among their names."""
+
+    name: str
+    codes: np.ndarray
+    labels: pd.Series
+    place: np.ndarray
+
+    @classmethod
+    def of(cls, used: pd.DataFrame, cluster: str) -> "_Clusters":
+        if cluster not in used:
+            raise EstimationError(f"column {cluster!r} is not in the rows")
+        codes = as_codes(used[cluster])
+        if codes.min() < 0:
+            raise EstimationError(
+                f"cluster {cluster!r} is null in {(codes < 0).sum()} of the rows used"
+            )
+        labels = used[cluster].iloc[np.unique(codes, return_index=True)[1]]
+        names = as_labels(labels).to_numpy(dtype=object).astype(str)
+        return cls(cluster, codes, labels, np.unique(names, return_inverse=True)[1])
+
+    def groups(
+        self, outcome: np.ndarray, rows: np.ndarray, n_large: int, n_random: int, seed: int
+    ) -> tuple[pd.Series, np.ndarray]:
+        """The group of each cluster among `rows`, clusters in the order of their first row, and
+        that of each row."""
+        codes = self.codes[rows]
+        n_rows = np.bincount(codes, minlength=len(self.labels))
+        present = np.flatnonzero(n_rows)
+        n_clusters = len(present)
+        if n_clusters < 2:
+            raise TooFewClusters(f"all {len(rows)} rows are in one cluster of {self.name!r}")
+        if n_clusters <= n_large + n_random:
+            n_large = n_clusters
+        sums = np.bincount(codes, weights=np.abs(outcome), minlength=len(self.labels))[present]
+        place = self.place[present]
+        # By name where outcomes tie, so that the order of the rows decides nothing.
+        by_size = np.lexsort((place, -sums))
+        group = np.empty(n_clusters, dtype=np.int64)
+        group[by_size[:n_large]] = np.arange(n_large)
+        rest = np.sort(place[by_size[n_large:]])
+        if len(rest):
+            draw = np.random.default_rng(seed).permutation(len(rest)) % n_random
+            rank = np.searchsorted(rest, place[by_size[n_large:]])
+            group[by_size[n_large:]] = n_large + draw[rank]
+        of_cluster = np.full(len(self.labels), -1)
+        of_cluster[present] = group
+        first = np.argsort(np.unique(codes, return_index=True)[1], kind="stable")
+        index = pd.Index(self.labels.iloc[present[first]], name=self.name)
+        return pd.Series(group[first], index=index, name="group"), of_cluster[codes]
+
+    def worth(self, outcome: np.ndarray, rows: np.ndarray) -> float:
+        """How many equal clusters those of `rows` are worth by the absolute outcome."""
+        return effective_clusters(np.bincount(self.codes[rows], weights=np.abs(outcome)))
+
+
+def _on_all_rows(
+    frame: pd.DataFrame,
+    equation: Equation,
+    engine: str,
+    of_interest: tuple[str, ...] | None,
+    found: Fit,
+) -> tuple[Fit, str]:
+    """The fit on all rows, and the engine for those without a group."""
+    if engine != "auto" or found.engine not in ("pyfixest", "fereg") or not has_engine("fereg"):
+        return found, found.engine
+    other = "fereg" if found.engine == "pyfixest" else "pyfixest"
+    check = fit(frame, equation, engine=other, of_interest=of_interest or ())
+    slow, fast = (check, found) if other == "pyfixest" else (found, check)
+    for term in equation.terms:
+        if (term in fast.terms) != (term in slow.terms):
+            raise EstimationError(f"fereg and pyfixest disagree whether {term!r} is identified")
+        if term in slow.terms:
+            expected, found = slow.row(term), fast.row(term)
+            gap = abs(found["estimate"] - expected["estimate"])
+            if not gap <= AGREEMENT * expected["standard_error"]:
+                raise EstimationError(f"fereg and pyfixest disagree on the estimate of {term!r}")
+    return fast, "fereg"
+
+
+def _compact(used: pd.DataFrame, equation: Equation) -> pd.DataFrame:
+    """The columns of the equation only, numbers as doubles and labels as codes: fast to cut."""
+    numbers = {name: as_numbers(used[name]) for name in equation.numeric_columns}
+    codes = {name: as_codes(used[name]) for name in equation.key_columns}
+    return pd.DataFrame(codes | numbers)
+
+
+def _estimates(one: Fit, terms: tuple[str, ...]) -> np.ndarray:
+    """The estimates (len(terms),) of `terms`."""
+    return one.estimates[[one.terms.index(term) for term in terms]]

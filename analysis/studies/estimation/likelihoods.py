@@ -1,0 +1,283 @@
+"""Estimators without absorbed fixed effects, and the conditional logit: statsmodels.
+
+Estimates come from statsmodels, brought to the top of the likelihood by Newton steps; covariances
+from its scores and Hessian, by the same rules for each estimator.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import statsmodels
+import statsmodels.api as sm
+from scipy.special import logit, logsumexp
+from statsmodels.discrete.conditional_models import ConditionalLogit
+
+from analysis.studies.estimation.equations import Equation, EstimationError, NotIdentified
+from analysis.studies.estimation.matrices import (
+    COLLINEARITY,
+    CONSTANT,
+    Convention,
+    Design,
+    Solution,
+    in_units_of_data,
+)
+
+# Newton steps end when one would gain less than this in log-likelihood. Less curvature than
+# `FLATNESS` of the largest is a ridge, not a top; a loss of `ROUNDING` of the height is none.
+NEWTON_STEPS = 50
+NEWTON_HALVINGS = 30
+NEWTON_GAIN = 1e-16
+FLATNESS = 1e-10
+ROUNDING = 1e-13
+
+# statsmodels works through the conditional likelihood of a family member by member.
+LARGEST_CONDITIONAL_FAMILY = 200
+
+
+def solve_by_statsmodels(design: Design, equation: Equation, convention: Convention) -> Solution:
+    """Everything without absorbed fixed effects, and the conditional logit.
+
+    Estimates come from statsmodels, brought to the top of the likelihood by Newton steps; the
+    covariance from its scores and Hessian, by the same rules for each estimator.
+    """
+    # Optimizers like columns of variance one.
+    root = np.sqrt(len(design.outcome))
+    design = replace(design, x=design.x * root, scale=design.scale / root)
+    is_conditional = equation.estimator == "conditional_logit"
+    columns = independent_columns(design.x, design.fixed_effects[:, 0] if is_conditional else None)
+    x = design.x[:, columns]
+    if is_conditional:
+        return _conditional_logit(design, equation, convention, columns)
+    columns = np.append(columns, -1)
+    x = np.column_stack([x, np.ones(len(x))])
+    if equation.estimator == "ols":
+        return _linear_by_statsmodels(design, equation, convention, x, columns)
+    model, start = _model(design, equation, x)
+    top = top_of(model, start)
+    estimates = top.estimates
+    covariance = covariance_of(
+        top, model.score_obs(estimates), design.clusters, equation, convention
+    )
+    names, back = in_units_of_data(design, columns)
+    is_count = equation.estimator == "negative_binomial"
+    if is_count:
+        names, back = (*names[:-1], "alpha", CONSTANT), _with_alpha(back)
+    has_likelihood = is_count and top.converged
+    log_likelihood = float(model.loglike(estimates)) if has_likelihood else None
+    return Solution(
+        terms=names,
+        estimates=back @ estimates,
+        covariance=back @ covariance @ back.T,
+        fitted=np.asarray(model.predict(estimates), dtype=np.float64),
+        engine="statsmodels",
+        engine_version=statsmodels.__version__,
+        converged=top.converged,
+        iterations=top.n_steps,
+        log_likelihood=log_likelihood,
+        pseudo_r2=_pseudo_r2(design, equation, log_likelihood) if has_likelihood else None,
+    )
+
+
+def independent_columns(x: np.ndarray, families: np.ndarray | None) -> np.ndarray:
+    """The columns (k,) of `x` (n, K) that those before them leave more than 1e-9 of their
+    variation; within families (n,), where there are any."""
+    if families is not None:
+        sizes = np.bincount(families)
+        means = [np.bincount(families, weights=column) / sizes for column in x.T]
+        x = x - np.column_stack([mean[families] for mean in means]) if means else x
+    gram = x.T @ x / len(x)
+    kept: list[int] = []
+    for j in range(len(gram)):
+        left = gram[j, j]
+        if kept:
+            inner, across = gram[np.ix_(kept, kept)], gram[kept, j]
+            left -= across @ np.linalg.solve(inner, across)
+        if left > COLLINEARITY:
+            kept.append(j)
+    return np.array(kept, dtype=np.int64)
+
+
+def _model(design: Design, equation: Equation, x: np.ndarray) -> tuple[object, np.ndarray]:
+    """The statsmodels model on columns `x` (n, k), the constant last, and where to start."""
+    outcome, offset, weights = design.outcome, design.offset, design.weights
+    if equation.estimator in ("poisson", "logit", "fractional_logit"):
+        mean = np.average(outcome, weights=weights)
+        start = np.zeros(x.shape[1])
+        if equation.estimator == "poisson":
+            start[-1] = np.log(mean) - (0 if offset is None else logsumexp(offset - np.log(len(x))))
+            family, discrete = sm.families.Poisson(), sm.Poisson
+        else:
+            start[-1] = logit(mean)
+            family, discrete = sm.families.Binomial(), sm.Logit
+        # The discrete classes take less time and memory than the GLM, which takes all else.
+        if equation.estimator == "fractional_logit" or weights is not None or offset is not None:
+            return sm.GLM(outcome, x, family=family, offset=offset, var_weights=weights), start
+        return discrete(outcome, x), start
+    model = sm.NegativeBinomial(outcome, x, offset=offset)
+    return model, np.asarray(model.fit(disp=0, maxiter=1000).params)
+
+
+@dataclass(frozen=True, eq=False)
+class Top:
+    """Where Newton's steps ended: `converged` says whether that is a top."""
+
+    estimates: np.ndarray  # (k,)
+    hessian: np.ndarray  # (k, k)
+    converged: bool
+    n_steps: int
+
+
+def top_of(model: object, start: np.ndarray) -> Top:
+    """The top of a likelihood by Newton steps from `start`.
+
+    Where the likelihood curves upwards a step takes that curvature by its size, and any step is
+    halved until the likelihood grows. A likelihood that still grows where it is flat has no top.
+    """
+    estimates, height = start, model.loglike(start)
+    for n_steps in range(NEWTON_STEPS):
+        score, hessian = model.score(estimates), model.hessian(estimates)
+        if not (np.isfinite(score).all() and np.isfinite(hessian).all()):
+            break
+        curvature, directions = np.linalg.eigh(-(hessian + hessian.T) / 2)
+        flat = FLATNESS * np.abs(curvature).max()
+        step = directions @ (directions.T @ score / np.maximum(np.abs(curvature), flat))
+        if score @ step < NEWTON_GAIN:
+            return Top(estimates, hessian, bool(curvature.min() > flat), n_steps)
+        for halving in 2.0 ** -np.arange(NEWTON_HALVINGS):
+            there = model.loglike(estimates + halving * step)
+            if there >= height - ROUNDING * abs(height):
+                break
+        else:
+            break
+        estimates, height = estimates + halving * step, there
+    return Top(estimates, hessian, False, n_steps)
+
+
+def covariance_of(
+    top: Top,
+    scores: np.ndarray,
+    clusters: np.ndarray,
+    equation: Equation,
+    convention: Convention,
+) -> np.ndarray:
+    """The covariance (k, k) at the top of a likelihood with scores (n, k); NaN where it has none.
+
+    Classical errors: the inverse of the information. Else see `_sandwich`.
+    """
+    size, width = scores.shape
+    if not top.converged:
+        return np.full((width, width), np.nan)
+    bread = np.linalg.inv(-top.hessian)
+    if equation.clusters == ("iid",):
+        return bread * ((size - 1) / (size - width) if convention.k_adj else 1.0)
+    return _sandwich(bread, scores, clusters, convention)
+
+
+def _sandwich(
+    bread: np.ndarray, scores: np.ndarray, clusters: np.ndarray, convention: Convention
+) -> np.ndarray:
+    """Covariance (k, k) from a bread (k, k) and the scores (n, k) of the rows.
+
+    Its meat is the sum over rows, or clusters (n, C), of the outer products of their scores; of
+    several cluster dimensions by inclusion and exclusion (Cameron, Gelbach & Miller 2011).
+    """
+    size, width = scores.shape
+    if not clusters.shape[1]:
+        factor = size / (size - width) if convention.k_adj else 1.0
+        return factor * bread @ (scores.T @ scores) @ bread
+    smallest = min(codes.max() + 1 for codes in clusters.T)
+    meat = np.zeros((width, width))
+    for n_joint in range(1, clusters.shape[1] + 1):
+        for joint in combinations(range(clusters.shape[1]), n_joint):
+            codes = pd.MultiIndex.from_arrays([clusters[:, j] for j in joint]).factorize()[0]
+            sums = np.column_stack([np.bincount(codes, weights=column) for column in scores.T])
+            groups = smallest if convention.G_df == "min" else len(sums)
+            factor = groups / (groups - 1) if convention.G_adj else 1.0
+            meat += (-1) ** (n_joint + 1) * factor * (sums.T @ sums)
+    factor = (size - 1) / (size - width) if convention.k_adj else 1.0
+    return factor * bread @ meat @ bread
+
+
+def _linear_by_statsmodels(
+    design: Design, equation: Equation, convention: Convention, x: np.ndarray, columns: np.ndarray
+) -> Solution:
+    """OLS or weighted least squares."""
+    weights = np.ones(len(x)) if design.weights is None else design.weights
+    result = sm.WLS(design.outcome, x, weights=weights).fit()
+    estimates = np.asarray(result.params)
+    size, width = x.shape
+    residuals = design.outcome - x @ estimates
+    bread = np.linalg.inv(x.T @ (x * weights[:, None]))
+    if equation.clusters == ("iid",):
+        covariance = (weights * residuals) @ residuals / (size - width) * bread
+    else:
+        scores = x * (weights * residuals)[:, None]
+        covariance = _sandwich(bread, scores, design.clusters, convention)
+    names, back = in_units_of_data(design, columns)
+    return Solution(
+        terms=names,
+        estimates=back @ estimates,
+        covariance=back @ covariance @ back.T,
+        fitted=x @ estimates,
+        engine="statsmodels",
+        engine_version=statsmodels.__version__,
+        degrees_of_freedom=float(size - width),
+        r2=float(result.rsquared),
+    )
+
+
+def _conditional_logit(
+    design: Design, equation: Equation, convention: Convention, columns: np.ndarray
+) -> Solution:
+    """Logit conditional on the number of ones in each family (the one fixed effect).
+
+    Robust errors are those of families; clusters must contain them.
+    """
+    family = design.fixed_effects[:, 0]
+    largest = int(np.bincount(family).max())
+    if largest > LARGEST_CONDITIONAL_FAMILY:
+        raise EstimationError(
+            f"conditional_logit takes families of {LARGEST_CONDITIONAL_FAMILY} rows, not {largest}"
+        )
+    if not len(columns):
+        raise NotIdentified(f"{equation.formula}: no term varies within families")
+    clusters = design.clusters[np.unique(family, return_index=True)[1]]
+    if (clusters[family] != design.clusters).any():
+        raise EstimationError("clusters of a conditional_logit must contain its families")
+    model = ConditionalLogit(design.outcome, design.x[:, columns], groups=family)
+    top = top_of(model, np.zeros(len(columns)))
+    scores = [model.score_grp(group, top.estimates) for group in range(len(clusters))]
+    covariance = covariance_of(top, np.array(scores), clusters, equation, convention)
+    names, back = in_units_of_data(design, columns)
+    at_top, at_zero = model.loglike(top.estimates), model.loglike(np.zeros(len(columns)))
+    return Solution(
+        terms=names,
+        estimates=back @ top.estimates,
+        covariance=back @ covariance @ back.T,
+        fitted=None,
+        engine="statsmodels",
+        engine_version=statsmodels.__version__,
+        converged=top.converged,
+        iterations=top.n_steps,
+        log_likelihood=float(at_top),
+        pseudo_r2=float(1 - at_top / at_zero),
+    )
+
+
+def _with_alpha(back: np.ndarray) -> np.ndarray:
+    """The matrix (k + 1, k + 1) of `in_units_of_data` for parameters with alpha behind them, as
+    statsmodels has it, to names with the constant last."""
+    whole = np.zeros((len(back) + 1, len(back) + 1))
+    whole[:-2, :-1] = back[:-1]
+    whole[-2, -1] = 1
+    whole[-1, :-1] = back[-1]
+    return whole
+
+
+def _pseudo_r2(design: Design, equation: Equation, log_likelihood: float) -> float:
+    """1 - l / l(constants only), by fitting those."""
+    ones = np.ones((len(design.outcome), 1))
+    model, start = _model(design, equation, ones)
+    return float(1 - log_likelihood / model.loglike(top_of(model, start).estimates))

@@ -1,0 +1,677 @@
+"""Is it mechanical? Specifications again, on the user's own design, in worlds without effect.
+
+Families, dates, owners, controls and samples stay as they are; outcomes are drawn anew, so that
+order, crowding, size and kind do nothing. What a specification then finds on average is its bias,
+how often it rejects at 5 % is its true size, and how often an interval holds the truth is its
+coverage. Beside them stands the real estimate: what lies inside the null's own spread needs no
+effect to explain it.
+
+Likes follow the null model: a Poisson of likes on fixed effects, exposure and controls, without the
+terms of interest, scattered as the real likes are around it.
+
+    no_effect           the null model's means, gamma factors of the residuals' over-dispersion
+    base_month_shocks   the same, and a shock of .6 log points for all entrants of a base in a month
+    exposure_only       a base's likes fall on its entrants in proportion to their time online
+    hype                the null model's means times the entries of the base in the month, to the
+                        power of 1/2: a hot month brings both
+    prolific_owners     the null model's means times the number of the owner's entrants to the power
+                        of -.3: crowding by others is low for who brings the crowd
+    early_better        better entrants come earlier: hidden quality of .8 log points, correlated .5
+                        with earliness
+
+Disruption has three worlds of its own:
+
+    no_effect           each focal's outcome is a toss with the mean of its quarter
+    family_shocks       the same, tosses correlated within families as the real outcomes are
+    rewired             the index of lineages in which who takes from whom is chance
+                        (`analysis.studies.null_worlds.rewiring`); here the truth is 0 by the
+                        absence of any cause, and what is found on average is arithmetic
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import product
+from zlib import crc32
+
+import duckdb
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.studies.estimation import fit
+from analysis.studies.estimation.equations import Equation, EstimationError
+from analysis.studies.estimation.jackknife import delete_group_jackknife
+from analysis.studies.estimation.pruning import as_codes
+from analysis.studies.null_worlds.rewiring import Counter, Lineage, drawn, read_lineage
+from analysis.studies.null_worlds.worlds import DAY_IN_MICROSECONDS, World, draw_likes, draw_lineage
+from analysis.studies.records import COUNT, NUMBER, TEXT
+from analysis.studies.specifications import Specification
+from hub_lineage.exports import StudyError
+
+RACING_WORLDS = (
+    "no_effect",
+    "base_month_shocks",
+    "exposure_only",
+    "hype",
+    "prolific_owners",
+    "early_better",
+)
+DISRUPTION_WORLDS = ("no_effect", "family_shocks", "rewired")
+SHOCKS = 0.6
+HYPE = 0.5
+PROLIFIC = -0.3
+SELECTION, QUALITY = 0.5, 0.8
+SIGNIFICANCE = 0.05
+JACKKNIFE_GROUPS = (50, 50)
+COLUMNS = {
+    "world": TEXT, "specification_id": TEXT, "term": TEXT, "truth": NUMBER, "mean_estimate": NUMBER,
+    "deviation": NUMBER, "bias": NUMBER, "bias_error": NUMBER, "rejection_rate": NUMBER,
+    "rejection_low": NUMBER, "rejection_high": NUMBER, "coverage_clustered": NUMBER,
+    "coverage_jackknife": NUMBER, "n_draws": COUNT, "n_draws_jackknife": COUNT, "n_failed": COUNT,
+    "real_estimate": NUMBER, "null_low": NUMBER, "null_high": NUMBER, "share_below_real": NUMBER,
+    "p_against_null": NUMBER, "over_dispersion": NUMBER, "reason": TEXT, "seed": COUNT,
+    "snapshot_id": TEXT, "landing_hash": TEXT,
+}  # fmt: skip
+"""Columns of the table `calibration`."""
+
+NULL = "RR4"
+"""The specification whose sample, controls and fixed effects make the null model."""
+
+BY_DEFAULT = (
+    "RR1", "RR2", "RR3", "RR4", "RR4.without_age", "RR4.weeks", "RR5",
+    "DM1.linear", "DM2", "DM2.linear", "DM5.displacement",
+)  # fmt: skip
+
+LIKES = {
+    "likes": lambda likes: likes,
+    "log_likes": np.log1p,
+    "has_likes": lambda likes: (likes > 0).astype(np.int64),
+}
+"""The outcomes that follow from redrawn likes."""
+
+TOSSED = ("is_disruptive", "is_consolidative", "has_takers")
+REWIRED = (*TOSSED, "mdi", "mdi_share", "n_takers")
+"""The outcomes of focals that can be drawn anew: 0 or 1, and by rewiring."""
+
+
+class CalibrationError(StudyError):
+    """What cannot be calibrated."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One equation under test: its rows, and the terms whose truth is known.
+
+    `positions` (rows,) are the places of the rows in the null model's, where likes are redrawn.
+    """
+
+    specification_id: str
+    equation: Equation
+    terms: tuple[str, ...]
+    frame: pd.DataFrame
+    jackknife: bool = False
+    positions: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A world applied to subjects.
+
+    `truth` gives the true coefficient of a term, `frames` the subjects' rows in draw number d, by
+    specification_id, as a function of d alone.
+    """
+
+    world: str
+    truth: Callable[[str], float]
+    frames: Callable[[int], Mapping[str, pd.DataFrame]]
+    over_dispersion: float | None = None
+
+
+@dataclass(frozen=True)
+class NullModel:
+    """What the real likes look like when order and crowding do nothing.
+
+    design: the rows, with `parent_id`, `base_month`, `owner` and `age_days`, by the view's keys.
+    mean: (n,) expected likes; a row that no coefficient speaks of (alone in its base, say) has its
+        own, one without likes NaN.
+    over_dispersion: variance of the factor on the mean beyond a Poisson's.
+    """
+
+    design: pd.DataFrame
+    mean: np.ndarray
+    over_dispersion: float
+
+
+def calibrate(
+    connection: duckdb.DuckDBPyConnection,
+    specifications: Collection[Specification],
+    null: Specification,
+    *,
+    worlds: Sequence[str] | None = None,
+    n_draws: int = 60,
+    n_jackknife: int = 10,
+    seed: int = 0,
+    jackknife_groups: tuple[int, int] = JACKKNIFE_GROUPS,
+    engine: str = "fereg",
+    n_workers: int = 1,
+) -> pd.DataFrame:
+    """One row per world x specification x term of interest, on the views `entrants` and `focals`.
+
+    `null` is the specification whose rows are redrawn and whose equation, without the terms of
+    interest, is the null model of likes. `worlds` bounds the worlds (all by default), `n_draws` the
+    draws of each, `n_jackknife` those in which specifications with a jackknife are jackknifed too,
+    with `jackknife_groups` of one large and of several small families.
+    The same arguments give the same rows, whatever the number of workers.
+
+    For the columns see `evaluate`. A specification that cannot be calibrated has one row, without a
+    world and with the `reason`; so have all on likes where the null model cannot be fitted. Raises
+    CalibrationError for unknown worlds and numbers without meaning.
+    """
+    wanted = _checked(worlds, n_draws, n_jackknife, n_workers)
+    reasons = {one.specification_id: why_not(one) for one in specifications}
+    scenarios: list[tuple[list[Subject], Scenario]] = []
+    racing = [one for one in specifications if one.view == "entrants" and not why_not(one)]
+    model = None
+    try:
+        if racing:
+            design = select(connection, null, ("base_month", "owner", "age_days"))
+            model = null_model(design, null, engine)
+    except CalibrationError as error:
+        reasons |= {one.specification_id: str(error) for one in racing}
+    if model is not None:
+        subjects = []
+        for one in racing:
+            subject = _racing_subject(connection, one, model)
+            if (subject.positions < 0).any():
+                reasons[one.specification_id] = f"some of its rows are not among those of {NULL}"
+            else:
+                subjects.append(subject)
+        scenarios += [
+            (subjects, redrawn_likes(model, subjects, world, seed))
+            for world in RACING_WORLDS
+            if world in wanted
+        ]
+    disruption = [one for one in specifications if one.view == "focals" and not why_not(one)]
+    if disruption:
+        subjects = [_disruption_subject(connection, one) for one in disruption]
+        tossed = [one for one in subjects if one.equation.outcome in TOSSED]
+        scenarios += [
+            (tossed, tossed_outcomes(tossed, world, seed))
+            for world in DISRUPTION_WORLDS[:2]
+            if world in wanted
+        ]
+        if "rewired" in wanted:
+            scenario = rewired_outcomes(connection, disruption, seed)
+            scenarios.append((subjects, scenario))
+    rows = [
+        row
+        for subjects, scenario in scenarios
+        for row in evaluate(
+            subjects,
+            scenario,
+            n_draws,
+            n_jackknife,
+            seed,
+            jackknife_groups=jackknife_groups,
+            engine=engine,
+            n_workers=n_workers,
+        )
+    ]
+    rows += [
+        {"specification_id": name, "reason": reason, "seed": seed}
+        for name, reason in reasons.items()
+        if reason
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def why_not(one: Specification) -> str:
+    """Why no world redraws the outcome of a specification; empty where one does."""
+    redrawn = {"entrants": tuple(LIKES), "focals": REWIRED}.get(one.view, ())
+    if one.method != "regression":
+        return f"its method is {one.method}"
+    if one.outcome not in redrawn:
+        return f"no world redraws {one.outcome} of {one.view}"
+    chosen_by = " ".join([one.sample, one.condition, *one.columns.values()])
+    if one.view == "entrants" and re.search(r"\b(log_|has_)?likes\b", chosen_by):
+        return "its rows or columns depend on the likes that are redrawn"
+    return ""
+
+
+def _checked(
+    worlds: Sequence[str] | None, n_draws: int, n_jackknife: int, n_workers: int
+) -> tuple[str, ...]:
+    """The worlds wanted, once the numbers make sense."""
+    if n_draws < 2 or n_workers < 1:
+        raise CalibrationError("calibration needs two draws and one worker at least")
+    if not 0 <= n_jackknife <= n_draws:
+        raise CalibrationError(f"{n_jackknife} draws with a jackknife, of {n_draws} draws")
+    every = tuple(dict.fromkeys((*RACING_WORLDS, *DISRUPTION_WORLDS)))
+    wanted = every if worlds is None else tuple(worlds)
+    for world in wanted:
+        if world not in every:
+            raise CalibrationError(f"there is no world {world!r}; there are {', '.join(every)}")
+    return wanted
+
+
+def select(
+    connection: duckdb.DuckDBPyConnection, one: Specification, extra: Sequence[str] = ()
+) -> pd.DataFrame:
+    """The rows of a specification, with further columns."""
+    columns = tuple(dict.fromkeys((*one.needed_columns, *extra)))
+    return connection.execute(one.sql(columns)).df()
+
+
+def _racing_subject(
+    connection: duckdb.DuckDBPyConnection, one: Specification, model: NullModel
+) -> Subject:
+    frame = select(connection, one)
+    keys = ["parent_id", "child_id"]
+    positions = pd.MultiIndex.from_frame(model.design[keys]).get_indexer(
+        pd.MultiIndex.from_frame(frame[keys])
+    )
+    frame = with_codes(frame, one.equation)
+    return Subject(
+        one.specification_id, one.equation, tuple(one.interest), frame, one.jackknife, positions
+    )
+
+
+def _disruption_subject(connection: duckdb.DuckDBPyConnection, one: Specification) -> Subject:
+    frame = with_codes(select(connection, one, ("quarter",)), one.equation)
+    return Subject(one.specification_id, one.equation, tuple(one.interest), frame, one.jackknife)
+
+
+def with_codes(frame: pd.DataFrame, equation: Equation) -> pd.DataFrame:
+    """The rows with the labels of fixed effects and clusters as numbers: texts are slow to compare.
+
+    Columns with nulls stay as they are.
+    """
+    keys = dict.fromkeys((*equation.fixed_effects, *equation.cluster_columns))
+    codes = {name: as_codes(frame[name]) for name in keys}
+    return frame.assign(**{name: values for name, values in codes.items() if (values >= 0).all()})
+
+
+# likes
+
+
+def null_model(design: pd.DataFrame, null: Specification, engine: str = "fereg") -> NullModel:
+    """Fit likes without the terms of interest, and measure how they scatter around the fit.
+
+    The over-dispersion is the moment sum(r^2 - likes) / sum(mean^2) with r = likes - mean (Cameron
+    and Trivedi 1990), over the rows that the coefficients are fitted on. Where bases have few
+    likes, their fitted means swallow a part of it.
+    """
+    equation = replace(null.equation, outcome="likes", terms=null.controls, estimator="poisson")
+    try:
+        fitted = fit(design, equation, engine=engine, of_interest=())
+    except EstimationError as error:
+        raise CalibrationError(f"the null model cannot be fitted: {error}") from error
+    likes = design["likes"].to_numpy(np.float64, na_value=np.nan)
+    mean = likes.copy()
+    mean[fitted.rows] = fitted.fitted
+    used = design.iloc[fitted.rows]
+    likes, means = likes[fitted.rows], fitted.fitted
+    # A fit of k coefficients leaves squares that are too small by (n - k) / n.
+    n_levels = sum(used[name].nunique() for name in equation.fixed_effects)
+    n_free = max(len(used) - n_levels - len(fitted.terms), 1)
+    squares = (likes - means) ** 2 * len(used) / n_free
+    return NullModel(design, mean, max(0.0, (squares - likes).sum() / (means**2).sum()))
+
+
+def redrawn_likes(model: NullModel, subjects: Sequence[Subject], world: str, seed: int) -> Scenario:
+    """The likes of a null model drawn anew in one of `RACING_WORLDS`."""
+    is_known = ~np.isnan(model.mean)
+    mean = np.where(is_known, model.mean, 0.0)
+    drawn = World(world, dispersion=model.over_dispersion)
+    if world == "base_month_shocks":
+        drawn = replace(drawn, shocks=SHOCKS)
+    elif world == "exposure_only":
+        mean = _by_exposure(model.design, mean)
+    elif world == "hype":
+        drawn = replace(drawn, hype=HYPE)
+    elif world == "prolific_owners":
+        drawn = replace(drawn, prolific=PROLIFIC)
+    elif world == "early_better":
+        drawn = replace(drawn, selection=SELECTION, quality=QUALITY)
+
+    def frames(draw: int) -> dict[str, pd.DataFrame]:
+        likes = draw_likes(model.design, mean, drawn, generator(seed, world, draw))
+        likes = likes if is_known.all() else np.where(is_known, likes, np.nan)
+        return {
+            one.specification_id: one.frame.assign(
+                **{one.equation.outcome: LIKES[one.equation.outcome](likes[one.positions])}
+            )
+            for one in subjects
+        }
+
+    return Scenario(world, drawn.truth, frames, model.over_dispersion)
+
+
+def _by_exposure(design: pd.DataFrame, mean: np.ndarray) -> np.ndarray:
+    """Each base's likes shared out in proportion to the time online; (n,)."""
+    base = as_codes(design["parent_id"])
+    age = design["age_days"].to_numpy(np.float64)
+    return age * (np.bincount(base, weights=mean) / np.bincount(base, weights=age))[base]
+
+
+def generator(seed: int, world: str, draw: int) -> np.random.Generator:
+    """The random numbers of one draw: a function of seed, world and draw alone."""
+    return np.random.default_rng([seed, crc32(world.encode()), draw])
+
+
+# disruption
+
+
+def tossed_outcomes(subjects: Sequence[Subject], world: str, seed: int) -> Scenario:
+    """0-1 outcomes drawn anew around the means of their quarter.
+
+    Under `family_shocks` an outcome is decided by its family's common uniform with probability
+    sqrt(c), else by one of its own, so that two outcomes of a family and quarter correlate by c,
+    as the real ones do.
+    """
+    means, correlations = {}, {}
+    for one in subjects:
+        outcome = one.frame[one.equation.outcome].to_numpy(np.float64, na_value=np.nan)
+        quarter = as_codes(one.frame["quarter"])
+        mean = pd.Series(outcome).groupby(quarter).transform("mean").to_numpy()
+        means[one.specification_id] = mean
+        correlations[one.specification_id] = (
+            correlation_within(as_codes(one.frame["root_id"]), outcome, mean)
+            if world == "family_shocks"
+            else 0.0
+        )
+
+    def frames(draw: int) -> dict[str, pd.DataFrame]:
+        drawn = {}
+        for one in subjects:
+            rng = generator(seed, world, draw)
+            family = as_codes(one.frame["root_id"])
+            own = rng.random(len(family))
+            common = rng.random(family.max() + 1)[family]
+            follows = rng.random(len(family)) < np.sqrt(correlations[one.specification_id])
+            mean = means[one.specification_id]
+            tossed = (np.where(follows, common, own) < mean).astype(np.float64)
+            tossed[np.isnan(mean)] = np.nan
+            drawn[one.specification_id] = one.frame.assign(**{one.equation.outcome: tossed})
+        return drawn
+
+    return Scenario(world, lambda term: 0.0, frames)
+
+
+def correlation_within(family: np.ndarray, outcome: np.ndarray, mean: np.ndarray) -> float:
+    """The share of pairs of a family that one uniform would have to decide, from 0 to 1.
+
+    Two outcomes with means p <= q that one uniform decides have the covariance p (1 - q). So it is
+    the sum of the products of residuals over pairs, by the sum of p (1 - q).
+    """
+    is_known = ~np.isnan(outcome)
+    family, residual, mean = family[is_known], (outcome - mean)[is_known], mean[is_known]
+    order = np.lexsort((mean, family))
+    sizes = np.bincount(family)
+    first = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    n_larger = np.repeat(sizes, sizes) - 1 - (np.arange(len(order)) - first)
+    largest = 2 * float((mean[order] * n_larger).sum()) - _sum_over_pairs(family, mean)
+    if not largest > 0:
+        return 0.0
+    return min(max(0.0, _sum_over_pairs(family, residual) / largest), 1.0)
+
+
+def _sum_over_pairs(group: np.ndarray, values: np.ndarray) -> float:
+    """Sum of the products of all ordered pairs of different rows of one group."""
+    return float((np.bincount(group, weights=values) ** 2).sum() - (values**2).sum())
+
+
+def rewired_outcomes(
+    connection: duckdb.DuckDBPyConnection,
+    specifications: Sequence[Specification],
+    seed: int,
+) -> Scenario:
+    """Indices of rewired lineages in place of the real ones, samples chosen anew by them."""
+    counter = Counter(read_lineage(connection))
+    database = connection.execute("select current_database()").fetchall()[0][0]
+
+    def frames(draw: int) -> dict[str, pd.DataFrame]:
+        # Temporary views belong to one cursor, and stand before the real ones of the same name.
+        with connection.cursor() as cursor:
+            cursor.register("drawn", drawn(counter, draw, seed))
+            cursor.execute(REWIRED_FOCALS.format(database=database))
+            return {
+                one.specification_id: with_codes(select(cursor, one), one.equation)
+                for one in specifications
+            }
+
+    return Scenario("rewired", lambda term: 0.0, frames)
+
+
+REWIRED_FOCALS = """
+create temp view focals as
+select focals.* replace (
+    drawn.mdi as mdi,
+    (drawn.mdi + 1) / 2 as mdi_share,
+    drawn.n_i as n_i,
+    drawn.n_j as n_j,
+    drawn.n_k as n_k,
+    drawn.n_i + drawn.n_j as n_takers,
+    cast(drawn.mdi > 0 as integer) as is_disruptive,
+    cast(drawn.mdi < 0 as integer) as is_consolidative,
+    cast(drawn.n_i + drawn.n_j > 0 as integer) as has_takers,
+    ln(1 + drawn.n_i + drawn.n_j) as log_in_degree
+)
+from "{database}".main.focals as focals
+inner join drawn on focals.model_id = drawn.model_id
+"""
+
+
+# what the specifications find
+
+
+def evaluate(
+    subjects: Sequence[Subject],
+    scenario: Scenario,
+    n_draws: int,
+    n_jackknife: int = 0,
+    seed: int = 0,
+    *,
+    jackknife_groups: tuple[int, int] = JACKKNIFE_GROUPS,
+    engine: str = "fereg",
+    n_workers: int = 1,
+) -> list[dict]:
+    """One row per subject x term.
+
+    `world`, `specification_id`, `term`, `truth`; `mean_estimate` and `deviation` over the draws;
+    `bias` = mean - truth and its Monte Carlo standard error `bias_error`; `rejection_rate` of
+    "the term is 0" at 5 % and its Wilson interval; `coverage_clustered` and `coverage_jackknife`,
+    the shares of 95 % intervals that hold the truth; `n_draws` estimated, `n_draws_jackknife`,
+    `n_failed`; `real_estimate`, the 2.5 and 97.5 percentiles `null_low` and `null_high` of the
+    draws, `share_below_real`, and `p_against_null` = (1 + draws as far from their mean as the
+    real estimate or farther) / (1 + draws). Null where nothing could be estimated.
+    """
+    real = {one.specification_id: _estimates(one, one.frame, engine) for one in subjects}
+
+    def of_draw(draw: int) -> list[tuple[dict | None, dict | None]]:
+        frames = scenario.frames(draw)
+        found = []
+        for one in subjects:
+            frame = frames[one.specification_id]
+            jackknifed = None
+            estimates = _estimates(one, frame, engine)
+            if one.jackknife and draw < n_jackknife and estimates is not None:
+                jackknifed = _jackknifed(one, frame, jackknife_groups, seed, engine)
+            found.append((estimates, jackknifed))
+        return found
+
+    with ThreadPoolExecutor(n_workers) as workers:
+        found = list(workers.map(of_draw, range(n_draws)))
+    rows = []
+    for place, one in enumerate(subjects):
+        own = real[one.specification_id]
+        estimates = [draw[place][0] for draw in found if draw[place][0] is not None]
+        jackknifed = [draw[place][1] for draw in found if draw[place][1] is not None]
+        for term in one.terms:
+            rows.append(
+                {
+                    "world": scenario.world,
+                    "specification_id": one.specification_id,
+                    "term": term,
+                    **_summary(
+                        scenario.truth(term),
+                        [found[term] for found in estimates],
+                        [found[term] for found in jackknifed],
+                        None if own is None else own[term]["estimate"],
+                    ),
+                    "n_failed": n_draws - len(estimates),
+                    "over_dispersion": scenario.over_dispersion,
+                    "seed": seed,
+                }
+            )
+    return rows
+
+
+def _estimates(one: Subject, frame: pd.DataFrame, engine: str) -> dict[str, dict] | None:
+    """The fit's row of each term; None where it cannot be estimated, by another engine either."""
+    for able in dict.fromkeys((_able(engine, one.equation), "auto")):
+        try:
+            fitted = fit(frame, one.equation, engine=able, of_interest=one.terms)
+            return {term: fitted.row(term) for term in one.terms}
+        except EstimationError:
+            continue
+    return None
+
+
+def _able(engine: str, equation: Equation) -> str:
+    """The engine itself, or "auto" where the fast one has not got the equation's estimator."""
+    return engine if equation.estimator in ("ols", "poisson", "logit") else "auto"
+
+
+def _jackknifed(
+    one: Subject, frame: pd.DataFrame, groups: tuple[int, int], seed: int, engine: str
+) -> dict | None:
+    """The jackknife's row of each term; None where it cannot be had."""
+    cluster = one.equation.cluster_columns[0]
+    engine = _able(engine, one.equation)
+    try:
+        jackknife = delete_group_jackknife(
+            frame, one.equation, cluster, *groups, seed, engine=engine, of_interest=one.terms
+        )
+        return {term: jackknife.row(term) for term in one.terms}
+    except EstimationError:
+        return None
+
+
+def _summary(
+    truth: float, found: list[dict], jackknifed: list[dict], real: float | None
+) -> dict[str, float | None]:
+    """The columns of `evaluate` that one term's draws give."""
+    estimates = np.array([one["estimate"] for one in found])
+    n = len(estimates)
+    summary = dict.fromkeys(
+        ("mean_estimate", "deviation", "bias", "bias_error", "rejection_rate", "rejection_low",
+         "rejection_high", "coverage_clustered", "coverage_jackknife", "null_low", "null_high",
+         "share_below_real", "p_against_null")
+    )  # fmt: skip
+    summary |= {"truth": truth, "real_estimate": real, "n_draws": n}
+    summary |= {"n_draws_jackknife": len(jackknifed)}
+    if n:
+        mean = float(estimates.mean())
+        n_rejected = sum(one["p_value"] < SIGNIFICANCE for one in found)
+        wilson = stats.binomtest(n_rejected, n).proportion_ci(method="wilson")
+        summary |= {
+            "mean_estimate": mean,
+            "bias": mean - truth,
+            "rejection_rate": n_rejected / n,
+            "rejection_low": float(wilson.low),
+            "rejection_high": float(wilson.high),
+            "coverage_clustered": _coverage(found, truth),
+            "null_low": float(np.quantile(estimates, 0.025)),
+            "null_high": float(np.quantile(estimates, 0.975)),
+        }
+        if n > 1:
+            deviation = float(estimates.std(ddof=1))
+            summary |= {"deviation": deviation, "bias_error": deviation / np.sqrt(n)}
+        if real is not None:
+            n_as_far = int((np.abs(estimates - mean) >= abs(real - mean)).sum())
+            summary["share_below_real"] = float((estimates < real).mean())
+            summary["p_against_null"] = (1 + n_as_far) / (1 + n)
+    if jackknifed:
+        summary["coverage_jackknife"] = _coverage(jackknifed, truth)
+    return summary
+
+
+def _coverage(found: list[dict], truth: float) -> float:
+    """The share of intervals that hold the truth."""
+    return float(np.mean([one["low"] <= truth <= one["high"] for one in found]))
+
+
+# what a lineage without causes gives
+
+
+def in_degree_by_arithmetic(
+    n_models: int = 30_000, seed: int = 0, window_days: int = 90
+) -> pd.DataFrame:
+    """Is a disruptive model one that is built upon? So it is where nothing causes anything.
+
+    One row per lineage x sample x term of the linear probability of mdi > 0, with in-degree among
+    the terms and without: `lineage`, `sample`, `has_in_degree`, `term`, `estimate`,
+    `standard_error`, `z`, `n_used`, `seed`.
+
+    Lineages by preferential attachment: `direct`, a child names its parent; `with_grandparents`,
+    three in five name its parent too; `leaves_reused_less`, adapters and quantized models are taken
+    from a tenth as often. In the first two size and kind do nothing at all, in the third kind
+    does nothing but that. Samples: `eligible`, a parent, a closed window and somebody later in it;
+    `built_upon`, those of them with a taker. In-degree is n_i + n_j.
+    """
+    lineages = {
+        "direct": {},
+        "with_grandparents": {"grandparents": 0.6},
+        "leaves_reused_less": {"reuse_of_leaves": 0.1},
+    }
+    traits = ("log_size", "is_finetune")
+    rows = []
+    for name, options in lineages.items():
+        focals = _focals_of(*draw_lineage(n_models, seed, **options), window_days)
+        samples = {"eligible": focals, "built_upon": focals[focals["n_takers"] > 0]}
+        for sample, terms in product(samples, (("log_in_degree", *traits), traits)):
+            fitted = fit(samples[sample], Equation("is_disruptive", terms))
+            for term in terms:
+                found = fitted.row(term)
+                rows.append(
+                    {
+                        "lineage": name,
+                        "sample": sample,
+                        "has_in_degree": terms != traits,
+                        "term": term,
+                        "estimate": found["estimate"],
+                        "standard_error": found["standard_error"],
+                        "z": found["estimate"] / found["standard_error"],
+                        "n_used": fitted.n_used,
+                        "seed": seed,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _focals_of(models: pd.DataFrame, edges: pd.DataFrame, window_days: int) -> pd.DataFrame:
+    """The eligible focals of a drawn lineage, with columns of the view `focals`."""
+    everyone = np.ones(len(models), dtype=bool)
+    lineage = Lineage(
+        child=edges["child_key"].to_numpy(),
+        parent=edges["parent_key"].to_numpy(),
+        created_us=models["created_us"].to_numpy(),
+        is_dated=everyone,
+        is_listed=everyone,
+        names=models["node_key"].to_numpy(),
+    )
+    counted = Counter(lineage, window_days).count(lineage.parent).set_index("node_key")
+    last = models["created_us"].max() - window_days * DAY_IN_MICROSECONDS
+    focals = models.join(counted, on="node_key")
+    has_parent = models["node_key"].isin(edges["child_key"])
+    focals = focals[has_parent & (focals["created_us"] <= last) & focals["mdi"].notna()]
+    n_takers = focals["n_i"] + focals["n_j"]
+    return focals.assign(
+        n_takers=n_takers,
+        log_in_degree=np.log1p(n_takers.to_numpy(np.float64)),
+        is_disruptive=(focals["mdi"] > 0).astype(np.int64),
+        is_finetune=(focals["relation"] == "finetune").astype(np.int64),
+    )

@@ -1,0 +1,146 @@
+"""The command that calibrates: estimators in worlds without effect, verdicts where truth is known.
+
+python -m analysis calibrate                    the headlines, their warnings and rivals; verdicts
+python -m analysis calibrate RR4 DM2            these rows with their variants; no verdicts
+python -m analysis calibrate --verdicts-only    verdicts alone
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import pandas as pd
+
+from analysis.figures import write_figures
+from analysis.figures.wording import percent
+from analysis.studies.estimating import rounded
+from analysis.studies.estimation import has_engine
+from analysis.studies.null_worlds import calibrating, verdict_calibration
+from analysis.studies.null_worlds.calibrating import DISRUPTION_WORLDS, RACING_WORLDS
+from analysis.studies.null_worlds.verdict_calibration import WORLDS, calibrate_verdicts, summary
+from analysis.studies.records import write_table
+from analysis.studies.result_tables import write_tables
+from analysis.studies.specifications import all_specifications, chosen
+from hub_lineage.exports import Exports, StudyError, open_exports
+from hub_lineage.files import UNWRITABLE, files_of, list_files, listed_files, why
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """The arguments of `python -m analysis calibrate`, besides the folders."""
+    command.add_argument("specifications", nargs="*", metavar="ID",
+                         help="RR4, DM2.linear, ...; then verdicts are not calibrated")  # fmt: skip
+    command.add_argument("--worlds", nargs="+", metavar="WORLD", help="only these worlds")
+    command.add_argument("--draws", type=int, default=60, help="of each world (%(default)s)")
+    command.add_argument("--jackknife-draws", type=int, default=10,
+                         help="of them with a jackknife (%(default)s)")  # fmt: skip
+    command.add_argument("--verdict-draws", type=int, default=200,
+                         help="of each world for verdicts, 0 for none (%(default)s)")  # fmt: skip
+    command.add_argument("--verdicts-only", action="store_true", help="calibrate verdicts alone")
+    command.add_argument("--seed", type=int, default=20260413, help="of every random draw")
+    command.add_argument("--workers", type=int, default=2, help="draws at once (%(default)s)")
+    command.set_defaults(main=main)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Calibrate on the exports; write `calibration`, `arithmetic` and `verdict_calibration` into
+    the results, with the printed tables and figures that show them, and print the error rates."""
+    worlds = arguments.worlds
+    known = dict.fromkeys((*RACING_WORLDS, *DISRUPTION_WORLDS, *WORLDS))
+    for world in worlds or ():
+        if world not in known:
+            raise StudyError(f"there is no world {world!r}; there are {', '.join(known)}")
+    exports = open_exports(arguments.exports)
+    made: dict[str, tuple[pd.DataFrame, dict | None]] = {}
+    says = []
+    if not arguments.verdicts_only:
+        made |= estimators(arguments, exports)
+    if arguments.verdict_draws and not arguments.specifications:
+        verdicts = calibrate_verdicts(
+            exports,
+            worlds=worlds,
+            n_draws=arguments.verdict_draws,
+            seed=arguments.seed,
+            n_workers=arguments.workers,
+            say=lambda line: print(line, file=sys.stderr, flush=True),
+        )
+        made["verdict_calibration"] = (verdicts, verdict_calibration.COLUMNS)
+        says = said_of(verdicts)
+    try:
+        arguments.results.mkdir(parents=True, exist_ok=True)
+        others = {*files_of(arguments.results)} - (listed_files(arguments.results) or set())
+        for name, (table, columns) in made.items():
+            write_table(name, plain_rows(table), arguments.results, columns)
+        write_tables(arguments.results)
+        write_figures(arguments.results, arguments.exports)
+        list_files(arguments.results, others)
+    except UNWRITABLE as error:
+        raise StudyError(
+            f"cannot write the results to {arguments.results} ({why(error)})"
+        ) from error
+    print(f"{arguments.results}: wrote {', '.join(sorted(made))}")
+    for line in says:
+        print(line)
+    return 0
+
+
+def estimators(
+    arguments: argparse.Namespace, exports: Exports
+) -> dict[str, tuple[pd.DataFrame, dict | None]]:
+    """The tables `calibration` and `arithmetic` with their columns."""
+    specifications = chosen(arguments.specifications)
+    if not arguments.specifications:
+        specifications = [
+            one for one in specifications if one.specification_id in calibrating.BY_DEFAULT
+        ]
+    null = next(one for one in all_specifications() if one.specification_id == calibrating.NULL)
+    worlds = arguments.worlds and [
+        world for world in arguments.worlds if world in (*RACING_WORLDS, *DISRUPTION_WORLDS)
+    ]
+    calibration = calibrating.calibrate(
+        exports.connection,
+        specifications,
+        null,
+        worlds=worlds,
+        n_draws=arguments.draws,
+        n_jackknife=arguments.jackknife_draws,
+        seed=arguments.seed,
+        engine="fereg" if has_engine("fereg") else "auto",
+        n_workers=arguments.workers,
+    )
+    calibration["snapshot_id"] = exports.snapshot_id
+    calibration["landing_hash"] = exports.content_hash
+    return {
+        "calibration": (calibration, calibrating.COLUMNS),
+        "arithmetic": (calibrating.in_degree_by_arithmetic(seed=arguments.seed), None),
+    }
+
+
+def said_of(verdicts: pd.DataFrame) -> list[str]:
+    """Error rate, power and coverage of each claim in a line."""
+    lines = []
+    for row in summary(verdicts):
+        if row["reason"]:
+            lines.append(f"{row['claim_id']}: not calibrated: {row['reason']}")
+            continue
+        parts = [f"{row['claim_id']}:"]
+        if row["error_world"] is not None:
+            parts.append(
+                f"supported where false in at most {percent(row['error_rate'])} "
+                f"({row['error_world']});"
+            )
+        if row["power_world"] is not None:
+            parts.append(f"where true in {percent(row['power'])} ({row['power_world']});")
+        if row["coverage"] is not None:
+            parts.append(f"intervals hold the truth in at least {percent(row['coverage'])}")
+            parts.append(f"({row['coverage_world']})")
+        lines.append(" ".join(parts))
+    return lines
+
+
+def plain_rows(table: pd.DataFrame) -> list[dict]:
+    """The rows of a table with floats rounded as all results are, null as None."""
+    return [
+        {name: rounded(value) for name, value in row.items()}
+        for row in table.astype(object).where(table.notna(), None).to_dict("records")
+    ]

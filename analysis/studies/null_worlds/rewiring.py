@@ -1,0 +1,371 @@
+"""MDI under pure chance: who takes from whom is drawn anew, everything else stays.
+
+The null keeps each model, its date, its traits and its number of parents, and each parent's number
+of children in each month of creation; so a focal keeps its takers, month by month, in number. What
+it breaks is which of the month's children takes from which of the month's parents. Park, Leahey and
+Funk (Nature 2023) draw citation networks anew in the same manner.
+
+One step pairs the edges of a month at random and lets each pair exchange its parents with
+probability one half, unless a child took twice from one parent or took from one that is not
+strictly older (itself among them). Edges that break the last rule already, and those of children
+without a usable date, stay as they are. Whether a pair may exchange does not depend on what other
+pairs do and is the same on the way back, so in the end all lineages that exchanges can reach from
+the real one are equally likely. (As with every method of exchanges, some may be out of reach.)
+
+n_i, n_j and n_k of a drawn lineage come from the marts' own dbt models, rendered for tables of this
+module: there is no second set of formulas.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+
+from hub_lineage.exports import StudyError
+
+PROJECT = Path(__file__).resolve().parents[3]
+COMPONENTS = "int_disruption_components_summed"
+GIVEN = (
+    "disruption_windows",
+    "int_lineage_edges_resolved",
+    "int_lineage_nodes_numbered",
+    "int_lineage_positions_summed",
+)
+"""What the dbt models of the components read, made here from a `Lineage`."""
+
+WINDOW_DAYS = 90
+N_STEPS = 40
+UNKNOWN = np.iinfo(np.int64).min
+"""The date of a node without one; as a parent it is older than everything."""
+
+
+class RewiringError(StudyError):
+    """A lineage or an argument that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Edges from child to parent over the nodes 0 ... n - 1.
+
+    child, parent: (edges,) nodes, pairs distinct, no self reference.
+    created_us: (n,) creation in microseconds since 1970, `UNKNOWN` without a date.
+    is_dated: (n,) whether that date is a release: known, and not the Hub's back-fill.
+    is_listed: (n,) whether the node is a model of the snapshot; only those are focals.
+    names: (n,) model ids.
+    """
+
+    child: np.ndarray
+    parent: np.ndarray
+    created_us: np.ndarray
+    is_dated: np.ndarray
+    is_listed: np.ndarray
+    names: np.ndarray
+
+    def __post_init__(self) -> None:
+        n = len(self.names)
+        if len(self.child) != len(self.parent):
+            raise RewiringError("an edge needs a child and a parent")
+        if not len(self.created_us) == len(self.is_dated) == len(self.is_listed) == n:
+            raise RewiringError("nodes and what is known of them are not of one length")
+        for side in (self.child, self.parent):
+            if len(side) and not 0 <= side.min() <= side.max() < n:
+                raise RewiringError("an edge names a node that is not there")
+        if (self.child == self.parent).any():
+            raise RewiringError("a model is its own parent")
+        if len(np.unique(self.child * np.int64(n) + self.parent)) < len(self.child):
+            raise RewiringError("an edge is there twice")
+
+
+def read_lineage(connection: duckdb.DuckDBPyConnection) -> Lineage:
+    """The lineage of the views `lineage_edges` and `hub_models` on a connection."""
+    nodes = connection.execute(
+        """
+        with ends as (
+            select child_id as name, child_created_at as created_at, true as is_listed
+            from lineage_edges
+            union
+            select parent_id, parent_created_at, is_parent_listed from lineage_edges
+        )
+        select
+            ends.name,
+            coalesce(epoch_us(ends.created_at), $unknown) as created_us,
+            coalesce(ends.created_at is not null and not models.is_created_at_floor, false)
+                as is_dated,
+            ends.is_listed
+        from ends
+        left join hub_models as models on ends.name = models.model_id
+        order by ends.name
+        """,
+        {"unknown": int(UNKNOWN)},
+    ).df()
+    edges = connection.execute(
+        "select child_id, parent_id from lineage_edges order by child_id, parent_id"
+    ).df()
+    position = pd.Index(nodes["name"])
+    if not position.is_unique:
+        raise RewiringError("a model has two dates in lineage_edges: make the exports again")
+    return Lineage(
+        child=position.get_indexer(edges["child_id"]).astype(np.int64),
+        parent=position.get_indexer(edges["parent_id"]).astype(np.int64),
+        created_us=nodes["created_us"].to_numpy(np.int64),
+        is_dated=nodes["is_dated"].to_numpy(bool),
+        is_listed=nodes["is_listed"].to_numpy(bool),
+        names=nodes["name"].to_numpy(object),
+    )
+
+
+# the exchange
+
+
+def months(created_us: np.ndarray) -> np.ndarray:
+    """Calendar month (UTC) of each moment, counted from January 1970; (n,)."""
+    return created_us.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+
+
+def may_move(lineage: Lineage) -> np.ndarray:
+    """Which edges take part: those from a dated child to a strictly older parent; (edges,)."""
+    is_older = lineage.created_us[lineage.parent] < lineage.created_us[lineage.child]
+    return lineage.is_dated[lineage.child] & is_older
+
+
+def rewire(lineage: Lineage, rng: np.random.Generator, n_steps: int = N_STEPS) -> Lineage:
+    """The lineage after `n_steps` steps of exchanges: the same edges' children, other parents.
+
+    One step takes time in proportion to the edges. Forty steps put every edge into about forty
+    pairs, half of which exchange.
+    """
+    if n_steps < 1:
+        raise RewiringError(f"{n_steps} steps exchange nothing; give 1 or more")
+    moving = np.flatnonzero(may_move(lineage))
+    month = months(lineage.created_us[lineage.child[moving]])
+    moving = moving[np.argsort(month, kind="stable")]
+    ends = np.cumsum(np.unique(month, return_counts=True)[1])
+
+    child, parent = lineage.child[moving], lineage.parent[moving]
+    child_us = lineage.created_us[child]
+    # Only who has several parents can come to take twice from one, and never from one that an edge
+    # which stays leads to: that one is not older, or the child has no date.
+    n_nodes = np.int64(len(lineage.names))
+    n_parents = np.bincount(lineage.child, minlength=n_nodes)
+    several = np.flatnonzero(n_parents[child] > 1)
+
+    for _ in range(n_steps):
+        partner = _partners(ends, rng)
+        exchanges = rng.random(len(moving)) < 0.5
+        exchanges = exchanges[np.minimum(partner, np.arange(len(moving)))]
+        offered = parent[partner]
+        exchanges &= lineage.created_us[offered] < child_us
+        # Old and offered edges are looked at alike, and all pairs' at once, accepted or not.
+        old_keys = child[several] * n_nodes + parent[several]
+        offered_keys = child[several] * n_nodes + offered[several]
+        once = _occur_once(np.concatenate([old_keys, offered_keys]))
+        exchanges[several] &= once[: len(several)] & once[len(several) :]
+        exchanges &= exchanges[partner]
+        parent = np.where(exchanges, offered, parent)
+
+    rewired = lineage.parent.copy()
+    rewired[moving] = parent
+    return replace(lineage, parent=rewired)
+
+
+def _partners(ends: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The place that each place is paired with, itself where a block is odd; (edges,).
+
+    Blocks lie side by side and end at `ends`; pairs stay inside of them.
+    """
+    partner = np.empty(ends[-1] if len(ends) else 0, dtype=np.int64)
+    start = 0
+    for end in ends:
+        shuffled = start + rng.permutation(end - start)
+        first, second = shuffled[0::2], shuffled[1::2]
+        partner[shuffled[-1]] = shuffled[-1]
+        partner[first[: len(second)]] = second
+        partner[second] = first[: len(second)]
+        start = end
+    return partner
+
+
+def _occur_once(keys: np.ndarray) -> np.ndarray:
+    """Whether a key is there only once; (keys,)."""
+    _, which, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    return counts[which] == 1
+
+
+# the index
+
+
+class Counter:
+    """Counts n_i, n_j and n_k of lineages over the same nodes, by the marts' own dbt models."""
+
+    def __init__(self, lineage: Lineage, window_days: int = WINDOW_DAYS, memory: str = "4GB"):
+        """Prepare for every lineage that `rewire` makes of this one."""
+        if window_days < 1:
+            raise RewiringError(f"a window of {window_days} days holds nothing")
+        self.lineage = lineage
+        self._connection = duckdb.connect(config={"memory_limit": memory})
+        n = len(lineage.names)
+        self._n_parents = np.bincount(lineage.child, minlength=n)
+        positions = {
+            "node_key": np.arange(n),
+            "n_parents": self._n_parents,
+            "n_children": np.bincount(lineage.parent, minlength=n),
+        }
+        nodes = {"node_key": np.arange(n), "is_listed": lineage.is_listed}
+        windows = {"window_name": ["window"], "window_days": [window_days]}
+        for name, columns in {
+            "int_lineage_positions_summed": positions,
+            "int_lineage_nodes_numbered": nodes,
+            "disruption_windows": windows,
+        }.items():
+            self._connection.register("given", pd.DataFrame(columns))
+            self._connection.execute(f"create table {name} as from given")
+            self._connection.unregister("given")
+        self._models, self._indices = _rendered_models()
+
+    def count(self, parent: np.ndarray) -> pd.DataFrame:
+        """One row per focal, by node: `node_key`, `n_i`, `n_j`, `n_k`, `mdi` (null for 0 / 0).
+
+        `parent` (edges,) is the parents' side of the edges; the children's is the lineage's own.
+        Calls may go side by side: what they make is temporary and their own.
+        """
+        child, created_us = self.lineage.child, self.lineage.created_us
+        edges = pd.DataFrame(
+            {
+                "child_key": child,
+                "parent_key": parent,
+                "n_parents": self._n_parents[child],
+                "child_created_us": created_us[child],
+                "parent_created_us": created_us[parent],
+            }
+        )
+        # The dbt models know no date as null.
+        dates = ("child_created_us", "parent_created_us")
+        known = ", ".join(f"nullif({name}, {UNKNOWN}) as {name}" for name in dates)
+        with self._connection.cursor() as cursor:
+            cursor.register("edges", edges)
+            cursor.execute(
+                "create temp table int_lineage_edges_resolved as "
+                f"select * replace ({known}) from edges"
+            )
+            for name, sql in self._models:
+                cursor.execute(f"create temp table {name} as {sql}")
+            return cursor.execute(self._indices).df()
+
+
+def _rendered_models() -> tuple[list[tuple[str, str]], str]:
+    """The dbt models behind the components as (name, SQL), each after what it reads, and the SQL
+    of the index on top of them."""
+    models = {path.stem: path for path in (PROJECT / "models").rglob("*.sql")}
+    macros = "".join(
+        path.read_text(encoding="utf-8") for path in sorted((PROJECT / "macros").glob("*.sql"))
+    )
+    environment = Environment(
+        undefined=StrictUndefined, autoescape=False, extensions=["jinja2.ext.do"]
+    )
+    done: dict[str, str] = {}
+
+    def render(text: str) -> str:
+        made = environment.from_string(macros + text)
+        return made.render(ref=reference, target={"type": "duckdb"})
+
+    def reference(name: str) -> str:
+        if name not in done and name not in GIVEN:
+            if name not in models:
+                raise RewiringError(f"there is no dbt model {name} to count with")
+            done[name] = render(models[name].read_text(encoding="utf-8"))
+        return name
+
+    index = render(
+        "select focal_key as node_key, n_i, n_j, n_k, {{ mdi() }} as mdi "
+        f"from {{{{ ref('{COMPONENTS}') }}}} order by focal_key"
+    )
+    return list(done.items()), index
+
+
+def drawn(counter: Counter, number: int, seed: int, n_steps: int = N_STEPS) -> pd.DataFrame:
+    """One rewired lineage as `Counter.count` gives it, with `model_id` in the place of the node.
+
+    A function of the lineage, the seed and the number alone.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
+    counted = counter.count(rewire(counter.lineage, rng, n_steps).parent)
+    counted.insert(0, "model_id", counter.lineage.names[counted.pop("node_key")])
+    return counted
+
+
+def mdi_under_chance(
+    connection: duckdb.DuckDBPyConnection,
+    n_draws: int = 20,
+    seed: int = 0,
+    n_steps: int = N_STEPS,
+    memory: str = "4GB",
+) -> pd.DataFrame:
+    """One row per focal of the 90-day window with an index: what chance alone would give it.
+
+    Columns: `model_id`; `mdi` of the mart; `mdi_chance`, the mean over the draws in which the index
+    is defined, and `mdi_chance_deviation` their standard deviation (null with fewer than two);
+    `is_disruptive_chance`, the share of them above 0; `n_draws_defined`; `mdi_excess` = `mdi` -
+    `mdi_chance`; `mdi_z`, the excess in standard deviations; `share_at_or_above`, the share of the
+    draws whose index is not below the real one; `reason`, why `mdi_z` is null, null where it is
+    not. Raises RewiringError when the exported lineage does not count up to the exported index, so
+    that the two are not of one build.
+    """
+    if n_draws < 1:
+        raise RewiringError(f"{n_draws} draws show nothing; give 1 or more")
+    lineage = read_lineage(connection)
+    mart = connection.execute(
+        """
+        select model_id, n_i, n_j, n_k, mdi from disruption
+        where window_days = $days and mdi is not null
+        order by model_id
+        """,
+        {"days": WINDOW_DAYS},
+    ).df()
+    counter = Counter(lineage, memory=memory)
+    counted = counter.count(lineage.parent)
+    real = counted.set_index(lineage.names[counted["node_key"]]).reindex(mart["model_id"])
+    same = (real[["n_i", "n_j", "n_k"]].to_numpy() == mart[["n_i", "n_j", "n_k"]].to_numpy()).all(1)
+    if not same.all():
+        raise RewiringError(
+            f"{int((~same).sum())} of {len(mart)} focals have other counts in disruption.parquet "
+            "than lineage_edges.parquet gives: make the exports again with `make build`"
+        )
+    index = mart["mdi"].to_numpy()
+    mean, squares, above, reached, defined = (np.zeros(len(mart)) for _ in range(5))
+    for number in range(n_draws):
+        chance = drawn(counter, number, seed, n_steps).set_index("model_id")["mdi"]
+        mdi = chance.reindex(mart["model_id"]).to_numpy()
+        is_defined = ~np.isnan(mdi)
+        defined += is_defined
+        # Welford's way: what is the same in every draw has a deviation of exactly zero.
+        change = np.where(is_defined, mdi - mean, 0.0)
+        mean += change / np.maximum(defined, 1)
+        squares += change * np.where(is_defined, mdi - mean, 0.0)
+        above += is_defined & (mdi > 0)
+        reached += is_defined & (mdi >= index)
+    mean[defined == 0] = np.nan
+    with np.errstate(invalid="ignore", divide="ignore"):
+        deviation = np.where(defined > 1, np.sqrt(squares / (defined - 1)), np.nan)
+        z = np.where(deviation > 0, (index - mean) / deviation, np.nan)
+        share, share_reached = above / defined, reached / defined
+    return pd.DataFrame(
+        {
+            "model_id": mart["model_id"],
+            "mdi": mart["mdi"],
+            "mdi_chance": mean,
+            "mdi_chance_deviation": deviation,
+            "is_disruptive_chance": share,
+            "n_draws_defined": defined.astype(np.int64),
+            "mdi_excess": index - mean,
+            "mdi_z": z,
+            "share_at_or_above": share_reached,
+            "reason": np.select(
+                [defined < 2, deviation == 0],
+                ["defined in fewer than two draws", "the same in every draw"],
+                None,
+            ),
+        }
+    )

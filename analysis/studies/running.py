@@ -1,0 +1,348 @@
+"""All specifications of both studies, run on one set of exports and written as tidy tables.
+
+Results go into `<HUB_RESULTS>`: estimates, specifications, claims and further tables as Parquet and
+CSV, the printed tables and figures made from them, and `manifest.json`. All of it is made in a
+hidden folder and put in place when it stands, so that a run that is stopped leaves the old results.
+The first file there is `registration.json`, written before the exports are opened. A run of some
+specifications keeps the rows of the others (`analysis.studies.merging`).
+Files of others in the folder stay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from analysis.figures import write_figures
+from analysis.studies import claims, curves, records, registration
+from analysis.studies.curve_inference import curve_inference
+from analysis.studies.estimating import Result
+from analysis.studies.estimation.equations import EstimationError
+from analysis.studies.merging import Earlier, Rows, earlier, joined
+from analysis.studies.methods import METHODS, Context
+from analysis.studies.multiplicity import adjust
+from analysis.studies.result_tables import write_tables
+from analysis.studies.specifications import Specification, chosen, sample_says
+from hub_lineage.exports import Exports, open_exports
+from hub_lineage.files import list_files, listed_files, replace_folder, workshop
+from hub_lineage.sql import files_in_sql
+
+PROJECT = Path(__file__).resolve().parents[2]
+LIBRARIES = (
+    "duckdb",
+    "fereg",
+    "linearmodels",
+    "numpy",
+    "pandas",
+    "pyfixest",
+    "scipy",
+    "statsmodels",
+)
+CURVE_SIZE = 240
+"""Combinations of the recognition curve that are drawn, of up to 25,920."""
+
+
+def run(
+    exports_folder: Path,
+    results_folder: Path,
+    patterns: Sequence[str] = (),
+    *,
+    seed: int = 20260413,
+    draws: int | None = None,
+    curve_size: int = CURVE_SIZE,
+    say: Callable[[str], None] = lambda line: None,
+) -> list[Result]:
+    """Run specifications and write all results; the results, in the specifications' order.
+
+    exports_folder: the marts as Parquet (`make build`), with `variants/` beside them if built.
+    results_folder: where rows of other specifications and of the same exports are kept.
+    patterns: rows or ids of specifications; none means all.
+    seed: of every random draw; draws: how many, where a specification draws (None: its own).
+    curve_size: combinations of the recognition curve, 0 for all.
+    say: takes one line of progress per specification.
+
+    Raises StudyError for exports that cannot be used, for unknown specifications, for results of
+    other exports that some specifications cannot join, and for a design that changes meanwhile.
+    """
+    specifications = chosen(patterns)
+    results_folder = Path(os.path.abspath(results_folder))
+    instead = "set HUB_RESULTS to a folder that can be written"
+    with workshop(results_folder, "the results", instead) as place:
+        staged = place / "results"
+        staged.mkdir()
+        registered = registration.registered()
+        registration.write(registered, staged)
+        exports = open_exports(exports_folder)
+        before = earlier(results_folder, exports, specifications) if patterns else Earlier()
+        context = Context(exports, seed, draws)
+        results = []
+        for specification in specifications:
+            if specification.method == "curve":
+                continue
+            for result in results_of(context, specification):
+                results.append(result)
+                say(told(result))
+        curve = list(curve_rows(exports, specifications, seed, curve_size))
+        results += [
+            curve_result(one, curve, curve_inference(exports, context.draws_of(one), seed))
+            for one in specifications
+            if one.method == "curve"
+        ]
+        registration.refuse_a_change(registered)
+        keep_calibration(results_folder, staged, exports)
+        write(context, registered, results, curve, before, patterns, staged, say)
+        list_files(staged)
+        # Results without a list were left by a version that made the same files.
+        ours = listed_files(results_folder)
+        replace_folder(staged, results_folder, listed_files(staged) if ours is None else ours)
+    return results
+
+
+def results_of(context: Context, specification: Specification) -> list[Result]:
+    """What a specification gives; a failure of its own is told in its place and ends no run."""
+    try:
+        return METHODS[specification.method](context, specification)
+    except EstimationError as error:
+        return [Result(specification, "failed", str(error))]
+
+
+def curve_rows(exports: Exports, specifications, seed: int, size: int) -> list[dict]:
+    """The rows of all specification curves, if a specification asks for them."""
+    if not any(one.method == "curve" for one in specifications):
+        return []
+    return [
+        *curves.recognition_curve(exports, size, seed),
+        *curves.disruption_curve(exports),
+        *curves.data_curve(exports.folder / "variants", exports.snapshot_id),
+    ]
+
+
+def curve_result(
+    specification: Specification, curve: Sequence[dict], inference: Sequence[dict]
+) -> Result:
+    """The curve's own entry among the specifications: how many combinations gave an estimate."""
+    tables = {"curve_inference": list(inference)}
+    made = [row for row in curve if row["status"] == "ok" and row["curve"] == "recognition"]
+    if not made:
+        reason = "no combination of choices could be estimated"
+        return Result(specification, "not_run", reason, tables=tables)
+    n_used = max(row["n_used"] for row in made)
+    return Result(specification, "ok", tables=tables, n_in=made[0]["n_in"], n_used=n_used)
+
+
+def told(result: Result) -> str:
+    """One line of progress."""
+    name = f"{result.specification.specification_id:<34}"
+    if result.status != "ok":
+        return f"{name} {result.status}: {result.reason}"
+    return f"{name} ok, {result.n_used:,} of {result.n_in:,} rows"
+
+
+# writing
+
+
+CALIBRATED = {
+    "calibration": ("calibration", "arithmetic"),
+    "verdict_calibration": ("verdict_calibration",),
+}
+"""The tables that `calibrate` makes, by the one whose rows name the exports they were made on."""
+
+
+def keep_calibration(old: Path, new: Path, exports: Exports) -> None:
+    """Take over what `calibrate` found on the same exports: it is not made anew here."""
+    for table, names in CALIBRATED.items():
+        path = old / f"{table}.parquet"
+        if not path.exists():
+            continue
+        with duckdb.connect() as connection:
+            hashes = connection.execute(
+                f"select distinct landing_hash from read_parquet({files_in_sql(path)})"
+            ).fetchall()
+        if hashes == [(exports.content_hash,)]:
+            for name in names:
+                for path in old.glob(f"{name}.*"):
+                    shutil.copy2(path, new / path.name)
+
+
+def write(
+    context: Context,
+    registered: dict,
+    results: Sequence[Result],
+    curve: Sequence[dict],
+    before: Earlier,
+    patterns: Sequence[str],
+    folder: Path,
+    say: Callable[[str], None],
+) -> None:
+    """Every table, figure and the manifest, into one folder; p-values and claims over all rows."""
+    exports = context.exports
+    estimates = joined(before.estimates, [row for result in results for row in result.estimates])
+    adjust(estimates)
+    new = [entry(result) for result in results]
+    listed = joined(before.specifications, new)
+    curve = [*before.curve, *curve]
+    further = further_tables(results)
+    tables = {
+        name: joined(before.tables.get(name, []), further.get(name, []))
+        for name in sorted({*further, *before.tables})
+    }
+    found = claims.Results(
+        estimates, listed, curve, tables.get("curve_inference", ()), tables.get("contrasts", ())
+    )
+    judged = claims.judge(exports, found)
+    records.write_table("estimates", estimates, folder, records.ESTIMATES)
+    records.write_table("specifications", listed, folder, records.SPECIFICATIONS)
+    records.write_table("claims", judged, folder, records.CLAIMS)
+    records.write_table("curve", curve, folder, records.CURVE)
+    for name, rows in tables.items():
+        if len(rows):
+            records.write_table(name, rows, folder, records.FURTHER.get(name))
+    printed = write_tables(folder)
+    figures = write_figures(folder, exports.folder)
+    for name, status, reason in (*printed, *figures):
+        if status != "ok":
+            say(f"{name}: {status}: {reason}")
+    this = {
+        "asked": list(patterns),
+        "seed": context.seed,
+        "draws": context.draws,
+        "design_hash": registered["hash"],
+        "project": revision(),
+        "lock_hash": hashlib.sha256((PROJECT / "requirements.txt").read_bytes()).hexdigest(),
+        "versions": {"python": platform.python_version()} | versions(),
+        "threads": os.cpu_count(),
+    }
+    run_of = dict(before.run_of) | {row["specification_id"]: len(before.runs) for row in new}
+    manifest = {
+        "snapshot_id": exports.snapshot_id,
+        "landing_hash": exports.content_hash,
+        "registration": registered,
+        **this,
+        "runs": [*before.runs, this],
+        "specifications": {
+            row["specification_id"]: {
+                "status": row["status"],
+                "reason": row["reason"],
+                "run": run_of[row["specification_id"]],
+            }
+            for row in listed
+        },
+        "tables": {name: {"status": status, "reason": reason} for name, status, reason in printed},
+        "figures": {name: {"status": status, "reason": reason} for name, status, reason in figures},
+    }
+    (folder / "manifest.json").write_text(
+        json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+
+
+def further_tables(results: Sequence[Result]) -> dict[str, Rows]:
+    """The rows that designs give beside estimates, by table; a table without rows is left out."""
+    further: dict[str, Rows] = {}
+    for result in results:
+        name_of_all = {"specification_id": result.specification.specification_id}
+        for name, rows in result.tables.items():
+            if isinstance(rows, pd.DataFrame):
+                further[name] = joined(further.get(name, []), rows.assign(**name_of_all))
+                continue
+            for row in rows:
+                further.setdefault(name, []).append(name_of_all | row)
+    return further
+
+
+def entry(result: Result) -> dict:
+    """A specification as a row: what was asked, and what became of it."""
+    one = result.specification
+    return {
+        "specification_id": one.specification_id,
+        "row": one.row,
+        "study": one.study,
+        "role": one.role,
+        "family": one.family,
+        "title": one.title,
+        "question": one.question,
+        "outcome": one.outcome,
+        "terms": "+".join(one.interest),
+        "controls": "+".join(one.controls),
+        "factors": "+".join(one.factors),
+        "fixed_effects": "+".join(one.fixed_effects),
+        "clusters": "+".join(one.clusters),
+        "estimator": one.estimator,
+        "method": one.method,
+        "sample": " and ".join(
+            part for part in (sample_says(one.sample), one.condition) if part != "true"
+        ),
+        "sample_sql": one.sql(["*"]),
+        "expected_signs": ", ".join(
+            f"{term} {'?' if sign is None else f'{sign:+d}' if sign else '0'}"
+            for term, sign in one.interest.items()
+        ),
+        "jackknife": one.jackknife,
+        "caution": one.caution,
+        "status": result.status,
+        "reason": result.reason,
+        "n_in": result.n_in,
+        "n_used": result.n_used,
+    }
+
+
+def versions() -> dict[str, str | None]:
+    found = {}
+    for library in LIBRARIES:
+        try:
+            found[library] = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            found[library] = None
+    return found
+
+
+def revision() -> dict:
+    """The project's commit and whether files differ from it; null where git does not know."""
+
+    commit = registration.git("rev-parse", "HEAD")
+    changed = registration.git("status", "--porcelain", "--untracked-files=no", folder=PROJECT)
+    return {"commit": commit, "is_changed": None if changed is None else bool(changed)}
+
+
+def without_estimate(results: Sequence[Result]) -> list[Result]:
+    """The primary specifications that this landing does not let be estimated."""
+    return [
+        result
+        for result in results
+        if result.specification.family == "primary" and result.status != "ok"
+    ]
+
+
+def main(arguments) -> int:
+    """`python -m analysis run`; 0 where the results stand, whatever could be estimated."""
+    say = (lambda line: None) if arguments.quiet else (lambda line: print(line, file=sys.stderr))
+    results = run(
+        arguments.exports,
+        arguments.results,
+        arguments.specifications,
+        seed=arguments.seed,
+        draws=arguments.draws,
+        curve_size=arguments.curve_size,
+        say=say,
+    )
+    counts = {status: sum(one.status == status for one in results) for status in
+              ("ok", "not_run", "refused", "failed")}  # fmt: skip
+    print(
+        f"{arguments.results}: {len(results)} specifications, "
+        + ", ".join(f"{number} {status.replace('_', ' ')}" for status, number in counts.items())
+    )
+    for result in without_estimate(results):
+        print(
+            f"not testable here: {result.specification.specification_id}, a primary specification "
+            f"({result.status.replace('_', ' ')}: {result.reason})"
+        )
+    return 0

@@ -1,0 +1,1 @@
+"""What loaders and analyses share: paths, SQL, files, builds, exports."""

@@ -1,0 +1,631 @@
+"""Build the marts into a new database file, export them, and only then replace the old ones.
+
+    python build.py                            every model, seed and test
+    python build.py --full-refresh             the same, and every snapshot's JSON is read again
+    python build.py --select +crowding         a part, on top of a copy of the present database
+    python build.py --vars '{zero_parent_rule: one}'
+
+All arguments go to `dbt build`. HUB_LANDING, HUB_DATABASE and HUB_EXPORTS say what is read and
+written (by default the sample, hub_lineage.duckdb and exports/ in this folder; relative paths are
+meant from this folder). HUB_MEMORY bounds the memory (4GB).
+The values of --vars become part of the SQL that is run: give none that you do not trust.
+
+Snapshots whose files are those of the last build are not parsed again: their items are carried
+over.
+
+`dbt build` by itself does the same work in place: a failure in the middle would leave new tables
+beside old ones. Here dbt works on a file of its own, and the previous database and exports stay as
+they were until every model stands and every test has passed. Readers of the old files are not
+disturbed. A build that is killed leaves nothing but a hidden folder, which the next one clears; if
+it is killed in the moment of replacing, a mark among the exports says so to whoever reads them
+until a build goes through.
+
+A mart that a part leaves out keeps its rows and the name of the snapshot that they are of.
+
+Whatever goes wrong is told in one line on stderr. Exit codes: 0 built; 1 a model or a test failed,
+or the landing holds nothing to build; 2 wrong use or environment (a database that is being written
+to, a folder that cannot be written, an argument or a variable that nobody knows).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import difflib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from hub_lineage.sql import files_in_sql, identifier, literal
+from loaders.landing.committing import COLUMNS, LandingError, Snapshot, list_snapshots
+
+PROJECT = Path(__file__).resolve().parents[1]
+RESOURCE_TYPES = {
+    "--resource-type", "--resource-types", "--exclude-resource-type", "--exclude-resource-types",
+}  # fmt: skip
+SELECTIONS = RESOURCE_TYPES | {"-s", "--select", "-m", "--models", "--exclude", "--selector"}
+SET_HERE = {
+    "-t", "--target", "--profile", "--profiles-dir", "--project-dir", "--target-path", "--log-path",
+    "--empty", "--sample",
+}  # fmt: skip
+FILE = "hub_lineage.duckdb"
+"""The database's name while it is made, whatever it is called in the end: its schemas are found
+under the name of the file, and not every name will do."""
+
+ITEMS = "stg_hub__items"
+"""The one table that a build takes from the database before it: the parsed items of snapshots."""
+
+
+MARK = ".being_replaced"
+"""In the exports' folder from before the first file is replaced until after the last one is."""
+
+
+DISK_FULL = re.compile("No space left on device|Disk quota exceeded", re.IGNORECASE)
+
+
+class BuildError(Exception):
+    """One line that says what is wrong and what to do, and the exit code."""
+
+    def __init__(self, message: str, exit_code: int):
+        super().__init__(" ".join(message.split()))
+        self.exit_code = exit_code
+
+
+def folder_from(variable: str, default: str) -> Path:
+    """The absolute path in an environment variable, taken from the project's folder if relative."""
+    return Path(os.path.abspath(PROJECT / (os.environ.get(variable, "").strip() or default)))
+
+
+# before the build
+
+
+def memory_limit() -> str:
+    """HUB_MEMORY; a BuildError for what is no size: DuckDB takes a negative one for no limit."""
+    limit = os.environ.get("HUB_MEMORY", "").strip() or "4GB"
+    try:
+        if not re.fullmatch(r"(?=.*[1-9])[0-9]+(\.[0-9]+)? *[KMGT]i?B", limit, re.IGNORECASE):
+            raise ValueError("it must be a size such as 4GB")
+        duckdb.connect(config={"memory_limit": limit}).close()
+    except (ValueError, duckdb.Error) as error:
+        raise BuildError(f"HUB_MEMORY is {limit!r}: {first_line(error)}", 2) from error
+    return limit
+
+
+def check_arguments(arguments: Sequence[str]) -> None:
+    """A BuildError for options that would defeat the build, and for variables nobody reads."""
+    for argument in arguments:
+        option = argument.split("=")[0]
+        if option in SET_HERE:
+            raise BuildError(
+                f"{option} does not go with build.py, which sets it itself or publishes what it "
+                "makes: use plain `dbt build` for that",
+                2,
+            )
+    known = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    for name in given_variables(arguments):
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=1)
+            raise BuildError(
+                f"unknown variable {name!r}{f', do you mean {near[0]}?' if near else ''}; "
+                f"known: {', '.join(known)}",
+                2,
+            )
+
+
+def given_variables(arguments: Sequence[str]) -> dict:
+    """What --vars gives; a BuildError where it is no YAML mapping."""
+    text = "{}"
+    for number, argument in enumerate(arguments):
+        if argument == "--vars":
+            text = "".join(arguments[number + 1 : number + 2])
+        elif argument.startswith("--vars="):
+            text = argument.removeprefix("--vars=")
+    try:
+        given = yaml.safe_load(text)
+    except yaml.YAMLError:
+        given = None
+    if not isinstance(given, dict):
+        raise BuildError(
+            f"--vars {text!r} is no YAML mapping; it goes like --vars '{{zero_parent_rule: one}}'",
+            2,
+        )
+    return given
+
+
+def check_landing(landing: Path) -> list[Snapshot]:
+    """The complete snapshots of a landing; a BuildError if there is none, or one cannot be read."""
+    try:
+        snapshots = list_snapshots(landing, skip_unreadable=True)
+    except LandingError as error:
+        raise BuildError(f"in {landing}: {error}", 1) from error
+    unreadable = sorted(
+        {folder.name for folder in landing.glob("hub_models/snapshot_id=*")}
+        - {snapshot.folder.name for snapshot in snapshots}
+    )
+    if not snapshots and not unreadable:
+        raise BuildError(
+            f"no landing at {landing}: set HUB_LANDING to a folder with "
+            "hub_models/snapshot_id=*/_manifest.json, or make one with `python -m loaders import`",
+            1,
+        )
+    complete = [snapshot for snapshot in snapshots if snapshot.status == "complete"]
+    broken = f"{', '.join(unreadable)}: _manifest.json is missing, unreadable or no JSON object"
+    if not complete:
+        raise BuildError(
+            f"no complete snapshot in {landing}: {len(snapshots) + len(unreadable)} there, none "
+            "with status 'complete' in its _manifest.json; finish the crawl or import a snapshot"
+            + (f" ({broken}: land the snapshot again)" if unreadable else ""),
+            1,
+        )
+    if unreadable:
+        print(f"notice: not read: {broken}", file=sys.stderr)
+    with duckdb.connect() as connection:
+        for snapshot in complete:
+            check_parts(connection, snapshot)
+    return complete
+
+
+def check_parts(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
+    """A BuildError unless the footers of all parts are sound and hold what the manifest says."""
+    again = "land the snapshot again, or remove its folder"
+    parts = sorted(snapshot.folder.glob("part-*.parquet"))
+    if not parts:
+        raise BuildError(f"{snapshot.folder} is complete and has no part-*.parquet: {again}", 1)
+    absent = {part.name for part in snapshot.parts} - {part.name for part in parts}
+    if absent:
+        raise BuildError(
+            f"{snapshot.folder} lacks {', '.join(sorted(absent))}, which its _manifest.json names: "
+            f"{again}",
+            1,
+        )
+    n_rows = 0
+    for part in parts:
+        name = files_in_sql(part)
+        try:
+            n_rows += connection.execute(
+                f"select sum(num_rows) from parquet_file_metadata({name})"
+            ).fetchone()[0]
+            columns = connection.execute(f"select name from parquet_schema({name})").fetchall()
+        except duckdb.Error as error:
+            raise BuildError(f"{part} cannot be read ({first_line(error)}): {again}", 1) from error
+        missing = [column for column in COLUMNS if (column,) not in columns]
+        if missing:
+            raise BuildError(f"{part} has no column {', '.join(missing)}: {again}", 1)
+    # Only what our own loaders promise is held against the parts.
+    if snapshot.parts and snapshot.rows not in (None, n_rows):
+        raise BuildError(
+            f"{snapshot.folder} has {n_rows} rows in its parts where its _manifest.json promises "
+            f"{snapshot.rows}: {again}",
+            1,
+        )
+
+
+def damaged_parts(snapshots: Sequence[Snapshot]) -> Iterator[Path]:
+    """Parts whose bytes are not those that the manifest was written for."""
+    for snapshot in snapshots:
+        for part in snapshot.parts:
+            with (snapshot.folder / part.name).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != part.sha256:
+                    yield snapshot.folder / part.name
+
+
+def check_database(database: Path) -> None:
+    """A BuildError if another program writes to the database, or if it is no DuckDB file."""
+    if set("?#") & set(str(database.parent)):
+        raise BuildError(
+            f"dbt takes the ? or # in {database.parent} for the end of the path: set HUB_DATABASE "
+            "to a file in another folder",
+            2,
+        )
+    if not database.exists():
+        return
+    try:
+        duckdb.connect(str(database), read_only=True).close()
+    except duckdb.Error as error:
+        if "Could not set lock" in str(error):
+            raise BuildError(
+                f"{database} is open for writing in another program: close it there, or set "
+                "HUB_DATABASE to another file (readers do best with the exports)",
+                2,
+            ) from error
+        raise BuildError(
+            f"{database} cannot be opened as a DuckDB database ({first_line(error)}): move it away "
+            "or set HUB_DATABASE to another file",
+            2,
+        ) from error
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line; a full disk is called so, whoever met it."""
+    said = str(error).strip() or type(error).__name__
+    return "the disk is full" if DISK_FULL.search(said) else said.splitlines()[0]
+
+
+# the two hidden folders where the new files are made
+
+
+@contextlib.contextmanager
+def building_folder(path: Path, variable: str, others: str) -> Iterator[int]:
+    """Keep an empty folder to ourselves; yield the lock, which whoever works in it must hold.
+
+    What a killed run left is cleared. The kernel frees the lock when its last holder ends.
+    """
+    missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
+    try:
+        lock = lock_folder(path)
+        empty_folder(path)
+    except BlockingIOError as error:
+        raise BuildError(
+            f"another build into {path.parent / others} is under way: wait for it, or set "
+            f"{variable} to another place",
+            2,
+        ) from error
+    except OSError as error:
+        raise BuildError(
+            f"cannot write to {path.parent} ({first_line(error)}): set {variable} to a place "
+            "that can be written",
+            2,
+        ) from error
+    try:
+        yield lock
+    finally:
+        if path.exists() and not any(path.iterdir()):
+            path.rmdir()
+        os.close(lock)
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+def lock_folder(path: Path) -> int:
+    """Make the folder and lock it; BlockingIOError when others hold it for two seconds more."""
+    for is_last in [False] * 20 + [True]:
+        path.mkdir(parents=True, exist_ok=True)
+        lock = os.open(path, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # The last holder may have removed the folder between the two calls.
+            if path.exists() and os.path.samestat(os.fstat(lock), path.stat()):
+                return lock
+        except BlockingIOError:
+            if is_last:
+                os.close(lock)
+                raise
+        os.close(lock)
+        time.sleep(0.1)
+    raise BlockingIOError
+
+
+def empty_folder(path: Path) -> None:
+    for entry in path.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+# dbt
+
+
+def run_dbt(
+    arguments: Sequence[str],
+    landing: Path,
+    snapshots: Sequence[Snapshot],
+    workshop: Path,
+    lock: int,
+) -> None:
+    """Run `dbt build` on the database in the workshop; a BuildError unless all of it passes."""
+    environment = os.environ | {
+        "HUB_LANDING": str(landing),
+        "HUB_DATABASE": str(workshop / FILE),
+        "HUB_MEMORY": memory_limit(),
+        # A crawl that finishes while dbt runs does not come in half-way.
+        "HUB_SNAPSHOTS": json.dumps([one.folder.name.partition("=")[2] for one in snapshots]),
+    }
+    environment.pop("DBT_EMPTY", None)
+    # Unit tests try the logic on rows made by hand, whatever the landing: `make test` runs them.
+    if not any(argument.split("=")[0] in RESOURCE_TYPES for argument in arguments):
+        arguments = [*arguments, "--exclude-resource-type", "unit_test"]
+    # Laws between tables hold for a part only where all of them are the part's or beneath it.
+    names = {argument.split("=")[0] for argument in arguments}
+    if names & {"-s", "--select"} and "--indirect-selection" not in names:
+        arguments = [*arguments, "--indirect-selection", "buildable"]
+    options = {
+        "--project-dir": PROJECT,
+        "--profiles-dir": PROJECT,
+        "--target": "file",
+        "--target-path": workshop / "target",
+        "--log-path": workshop / "logs",
+    }
+    finished = subprocess.run(
+        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", *arguments]
+        + [str(text) for option in options.items() for text in option],
+        cwd=PROJECT,
+        env=environment,
+        check=False,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        pass_fds=[lock],
+        preexec_fn=end_with_parent,
+    )
+    if finished.returncode:
+        # Only footers were looked at before; now that something is wrong, all bytes are.
+        damaged = next(damaged_parts(snapshots), None)
+        why = f"{damaged} is damaged, land its snapshot again; " if damaged else ""
+        raise BuildError(
+            f"{why}{reason(workshop, finished.stderr)}; the previous database and exports are as "
+            f"they were, the unfinished database and dbt's log are in {workshop}",
+            1 if finished.returncode == 1 else 2,
+        )
+    sys.stderr.write(finished.stderr)
+
+
+def end_with_parent() -> None:
+    """Have Linux end this process when its parent ends, so that a killed build leaves no dbt."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def reason(workshop: Path, stderr: str) -> str:
+    """Why dbt failed: its failed steps, what stopped it, or what it said of its arguments."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        results = json.loads((workshop / "target" / "run_results.json").read_text())["results"]
+        failed = [
+            f"{result['unique_id'].split('.')[2]} ({told(result['message'] or result['status'])})"
+            for result in results
+            if result["status"] in ("error", "fail", "runtime error")
+        ]
+        if failed:
+            more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+            return f"dbt build failed in {failed[0]}{more}"
+    with contextlib.suppress(OSError):
+        log = (workshop / "logs" / "dbt.log").read_text(encoding="utf-8", errors="replace")
+        _, found, text = log.rpartition("Encountered an error:")
+        if found:
+            return told(text)
+    if DISK_FULL.search(stderr):
+        return "the disk is full"
+    for line in stderr.splitlines():
+        if line.startswith("Error: "):
+            return f"dbt build: {line.removeprefix('Error: ')}"
+    return " ".join(stderr.split())[-300:] or "dbt build ended without a word"
+
+
+def told(text: str) -> str:
+    """The sentence in a message of dbt, without its heading, the SQL and the macros around it."""
+    text = re.sub(r"\x1b\[\d+m", "", text).strip()
+    if DISK_FULL.search(text):
+        return "the disk is full"
+    sentence, *_ = re.split(r"\n\s*\n|\n\d\d:\d\d:\d\d|\n.*Traceback", text, maxsplit=1)
+    heading, _, rest = sentence.partition("\n")
+    return " ".join((rest if rest and " Error" in heading else sentence).split())[:400]
+
+
+# the exports
+
+
+def export_marts(
+    database: Path, folder: Path, wanted: Sequence[str] | None = None
+) -> tuple[str, list[tuple[str, int]]]:
+    """Write each mart as zstd Parquet into a folder; the snapshot, and the rows of each mart.
+
+    `wanted` names the marts; by default they are all that there are.
+
+    Rows are ordered by all columns, keys first, so equal marts give equal bytes. Each file's
+    metadata name the snapshot that its rows are of: marts that a part of a build left out may be
+    of an earlier one.
+    """
+    counts = []
+    seen = set()
+    # Not read-only: closing it leaves all of the database in its one file.
+    with duckdb.connect(str(database), config={"memory_limit": memory_limit()}) as connection:
+        marts = connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
+        ).fetchall()
+        snapshots = snapshots_of_models(connection)
+        for (mart,) in marts:
+            if wanted is not None and mart not in wanted:
+                continue
+            path = folder / f"{mart}.parquet"
+            of = snapshots.get(mart, {})
+            named = {
+                "mart": mart,
+                "snapshot_id": " + ".join(of),
+                "snapshot_at": " + ".join(of.values()),
+            }
+            seen |= of.keys()
+            metadata = ", ".join(f"{key}: {literal(value)}" for key, value in named.items())
+            rows = connection.execute(
+                f"copy (from {Path(FILE).stem}.marts.{identifier(mart)} order by all) "
+                f"to {literal(path)} (format parquet, compression zstd, row_group_size 122880, "
+                f"kv_metadata {{{metadata}}})"
+            ).fetchone()[0]
+            counts.append((mart, rows))
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    return ", ".join(sorted(seen)), counts
+
+
+def snapshots_of_models(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """The latest snapshot, and its time, that each model's rows are of: more than one where a
+    part was built on tables of an earlier snapshot. dbt notes them (macros/provenance.sql)."""
+    noted = connection.execute(
+        f"select model, snapshots from {Path(FILE).stem}.main.snapshots_of_models"
+    ).fetchall()
+    return {model: dict(sorted(json.loads(snapshots).items())) for model, snapshots in noted}
+
+
+def put_in_place(pairs: Sequence[tuple[Path, Path]]) -> None:
+    """Replace old files by new ones, each by one rename, or remove those that have no new one.
+
+    Should one fail, all of them are put back.
+    """
+    kept: list[tuple[Path, Path | None]] = []
+    try:
+        for new, old in pairs:
+            copy = None
+            if old.exists():
+                copy = new.with_name(f"{new.name}.previous")
+                link_or_copy(old, copy)
+            if new.exists():
+                os.replace(new, old)
+            else:
+                old.unlink(missing_ok=True)
+            kept.append((old, copy))
+    except BaseException:
+        for old, copy in reversed(kept):
+            os.replace(copy, old) if copy else old.unlink(missing_ok=True)
+        raise
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+# all of it
+
+
+def build(arguments: Sequence[str]) -> None:
+    """Build, test, export and replace; a BuildError, and all as it was, if anything fails."""
+    started = time.monotonic()
+    landing = folder_from("HUB_LANDING", "sample")
+    database = folder_from("HUB_DATABASE", "hub_lineage.duckdb")
+    exports = folder_from("HUB_EXPORTS", "exports")
+    check_arguments(arguments)
+    memory_limit()
+    snapshots = check_landing(landing)
+    check_database(database)
+    workshop = database.parent / f".{database.name}.building"
+    staged = exports / ".building"
+    with (
+        building_folder(workshop, "HUB_DATABASE", database.name) as lock,
+        building_folder(staged, "HUB_EXPORTS", "") as _,
+    ):
+        if {argument.split("=")[0] for argument in arguments} & SELECTIONS:
+            try:
+                copy_database(database, workshop / FILE)
+            except OSError as error:
+                empty_folder(workshop)
+                raise BuildError(
+                    f"cannot copy {database} to {workshop}, where a part is built upon it "
+                    f"({first_line(error)}): make room, or set HUB_DATABASE to another place",
+                    2,
+                ) from error
+        elif "--full-refresh" not in arguments and "-f" not in arguments:
+            carry_items_over(database, workshop / FILE)
+        run_dbt(arguments, landing, snapshots, workshop, lock)
+        try:
+            snapshot_id, counts = export_marts(workshop / FILE, staged)
+            put_in_place(replacements(workshop, database, staged, exports))
+        except (OSError, duckdb.Error) as error:
+            raise BuildError(
+                f"cannot put {database} and {exports} in place ({first_line(error)}): the previous "
+                "ones are as they were; set HUB_DATABASE and HUB_EXPORTS to places that can be "
+                "written",
+                2,
+            ) from error
+        finally:
+            empty_folder(staged)
+        empty_folder(workshop)
+    width = max((len(mart) for mart, _ in counts), default=0)
+    of_snapshot = f", snapshot {snapshot_id}" if snapshot_id else ""
+    print(f"\n{database} and {len(counts)} marts in {exports}{of_snapshot}:")
+    for mart, rows in counts:
+        print(f"  {mart:<{width}} {rows:>12,} rows")
+    print(f"built in {time.monotonic() - started:.1f} s")
+
+
+def replacements(
+    workshop: Path, database: Path, staged: Path, exports: Path
+) -> list[tuple[Path, Path]]:
+    """What takes the place of what, in this order: the mark comes first and goes last."""
+    marts = [(path, exports / path.name) for path in sorted(staged.glob("*.parquet"))]
+    mark = exports / MARK
+    # Where a build was killed, files that this one leaves alone may be of either side.
+    is_whole = not mark.exists() or set(exports.glob("*.parquet")) <= {old for _, old in marts}
+    (staged / MARK).touch()
+    nothing = staged / "nothing"
+    return [
+        (staged / MARK, mark),
+        # What a crashed program wrote beside the old database does not belong to the new one.
+        (write_ahead_log(workshop / FILE), write_ahead_log(database)),
+        (workshop / FILE, database),
+        *marts,
+        *([(nothing, mark)] if is_whole else []),
+    ]
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a database, if there is one, with what was not yet written into its file."""
+    for old, new in ((source, target), (write_ahead_log(source), write_ahead_log(target))):
+        if old.exists():
+            shutil.copyfile(old, new)
+
+
+def carry_items_over(source: Path, target: Path) -> None:
+    """Begin the new database with the items that the old one has read, if it can give them.
+
+    dbt reads the snapshots anew whose files or reading statement have changed, and only those. What
+    cannot be carried over is read from the landing.
+    """
+    if not source.exists():
+        return
+    settings = {
+        "memory_limit": memory_limit(),
+        "storage_compatibility_version": "v1.4.0",
+    }
+    try:
+        with duckdb.connect(str(target), config=settings) as connection:
+            connection.execute(f"attach {literal(source)} as previous (read_only)")
+            connection.execute("create schema staging")
+            connection.execute(
+                f"create table staging.{ITEMS} as from previous.staging.{ITEMS} "
+                "where snapshot_version is not null"
+            )
+    except duckdb.Error:
+        target.unlink(missing_ok=True)
+        write_ahead_log(target).unlink(missing_ok=True)
+
+
+def write_ahead_log(database: Path) -> Path:
+    return database.with_name(f"{database.name}.wal")
+
+
+def main() -> int:
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(__doc__)
+        return 0
+    try:
+        build(sys.argv[1:])
+    except BuildError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except OSError as error:
+        print(f"error: {first_line(error)}; the previous database and exports are as they were",
+              file=sys.stderr)  # fmt: skip
+        return 2
+    except KeyboardInterrupt:
+        print("error: stopped; the previous database and exports are as they were", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

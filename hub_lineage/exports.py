@@ -1,0 +1,130 @@
+"""Opens the exported marts, and the study's variables on top of them, in DuckDB.
+
+Nothing is copied: each mart is a view on its Parquet file, and the SQL files in
+`analysis/studies/samples/` are views on those.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from hub_lineage.build import MARK, PROJECT
+from hub_lineage.sql import files_in_sql, identifier
+
+QUERIES = PROJECT / "analysis" / "studies" / "samples"
+SAMPLES = {
+    "entrants": ("recognition_panel",),
+    "focals": ("disruption_panel",),
+    "focal_windows": ("disruption_panel", "disruption"),
+    "first_takers": ("disruption_panel", "lineage_edges"),
+    "next_entrants": ("recognition_panel",),
+}
+"""The views with the studies' variables and the marts that each needs, in the order in which they
+build on each other. Variants of the data have no `lineage_edges`."""
+
+PANELS = ("recognition_panel", "disruption_panel", "disruption")
+"""The marts that the variables are made of."""
+
+NEEDED = (*PANELS, "ecosystem_months", "hub_models", "lineage_edges", "model_metrics")
+"""The marts without which the studies cannot run."""
+
+
+class StudyError(Exception):
+    """One line that says what is wrong and what to do."""
+
+    def __init__(self, message: str):
+        super().__init__(" ".join(message.split()))
+
+
+@dataclass(frozen=True)
+class Exports:
+    """The marts of one landing, opened.
+
+    connection: DuckDB, with one view per mart and the views of `SAMPLES`.
+    folder: where the Parquet files are.
+    snapshot_id: the latest snapshot, as the files' own metadata names it.
+    content_hash: SHA-256 over all marts' bytes, names sorted: what every result is a function of.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+    snapshot_id: str
+    content_hash: str
+
+
+def open_exports(
+    folder: Path, needed: Sequence[str] = NEEDED, memory_limit: str = "4GB"
+) -> Exports:
+    """Open `<HUB_EXPORTS>`; a StudyError if marts are missing, damaged or of two snapshots.
+
+    Files that are no marts are refused as well, and marts that a killed build left half replaced.
+    """
+    paths = {path.stem: path for path in sorted(Path(folder).glob("*.parquet"))}
+    if (Path(folder) / MARK).exists():
+        raise StudyError(
+            f"the exports in {folder} are being replaced, or a build was killed while it replaced "
+            "them: wait for the build, or make them again with `make build`"
+        )
+    others = sorted(paths.keys() - marts_of_the_project())
+    if others:
+        raise StudyError(
+            f"{others[0]!r}.parquet in {folder} is no mart of this project: move it elsewhere"
+        )
+    missing = [mart for mart in needed if mart not in paths]
+    if missing:
+        raise StudyError(
+            f"no {' and no '.join(f'{mart}.parquet' for mart in missing)} in {folder}: make the "
+            "exports with `make build`, or set HUB_EXPORTS to the folder that holds them"
+        )
+    connection = duckdb.connect(config={"memory_limit": memory_limit})
+    try:
+        snapshots = {mart: snapshot_of(connection, path) for mart, path in paths.items()}
+        for mart, path in paths.items():
+            connection.execute(
+                f"create view {identifier(mart)} as from read_parquet({files_in_sql(path)})"
+            )
+        for sample, marts in SAMPLES.items():
+            if not paths.keys() >= set(marts):
+                continue
+            text = (QUERIES / f"{sample}.sql").read_text("utf-8")
+            connection.execute(f"create view {sample} as {text}")
+    except duckdb.Error as error:
+        raise StudyError(
+            f"the exports in {folder} cannot be read ({str(error).strip().splitlines()[0]}): "
+            "make them again with `make build`"
+        ) from error
+    seen = {one for named in snapshots.values() for one in named.split(" + ")}
+    if len(seen) > 1:
+        raise StudyError(
+            f"the exports in {folder} are of different snapshots "
+            f"({', '.join(sorted(seen))}): make them again with `make build`"
+        )
+    return Exports(connection, Path(folder), snapshots[PANELS[0]], hash_of(paths.values()))
+
+
+def marts_of_the_project() -> set[str]:
+    """The names that a file of the exports may have."""
+    return {path.stem for path in (PROJECT / "models" / "marts").glob("*.sql")}
+
+
+def snapshot_of(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """The snapshot that a mart's file names in its metadata; empty if it names none."""
+    found = connection.execute(
+        f"select decode(value) from parquet_kv_metadata({files_in_sql(path)}) "
+        "where decode(key) = 'snapshot_id'"
+    ).fetchall()
+    return found[0][0] if found else ""
+
+
+def hash_of(paths) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(path.name.encode())
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()

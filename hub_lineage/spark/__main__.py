@@ -1,0 +1,62 @@
+"""Build the marts on Spark, and hold them against DuckDB's.
+
+    python -m spark build                        what `dbt build` does, on a Spark Connect server
+    python -m spark compare exports spark-warehouse/warehouse
+    python -m spark cluster --models 250000      a cluster on this machine, one worker killed
+
+`build` starts a server of its own unless HUB_SPARK_REMOTE names one (sc://host:port);
+HUB_SPARK_MASTER names the master that its own server runs on (local[2]). HUB_LANDING is read,
+HUB_SPARK_WAREHOUSE (spark-warehouse) written. All other arguments of `build` go to `dbt build`.
+
+Exit codes: 0 built, or equal; 1 a model or a test failed, or rows differ; 2 wrong use, or something
+is not installed. Needs Java 17 or newer and requirements-spark.txt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hub_lineage.spark import building, cluster, comparing
+from hub_lineage.spark.errors import SparkError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if arguments[:1] == ["build"] and not {"-h", "--help"} & set(arguments):
+            print(f"\nmarts in {building.build(arguments[1:])}")
+            return 0
+        options = parse(arguments)
+        if options.command == "cluster":
+            return cluster.run(options)
+        compared = comparing.compare_marts(options.exports, options.warehouse)
+        print("\n".join(str(comparison) for comparison in compared))
+        return int(not all(comparison.is_same for comparison in compared))
+    except SparkError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("error: stopped", file=sys.stderr)
+        return 130
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m spark", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("build", help="dbt build on Spark; all further arguments go to dbt")
+    compare = commands.add_parser("compare", help="compare the marts of both engines row by row")
+    compare.add_argument("exports", type=Path, help="folder with DuckDB's marts as Parquet")
+    compare.add_argument("warehouse", type=Path, help="warehouse of Spark, with marts.db")
+    cluster.add_arguments(commands.add_parser("cluster", help=cluster.__doc__.split("\n")[0]))
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

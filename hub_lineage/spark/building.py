@@ -1,0 +1,77 @@
+"""dbt on a Spark Connect server."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from hub_lineage.build import end_with_parent
+from hub_lineage.spark.errors import SparkError
+from hub_lineage.spark.processes import connect_server, java
+from loaders.errors import LoaderError
+from loaders.landing.cataloguing import write_catalog
+
+PROJECT = Path(__file__).resolve().parents[2]
+SCHEMAS = ("landing", "staging", "intermediate", "marts")
+NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+"""Unit tests are written in DuckDB's SQL: `make test` runs them."""
+
+
+def folder_from(variable: str, default: str) -> Path:
+    """The absolute path in an environment variable, taken from the project's folder if relative."""
+    return Path(os.path.abspath(PROJECT / (os.environ.get(variable, "").strip() or default)))
+
+
+def build(arguments: Sequence[str]) -> Path:
+    """Build HUB_LANDING into HUB_SPARK_WAREHOUSE with its tests; the folder of the marts.
+
+    On the server that HUB_SPARK_REMOTE names, or else on one that is started here for the master
+    HUB_SPARK_MASTER.
+    """
+    landing = folder_from("HUB_LANDING", "sample")
+    work = folder_from("HUB_SPARK_WAREHOUSE", "spark-warehouse")
+    remote = os.environ.get("HUB_SPARK_REMOTE", "").strip()
+    with server(work) if not remote else contextlib.nullcontext(remote) as address:
+        run_dbt(landing, address, work, [*NO_UNIT_TESTS, *arguments])
+    return work / "warehouse" / "marts.db"
+
+
+@contextlib.contextmanager
+def server(work: Path) -> Iterator[str]:
+    """A server of our own, its warehouse without the tables of an earlier one."""
+    java()
+    for schema in SCHEMAS:
+        shutil.rmtree(work / "warehouse" / f"{schema}.db", ignore_errors=True)
+    memory = os.environ.get("HUB_SPARK_DRIVER_MEMORY", "2g")
+    master = os.environ.get("HUB_SPARK_MASTER", "").strip() or "local[2]"
+    with connect_server(work, {"spark.driver.memory": memory}, master) as address:
+        yield address
+
+
+def run_dbt(landing: Path, address: str, work: Path, arguments: Sequence[str]) -> None:
+    """`dbt build` of a landing on a server; a SparkError unless everything passes."""
+    if find_spec("dbt.adapters.spark") is None:
+        raise SparkError("dbt-spark is not installed: pip install -r requirements-spark.txt", 2)
+    if landing.is_dir():
+        try:
+            write_catalog(landing)
+        except (LoaderError, OSError) as error:
+            raise SparkError(f"{error}") from error
+    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", *arguments]
+    command += ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--target", "spark_connect"]
+    command += ["--target-path", work / "target", "--log-path", work / "logs"]
+    finished = subprocess.run(
+        [str(part) for part in command],
+        cwd=PROJECT,
+        env=os.environ | {"HUB_LANDING": str(landing), "HUB_SPARK_REMOTE": address},
+        check=False,
+        preexec_fn=end_with_parent,
+    )
+    if finished.returncode:
+        raise SparkError(f"dbt build failed on Spark; its log is in {work / 'logs'}")

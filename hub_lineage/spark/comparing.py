@@ -1,0 +1,229 @@
+"""The marts of two engines, row by row: what differs is named by mart, column and key.
+
+DuckDB reads both sides as Parquet. Fractions are compared to ten digits, since engines add them up
+in different orders; times as UTC; everything else must be equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from hub_lineage.spark.errors import SparkError
+from hub_lineage.sql import files_in_sql
+
+PROJECT = Path(__file__).resolve().parents[2]
+MARTS = PROJECT / "models" / "marts"
+SHOWN = 3
+"""How many rows a difference shows."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column in which rows of the same key differ."""
+
+    name: str
+    n_rows: int
+    examples: tuple[tuple[tuple, object, object], ...]
+    """(key, value here, value there)"""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One mart on both sides."""
+
+    mart: str
+    n_rows: int
+    n_rows_there: int
+    missing_there: tuple[tuple, ...] = ()
+    """Keys of rows that only the first side has."""
+    missing_here: tuple[tuple, ...] = ()
+    n_missing_there: int = 0
+    n_missing_here: int = 0
+    columns: tuple[Column, ...] = ()
+    n_differing: int = 0
+    """Rows of the same key in which any column differs."""
+    faults: tuple[str, ...] = field(default=())
+    """What kept the rows from being compared: a column not there, a key that holds twice."""
+
+    @property
+    def is_same(self) -> bool:
+        return not (self.faults or self.n_missing_here or self.n_missing_there or self.n_differing)
+
+    def __str__(self) -> str:
+        said = f"{self.mart}: {self.n_rows} rows here, {self.n_rows_there} there, "
+        if self.is_same:
+            return said + "all equal"
+        lines = [
+            f"{said}{self.n_differing} differ, {self.n_missing_there} only here, "
+            f"{self.n_missing_here} only there"
+        ]
+        lines += [f"  {fault}" for fault in self.faults]
+        lines += [f"  only here: {key}" for key in self.missing_there]
+        lines += [f"  only there: {key}" for key in self.missing_here]
+        for column in self.columns:
+            lines.append(f"  {column.name} differs in {column.n_rows} rows")
+            lines += [
+                f"    {key}: {here!r} here, {there!r} there" for key, here, there in column.examples
+            ]
+        return "\n".join(lines)
+
+
+def grains() -> dict[str, list[str]]:
+    """The key of each mart, as the models' descriptions say it."""
+    described = (
+        yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(MARTS.glob("*.yml"))
+    )
+    return {
+        model["name"]: model["config"]["meta"]["grain"]
+        for content in described
+        for model in content["models"]
+    }
+
+
+def compare_marts(
+    exports: Path, warehouse: Path, keys: Mapping[str, Sequence[str]] | None = None
+) -> list[Comparison]:
+    """Each mart of a folder of exports against the tables of a Spark warehouse."""
+    compared = []
+    for mart, key in (keys or grains()).items():
+        here = exports / f"{mart}.parquet"
+        there = warehouse / "marts.db" / mart
+        if not here.is_file():
+            raise SparkError(f"{here} is not there: build the exports first")
+        if not any(there.glob("*.parquet")):
+            raise SparkError(f"{there} holds no Parquet file: build the marts on Spark first")
+        compared.append(compare(mart, [here], sorted(there.glob("*.parquet")), key))
+    return compared
+
+
+def compare(
+    mart: str, here: Sequence[Path], there: Sequence[Path], key: Sequence[str]
+) -> Comparison:
+    """Two tables in Parquet files (one or several each), rows met by their key."""
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        for name, files in (("here", here), ("there", there)):
+            connection.execute(
+                f"create view {name} as select * from read_parquet({files_in_sql(*files)})"
+            )
+        types = {name: dict(described(connection, name)) for name in ("here", "there")}
+        counts = [
+            connection.execute(f"select count(*) from {name}").fetchone()[0]
+            for name in ("here", "there")
+        ]
+        faults = [
+            f"column {column} is only {side}"
+            for side, other in (("here", "there"), ("there", "here"))
+            for column in types[side]
+            if column not in types[other]
+        ]
+        columns = [column for column in types["here"] if column in types["there"]]
+        faults += [
+            f"{n_twice} keys hold for several rows {name}"
+            for name in ("here", "there")
+            if not faults and (n_twice := n_repeated(connection, name, key))
+        ]
+        if faults:
+            return Comparison(mart, *counts, faults=tuple(faults))
+        join(connection, columns, types["here"], key)
+        return met(connection, mart, counts, [c for c in columns if c not in key], key)
+
+
+def described(connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[str, str]]:
+    return [row[:2] for row in connection.execute(f"describe {name}").fetchall()]
+
+
+def n_repeated(connection: duckdb.DuckDBPyConnection, name: str, key: Sequence[str]) -> int:
+    listed = ", ".join(quoted(column) for column in key)
+    return connection.execute(
+        f"select count(*) from (select {listed} from {name} group by {listed} having count(*) > 1)"
+    ).fetchone()[0]
+
+
+def join(
+    connection: duckdb.DuckDBPyConnection,
+    columns: Sequence[str],
+    types: Mapping[str, str],
+    key: Sequence[str],
+) -> None:
+    """The table `rows`: all rows of both sides, values brought to what is compared."""
+    for name in ("here", "there"):
+        values = ", ".join(f"{comparable(c, types[c])} as {quoted(c)}" for c in columns)
+        connection.execute(
+            f"create view {name}_values as select true as is_row, {values} from {name}"
+        )
+    condition = " and ".join(
+        f"here_values.{quoted(c)} is not distinct from there_values.{quoted(c)}" for c in key
+    )
+    listed = ", ".join(
+        [
+            f"coalesce(here_values.{quoted(c)}, there_values.{quoted(c)}) as {quoted('key ' + c)}"
+            for c in key
+        ]
+        + [
+            f"{side}_values.{quoted(c)} as {quoted(f'{side} {c}')}"
+            for side in ("here", "there")
+            for c in ("is_row", *columns)
+        ]
+    )
+    connection.execute(
+        f"create table rows as select {listed} from here_values "
+        f"full join there_values on {condition}"
+    )
+
+
+def met(
+    connection: duckdb.DuckDBPyConnection,
+    mart: str,
+    counts: Sequence[int],
+    columns: Sequence[str],
+    key: Sequence[str],
+) -> Comparison:
+    """What the joined rows show."""
+    keys = ", ".join(quoted(f"key {c}") for c in key)
+
+    def only(side: str) -> tuple[tuple[tuple, ...], int]:
+        other = "there" if side == "here" else "here"
+        found = f"from rows where {quoted(f'{other} is_row')} is null"
+        shown = connection.execute(f"select {keys} {found} order by all limit {SHOWN}").fetchall()
+        return tuple(shown), connection.execute(f"select count(*) {found}").fetchone()[0]
+
+    both = '"here is_row" and "there is_row"'
+    differing = {
+        c: f"{both} and {quoted(f'here {c}')} is distinct from {quoted(f'there {c}')}"
+        for c in columns
+    }
+    found = []
+    for column, condition in differing.items():
+        n = connection.execute(f"select count(*) from rows where {condition}").fetchone()[0]
+        if n:
+            examples = connection.execute(
+                f"select {keys}, {quoted(f'here {column}')}, {quoted(f'there {column}')} "
+                f"from rows where {condition} order by {keys} limit {SHOWN}"
+            ).fetchall()
+            shown = tuple((row[: len(key)], row[-2], row[-1]) for row in examples)
+            found.append(Column(column, n, shown))
+    any_column = " or ".join(f"({condition})" for condition in differing.values()) or "false"
+    n_differing = connection.execute(f"select count(*) from rows where {any_column}").fetchone()[0]
+    missing_there, n_missing_there = only("here")
+    missing_here, n_missing_here = only("there")
+    return Comparison(
+        mart, *counts, missing_there, missing_here, n_missing_there, n_missing_here,
+        tuple(found), n_differing,
+    )  # fmt: skip
+
+
+def comparable(column: str, type_name: str) -> str:
+    """A value as it is compared: fractions to ten digits, the rest in the first side's type."""
+    if type_name in ("DOUBLE", "FLOAT"):
+        return f"printf('%.9e', cast({quoted(column)} as double))"
+    return f"cast({quoted(column)} as {type_name})"
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,1 @@
+"""From the Hub's listing to a snapshot."""

@@ -1,0 +1,690 @@
+"""The Hub's listing into the landing: `python -m loaders crawl`.
+
+One full snapshot, newest model first, each item's text as it came. Killed at any moment, the next
+run goes on where the last part ended: nothing is lost, nothing is landed twice.
+"""
+
+import argparse
+import contextlib
+import copy
+import itertools
+import math
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+from huggingface_hub.utils import logging as hub_logging
+from huggingface_hub.utils import parse_ratelimit_headers
+
+from hub_lineage.sql import files_in_sql, one_line
+from loaders import __version__
+from loaders.crawl.listing import (
+    LARGEST_PAGE,
+    LINEAGE_FIELDS,
+    PROFILES,
+    EmptyPage,
+    Listing,
+    Page,
+    Request,
+    client_version,
+    default_endpoint,
+)
+from loaders.crawl.masking import MASK
+from loaders.crawl.pacing import Clock, Pacer, Stopped, StopSwitch
+from loaders.crawl.progress import Progress
+from loaders.errors import (
+    EXIT_INTEGRITY,
+    EXIT_STOPPED,
+    IntegrityError,
+    LandingError,
+    LoaderError,
+    UsageError,
+)
+from loaders.landing import growing
+from loaders.landing.committing import Snapshot, iso, list_snapshots, snapshot_folder
+from loaders.landing.growing import GrowingSnapshot, State
+from loaders.landing.slicing import Item
+
+__all__ = ["Options", "add_arguments", "crawl", "run"]
+
+PAGES_PER_PART = 20
+TOLERANCE = 0.05
+"""A snapshot whose size is further from the previous one's than this share is suspect."""
+
+HUB_HOST = "huggingface.co"
+HUB_MODELS = 3_117_871
+"""Counted on 2026-10-03; what a first dry run reckons with."""
+BYTES_PER_MODEL = 2_900
+"""Of the lineage profile, likewise; about half of what `full` brings."""
+OLDEST_STAMPS = ("621ffdc0", "621ffdc1")
+"""The Hub's oldest `_id`s begin with the second (or the next) of its back-fill date."""
+
+ASCENDING, DESCENDING = "ascending", "descending"
+SMALLEST_GAP = 100
+"""Fewer models that vanish side by side are no sign of pages that never came."""
+GAP_SHARE = 0.9
+"""Of a page: private models leave its rows a little fewer than its items."""
+
+_OID = re.compile(r"[0-9a-f]{24}")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to crawl; see `add_arguments` for what each means."""
+
+    landing: Path
+    request: Request
+    new_snapshot: bool = False
+    pages_per_part: int = PAGES_PER_PART
+    max_pages: int | None = None
+
+
+@dataclass
+class Walk:
+    """The way through the listing: checks each page against those before, and keeps count."""
+
+    state: State
+    started_at: datetime
+    pages_since_part: int = 0
+
+    def take(self, page: Page) -> list[tuple[int, Item]]:
+        """Return the items of a page to land, each with its place; IntegrityError if unsound.
+
+        The state moves on only when the whole page is sound.
+        """
+        oids = [_oid(item) for item in page.items]
+        order = self._checked_order(oids)
+        end = len(oids)
+        next_query = page.next_query
+        if order == ASCENDING and oids and oids[-1] >= self._newest():
+            # Oldest first the listing never ends: what came after the start is the next snapshot's.
+            end = next(place for place, oid in enumerate(oids) if oid >= self._newest())
+            next_query = None
+        public = [
+            (place, item) for place, item in enumerate(page.items[:end]) if not item.is_private
+        ]
+        self._advance(page, order, oids[:end], next_query, len(public))
+        return public
+
+    def begin_part(self) -> None:
+        """Count anew what a part counts for itself."""
+        self.pages_since_part = 0
+        self.state.part_first_page = self.state.next_page
+        self.state.part_first_oid = None
+        self.state.part_rows = 0
+
+    def _advance(
+        self, page: Page, order: str | None, oids: list[str], next_query: str | None, rows: int
+    ) -> None:
+        state = self.state
+        state.order = order
+        if page.next_query is not None and len(page.items) < state.largest_page:
+            state.short_pages += 1
+        state.largest_page = max(state.largest_page, len(page.items))
+        if oids:
+            state.first_oid = state.first_oid or oids[0]
+            state.part_first_oid = state.part_first_oid or oids[0]
+            state.last_oid = oids[-1]
+        state.next_query = next_query
+        state.next_page += 1
+        state.rows += rows
+        state.part_rows += rows
+        state.private_dropped += len(oids) - rows
+        state.bytes += page.bytes
+        state.last_fetched_at = iso(page.fetched_at)
+        self.pages_since_part += 1
+
+    def _checked_order(self, oids: list[str]) -> str | None:
+        """Return the order so far; IntegrityError unless every `_id` follows the one before."""
+        order = self.state.order
+        chain = ([self.state.last_oid] if self.state.last_oid else []) + oids
+        for before, after in itertools.pairwise(chain):
+            if before == after:
+                raise IntegrityError(f"the listing repeats the model with _id {after}")
+            found = ASCENDING if before < after else DESCENDING
+            if order is None:
+                order = found
+            elif found != order:
+                raise IntegrityError(
+                    f"the order of the listing flips at _id {after}: it was {order}"
+                )
+        return order
+
+    def _newest(self) -> str:
+        seconds = int(self.started_at.replace(tzinfo=UTC).timestamp())
+        return f"{seconds:08x}" + "0" * 16
+
+
+def crawl(options: Options, listing: Listing, progress: Progress, snapshot: GrowingSnapshot) -> str:
+    """Walk the listing from where the snapshot stands to its end; return the status it has then.
+
+    Stopped and every error leave what was sound landed and the snapshot ready to go on from there.
+    """
+    state = copy.deepcopy(snapshot.state) or _first_state(options, snapshot)
+    walk = Walk(state, growing.started_at_of(snapshot.folder))
+    walk.begin_part()
+    counters = listing.clock.counters
+    before = dict(state.http)
+    unreadable = state.json_bad
+
+    def commit() -> None:
+        if walk.pages_since_part:
+            state.http = _summed(before, vars(counters))
+            state.json_bad = unreadable + snapshot.count_unreadable()
+            snapshot.commit(copy.deepcopy(state))
+            walk.begin_part()
+
+    if snapshot.parts:
+        # that it is running again; and a landing that cannot be written is to cost no request
+        snapshot.write_manifest(growing.RUNNING)
+    pages = 0
+    try:
+        while not state.is_last:
+            listing.clock.switch.check()
+            if options.max_pages is not None and pages >= options.max_pages:
+                raise Stopped
+            page = listing.fetch(state.next_query)
+            number = state.next_page
+            snapshot.add_page(number, walk.take(page), page.fetched_at)
+            pages += 1
+            progress.page(number, state.rows)
+            if walk.pages_since_part >= options.pages_per_part or state.is_last:
+                commit()
+                unreadable = state.json_bad
+                if not state.is_last:
+                    snapshot.write_manifest(growing.RUNNING)
+            if page.wait and not state.is_last:
+                listing.clock.wait(page.wait, "the share of the rate limit is used up")
+    except LandingError:
+        raise
+    except (LoaderError, Stopped) as error:
+        commit()
+        note = None if isinstance(error, Stopped) else str(error)
+        is_doubtful = isinstance(error, EmptyPage)
+        snapshot.write_manifest(growing.SUSPECT if is_doubtful else growing.INTERRUPTED, note)
+        raise
+    doubt = doubt_about(options.landing, snapshot.snapshot_id, state)
+    status = growing.SUSPECT if doubt else growing.COMPLETE
+    snapshot.write_manifest(status, doubt)
+    return status
+
+
+def doubt_about(landing: Path, snapshot_id: str, state: State) -> str | None:
+    """Say why a listing walked to its end may yet not be the whole Hub; None if nothing says so."""
+    if state.rows == 0:
+        return "the listing holds no models"
+    oldest = state.first_oid if state.order == ASCENDING else state.last_oid
+    if state.endpoint == HUB_HOST and not oldest.startswith(OLDEST_STAMPS):
+        return "the listing does not reach the oldest models of the Hub"
+    previous = _previous(landing, state.endpoint, before=snapshot_id)
+    if previous is not None and abs(state.rows - previous.rows) > TOLERANCE * previous.rows:
+        return (
+            f"{state.rows:,} models are more than {TOLERANCE:.0%} off the {previous.rows:,} of "
+            f"snapshot {previous.snapshot_id}"
+        )
+    return _gap(landing, snapshot_id, state, previous) if previous is not None else None
+
+
+def _gap(landing: Path, snapshot_id: str, state: State, previous: Snapshot) -> str | None:
+    """Say whether models that stood side by side in a snapshot are all missing in the next one."""
+    later = files_in_sql(*growing.parts_of(snapshot_folder(landing, snapshot_id)))
+    earlier = files_in_sql(*growing.parts_of(previous.folder))
+    longest_gap = f"""
+        WITH now AS (SELECT hub_oid FROM read_parquet({later}, hive_partitioning = false)),
+        before AS (
+            SELECT hub_oid, row_number() OVER (ORDER BY hub_oid) AS place
+            FROM read_parquet({earlier}, hive_partitioning = false)
+        ),
+        missing AS (
+            SELECT hub_oid, place - row_number() OVER (ORDER BY place) AS gap
+            FROM before ANTI JOIN now USING (hub_oid)
+        )
+        SELECT count(*) AS n_models, min(hub_oid), max(hub_oid)
+        FROM missing GROUP BY gap ORDER BY n_models DESC, min(hub_oid) LIMIT 1"""
+    try:
+        with duckdb.connect() as connection:
+            connection.execute("SET enable_progress_bar = false")
+            found = connection.execute(longest_gap).fetchone()
+    except duckdb.Error as error:
+        return f"it cannot be held against snapshot {previous.snapshot_id}: {one_line(error)}"
+    page = re.search(r"[?&]limit=([0-9]+)", state.request)
+    least = max(SMALLEST_GAP, GAP_SHARE * int(page[1]) if page else 0)
+    if found is None or found[0] < least:
+        return None
+    missing, first, last = found
+    return (
+        f"{missing:,} models that stand side by side in snapshot {previous.snapshot_id} are all "
+        f"missing, _id {first} to {last}"
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command line of `python -m loaders crawl`."""
+    add_landing_argument(parser)
+    parser.add_argument(
+        "--new-snapshot",
+        action="store_true",
+        help="start another snapshot, though the last is complete or unfinished; said again after "
+        "an interruption, go on with the one it started",
+    )
+    parser.add_argument(
+        "--expand-profile",
+        choices=PROFILES,
+        default="lineage",
+        help="fields to ask for (default %(default)s: all that the marts read)",
+    )
+    parser.add_argument(
+        "--page-size",
+        type=whole_number(1, LARGEST_PAGE),
+        default=LARGEST_PAGE,
+        metavar="N",
+        help="models a request (default %(default)s, the most the Hub gives)",
+    )
+    parser.add_argument(
+        "--pages-per-part",
+        type=whole_number(1, 1_000),
+        default=PAGES_PER_PART,
+        metavar="N",
+        help="pages a part file, the most a kill costs (default %(default)s)",
+    )
+    parser.add_argument(
+        "--max-pages",
+        type=whole_number(1),
+        metavar="N",
+        help="stop after so many pages of this run",
+    )
+    add_service_arguments(parser)
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="ask for one model, say what a crawl would take, write nothing",
+    )
+
+
+def add_service_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare how the service is to be asked."""
+    parser.add_argument(
+        "--rate-share",
+        type=_share,
+        default=0.8,
+        metavar="SHARE",
+        help="share of the service's rate limit to use (default %(default)s)",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="silence after which a request is tried again (default %(default)s)",
+    )
+    parser.add_argument(
+        "--retries",
+        type=whole_number(0, 100),
+        default=5,
+        metavar="N",
+        help="retries of one request before giving up (default %(default)s)",
+    )
+    parser.add_argument(
+        "--endpoint",
+        default=None,
+        metavar="URL",
+        help="the service (default: HF_ENDPOINT, else the Hub)",
+    )
+    parser.add_argument(
+        "--no-token", action="store_true", help="send no token, though there may be one"
+    )
+    parser.add_argument(
+        "--token-through-proxy",
+        action="store_true",
+        help="send the token even to a proxy that is reached without TLS and can read it",
+    )
+
+
+def add_landing_argument(parser: argparse.ArgumentParser) -> None:
+    """Declare `--landing`, as all commands have it that work on a landing."""
+    parser.add_argument(
+        "--landing",
+        type=Path,
+        metavar="DIR",
+        default=os.environ.get("HUB_LANDING") or None,
+        help="the landing; default: HUB_LANDING",
+    )
+
+
+def landing_of(arguments: argparse.Namespace) -> Path:
+    """Return the landing a command line names; UsageError if it names none."""
+    if arguments.landing is None:
+        raise UsageError("name the landing: --landing DIR, or set HUB_LANDING")
+    return arguments.landing
+
+
+def listing_of(
+    arguments: argparse.Namespace,
+    fields: tuple[str, ...] = LINEAGE_FIELDS,
+    page_size: int = LARGEST_PAGE,
+) -> Listing:
+    """Return the service a command line names, asked as it says."""
+    # The client would log each retry with its address; the crawl says it once, in its own words.
+    hub_logging.set_verbosity_error()
+    endpoint = (arguments.endpoint or default_endpoint()).rstrip("/")
+    request = Request(endpoint, fields, page_size)
+    listing = Listing(
+        request,
+        Clock(StopSwitch()),
+        Pacer(arguments.rate_share),
+        token=False if arguments.no_token else None,
+        timeout=arguments.timeout,
+        max_retries=arguments.retries,
+        trusts_proxy=arguments.token_through_proxy,
+    )
+    if request.is_open:
+        seen = "the token and all that comes" if listing.sends_token else "all that comes"
+        print(
+            f"warning: {request.host} is asked over plain http: {seen} can be read, and changed, "
+            "on the way",
+            file=sys.stderr,
+        )
+    return listing
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `python -m loaders crawl`: the outcome to stdout, everything else to stderr."""
+    listing = listing_of(arguments, PROFILES[arguments.expand_profile], arguments.page_size)
+    switch = listing.clock.switch
+    with switch.installed():
+        try:
+            if arguments.dry_run:
+                return _dry_run(arguments, listing)
+            options = Options(
+                landing_of(arguments),
+                listing.request,
+                arguments.new_snapshot,
+                arguments.pages_per_part,
+                arguments.max_pages,
+            )
+            return _run(options, listing)
+        except Stopped:
+            print("stopped before anything was landed", file=sys.stderr)
+            return EXIT_STOPPED
+
+
+def _run(options: Options, listing: Listing) -> int:
+    crawled = _crawled(options.landing)
+    latest = crawled[-1] if crawled else None
+    unfinished = unfinished_for(crawled, options.request.digest, options.new_snapshot)
+    if unfinished is None and latest is not None and not options.new_snapshot:
+        print(
+            f"snapshot {latest.snapshot_id} is {latest.status}: {latest.rows or 0:,} models; "
+            "--new-snapshot starts another"
+        )
+        return EXIT_INTEGRITY if latest.status == growing.SUSPECT else 0
+    if unfinished is None:
+        snapshot = GrowingSnapshot.start(options.landing, after=latest)
+    else:
+        snapshot = GrowingSnapshot.resume(unfinished)
+        if unfinished is not latest:
+            print(
+                f"warning: snapshot {unfinished.snapshot_id} was left unfinished before "
+                f"{latest.snapshot_id}; what it still lacks is read as it is now",
+                file=sys.stderr,
+            )
+    try:
+        return _walk(options, listing, snapshot)
+    finally:
+        snapshot.close()
+
+
+def unfinished_for(
+    crawled: Sequence[Snapshot], request_hash: str | None, new_snapshot: bool = False
+) -> Snapshot | None:
+    """Return the snapshot that a crawl goes on with; None if it starts one, or has nothing to do.
+
+    That is the latest, if it is unfinished. `--new-snapshot` only goes on with what it started
+    itself. Beside a complete latest, it is the youngest one before that was begun with the same
+    request (`request_hash`; None for any). UsageError when the latest was begun with another.
+    """
+    if not crawled:
+        return None
+    *earlier, latest = crawled
+    if growing.is_unfinished(latest):
+        return latest if _is_resumed(latest, request_hash, new_snapshot) else None
+    if new_snapshot or latest.status != growing.COMPLETE:
+        return None
+    for snapshot in reversed(earlier):
+        if growing.is_unfinished(snapshot):
+            with contextlib.suppress(LandingError):  # `status` and `verify` tell of it
+                state = growing.last_state(snapshot.folder)
+                if state is not None and request_hash in (None, state.request_hash):
+                    return snapshot
+    return None
+
+
+def _is_resumed(latest: Snapshot, request_hash: str | None, new_snapshot: bool) -> bool:
+    """Say whether the latest, unfinished snapshot is gone on with."""
+    if new_snapshot and growing.is_being_written(latest.folder):
+        return True  # and turned away there
+    try:
+        state = growing.last_state(latest.folder)
+    except LandingError:
+        if new_snapshot:
+            return False
+        raise
+    if state is None:
+        return True  # nothing landed yet
+    is_same = request_hash in (None, state.request_hash)
+    if new_snapshot:
+        return is_same and state.is_another
+    if not is_same:
+        raise UsageError(
+            f"snapshot {latest.snapshot_id} was begun with another request, {state.request} from "
+            f"{state.endpoint}: repeat its endpoint, page size and profile, or start anew with "
+            "--new-snapshot"
+        )
+    return True
+
+
+def _walk(options: Options, listing: Listing, snapshot: GrowingSnapshot) -> int:
+    landed = snapshot.state.rows if snapshot.state else 0
+    previous = _previous(options.landing, options.request.host, before=snapshot.snapshot_id)
+    progress = Progress(landed, previous.rows if previous else None)
+    listing.clock.show = progress.waiting
+    verb = "resuming" if snapshot.state else "starting"
+    page = snapshot.state.next_page if snapshot.state else 0
+    token = "with a token" if listing.sends_token else "without a token"
+    host = options.request.host
+    progress.say(
+        f"{verb} snapshot {snapshot.snapshot_id} at page {page:,} ({landed:,} models landed), "
+        f"from {host} {token}"
+    )
+    try:
+        status = crawl(options, listing, progress, snapshot)
+    except Stopped:
+        state = snapshot.state
+        progress.say(
+            f"stopped: {state.rows:,} models in {state.next_page:,} pages are landed; "
+            "the same command goes on from there"
+            if state
+            else "stopped before anything was landed"
+        )
+        return EXIT_STOPPED
+    except LoaderError as error:
+        if snapshot.state and not isinstance(error, LandingError):
+            raise type(error)(
+                f"{error}; {snapshot.state.rows:,} models are landed, the same command goes on "
+                "from there"
+            ) from error
+        raise
+    finally:
+        if listing.clock.counters.masked:
+            progress.say(f"warning: {host} repeats the token; it is landed as {MASK}")
+        progress.close()
+    return _report(snapshot, status)
+
+
+def _report(snapshot: GrowingSnapshot, status: str) -> int:
+    state, parts = snapshot.state, len(snapshot.parts)
+    if state.short_pages:
+        print(
+            f"warning: {state.short_pages:,} page{'s' if state.short_pages != 1 else ''} held "
+            "fewer models than others, although more followed: some may be missing",
+            file=sys.stderr,
+        )
+    requests = int(state.http.get("requests", 0))
+    private = f", {state.private_dropped:,} private dropped" if state.private_dropped else ""
+    print(
+        f"snapshot {snapshot.snapshot_id}: {status}, {state.rows:,} models in {parts:,} "
+        f"part{'s' if parts != 1 else ''}, {requests:,} requests{private}"
+    )
+    if status == growing.SUSPECT:
+        doubt = growing.read_manifest(snapshot.folder).details["note"]
+        raise IntegrityError(
+            f"snapshot {snapshot.snapshot_id} is suspect: {doubt}; it is kept but not built "
+            "(`verify --accept` if it is right)"
+        )
+    return 0
+
+
+def _crawled(landing: Path) -> list[Snapshot]:
+    """Return the crawled snapshots; refuse a landing that cannot be read, or the sample."""
+    refuse_sample(landing)
+    return growing.crawled(landing)
+
+
+def refuse_sample(landing: Path) -> None:
+    """Raise UsageError when a landing is the sample, which make takes where none is named."""
+    if any(one.source == "sample" for one in list_snapshots(landing)):
+        raise UsageError(
+            "this landing is the sample: name a folder of your own with --landing or HUB_LANDING"
+        )
+
+
+def _previous(landing: Path, endpoint: str, before: str | None = None) -> Snapshot | None:
+    """Return the last complete snapshot of the same service."""
+    found = [
+        one
+        for one in growing.crawled(landing)
+        if one.status == growing.COMPLETE
+        and one.details.get("endpoint") == endpoint
+        and one.rows is not None
+        and (before is None or one.snapshot_id < before)
+    ]
+    return found[-1] if found else None
+
+
+def _first_state(options: Options, snapshot: GrowingSnapshot) -> State:
+    request = options.request
+    return State(
+        snapshot_id=snapshot.snapshot_id,
+        started_at=iso(growing.started_at_of(snapshot.folder)),
+        endpoint=request.host,
+        request=request.first_query(),
+        request_hash=request.digest,
+        next_query=request.first_query(),
+        is_another=options.new_snapshot,
+        loader=__version__,
+        client=client_version(),
+    )
+
+
+def _summed(before: dict[str, float], added: dict[str, float]) -> dict[str, float]:
+    return {name: round(before.get(name, 0) + value, 1) for name, value in added.items()}
+
+
+def _oid(item: Item) -> str:
+    if not isinstance(item.oid, str) or not _OID.fullmatch(item.oid):
+        raise IntegrityError("the listing holds a model without a sound _id")
+    if not isinstance(item.model_id, str) or not item.model_id:
+        raise IntegrityError(f"the listing holds a model without an id (_id {item.oid})")
+    return item.oid
+
+
+# the dry run
+
+
+def _dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
+    request = listing.request
+    quota: list = []
+    wait_after = listing.pacer.wait_after
+    listing.pacer.wait_after = lambda headers: quota.append(headers) or wait_after(headers)
+    listing.clock.show = Progress(0, None).waiting
+    began = time.monotonic()
+    listing.fetch(request.first_query(limit=1))
+    latency = time.monotonic() - began
+    previous = unfinished = None
+    if arguments.landing is not None:
+        previous = _previous(arguments.landing, request.host)
+        unfinished = unfinished_for(
+            _crawled(arguments.landing), request.digest, arguments.new_snapshot
+        )
+    if previous is not None and not previous.rows:
+        previous = None  # accepted as it was; an empty listing tells nothing of the next
+    models = previous.rows if previous else HUB_MODELS
+    size = _bytes_of(previous) / models if previous else BYTES_PER_MODEL
+    left = models
+    if unfinished is not None:
+        landed = unfinished.rows or 0
+        left = max(models - landed, 0)
+        print(f"would resume snapshot {unfinished.snapshot_id}, {landed:,} models landed")
+    requests = math.ceil(left / request.page_size)
+    seconds = _reckoned_seconds(requests, latency, quota[-1], arguments.rate_share)
+    print(f"service:  {request.host}, {'with' if listing.sends_token else 'without'} a token")
+    print(
+        f"models:   about {left:,} ({'previous snapshot' if previous else 'the Hub on 2026-10-03'})"
+    )
+    print(f"requests: {requests:,}")
+    print(f"minutes:  {math.ceil(seconds / 60):,}")
+    print(f"bytes:    {math.ceil(left * size):,}")
+    return 0
+
+
+def _bytes_of(snapshot: Snapshot) -> float:
+    """Return what a snapshot's answers came to; reckoned, if its manifest does not say."""
+    told = snapshot.details.get("bytes")
+    return told if isinstance(told, int) else BYTES_PER_MODEL * snapshot.rows
+
+
+def _reckoned_seconds(requests: int, latency: float, headers: dict, share: float) -> float:
+    limit = parse_ratelimit_headers(headers)
+    seconds = requests * latency
+    if limit is not None and limit.limit and limit.window_seconds:
+        a_window = max(1, math.floor(limit.limit * share))
+        seconds = max(seconds, max(0, math.ceil(requests / a_window) - 1) * limit.window_seconds)
+    return seconds
+
+
+# the types of the options
+
+
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return the type of an option that takes whole numbers from `least` to `most`."""
+
+    def parsed(text: str) -> int:
+        number = int(text)
+        if number < least or (most is not None and number > most):
+            raise argparse.ArgumentTypeError(
+                f"{number} is not {least} to {most}" if most else f"{number} is less than {least}"
+            )
+        return number
+
+    parsed.__name__ = "whole number"
+    return parsed
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most 1")
+    return share
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
+    return seconds

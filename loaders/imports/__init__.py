@@ -1,0 +1,1 @@
+"""From tables of others to snapshots and side tables."""

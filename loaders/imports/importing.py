@@ -1,0 +1,666 @@
+"""Tabular dumps into the landing: `python -m loaders import`.
+
+Parquet, CSV and JSON lines go through DuckDB into items of the Hub's API, a row each, and into
+the landing as complete snapshots. Either every snapshot of a run is landed or none.
+"""
+
+import argparse
+import filecmp
+import itertools
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from tqdm import tqdm
+
+from hub_lineage.sql import confine, one_line
+from loaders.errors import DataError, LandingError, UsageError
+from loaders.imports import items, sources
+from loaders.landing.committing import (
+    ITEMS_PER_PAGE,
+    Snapshot,
+    SnapshotQuery,
+    commit_snapshots,
+    refuse_existing,
+    snapshot_exists,
+    snapshot_id_of,
+)
+
+__all__ = ["Request", "add_arguments", "import_files", "run"]
+
+DEFAULT_SOURCE = "import"
+
+_FOLDER_FORMS = ("%Y-%m-%d", "%Y%m%dT%H%M%SZ")
+"""How a folder may name the time of its snapshot: the archive's days, the landing's own ids."""
+
+
+_LONGEST_EXAMPLE = 60
+_ARTICLES = {"list": "a", "object": "an", "time": "a", "number": "a", "boolean": "a"}
+_SHARED = 6 + len(items.ID_COUNTS)
+"""Where the counts of fields begin in a row of counts, behind those that every file has."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to import: files or glob patterns, into which landing, and how to read them.
+
+    `maps` gives (column, dotted field of the API). One of three says the time: `as_of` (naive is
+    UTC) is that of the one snapshot, `snapshot_column` holds that of each row's snapshot, and with
+    `as_of_folder` the files of a folder are a snapshot, whose time is the folder's name. A snapshot
+    that is there is refused, unless the run is to `replace` it or to `skip_existing` ones.
+    With `allow_unread` a field of which no value can be read is landed as it stands.
+    `file_format` is told by the names of the files when None.
+    """
+
+    files: Sequence[str]
+    landing: Path
+    as_of: datetime | None = None
+    snapshot_column: str | None = None
+    as_of_folder: bool = False
+    maps: Sequence[tuple[str, str]] = ()
+    where: str | None = None
+    source: str = DEFAULT_SOURCE
+    replace: bool = False
+    skip_existing: bool = False
+    allow_unread: bool = False
+    file_format: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an import did: the snapshots in order of time, and lines for the user to know."""
+
+    snapshots: list[Snapshot]
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Count:
+    """What one snapshot's rows hold; `moment` is its time."""
+
+    moment: datetime
+    rows: int
+    without_id: int
+    without_form: int
+    without_object: int
+    ids: "_Ids"
+    unread: tuple["_Unread", ...]
+
+
+@dataclass(frozen=True)
+class _Ids:
+    """What the ids of some rows are: links to the Hub, no ids of the Hub, ids without an owner."""
+
+    links: int
+    unsound: int
+    without_owner: int
+    unsound_example: str | None
+    without_owner_example: str | None
+
+
+@dataclass(frozen=True)
+class _Unread:
+    """How many values of a field there are, and how many cannot be read, with one of them."""
+
+    check: items.Check
+    given: int
+    unread: int
+    example: str | None
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Files that are one relation; `moment` is the time of them all, None if a column tells it."""
+
+    moment: datetime | None
+    source: sources.Source
+
+    @property
+    def names(self) -> str:
+        """The files as a short text."""
+        return sources.names_of(self.source.files)
+
+
+def import_files(request: Request) -> Report:
+    """Import files as snapshots.
+
+    Raises UsageError (a request that makes no sense), DataError (files that cannot be read or
+    hold no items) or LandingError (a snapshot that is there, a folder that cannot be written),
+    and then leaves the landing as it was.
+    """
+    times = (request.as_of is not None, request.snapshot_column is not None, request.as_of_folder)
+    if sum(times) != 1:
+        raise UsageError(
+            "give the time of the snapshot: one of --as-of, --snapshot-column, --as-of-folder"
+        )
+    files = sources.find_files(request.files)
+    file_format = request.file_format or sources.format_of(files)
+    snapshots_of_files = _by_folder(files) if request.as_of_folder else {request.as_of: files}
+    wanted_files = {
+        moment: group
+        for moment, group in snapshots_of_files.items()
+        if moment is None or _is_wanted(request, moment)
+    }
+    n_skipped = len(snapshots_of_files) - len(wanted_files)
+    _refuse_existing(request, [moment for moment in wanted_files if moment is not None])
+    with _connection() as connection:
+        items.prepare(connection)
+        tables = [
+            _Table(moment, sources.open_source(connection, group, file_format))
+            for moment, group in wanted_files.items()
+        ]
+        _check_columns(request, tables)
+        if request.where:
+            confine(connection, files, [request.landing])
+        made: list[items.Item] = []
+        set_aside: dict[str, str] = {}
+        counts: list[_Count] = []
+        wanted: list[tuple[_Table, SnapshotQuery]] = []
+        for table in tables:
+            item, others = _item(connection, table, request)
+            set_aside |= others
+            counted = _counts(connection, table, item, request)
+            left = [count for count in counted if _is_wanted(request, count.moment)]
+            n_skipped += len(counted) - len(left)
+            made.append(item)
+            counts += left
+            wanted += [(table, _snapshot_query(table, item, request, count)) for count in left]
+        _refuse_existing(request, [count.moment for count in counts])
+        repeats = list(_repeats(snapshots_of_files))
+        snapshots = _commit(request, connection, wanted)
+    return Report(snapshots, [*repeats, *_notes(made, counts, n_skipped, set_aside)])
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command line of `python -m loaders import`."""
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="Parquet, CSV or JSON lines (.gz too), or a glob"
+    )
+    when = parser.add_mutually_exclusive_group(required=True)
+    when.add_argument(
+        "--as-of", type=_moment, metavar="TIME", help="time of the snapshot, ISO; UTC without zone"
+    )
+    when.add_argument(
+        "--snapshot-column", metavar="COLUMN", help="column with the time of each row's snapshot"
+    )
+    when.add_argument(
+        "--as-of-folder",
+        action="store_true",
+        help="a snapshot per folder, its time the folder's name, such as 2026-09-30",
+    )
+    parser.add_argument(
+        "--landing",
+        type=Path,
+        metavar="DIR",
+        default=os.environ.get("HUB_LANDING") or None,
+        help="the landing; default: HUB_LANDING",
+    )
+    parser.add_argument(
+        "--map",
+        dest="maps",
+        action="append",
+        default=[],
+        type=_map,
+        metavar="COLUMN=FIELD",
+        help="field of the API a column is, dotted for one inside an object; may be repeated",
+    )
+    parser.add_argument(
+        "--where",
+        metavar="CONDITION",
+        help="SQL condition on the columns, which reads no other file; it becomes part of the "
+        "SQL that is run, so give none that you do not trust",
+    )
+    parser.add_argument(
+        "--source",
+        default=DEFAULT_SOURCE,
+        metavar="NAME",
+        help="name kept with each row (default %(default)s)",
+    )
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument("--replace", action="store_true", help="replace a snapshot that is there")
+    existing.add_argument(
+        "--skip-existing", action="store_true", help="land only snapshots that are not there"
+    )
+    parser.add_argument(
+        "--allow-unread",
+        action="store_true",
+        help="land a field of which no value can be read, as it stands",
+    )
+    parser.add_argument("--format", choices=sources.FORMATS, help="default: told by the names")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `python -m loaders import`: snapshots to stdout, notes to stderr."""
+    if arguments.landing is None:
+        raise UsageError("name the landing to import into: --landing DIR, or set HUB_LANDING")
+    report = import_files(
+        Request(
+            files=arguments.files,
+            landing=arguments.landing,
+            as_of=arguments.as_of,
+            snapshot_column=arguments.snapshot_column,
+            as_of_folder=arguments.as_of_folder,
+            maps=arguments.maps,
+            where=arguments.where,
+            source=arguments.source,
+            replace=arguments.replace,
+            skip_existing=arguments.skip_existing,
+            allow_unread=arguments.allow_unread,
+            file_format=arguments.format,
+        )
+    )
+    for note in report.notes:
+        print(note, file=sys.stderr)
+    for snapshot in report.snapshots:
+        parts = len(snapshot.parts)
+        print(
+            f"snapshot {snapshot.snapshot_id}: {snapshot.rows:,} models "
+            f"in {parts:,} part{'s' if parts > 1 else ''}"
+        )
+    return 0
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no ISO time; write 2026-08-22, 2026-08-22T12:00:00 or ...+02:00"
+        ) from None
+
+
+def _map(text: str) -> tuple[str, str]:
+    column, _, name = text.rpartition("=")
+    if not column or not all(name.split(".")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not COLUMN=FIELD")
+    return column, name
+
+
+@contextmanager
+def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a DuckDB whose times are UTC and which spills to a folder of its own."""
+    with tempfile.TemporaryDirectory() as spill, duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET temp_directory = $1", [spill])
+        yield connection
+
+
+def _by_folder(files: Sequence[Path]) -> dict[datetime, list[Path]]:
+    """Return the files by the times their folders are named after, in order of time."""
+    groups: dict[datetime, list[Path]] = {}
+    for file in files:
+        groups.setdefault(_moment_of_folder(file), []).append(file)
+    for moment, group in groups.items():
+        folders = list(dict.fromkeys(os.path.abspath(file.parent) for file in group))
+        if len(folders) > 1:
+            raise UsageError(
+                f"--as-of-folder: {folders[0]} and {folders[1]} are both of {moment.isoformat()}; "
+                "import one of them"
+            )
+    return dict(sorted(groups.items()))
+
+
+def _moment_of_folder(file: Path) -> datetime:
+    # not resolved: where files are links into a cache, the folder of the link is the one named
+    name = file.absolute().parent.name
+    for form in _FOLDER_FORMS:
+        try:
+            moment = datetime.strptime(name, form)
+        except ValueError:
+            continue
+        if moment.strftime(form) == name:
+            return moment
+    raise UsageError(
+        f"--as-of-folder: {file} lies in no folder named after a day, such as 2026-09-30"
+    )
+
+
+def _repeats(groups: Mapping[datetime | None, Sequence[Path]]) -> Iterator[str]:
+    """Say which snapshots are copies of the one before, as archives have them that missed a day."""
+    for (_, before), (_, after) in itertools.pairwise(groups.items()):
+        if len(before) == len(after) and all(
+            filecmp.cmp(one, other, shallow=False) for one, other in zip(before, after, strict=True)
+        ):
+            yield (
+                f"warning: {sources.names_of(after)} is byte for byte {sources.names_of(before)}: "
+                "nothing changes between the two snapshots"
+            )
+
+
+def _is_wanted(request: Request, moment: datetime) -> bool:
+    is_there = snapshot_exists(request.landing, snapshot_id_of(moment))
+    return not (request.skip_existing and is_there)
+
+
+def _refuse_existing(request: Request, moments: Sequence[datetime]) -> None:
+    if not request.replace:
+        refuse_existing(request.landing, map(snapshot_id_of, moments))
+
+
+def _check_columns(request: Request, tables: Sequence[_Table]) -> None:
+    """Raise UsageError when an option names a column that no file has."""
+    names = dict.fromkeys(column.name for table in tables for column in table.source.columns)
+    asked = [("--map", column) for column, _ in request.maps]
+    if request.snapshot_column is not None:
+        asked.append(("--snapshot-column", request.snapshot_column))
+    for option, name in asked:
+        if tables and name not in names:
+            raise UsageError(f"{option}: there is no column {name} (there are: {', '.join(names)})")
+
+
+def _item(
+    connection: duckdb.DuckDBPyConnection, table: _Table, request: Request
+) -> tuple[items.Item, dict[str, str]]:
+    """Return the item a table's rows become, and the columns of ids set aside for another one.
+
+    A map of a column that the table does not have is left out.
+    """
+    names = {column.name for column in table.source.columns}
+    maps: dict[str, list[tuple[str, ...]]] = {}
+    for column, name in request.maps:
+        if column in names:
+            maps.setdefault(column, []).append(tuple(name.split(".")))
+    try:
+        set_aside = _set_aside(connection, table.source, maps)
+        leave_out = {*set_aside, *filter(None, [request.snapshot_column])}
+        item = items.item_of(table.source, maps, leave_out)
+        _check_where(connection, table.source, request.where)
+    except (UsageError, DataError) as error:
+        if not request.as_of_folder:
+            raise
+        raise type(error)(f"{table.names}: {error}") from error
+    return item, set_aside
+
+
+def _set_aside(
+    connection: duckdb.DuckDBPyConnection,
+    source: sources.Source,
+    maps: Mapping[str, Sequence[tuple[str, ...]]],
+) -> dict[str, str]:
+    """Return the columns of ids that hold no owner in any row, and the one beside that does.
+
+    An `id` that numbers the rows of a table stands beside the `modelId` of the Hub.
+    """
+    candidates = [one for one in items.id_candidates(source) if one.name not in maps]
+    if len(candidates) < 2 or any(("id",) in paths for paths in maps.values()):
+        return {}
+    owned = ", ".join(f"count_if(contains({one.text}, '/'))" for one in candidates)
+    with sources.reading(source.files):
+        counts = connection.execute(f"SELECT {owned} FROM {source.relation} AS item").fetchall()[0]
+    best = next((number for number, count in enumerate(counts) if count), 0)
+    return {one.name: candidates[best].name for one in candidates[:best]}
+
+
+def _check_where(
+    connection: duckdb.DuckDBPyConnection, source: sources.Source, where: str | None
+) -> None:
+    if where is None:
+        return
+    try:
+        if len(connection.extract_statements(f"SELECT 1 WHERE ({where}\n)")) != 1:
+            raise UsageError("--where: give one condition, not several statements")
+        connection.sql(f"SELECT 1 FROM {source.relation} AS item WHERE ({where}\n) LIMIT 0")
+    except duckdb.Error as error:
+        raise UsageError(f"--where: {one_line(error)}") from error
+
+
+def _rows(source: sources.Source, request: Request) -> str:
+    """Return the FROM and WHERE of the rows asked for."""
+    condition = f" WHERE ({request.where}\n)" if request.where else " WHERE true"
+    return f"FROM {source.relation} AS item{condition}"
+
+
+def _moment_column(source: sources.Source, request: Request) -> sources.Column | None:
+    return next(
+        (column for column in source.columns if column.name == request.snapshot_column), None
+    )
+
+
+def _counts(
+    connection: duckdb.DuckDBPyConnection,
+    table: _Table,
+    item: items.Item,
+    request: Request,
+) -> list[_Count]:
+    """Count the rows of each snapshot, in order of time; DataError on one without a time."""
+    source = table.source
+    column = _moment_column(source, request)
+    inner = {
+        "moment": items.moment_of(column) if column else "NULL",
+        "model_id": item.model_id,
+        "without_form": item.without_form or "0",
+        "without_object": item.without_object or "0",
+        "example": column.text if column else "NULL",
+    }
+    outer = [
+        "count(*)",
+        "count(*) FILTER (model_id IS NULL)",
+        "coalesce(sum(without_form), 0)",
+        "coalesce(sum(without_object), 0)",
+        *items.ID_COUNTS,
+        "min(example)",
+    ]
+    for number, check in enumerate(item.checks):
+        inner[f"text_{number}"] = check.text
+        inner[f"is_given_{number}"] = check.is_given
+        inner[f"is_unread_{number}"] = check.is_unread
+        outer += [
+            f"count(*) FILTER (is_given_{number})",
+            f"count(*) FILTER (is_unread_{number})",
+            f"min(text_{number}) FILTER (is_unread_{number})",
+        ]
+    selected = ", ".join(f"{value} AS {name}" for name, value in inner.items())
+    try:
+        with sources.reading(source.files):
+            counted = connection.execute(
+                f"SELECT moment, {', '.join(outer)} "
+                f"FROM (SELECT {selected} {_rows(source, request)}) "
+                "GROUP BY moment ORDER BY moment NULLS FIRST"
+            ).fetchall()
+    except DataError as error:
+        if request.where and isinstance(error.__cause__, duckdb.ConversionException):
+            raise UsageError(f"--where: {one_line(error.__cause__)}") from error
+        raise
+    if column is not None and counted and counted[0][0] is None:
+        rows, shown = counted[0][1], counted[0][_SHARED - 1]
+        raise DataError(
+            f"--snapshot-column: {rows:,} row{'s' if rows > 1 else ''} of {column.name} "
+            + (f"hold no ISO time, for example {shown}" if shown else "hold null")
+        )
+    counts = [_count(table.moment if column is None else row[0], row, item) for row in counted]
+    _check_counts(counts, request, source)
+    _check_unread(counts, request, source)
+    return counts
+
+
+def _count(moment: datetime, row: Sequence[Any], item: items.Item) -> _Count:
+    unread = [
+        _Unread(check, *row[start : start + 3])
+        for check, start in zip(item.checks, range(_SHARED, len(row), 3), strict=True)
+    ]
+    return _Count(moment, *row[1:5], _Ids(*row[5 : _SHARED - 1]), tuple(unread))
+
+
+def _check_unread(counts: list[_Count], request: Request, source: sources.Source) -> None:
+    """Raise DataError when nothing of a field in use can be read, unless that is allowed."""
+    for field_counts in (
+        () if request.allow_unread else zip(*(c.unread for c in counts), strict=True)
+    ):
+        one = _added(field_counts)
+        if one.given and one.unread == one.given:
+            raise DataError(
+                f"{sources.names_of(source.files)}: {_no_value_of(one)}; --allow-unread lands the "
+                "field as it stands"
+            )
+
+
+def _added(found: Sequence[_Unread]) -> _Unread:
+    """Return what several counts of one field come to."""
+    examples = [one.example for one in found if one.example is not None]
+    given, unread = sum(one.given for one in found), sum(one.unread for one in found)
+    return _Unread(found[0].check, given, unread, min(examples, default=None))
+
+
+def _no_value_of(one: _Unread) -> str:
+    how_many = "none" if one.unread == one.given else f"{one.unread:,}"
+    is_read = "can be read as" if one.unread == one.given else "cannot be read as"
+    return (
+        f"{how_many} of {one.given:,} value{'s' if one.given > 1 else ''} of {one.check.field} "
+        f"{is_read} {_ARTICLES[one.check.kind]} {one.check.kind}, for example {_shown(one.example)}"
+    )
+
+
+def _shown(text: str) -> str:
+    """Return a text of somebody's file on one line, cut short."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_EXAMPLE else f"{line[:_LONGEST_EXAMPLE]}..."
+
+
+def _check_counts(counts: list[_Count], request: Request, source: sources.Source) -> None:
+    if not any(count.rows for count in counts):
+        reason = "no row meets --where" if request.where else "there are no rows"
+        raise DataError(f"nothing to import from {sources.names_of(source.files)}: {reason}")
+    without = [snapshot_id_of(one.moment) for one in counts if one.rows == one.without_id]
+    if without:
+        raise DataError(f"every row of snapshot {', '.join(without)} is without an id")
+
+
+def _snapshot_query(
+    table: _Table, item: items.Item, request: Request, count: _Count
+) -> SnapshotQuery:
+    """Return what to commit as one snapshot, its rows in the order of the files."""
+    source = table.source
+    stamp = f"TIMESTAMP '{count.moment.isoformat(sep=' ')}'"
+    column = _moment_column(source, request)
+    of_snapshot = f" AND {items.moment_of(column)} = {stamp}" if column else ""
+    query = (
+        f"SELECT {item.hub_oid} AS hub_oid, {item.model_id} AS model_id, "
+        f"{item.raw_json} AS raw_json, {stamp} AS fetched_at "
+        f"{_rows(source, request)} AND {item.model_id} IS NOT NULL{of_snapshot}"
+    )
+    return SnapshotQuery(count.moment, query, _details(request, source.files, count))
+
+
+def _details(request: Request, files: Sequence[Path], count: _Count) -> dict[str, Any]:
+    folder = f"{files[0].absolute().parent.name}/" if request.as_of_folder else ""
+    details: dict[str, Any] = {
+        "files": [folder + file.name for file in files],
+        "rows_read": count.rows,
+        "rows_without_id": count.without_id,
+        "numbers_without_json_form": count.without_form,
+    }
+    if count.without_object:
+        details["values_without_object"] = count.without_object
+    if request.maps:
+        details["map"] = [f"{column}={name}" for column, name in request.maps]
+    if request.where:
+        details["where"] = request.where
+    if request.snapshot_column:
+        details["snapshot_column"] = request.snapshot_column
+    return details
+
+
+def _commit(
+    request: Request,
+    connection: duckdb.DuckDBPyConnection,
+    wanted: Sequence[tuple[_Table, SnapshotQuery]],
+) -> list[Snapshot]:
+    if not wanted:
+        return []
+    written: list[Snapshot] = []
+    # A history takes hours and is in place only at its end: a terminal shows how far it is.
+    with tqdm(total=len(wanted), unit=" snapshots", disable=None, leave=False) as bar:
+
+        def note(snapshot: Snapshot) -> None:
+            written.append(snapshot)
+            bar.update()
+
+        try:
+            return commit_snapshots(
+                request.landing,
+                connection,
+                [query for _, query in wanted],
+                source=request.source,
+                replace=request.replace,
+                items_per_page=ITEMS_PER_PAGE,
+                written=note,
+            )
+        except LandingError as error:
+            cause = error.__cause__
+            # DuckDB reads the files and writes the parts in one go: its message tells which failed.
+            if isinstance(cause, duckdb.Error) and ".building" not in str(cause):
+                names = wanted[len(written)][0].names
+                raise DataError(f"cannot read {names}: {one_line(cause)}") from error
+            raise
+
+
+def _notes(
+    made: Sequence[items.Item],
+    counts: Sequence[_Count],
+    n_skipped: int,
+    set_aside: Mapping[str, str],
+) -> Iterator[str]:
+    foreign = dict.fromkeys(name for item in made for name in item.foreign)
+    added_to = dict.fromkeys(name for item in made for name in item.added_to)
+    if n_skipped:
+        yield (
+            f"notice: skipped {n_skipped:,} of {n_skipped + len(counts):,} snapshots, "
+            "which were there already"
+        )
+    if foreign:
+        yield (
+            "notice: kept under their own names, as the Hub's API has no such field: "
+            + ", ".join(map(_shown, foreign))
+        )
+    for name, best in set_aside.items():
+        yield f"notice: left out {name}, which holds no owner: the ids are those of {best}"
+    without_object = sum(count.without_object for count in counts)
+    if without_object:
+        yield (
+            f"notice: left out {without_object:,} mapped value{'s' if without_object > 1 else ''}: "
+            f"{', '.join(added_to)} of their rows is no JSON object to add to"
+        )
+    yield from _notes_on_ids(counts)
+    without_id = sum(count.without_id for count in counts)
+    if without_id:
+        yield f"warning: skipped {without_id:,} row{'s' if without_id > 1 else ''} without an id"
+    without_form = sum(count.without_form for count in counts)
+    if without_form:
+        yield (
+            f"warning: left out {without_form:,} value{'s' if without_form > 1 else ''} that JSON "
+            "has no form for (NaN or infinite)"
+        )
+    fields: dict[str, list[_Unread]] = {}
+    for count in counts:
+        for one in count.unread:
+            fields.setdefault(one.check.field, []).append(one)
+    for one in map(_added, fields.values()):
+        if one.unread:
+            yield f"warning: {_no_value_of(one)}; landed as it stands"
+
+
+def _notes_on_ids(counts: Sequence[_Count]) -> Iterator[str]:
+    rows = sum(count.rows - count.without_id for count in counts)
+    links = sum(count.ids.links for count in counts)
+    if links:
+        yield f"notice: {links:,} of {rows:,} ids are links to the Hub, which a build reads as ids"
+    unsound = sum(count.ids.unsound for count in counts)
+    if unsound:
+        example = min(filter(None, (count.ids.unsound_example for count in counts)))
+        yield (
+            f"warning: {unsound:,} of {rows:,} ids are none that a model can have, and a build "
+            f"rejects their rows, for example {_shown(example)}"
+        )
+    without_owner = sum(count.ids.without_owner for count in counts)
+    if rows and without_owner == rows:
+        example = min(filter(None, (count.ids.without_owner_example for count in counts)))
+        yield f"warning: none of {rows:,} ids has an owner, for example {_shown(example)}"

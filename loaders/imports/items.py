@@ -1,0 +1,687 @@
+"""Columns into one item of the Hub's API: the SQL that writes its JSON, without a detour.
+
+Every value is written by its type, so that nothing goes through a number or a text that cannot
+hold it; what is null has no key.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from hub_lineage.sql import literal
+from loaders.errors import DataError, UsageError
+from loaders.imports import reading
+from loaders.imports.fields import (
+    BOOLEAN_FIELDS,
+    COUNT_FIELDS,
+    FIELDS_IN_USE,
+    HUB_FIELDS,
+    ID_FIELDS,
+    JSON_FIELDS,
+    LIST_FIELDS,
+    NO_VALUE,
+    NUMBER_FIELDS,
+    OID_FIELDS,
+    TIME_FIELDS,
+)
+from loaders.imports.sources import Column, Source
+
+Path = tuple[str, ...]
+
+_EXACT_AS_TEXT = frozenset({
+    "bigint", "bignum", "boolean", "decimal", "hugeint", "integer", "smallint", "tinyint",
+    "ubigint", "uhugeint", "uinteger", "usmallint", "utinyint",
+})  # fmt: skip
+_FLOATS = frozenset({"double", "float"})
+_TIMES = frozenset({
+    "timestamp", "timestamp with time zone", "timestamp_ms", "timestamp_ns", "timestamp_s",
+})  # fmt: skip
+
+# DuckDB calls JSON valid that holds NaN, Infinity or a comma too many; a stricter reader of the
+# landing must not stumble over it, so these become null (as JSON.stringify writes them) or go.
+_LOOSE = r"(?i)nan|inf|,\s*[}\]]"
+_MACROS = (
+    rf"""
+    CREATE OR REPLACE TEMP MACRO strict_json(text) AS CASE
+        WHEN NOT json_valid(text) THEN NULL
+        WHEN regexp_matches(text, '{_LOOSE}')
+            AND regexp_matches(
+                regexp_replace(text, '"(?:\\.|[^"\\])*"', '""', 'g'), '{_LOOSE}'
+            )
+            THEN array_to_string(
+                list_transform(
+                    regexp_extract_all(
+                        text, '"(?:\\.|[^"\\])*"|,\s*[}}\]]|-?[A-Za-z]+|[^",A-Za-z-]+|,|-'
+                    ),
+                    lambda token: CASE
+                        WHEN regexp_full_match(token, '(?i)-?(nan|inf|infinity)') THEN 'null'
+                        WHEN regexp_full_match(token, ',\s*[}}\]]') THEN right(token, 1)
+                        ELSE token
+                    END
+                ),
+                ''
+            )
+        ELSE text
+    END
+    """,
+    r"""
+    CREATE OR REPLACE TEMP MACRO iso_time(moment) AS CASE
+        WHEN NOT isfinite(moment) THEN NULL
+        WHEN microsecond(moment) % 1000 = 0 THEN strftime(moment, '%Y-%m-%dT%H:%M:%S.%gZ')
+        ELSE strftime(moment, '%Y-%m-%dT%H:%M:%S.%fZ')
+    END
+    """,
+    r"""
+    CREATE OR REPLACE TEMP MACRO iso_time_ns(moment) AS CASE
+        WHEN nanosecond(moment) % 1000 = 0 THEN iso_time(CAST(moment AS TIMESTAMP))
+        ELSE replace(CAST(moment AS VARCHAR), ' ', 'T') || 'Z'
+    END
+    """,
+    r"""
+    CREATE OR REPLACE TEMP MACRO time_of_text(text) AS CASE
+        WHEN regexp_full_match(
+            text,
+            '\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?'
+            || ' ?(Z|UTC|[+-]\d{2}(:?\d{2})?)?'
+        ) THEN TRY_CAST(text AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
+    END
+    """,
+    """
+    CREATE OR REPLACE TEMP MACRO is_time(text) AS TRY_CAST(text AS TIMESTAMPTZ) IS NOT NULL
+    """,
+    """
+    CREATE OR REPLACE TEMP MACRO container_of_text(text) AS CASE
+        WHEN NOT json_valid(text) THEN NULL
+        WHEN regexp_full_match(json_type(text), 'ARRAY|OBJECT') THEN strict_json(text)
+    END
+    """,
+    r"""
+    CREATE OR REPLACE TEMP MACRO count_of_text(text) AS CASE
+        WHEN regexp_full_match(text, '[1-9]\d{0,2}(([,_ ]|\x{a0}|\x{202f})\d{3})+')
+            THEN regexp_replace(text, '\D', '', 'g')
+        WHEN regexp_full_match(text, '[1-9]\d{0,2}(\.\d{3}){2,}') THEN replace(text, '.', '')
+        WHEN regexp_full_match(text, '\{\s*"\$number\w+"\s*:\s*"?\d+"?\s*\}')
+            THEN regexp_extract(text, ':\s*"?(\d+)', 1)
+    END
+    """,
+    """
+    CREATE OR REPLACE TEMP MACRO boolean_of_text(text) AS CASE
+        WHEN regexp_full_match(text, '(?i)true|t|yes|y|1|1[.]0') THEN 'true'
+        WHEN regexp_full_match(text, '(?i)false|f|no|n|0|0[.]0') THEN 'false'
+    END
+    """,
+    r"""
+    CREATE OR REPLACE TEMP MACRO oid_of_text(text) AS coalesce(
+        nullif(regexp_extract(text, '(?:\$oid"\s*:\s*"|ObjectId\([''"])([0-9a-f]{24})', 1), ''),
+        text
+    )
+    """,
+    # The rule of huggingface_hub, but for the length: models of 2021 have names of up to 250 signs.
+    r"""
+    CREATE OR REPLACE TEMP MACRO is_repository_id(text) AS
+        regexp_full_match(text, '([\w.-]*\w/)?\w|([\w.-]*\w/)?\w[\w.-]*\w')
+        AND NOT regexp_matches(text, '--|[.][.]|^[.-]|[.]git$')
+    """,
+    r"""
+    CREATE OR REPLACE TEMP MACRO is_hub_link(text) AS
+        regexp_matches(text, '(?i)^(https?://)?(www\.)?(huggingface\.co|hf\.co)/')
+    """,
+    # What follows adds (name, value) pairs, both JSON text, to JSON text. A value or a text that
+    # is null counts as not there. A one-element list_transform names a value used several times.
+    """
+    CREATE OR REPLACE TEMP MACRO pairs_there(pairs) AS
+        list_filter(pairs, lambda pair: coalesce(pair.value, 'null') <> 'null')
+    """,
+    r"""
+    CREATE OR REPLACE TEMP MACRO takes_no_pairs(text) AS
+        coalesce(text <> 'null' AND NOT regexp_matches(text, '^\s*\{'), false)
+    """,
+    """
+    CREATE OR REPLACE TEMP MACRO without_names(text, names) AS CASE
+        WHEN list_has_any(json_keys(text), names)
+        THEN '{' || array_to_string(
+            list_transform(
+                list_filter(
+                    list_zip(json_keys(text), json_extract(text, '$.*')),
+                    lambda member: NOT list_contains(names, member[1])
+                ),
+                lambda member:
+                    CAST(to_json(member[1]) AS VARCHAR) || ':' || CAST(member[2] AS VARCHAR)
+            ),
+            ','
+        ) || '}'
+        ELSE text
+    END
+    """,
+    r"""
+    CREATE OR REPLACE TEMP MACRO before_closing_brace(text, members) AS list_transform(
+        [text],
+        lambda whole: regexp_replace(whole, '\}\s*$', '')
+            || CASE WHEN regexp_full_match(whole, '\s*\{\s*\}\s*') THEN '' ELSE ',' END
+            || members
+            || regexp_extract(whole, '\}\s*$')
+    )[1]
+    """,
+    """
+    CREATE OR REPLACE TEMP MACRO with_pairs(text, pairs) AS list_transform(
+        [{'old': text, 'new': pairs_there(pairs)}],
+        lambda given: CASE
+            WHEN len(given.new) = 0 OR takes_no_pairs(given.old) THEN given.old
+            ELSE before_closing_brace(
+                without_names(
+                    coalesce(nullif(given.old, 'null'), '{}'),
+                    list_transform(given.new, lambda pair: pair.name)
+                ),
+                array_to_string(
+                    list_transform(
+                        given.new,
+                        lambda pair: CAST(to_json(pair.name) AS VARCHAR) || ':' || pair.value
+                    ),
+                    ','
+                )
+            )
+        END
+    )[1]
+    """,
+)
+
+
+ID_COUNTS = (
+    "count(*) FILTER (is_hub_link(model_id))",
+    "count(*) FILTER (NOT is_hub_link(model_id) AND NOT is_repository_id(trim(model_id)))",
+    "count(*) FILTER (NOT contains(model_id, '/'))",
+    "min(model_id) FILTER (NOT is_hub_link(model_id) AND NOT is_repository_id(trim(model_id)))",
+    "min(model_id) FILTER (NOT contains(model_id, '/'))",
+)
+"""The SQL of how many ids are links, none, or without an owner, with examples."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """The SQL that makes items of a source's rows.
+
+    `without_form` counts, per row, the values JSON has no form for (NaN, infinities),
+    `without_object` the mapped values whose place is no JSON object; None if there can be none.
+    `added_to` names those places, `foreign` the columns that are no field of the Hub's API, and
+    `checks` are of the fields in use whose values may be written in a way that nobody reads.
+    """
+
+    hub_oid: str
+    model_id: str
+    raw_json: str
+    without_form: str | None
+    without_object: str | None
+    added_to: tuple[str, ...]
+    foreign: tuple[str, ...]
+    checks: tuple["Check", ...]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A field whose values may be unreadable: the SQL of its text, of whether there is a value, and
+    of whether it can be read; `kind` is what the field holds, in words.
+    """
+
+    field: str
+    kind: str
+    text: str
+    is_given: str
+    is_unread: str
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    """A value at its place in the item, and the column it came from."""
+
+    path: Path
+    column: Column
+
+    @property
+    def is_object(self) -> bool:
+        return self.column.kind == "typed" and self.column.type.id == "struct"
+
+    @property
+    def may_be_object(self) -> bool:
+        """Whether the JSON written of it may be an object, of which only the rows can tell."""
+        type_, name = self.column.type, ".".join(self.path)
+        is_json = str(type_) == "JSON" or type_.id == "map"
+        return name not in {"_id", "id"} and (
+            is_json or (str(type_) == "VARCHAR" and name in JSON_FIELDS)
+        )
+
+    def members(self) -> list["_Leaf"]:
+        return [
+            _Leaf((*self.path, name), _member(self.column, name, type_))
+            for name, type_ in self.column.type.children
+            if type_.id != "null"
+        ]
+
+
+@dataclass(frozen=True)
+class _Extended:
+    """A value that may be an object, and the fields that go into it by --map."""
+
+    leaf: _Leaf
+    added: dict[str, _Leaf]
+
+    @property
+    def pairs(self) -> str:
+        pairs = (
+            f"{{'name': {literal(name)}, 'value': {_field(leaf)}}}"
+            for name, leaf in self.added.items()
+        )
+        return f"[{', '.join(pairs)}]"
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the macros and functions that the SQL of items and of JSON lines calls."""
+    reading.prepare(connection)
+    for macro in _MACROS:
+        connection.execute(macro)
+
+
+def item_of(source: Source, maps: Mapping[str, Sequence[Path]], leave_out: Collection[str]) -> Item:
+    """Return the SQL of a source's items.
+
+    `maps` gives the fields a column goes to instead of its own name; `leave_out` names columns
+    that are not part of the item. UsageError on a map that cannot be, DataError without an id.
+    """
+    placed = [
+        (path, column)
+        for column in source.columns
+        # Parquet without a type holds nothing but nulls; DuckDB breaks on casts of such a field.
+        if column.name not in leave_out and column.type.id != "null"
+        for path in maps.get(column.name, [(column.name,)])
+    ]
+    renamed = _with_ids(placed)
+    tree: dict = {}
+    for path, column in renamed:
+        _insert(tree, _Leaf(path, column))
+    first = {key: tree.pop(key) for key in ("_id", "id") if key in tree}
+    model_id = first["id"]
+    if not isinstance(model_id, _Leaf):
+        raise UsageError("--map: id is a text, it has no fields of its own")
+    leaves = [_Leaf(path, column) for path, column in renamed]
+    hub_oid = first.get("_id")
+    foreign = [
+        column.name
+        for path, column in renamed
+        if path == (column.name,) and column.name not in HUB_FIELDS
+    ]
+    counts = [count for leaf in leaves if (count := _count_without_form(leaf.column))]
+    extended = list(_extended_in(tree))
+    return Item(
+        hub_oid=f"oid_of_text({_id_text(hub_oid.column)})"
+        if isinstance(hub_oid, _Leaf)
+        else "NULL",
+        model_id=_id_text(model_id.column),
+        raw_json=_line(source.item, leaves, first | tree)
+        if source.item and renamed == placed and not maps and not leave_out
+        else _object(first | tree),
+        without_form=" + ".join(counts) or None,
+        without_object=" + ".join(map(_count_without_object, extended)) or None,
+        added_to=tuple(".".join(node.leaf.path) for node in extended),
+        foreign=tuple(foreign),
+        checks=tuple(filter(None, map(_check, leaves))),
+    )
+
+
+def moment_of(column: Column) -> str:
+    """Return the SQL of a column as a UTC TIMESTAMP, null where it is no time."""
+    if column.kind == "typed" and column.type.id == "timestamp with time zone":
+        moment = f"({column.value} AT TIME ZONE 'UTC')"
+    elif column.kind == "typed" and column.type.id in _TIMES | {"date"}:
+        moment = f"CAST({column.value} AS TIMESTAMP)"
+    else:
+        moment = f"coalesce(time_of_text({column.text}), time_of_text(read_time({column.text})))"
+    return f"CASE WHEN isfinite({moment}) THEN {moment} END"
+
+
+def _with_ids(placed: list[tuple[Path, Column]]) -> list[tuple[Path, Column]]:
+    """Rename the column the id is taken from to `id`, and the one of the oid to `_id`."""
+    paths = [path for path, _ in placed]
+    new_names = {}
+    for wanted, names in (("id", ID_FIELDS), ("_id", OID_FIELDS)):
+        best = next((name for name in names if (name,) in paths), None)
+        if best is not None and best != wanted:
+            new_names[(best,)] = (wanted,)
+        elif best is None and wanted == "id":
+            there = dict.fromkeys(column.name for _, column in placed)
+            raise DataError(
+                f"there is no column {', '.join(ID_FIELDS)} to take the id of a model from; name "
+                f"one with --map COLUMN=id (there are: {', '.join(there)})"
+            )
+    return [(new_names.get(path, path), column) for path, column in placed]
+
+
+def column_names(source: Source) -> str:
+    """Return the names of a source's columns as one text."""
+    return ", ".join(column.name for column in source.columns)
+
+
+def id_candidates(source: Source) -> list[Column]:
+    """Return the columns an id may be taken from, best first."""
+    columns = {column.name: column for column in source.columns if column.type.id != "null"}
+    return [columns[name] for name in ID_FIELDS if name in columns]
+
+
+def _insert(tree: dict, leaf: _Leaf) -> None:
+    """Put a value at its place; a struct opens up where other values go into it."""
+    *parents, last = leaf.path
+    node = tree
+    for depth, key in enumerate(parents, start=1):
+        there = node.get(key)
+        if isinstance(there, _Leaf) and there.is_object:
+            del node[key]
+            for member in there.members():
+                _insert(tree, member)
+        elif isinstance(there, _Leaf) and there.may_be_object:
+            node[key] = _Extended(there, {})
+        elif isinstance(there, _Leaf):
+            raise UsageError(
+                f"--map: {'.'.join(leaf.path)} cannot go into {'.'.join(leaf.path[:depth])}, "
+                f"which is column {there.column.name} and no object"
+            )
+        node = node.setdefault(key, {})
+        if isinstance(node, _Extended):
+            if depth < len(parents):
+                raise _too_deep(leaf.path, node.leaf)
+            node = node.added
+    there = node.get(last)
+    if there is None:
+        node[last] = leaf
+    elif isinstance(there, dict) and leaf.may_be_object:
+        for name, member in there.items():
+            if not isinstance(member, _Leaf):
+                raise _too_deep((*leaf.path, name, "..."), leaf)
+        node[last] = _Extended(leaf, there)
+    elif isinstance(there, dict) and leaf.is_object:
+        for member in leaf.members():
+            _insert(tree, member)
+    elif isinstance(there, dict):
+        raise UsageError(
+            f"--map: fields go into {'.'.join(leaf.path)}, which is column {leaf.column.name} "
+            "and no object"
+        )
+    else:
+        first = there.leaf if isinstance(there, _Extended) else there
+        raise UsageError(
+            f"--map: columns {first.column.name} and {leaf.column.name} both go to "
+            f"{'.'.join(leaf.path)}"
+        )
+
+
+def _too_deep(path: Path, into: _Leaf) -> UsageError:
+    name = ".".join(into.path)
+    return UsageError(
+        f"--map: {'.'.join(path)} cannot go into {name}, which is column {into.column.name}: only "
+        f"one level can be added to JSON, such as {name}.{path[len(into.path)]}"
+    )
+
+
+def _extended_in(tree: Mapping[str, "dict | _Leaf | _Extended"]) -> Iterator[_Extended]:
+    for node in tree.values():
+        if isinstance(node, _Extended):
+            yield node
+        elif isinstance(node, dict):
+            yield from _extended_in(node)
+
+
+def _count_without_object(node: _Extended) -> str:
+    count = f"len(pairs_there({node.pairs}))"
+    return f"CASE WHEN takes_no_pairs({_field(node.leaf)}) THEN {count} ELSE 0 END"
+
+
+def _member(column: Column, name: str, type_: duckdb.sqltypes.DuckDBPyType) -> Column:
+    return Column(column.name, f"struct_extract({column.value}, {literal(name)})", type_, "typed")
+
+
+def _object(tree: Mapping[str, "dict | _Leaf | _Extended"]) -> str:
+    members = []
+    for key, node in tree.items():
+        if isinstance(node, dict):
+            value = f"nullif({_object(node)}, '{{}}')"
+        elif isinstance(node, _Extended):
+            value = f"with_pairs({_field(node.leaf)}, {node.pairs})"
+        else:
+            value = _field(node)
+        members.append(_keyed(key, value))
+    return f"('{{' || concat_ws(',', {', '.join(members)}) || '}}')"
+
+
+def _keyed(key: str, value: str) -> str:
+    return f"({literal(json.dumps(key, ensure_ascii=False) + ':')} || {value})"
+
+
+def _id_text(column: Column) -> str:
+    return f"nullif(regexp_replace({column.text}, '^\\s+$', ''), '')"
+
+
+def _line(line: str, leaves: Sequence[_Leaf], tree: Mapping) -> str:
+    """Return a line of JSON as it stands, unless a field of it is not written as the API does."""
+    odd = [condition for leaf in leaves if (condition := _is_odd(leaf))]
+    return f"CASE WHEN {' OR '.join(odd)} THEN {_object(tree)} ELSE {line} END" if odd else line
+
+
+def _is_odd(leaf: _Leaf) -> str | None:
+    """Return the SQL of whether a JSON value is not of the API's kind; None if all are."""
+    name, value, text = ".".join(leaf.path), leaf.column.value, _text(leaf.column)
+    types = leaf.column.json_types
+    known = {"NULL"}
+    if name in JSON_FIELDS:
+        known |= {"ARRAY"} if name in LIST_FIELDS else {"ARRAY", "OBJECT"}
+        condition = "true"
+    elif name in TIME_FIELDS:
+        condition = f"(json_type({value}) <> 'VARCHAR' OR NOT is_time({text}))"
+    elif name in COUNT_FIELDS:
+        known |= types - {"VARCHAR", "OBJECT"}
+        condition = f"count_of_text({text}) IS NOT NULL"
+    elif name in BOOLEAN_FIELDS:
+        known |= {"BOOLEAN"}
+        condition = f"boolean_of_text({text}) IS NOT NULL"
+    elif name in OID_FIELDS:
+        known |= types - {"OBJECT"}
+        condition = "true"
+    else:
+        return None
+    if types <= known:
+        return None
+    is_known = f"regexp_full_match(json_type({value}), '{'|'.join(sorted(known))}')"
+    return f"coalesce(NOT {is_known} AND {condition}, false)"
+
+
+def _field(leaf: _Leaf) -> str:
+    """Return the SQL of a value as JSON text, null where there is none."""
+    column, name = leaf.column, ".".join(leaf.path)
+    as_it_is = _as_it_is(column, name)
+    read = _read(column, name)
+    if read is None:
+        return as_it_is
+    return f"CASE WHEN NOT {_is_no_value(column)} THEN coalesce({read}, {as_it_is}) END"
+
+
+def _as_it_is(column: Column, name: str) -> str:
+    quoted = f"CAST(to_json({column.value}) AS VARCHAR)"
+    whole = f"strict_json(CAST({column.value} AS VARCHAR))" if column.kind == "json" else quoted
+    if name in JSON_FIELDS and _may_be_text(column):
+        return f"coalesce(strict_json({column.text}), {whole})"
+    if column.kind == "json":
+        return whole
+    if column.kind == "text" and name in NUMBER_FIELDS:
+        number = r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?"
+        trimmed = f"trim({column.value})"
+        return (
+            f"CASE WHEN regexp_full_match({trimmed}, '{number}') THEN {trimmed} ELSE {quoted} END"
+        )
+    if column.kind == "text" and name not in JSON_FIELDS and name in HUB_FIELDS:
+        return f"CASE WHEN NOT {_is_no_value(column)} THEN {quoted} END"
+    if column.kind == "text":
+        return quoted
+    return _json(column.value, column.type, 0)
+
+
+def _text(column: Column) -> str:
+    """Return the SQL of a value as text without blanks around it; of an object its JSON."""
+    is_nested = column.kind == "typed" and column.type.id in {"struct", "map", "list", "array"}
+    return f"trim({f'CAST(to_json({column.value}) AS VARCHAR)' if is_nested else column.text})"
+
+
+def _is_no_value(column: Column) -> str:
+    """Return the SQL of whether a text is a word for nothing; what is no text is none.
+
+    A pattern and no IN: DuckDB would make a join of it, which does not keep the order of the rows.
+    """
+    return (
+        f"coalesce(regexp_full_match({_text(column)}, '(?i){'|'.join(sorted(NO_VALUE))}'), false)"
+    )
+
+
+def _may_be_text(column: Column) -> bool:
+    return column.kind in {"text", "json"} or str(column.type) == "VARCHAR"
+
+
+def _read(column: Column, name: str) -> str | None:
+    """Return the SQL of a value that is not written as the API does, as the API writes it.
+
+    It is null where there is no certain reading; None if the value needs none.
+    """
+    text = _text(column)
+    if name in JSON_FIELDS and _may_be_text(column):
+        reader = "read_list" if name in LIST_FIELDS else "read_object"
+        return f"coalesce(container_of_text({column.text}), {reader}({column.text}))"
+    if name in TIME_FIELDS and column.type.id not in _TIMES | {"date"}:
+        read = f"CASE WHEN NOT is_time({text}) THEN read_time({text}) END"
+        return f"('\"' || coalesce(iso_time(time_of_text({text})), {read}) || '\"')"
+    if name in TIME_FIELDS and column.type.id == "date":
+        return f"('\"' || iso_time(CAST({column.value} AS TIMESTAMP)) || '\"')"
+    if name in COUNT_FIELDS and (_may_be_text(column) or column.type.id == "struct"):
+        return f"count_of_text({text})"
+    if name in BOOLEAN_FIELDS and column.type.id != "boolean":
+        return f"boolean_of_text({text})"
+    if name == "_id" and _may_be_text(column):
+        return f"CAST(to_json(oid_of_text({text})) AS VARCHAR)"
+    return None
+
+
+def _check(leaf: _Leaf) -> Check | None:
+    """Return how to tell the values of a field in use that cannot be read; None if all can."""
+    column, name = leaf.column, ".".join(leaf.path)
+    read, text = _read(column, name), _text(column)
+    if name not in FIELDS_IN_USE or column.type.id == "date":
+        return None
+    if name in TIME_FIELDS and read:
+        kind, is_unread = "time", f"NOT is_time({text}) AND {read} IS NULL"
+    elif name == "baseModels" and read:
+        # A text without brackets is the id of a parent.
+        kind = "object"
+        is_unread = rf"{read} IS NULL AND regexp_matches({text}, '^\w*[\[({{<]')"
+    elif name in JSON_FIELDS and read:
+        kind = "list" if name in LIST_FIELDS else "object"
+        is_unread = (
+            f"coalesce(left(trim({read}), 1) <> {literal('[' if kind == 'list' else '{')}, true)"
+        )
+    elif name in NUMBER_FIELDS and _may_be_text(column):
+        number = (
+            f"TRY_CAST(coalesce({read}, {text}) AS DOUBLE)"
+            if read
+            else f"TRY_CAST({text} AS DOUBLE)"
+        )
+        kind, is_unread = "number", f"NOT coalesce(isfinite({number}), false)"
+    elif name in BOOLEAN_FIELDS and read:
+        kind, is_unread = "boolean", f"{read} IS NULL"
+    else:
+        return None
+    is_given = f"{text} IS NOT NULL AND NOT {_is_no_value(column)}"
+    return Check(name, kind, text, is_given, f"{is_given} AND {is_unread}")
+
+
+def _json(value: str, type_: duckdb.sqltypes.DuckDBPyType, depth: int) -> str:
+    """Return the SQL of a typed value as JSON text, null where the value is null."""
+    kind = type_.id
+    if kind == "null":
+        return "CAST(NULL AS VARCHAR)"
+    if kind in _EXACT_AS_TEXT:
+        return f"CAST({value} AS VARCHAR)"
+    if kind in _FLOATS:
+        return f"CASE WHEN isfinite({value}) THEN CAST({value} AS VARCHAR) END"
+    if str(type_) == "JSON":
+        return f"coalesce(strict_json({value}), CAST(to_json(CAST({value} AS VARCHAR)) AS VARCHAR))"
+    if kind == "timestamp_ns":
+        return f"('\"' || iso_time_ns({value}) || '\"')"
+    if kind in _TIMES:
+        utc = f"{value} AT TIME ZONE 'UTC'" if "zone" in kind else f"CAST({value} AS TIMESTAMP)"
+        return f"('\"' || iso_time({utc}) || '\"')"
+    if kind == "date":
+        return f"CASE WHEN isfinite({value}) THEN '\"' || CAST({value} AS VARCHAR) || '\"' END"
+    if kind in {"list", "array"}:
+        return _list(value, _child(type_), depth)
+    if kind == "map":
+        return _map(value, type_, depth)
+    if kind == "struct":
+        members = [
+            _keyed(name, _json(f"struct_extract({value}, {literal(name)})", child, depth))
+            for name, child in type_.children
+        ]
+        return (
+            f"CASE WHEN {value} IS NOT NULL "
+            f"THEN '{{' || concat_ws(',', {', '.join(members)}) || '}}' END"
+        )
+    if kind in {"tuple", "union", "variant"}:
+        return f"strict_json(CAST(to_json({value}) AS VARCHAR))"
+    return f"CAST(to_json(CAST({value} AS VARCHAR)) AS VARCHAR)"
+
+
+def _child(type_: duckdb.sqltypes.DuckDBPyType) -> duckdb.sqltypes.DuckDBPyType:
+    return type_.children[0][1]
+
+
+def _list(value: str, child: duckdb.sqltypes.DuckDBPyType, depth: int) -> str:
+    if str(child) == "VARCHAR":
+        return f"CAST(to_json({value}) AS VARCHAR)"
+    element = f"element{depth}"
+    written = f"coalesce({_json(element, child, depth + 1)}, 'null')"
+    return (
+        f"('[' || array_to_string(list_transform({value}, lambda {element}: {written}), ',') "
+        "|| ']')"
+    )
+
+
+def _map(value: str, type_: duckdb.sqltypes.DuckDBPyType, depth: int) -> str:
+    _, (_, value_type) = type_.children
+    entry = f"element{depth}"
+    key = f"CAST(to_json(CAST(struct_extract({entry}, 'key') AS VARCHAR)) AS VARCHAR)"
+    written = _json(f"struct_extract({entry}, 'value')", value_type, depth + 1)
+    return (
+        f"('{{' || array_to_string(list_transform(map_entries({value}), lambda {entry}: "
+        f"{key} || ':' || coalesce({written}, 'null')), ',') || '}}')"
+    )
+
+
+def _count_without_form(column: Column) -> str | None:
+    if column.kind != "typed":
+        return None
+    count = _without_form(column.value, column.type, 0)
+    return count and f"coalesce({count}, 0)"
+
+
+def _without_form(value: str, type_: duckdb.sqltypes.DuckDBPyType, depth: int) -> str | None:
+    """Return the SQL that counts the NaN and infinities in a value; None if it can hold none."""
+    kind = type_.id
+    if kind in _FLOATS or kind in _TIMES or kind == "date":
+        return f"CAST(NOT isfinite({value}) AS INTEGER)"
+    if kind == "struct":
+        counts = [
+            f"coalesce({count}, 0)"
+            for name, child in type_.children
+            if (count := _without_form(f"struct_extract({value}, {literal(name)})", child, depth))
+        ]
+        return f"({' + '.join(counts)})" if counts else None
+    if kind in {"list", "array", "map"}:
+        child = type_.children[1][1] if kind == "map" else _child(type_)
+        element = f"element{depth}"
+        count = _without_form(element, child, depth + 1)
+        values = f"map_values({value})" if kind == "map" else value
+        return count and f"list_sum(list_transform({values}, lambda {element}: {count}))"
+    return None

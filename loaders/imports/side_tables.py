@@ -1,0 +1,168 @@
+"""Tables of a landing beside its snapshots: one Parquet file each, put in place by one rename."""
+
+import argparse
+import contextlib
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from hub_lineage.sql import literal, one_line
+from loaders.crawl.crawling import add_landing_argument, landing_of
+from loaders.errors import DataError, LandingError, UsageError, said_by
+from loaders.imports import items, sources
+from loaders.landing.committing import flush
+
+__all__ = [
+    "Report",
+    "Request",
+    "add_common_arguments",
+    "column_named",
+    "commit_table",
+    "common_of",
+    "land_table",
+    "model_id_of",
+    "report_left_out",
+]
+
+_ID_COLUMNS = ("model_id", "id", "modelId")
+_SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What to land: the files, whose they are, and the column of ids if it has another name."""
+
+    files: Sequence[str]
+    landing: Path
+    source: str
+    model_id: str | None = None
+    replace: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was landed, and how many rows were left out as not usable."""
+
+    path: Path
+    rows: int
+    left_out: int
+
+
+def land_table(
+    request: Request,
+    table: str,
+    query_of: Callable[[sources.Source], str],
+    usable: str,
+) -> Report:
+    """Land the distinct usable rows of a query on the files as `<table>/<source>.parquet`.
+
+    `query_of` makes the query, `usable` is a condition on its columns that may be null. UsageError,
+    DataError or LandingError leave the landing as it was.
+    """
+    target = _target_of(request.landing, table, request.source, replace=request.replace)
+    files = sources.find_files(request.files)
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
+        items.prepare(connection)
+        source = sources.open_source(connection, files, sources.format_of(files))
+        query = query_of(source)
+        with sources.reading(source.files):
+            connection.execute(f"CREATE TABLE found AS {query}")
+        usable = f"coalesce({usable}, false)"
+        connection.execute(f"CREATE TABLE kept AS SELECT DISTINCT * FROM found WHERE {usable}")
+        rows, left_out = connection.execute(
+            f"SELECT (SELECT count(*) FROM kept), count(*) FILTER (NOT ({usable})) FROM found"
+        ).fetchall()[0]
+        if rows == 0:
+            what = table.replace("_", " ")
+            raise DataError(f"there are no {what} in {sources.names_of(source.files)}")
+        commit_table(connection, "FROM kept", target)
+    return Report(target, rows, left_out)
+
+
+def add_common_arguments(parser: argparse.ArgumentParser, *, source: str, rows: str) -> None:
+    """Declare what all such commands take; `source` and `rows` are words for the help."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="Parquet, CSV or JSON lines")
+    add_landing_argument(parser)
+    parser.add_argument("--source", required=True, metavar="NAME", help=source)
+    parser.add_argument("--model-id", metavar="COLUMN", help="default: model_id, id or modelId")
+    parser.add_argument("--replace", action="store_true", help=f"replace {rows} that are there")
+
+
+def common_of(arguments: argparse.Namespace) -> dict:
+    """The fields of `Request` from a parsed command line."""
+    return {
+        "files": arguments.files,
+        "landing": landing_of(arguments),
+        "source": arguments.source,
+        "model_id": arguments.model_id,
+        "replace": arguments.replace,
+    }
+
+
+def report_left_out(report: Report, why: str) -> None:
+    """Warn of rows that were left out."""
+    if report.left_out:
+        print(f"warning: left out {report.left_out:,} {why}", file=sys.stderr)
+
+
+def _target_of(landing: Path, table: str, source: str, *, replace: bool) -> Path:
+    """Return the file of one source's table; UsageError for its name, LandingError if it is there.
+
+    With `replace` an older one may be there.
+    """
+    if not _SOURCE.fullmatch(source):
+        raise UsageError("--source names the file: small letters, digits, - and _ only")
+    target = landing / table / f"{source}.parquet"
+    if target.exists() and not replace:
+        raise LandingError(
+            f"the landing already holds {table.replace('_', ' ')} of {source}; use --replace"
+        )
+    return target
+
+
+def column_named(source: sources.Source, option: str, name: str) -> sources.Column:
+    """Return a column of the files; UsageError if there is none of that name."""
+    columns = {column.name: column for column in source.columns}
+    if name not in columns:
+        raise UsageError(
+            f"{option}: there is no column {name} (there are: {items.column_names(source)})"
+        )
+    return columns[name]
+
+
+def model_id_of(source: sources.Source, name: str | None) -> str:
+    """Return the SQL of the model's id: the named column, else the first that is called so."""
+    there = {column.name for column in source.columns}
+    best = name or next((column for column in _ID_COLUMNS if column in there), _ID_COLUMNS[0])
+    return f"nullif(trim({column_named(source, '--model-id', best).text}), '')"
+
+
+def commit_table(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+    """Write the rows of a query, ordered by all columns, as `target`; LandingError leaves it as is.
+
+    Same rows, same bytes, whatever the number of threads.
+    """
+    hidden = target.with_name(f".{target.name}.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        connection.execute("SET threads = 1")
+        connection.execute(
+            f"COPY (FROM ({query}) ORDER BY ALL) TO {literal(hidden)} "
+            "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+        )
+        flush(hidden)
+        hidden.rename(target)
+        flush(target.parent)
+    except (OSError, duckdb.Error) as error:
+        said = one_line(error) if isinstance(error, duckdb.Error) else said_by(error)
+        raise LandingError(f"the landing cannot be written: {said}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            hidden.unlink()
+        with contextlib.suppress(OSError):
+            target.parent.rmdir()  # made for what never came; one that holds something stays

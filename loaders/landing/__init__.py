@@ -1,0 +1,1 @@
+"""The landing: its format, how it grows, what checks it."""

@@ -1,0 +1,621 @@
+"""The landing: the one place that knows its folders, its columns and its manifest.
+
+    <landing>/hub_models/snapshot_id=<T0>/part-NNNNN.parquet
+    <landing>/hub_models/snapshot_id=<T0>/_manifest.json
+
+An imported snapshot is written in a hidden building folder and put in place by one rename, so a
+reader sees all of it or nothing. The same items give the same bytes. A crawled one grows in place,
+part by part (`growing.py`), and is read once its manifest says `complete`.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from hub_lineage.sql import files_in_sql, literal, one_line
+from loaders.errors import LandingError, said_by
+
+__all__ = [
+    "COLUMNS",
+    "LandingError",
+    "Part",
+    "Snapshot",
+    "SnapshotQuery",
+    "commit_items",
+    "commit_snapshot",
+    "commit_snapshots",
+    "list_snapshots",
+    "refuse_existing",
+    "snapshot_exists",
+    "snapshot_folder",
+    "snapshot_folders",
+    "snapshot_id_of",
+]
+
+SCHEMA_VERSION = 1
+TABLE = "hub_models"
+MANIFEST = "_manifest.json"
+ROWS_PER_PART = 20_000
+ITEMS_PER_PAGE = 1_000
+COLUMNS = {
+    "hub_oid": "VARCHAR",
+    "model_id": "VARCHAR",
+    "raw_json": "VARCHAR",
+    "is_json_valid": "BOOLEAN",
+    "page_number": "INTEGER",
+    "item_number": "INTEGER",
+    "fetched_at": "TIMESTAMP",
+    "source": "VARCHAR",
+}
+
+_ITEM_COLUMNS = ("hub_oid", "model_id", "raw_json", "fetched_at")
+_PAGE_COLUMNS = ("page_number", "item_number")
+_STAGED_ROW_GROUP = 20_480
+_BATCH = 1_000
+# The two sit one folder deeper than a snapshot does, so that no glob over snapshots sees them.
+NEW = "new"
+_REPLACED = "replaced"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One Parquet file of a snapshot: its name, its rows and the sha256 of its bytes.
+
+    A crawled part also says how many pages of the listing it holds.
+    """
+
+    name: str
+    rows: int
+    sha256: str
+    pages: int | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot as its manifest tells it; `rows` and `source` are None if it does not say."""
+
+    snapshot_id: str
+    started_at: datetime
+    status: str
+    source: str | None
+    rows: int | None
+    parts: tuple[Part, ...]
+    details: dict[str, Any]
+    folder: Path
+
+
+@dataclass(frozen=True)
+class SnapshotQuery:
+    """A snapshot to commit: its start, the query that yields its items, facts to note."""
+
+    started_at: datetime
+    query: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def snapshot_id_of(started_at: datetime) -> str:
+    """Return the snapshot id of a start time, `20261003T131904Z`; a naive time is UTC."""
+    return iso(started_at)[:19].replace("-", "").replace(":", "") + "Z"
+
+
+def snapshot_folder(landing: Path, snapshot_id: str) -> Path:
+    """Return the folder a snapshot has, or would have, in a landing."""
+    return Path(landing) / TABLE / f"snapshot_id={snapshot_id}"
+
+
+def snapshot_exists(landing: Path, snapshot_id: str) -> bool:
+    """Say whether a landing holds a snapshot, complete or not."""
+    return snapshot_folder(landing, snapshot_id).exists()
+
+
+def refuse_existing(landing: Path, snapshot_ids: Iterable[str]) -> None:
+    """Raise LandingError when one of the snapshots is already in the landing."""
+    existing = [name for name in snapshot_ids if snapshot_exists(landing, name)]
+    if existing:
+        raise LandingError(
+            f"the landing already holds snapshot {', '.join(existing)}; "
+            "use --replace to put the new one in its place"
+        )
+
+
+def list_snapshots(landing: Path, *, skip_unreadable: bool = False) -> list[Snapshot]:
+    """Return the snapshots of a landing in the order of their ids, whatever their status.
+
+    A landing that does not exist holds none. LandingError when a manifest cannot be read; with
+    `skip_unreadable` a folder whose manifest is missing or no JSON object is left out instead.
+    """
+    folders = snapshot_folders(landing)
+    if skip_unreadable:
+        folders = [folder for folder in folders if _holds_manifest(folder)]
+    return [read_manifest(folder) for folder in folders]
+
+
+def snapshot_folders(landing: Path) -> list[Path]:
+    """Return the folders of a landing's snapshots, oldest first; none if there is no landing.
+
+    OSError when the landing cannot be read, which a glob would pass over in silence.
+    """
+    root = Path(landing) / TABLE
+    folders = sorted(root.glob("snapshot_id=*"))
+    if not folders:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            os.scandir(root).close()
+    return folders
+
+
+def commit_snapshot(
+    landing: Path,
+    started_at: datetime,
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    *,
+    source: str,
+    replace: bool = False,
+    rows_per_part: int = ROWS_PER_PART,
+    items_per_page: int | None = None,
+    details: dict[str, Any] | None = None,
+) -> Snapshot:
+    """Write one snapshot from a query; see `commit_snapshots`."""
+    wanted = SnapshotQuery(started_at, query, details or {})
+    return commit_snapshots(
+        landing,
+        connection,
+        [wanted],
+        source=source,
+        replace=replace,
+        rows_per_part=rows_per_part,
+        items_per_page=items_per_page,
+    )[0]
+
+
+def commit_snapshots(
+    landing: Path,
+    connection: duckdb.DuckDBPyConnection,
+    wanted: Sequence[SnapshotQuery],
+    *,
+    source: str,
+    replace: bool = False,
+    rows_per_part: int = ROWS_PER_PART,
+    items_per_page: int | None = None,
+    written: Callable[[Snapshot], None] = lambda snapshot: None,
+) -> list[Snapshot]:
+    """Write snapshots from DuckDB queries: all of them or, on any failure, none.
+
+    Each query yields `hub_oid, model_id, raw_json, page_number, item_number, fetched_at` in the
+    order the rows are to have. With `items_per_page` (rows) the pages are numbered here and the
+    query leaves the two numbers out: numbering a stream in SQL would cost it its second core.
+    Rows are never held in memory as a whole: they are staged in the building folder and cut
+    into parts of at most `rows_per_part` rows. `written` is told of each snapshot that is written,
+    before any is in place.
+
+    A snapshot that exists is refused unless `replace`; the old one is then removed only after
+    the new one stands. LandingError on a refusal, a query without rows, a query that fails
+    (its DuckDB error is the cause) or a folder that cannot be written.
+    """
+    if rows_per_part < 1:
+        raise LandingError(f"rows_per_part must be 1 or more, not {rows_per_part}")
+    ids = [snapshot_id_of(one.started_at) for one in wanted]
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    if twice:
+        raise LandingError(f"several snapshots would have the same id: {', '.join(twice)}")
+    if not replace:
+        refuse_existing(landing, ids)
+    root = Path(landing) / TABLE
+    names = [snapshot_folder(landing, name).name for name in ids]
+    with building_folder(root) as building:
+        snapshots = []
+        for one, name in zip(wanted, names, strict=True):
+            snapshots.append(
+                _write_snapshot(
+                    connection, one, building, root / name, source, rows_per_part, items_per_page
+                )
+            )
+            written(snapshots[-1])
+        with locked(root):
+            if not replace:
+                refuse_existing(landing, ids)
+            _put_in_place(root, building, names)
+    return snapshots
+
+
+def commit_items(
+    landing: Path,
+    started_at: datetime,
+    items: Iterable[str | Mapping[str, Any]],
+    *,
+    source: str,
+    replace: bool = False,
+    rows_per_part: int = ROWS_PER_PART,
+    details: dict[str, Any] | None = None,
+) -> Snapshot:
+    """Write one snapshot from items in memory: JSON texts (landed byte for byte) or mappings.
+
+    Pages hold 1,000 items; every item is fetched at `started_at`. A text that is no JSON, or
+    no object, is landed too, with its ids null where it has none. Meant for samples and tests;
+    errors as in `commit_snapshots`.
+    """
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE items (hub_oid VARCHAR, model_id VARCHAR, text VARCHAR)")
+        batch: list[tuple[str | None, str | None, str]] = []
+        for item in items:
+            batch.append(_identified(item))
+            if len(batch) == _BATCH:
+                _insert(connection, batch)
+                batch = []
+        if batch:
+            _insert(connection, batch)
+        return commit_snapshot(
+            landing,
+            started_at,
+            connection,
+            f"SELECT hub_oid, model_id, text AS raw_json, {_timestamp(started_at)} AS fetched_at "
+            "FROM items",
+            source=source,
+            replace=replace,
+            rows_per_part=rows_per_part,
+            items_per_page=ITEMS_PER_PAGE,
+            details=details,
+        )
+
+
+def _identified(item: str | Mapping[str, Any]) -> tuple[str | None, str | None, str]:
+    if isinstance(item, str):
+        text = item
+        try:
+            item = json.loads(text)
+        except ValueError:
+            item = {}
+    else:
+        try:
+            text = json.dumps(dict(item), separators=(",", ":"), allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise LandingError(f"an item cannot be written as JSON: {error}") from error
+    ids = (item.get(key) for key in ("_id", "id")) if isinstance(item, Mapping) else (None, None)
+    hub_oid, model_id = (value if is_text(value) else None for value in ids)
+    return hub_oid, model_id, text
+
+
+def is_text(value: object) -> bool:
+    """Say whether a JSON value is text that UTF-8 can hold (a lone surrogate is not)."""
+    try:
+        return isinstance(value, str) and bool(value.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, batch: list[tuple[str | None, str | None, str]]
+) -> None:
+    columns = [list(column) for column in zip(*batch, strict=True)]
+    connection.execute(
+        "INSERT INTO items SELECT unnest($1::VARCHAR[]), unnest($2::VARCHAR[]), "
+        "unnest($3::VARCHAR[])",
+        columns,
+    )
+
+
+def iso(moment: datetime) -> str:
+    """Return a time as manifests write it; a naive time is UTC."""
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat() + "Z"
+
+
+def _timestamp(moment: datetime) -> str:
+    return f"TIMESTAMP '{iso(moment)[:-1].replace('T', ' ')}'"
+
+
+def _write_snapshot(
+    connection: duckdb.DuckDBPyConnection,
+    wanted: SnapshotQuery,
+    building: Path,
+    final: Path,
+    source: str,
+    rows_per_part: int,
+    items_per_page: int | None,
+) -> Snapshot:
+    """Write parts and manifest of one snapshot below the building folder."""
+    snapshot_id = snapshot_id_of(wanted.started_at)
+    folder = building / NEW / final.name
+    folder.mkdir()
+    staged = building / "staged.parquet"
+    try:
+        rows = _stage(connection, wanted.query, staged, source, numbered=items_per_page is None)
+        if rows == 0:
+            raise LandingError(f"snapshot {snapshot_id} would be empty: there are no items")
+        parts = _cut(connection, staged, folder, rows, rows_per_part, items_per_page)
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise LandingError(
+            f"snapshot {snapshot_id} is not written, the landing is as it was: {one_line(error)}"
+        ) from error
+    staged.unlink()
+    snapshot = Snapshot(
+        snapshot_id=snapshot_id,
+        started_at=datetime.fromisoformat(iso(wanted.started_at)),
+        status="complete",
+        source=source,
+        rows=rows,
+        parts=tuple(parts),
+        details=wanted.details,
+        folder=final,
+    )
+    _write_manifest(snapshot, folder)
+    flush(folder)
+    return snapshot
+
+
+def _stage(
+    connection: duckdb.DuckDBPyConnection, query: str, staged: Path, source: str, *, numbered: bool
+) -> int:
+    """Run the query into one file, in its own order and on all threads; return its rows."""
+    relation = connection.sql(f"SELECT * FROM ({query}\n) LIMIT 0")
+    types = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    needed = [*_ITEM_COLUMNS, *(_PAGE_COLUMNS if numbered else ())]
+    missing = [name for name in needed if name not in types]
+    if missing:
+        raise LandingError(f"the query of a snapshot yields no column {', '.join(missing)}")
+    values = {name: f"CAST({name} AS {COLUMNS[name]}) AS {name}" for name in needed}
+    if types["fetched_at"] == "TIMESTAMP WITH TIME ZONE":
+        values["fetched_at"] = "fetched_at AT TIME ZONE 'UTC' AS fetched_at"
+    values["is_json_valid"] = "coalesce(json_valid(CAST(raw_json AS VARCHAR)), false)"
+    values["is_json_valid"] += " AS is_json_valid"
+    values["source"] = f"{literal(source)} AS source"
+    with _settings(connection, preserve_insertion_order=True):
+        connection.execute(
+            f"COPY (SELECT {', '.join(values.values())} FROM ({query}\n)) TO {literal(staged)} "
+            "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, "
+            f"ROW_GROUP_SIZE {_STAGED_ROW_GROUP})"
+        )
+    counted = connection.execute(f"SELECT count(*) FROM {_staged_rows(staged)}").fetchall()
+    return counted[0][0]
+
+
+def _staged_rows(staged: Path) -> str:
+    return (
+        f"read_parquet({files_in_sql(staged)}, file_row_number = true, hive_partitioning = false)"
+    )
+
+
+def _cut(
+    connection: duckdb.DuckDBPyConnection,
+    staged: Path,
+    folder: Path,
+    rows: int,
+    rows_per_part: int,
+    items_per_page: int | None,
+) -> list[Part]:
+    """Cut the staged file into parts; one thread, so that no scheduling reaches the bytes."""
+    values = dict.fromkeys(COLUMNS)
+    if items_per_page is not None:
+        values["page_number"] = f"CAST(file_row_number // {items_per_page} AS INTEGER)"
+        values["item_number"] = f"CAST(file_row_number % {items_per_page} AS INTEGER)"
+    columns = ", ".join(f"{value or name} AS {name}" for name, value in values.items())
+    parts = []
+    with _settings(connection, threads=1, preserve_insertion_order=True):
+        for number, first in enumerate(range(0, rows, rows_per_part)):
+            path = folder / f"part-{number:05d}.parquet"
+            connection.execute(
+                f"COPY (SELECT {columns} FROM {_staged_rows(staged)} WHERE "
+                f"file_row_number >= {first} AND file_row_number < {first + rows_per_part}) "
+                f"TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
+            )
+            flush(path)
+            parts.append(Part(path.name, min(rows_per_part, rows - first), digest_of(path)))
+    return parts
+
+
+def digest_of(path: Path) -> str:
+    """Return the sha256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def _settings(connection: duckdb.DuckDBPyConnection, **wanted: int | bool) -> Iterator[None]:
+    before = {
+        name: connection.execute(f"SELECT current_setting('{name}')").fetchall()[0][0]
+        for name in wanted
+    }
+    try:
+        for name, value in wanted.items():
+            connection.execute(f"SET {name} = {value}")
+        yield
+    finally:
+        for name, value in before.items():
+            connection.execute(f"SET {name} = {value}")
+
+
+def manifest_text(snapshot: Snapshot) -> str:
+    """Return the manifest of a snapshot as it is written."""
+    parts = [
+        {key: value for key, value in vars(part).items() if value is not None}
+        for part in snapshot.parts
+    ]
+    manifest = {
+        "schema_version": SCHEMA_VERSION,
+        "snapshot_id": snapshot.snapshot_id,
+        "started_at": iso(snapshot.started_at),
+        "status": snapshot.status,
+        "source": snapshot.source,
+        "rows": snapshot.rows,
+        "columns": COLUMNS,
+        "parts": parts,
+        "details": snapshot.details,
+    }
+    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write_manifest(snapshot: Snapshot, folder: Path) -> None:
+    path = folder / MANIFEST
+    path.write_text(manifest_text(snapshot), encoding="utf-8")
+    flush(path)
+
+
+def _holds_manifest(folder: Path) -> bool:
+    """Say whether there is a manifest and it is a JSON object."""
+    try:
+        return isinstance(json.loads((folder / MANIFEST).read_text(encoding="utf-8")), dict)
+    except (OSError, ValueError, RecursionError):
+        return False
+
+
+def _parts(listed: object) -> tuple[Part, ...]:
+    """The parts that a manifest of ours lists; none where they are in another form."""
+    try:
+        parts = tuple(
+            Part(part["name"], part["rows"], part["sha256"], part.get("pages")) for part in listed
+        )
+    except (TypeError, KeyError, AttributeError):
+        return ()
+    is_ours = all(
+        is_text(part.name) and isinstance(part.sha256, str) and _number(part.rows) is not None
+        for part in parts
+    )
+    return parts if is_ours else ()
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def read_manifest(folder: Path) -> Snapshot:
+    """Return a snapshot as its manifest tells it; LandingError when that cannot be read.
+
+    Another loader's manifest may hold whatever it likes beside the three keys that every reader
+    needs; what is not in our form there says nothing.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        for key in ("snapshot_id", "started_at", "status"):
+            if not is_text(manifest[key]):
+                raise TypeError(f"{key} is no text")
+        source, details = manifest.get("source"), manifest.get("details")
+        return Snapshot(
+            snapshot_id=manifest["snapshot_id"],
+            started_at=datetime.fromisoformat(manifest["started_at"]),
+            status=manifest["status"],
+            source=source if is_text(source) else None,
+            rows=_number(manifest.get("rows")),
+            parts=_parts(manifest.get("parts")),
+            details=details if isinstance(details, dict) else {},
+            folder=folder,
+        )
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+    ) as error:
+        raise LandingError(
+            f"{folder.name} has no readable {MANIFEST} ({type(error).__name__}: {error}); "
+            "`python -m loaders verify` mends a crawled one; else land the snapshot again"
+        ) from error
+
+
+@contextlib.contextmanager
+def building_folder(root: Path) -> Iterator[Path]:
+    """Give a hidden folder that is gone afterwards, with whatever is still in it.
+
+    A lock on it tells the living from what a killed run left, which the next run clears away.
+    """
+    missing = [folder for folder in (root, *root.parents) if not folder.exists()]
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with locked(root):
+            clear_abandoned(root)
+            building = Path(tempfile.mkdtemp(prefix=".", suffix=".building", dir=root))
+            lock = os.open(building, os.O_RDONLY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            (building / NEW).mkdir()
+            (building / _REPLACED).mkdir()
+            yield building
+        finally:
+            _discard(root, building)
+            os.close(lock)
+    except OSError as error:
+        raise LandingError(
+            f"the landing cannot be written: {said_by(error)}"
+            + (f" ({error.filename})" if error.filename else "")
+        ) from error
+    finally:
+        # Folders made for a snapshot that never came; rmdir leaves those that hold one.
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+def clear_abandoned(root: Path) -> None:
+    """Remove the building folders that killed runs left; whoever calls holds the lock on `root`."""
+    for abandoned in root.glob(".*.building"):
+        _sweep(root, abandoned)
+
+
+def _sweep(root: Path, abandoned: Path) -> None:
+    lock = os.open(abandoned, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    else:
+        _discard(root, abandoned)
+    finally:
+        os.close(lock)
+
+
+def _discard(root: Path, building: Path) -> None:
+    """Remove a building folder; an old snapshot whose successor does not stand goes back."""
+    for old in (building / _REPLACED).glob("snapshot_id=*"):
+        if not (root / old.name).exists():
+            old.rename(root / old.name)
+    shutil.rmtree(building)
+
+
+def _put_in_place(root: Path, building: Path, names: Sequence[str]) -> None:
+    try:
+        for name in names:
+            if (root / name).exists():
+                (root / name).rename(building / _REPLACED / name)
+            (building / NEW / name).rename(root / name)
+        flush(root)
+    except BaseException:
+        for name in names:
+            if (root / name).exists() and not (building / NEW / name).exists():
+                (root / name).rename(building / NEW / name)
+        raise
+
+
+@contextlib.contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """Keep other processes from starting or placing a snapshot meanwhile."""
+    lock = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def flush(path: Path) -> None:
+    """Have the disk keep a file, or the names in a folder, before a rename relies on it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

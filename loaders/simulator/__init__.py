@@ -1,0 +1,1 @@
+"""A drawn Hub: its models, its sample, its service."""

@@ -1,0 +1,312 @@
+"""`--hash-owners`: no handle in any table, the same hash in all of them, the lineage intact."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+from publications import SALT, rows
+
+from analysis.publish import published_tables, publishing
+from analysis.publish.project import Column
+from analysis.publish.published_tables import HASH, hidden, write_hashed
+from analysis.publish.publishing import Options
+from hub_lineage.exports import StudyError, open_exports
+
+pytestmark = pytest.mark.xdist_group("publishing")
+
+
+@pytest.fixture(scope="module")
+def pair(exports, project, tmp_path_factory) -> tuple[Path, Path]:
+    """The tables as they are, and the same with hashed owners."""
+    target = tmp_path_factory.mktemp("hashed") / "out"
+    publishing.publish(
+        open_exports(exports), target, target, project, Options("sample", "x", "", SALT)
+    )
+    return exports, target / "data"
+
+
+def test_no_cell_of_any_table_holds_an_owner(pair):
+    """Owners of models, of unlisted parents and of claims; whole cells, parts of ids and lists."""
+    before, after = pair
+    handles = rows(
+        f"""
+        with ids as (
+            select model_id as id from '{before}/hub_models.parquet'
+            union select parent_id from '{before}/lineage_edges.parquet'
+            union select claimed_parent from '{before}/lineage_rejections.parquet'
+            union select model_id from '{before}/model_metrics.parquet'
+            union select model_id from '{before}/landing_rejections.parquet'
+        )
+        select distinct lower(split_part(id, '/', 1)) from ids
+        where regexp_full_match(id, '[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9._-]+')
+        """
+    )
+    assert len(handles) > 100
+    with duckdb.connect() as connection:
+        connection.execute("create table handles (handle varchar)")
+        connection.executemany("insert into handles values (?)", handles)
+        for path in sorted(after.glob("*.parquet")):
+            for name, kind, *_ in connection.execute(f"describe from '{path}'").fetchall():
+                if kind != "VARCHAR":
+                    continue
+                found = connection.execute(
+                    f"""
+                    select distinct part
+                    from (
+                        select lower(unnest(string_split("{name}", ', '))) as part from '{path}'
+                    )
+                    semi join handles
+                        on part = handle and '{name}' in ('owner', 'base_owner')
+                        or part like '%/%' and split_part(part, '/', 1) = handle
+                    """
+                ).fetchall()
+                assert found == [], (path.name, name)
+
+
+def test_rows_families_and_indices_are_as_before(pair):
+    before, after = pair
+    for path in sorted(before.glob("*.parquet")):
+        count = "select count(*) from '{}'"
+        assert rows(count.format(path)) == rows(count.format(after / path.name)), path.name
+    for query in (
+        "select count(distinct owner), count(distinct model_id), sum(n_children) "
+        "from '{}/hub_models.parquet'",
+        "select parts.n, count(*) from (select count(*) as n from '{}/lineage_edges.parquet' "
+        "group by parent_id) as parts group by all order by all",
+        "select count(*), sum(n_j), sum(mdi is not null) from '{0}/disruption.parquet' as d "
+        "join '{0}/hub_models.parquet' as m using (model_id) join '{0}/hub_models.parquet' as r "
+        "on m.root_id = r.model_id",
+        "select count(*) from '{0}/recognition_panel.parquet' as p "
+        "join '{0}/hub_models.parquet' as m on p.child_id = m.model_id and p.owner = m.owner",
+        "select reason, evidence, count(distinct claimed_parent) "
+        "from '{}/lineage_rejections.parquet' group by all order by all",
+    ):
+        assert rows(query.format(before)) == rows(query.format(after)), query
+
+
+def test_a_claim_of_a_listed_model_is_the_id_it_has_elsewhere(pair):
+    """A self-reference names the child itself, whatever the case of its letters."""
+    before, after = pair
+    query = (
+        "select count(*) from '{}/lineage_rejections.parquet' "
+        "where lower(child_id) = lower(claimed_parent)"
+    )
+    expected = rows(query.format(before))
+    assert rows(query.format(after)) == expected
+    assert expected[0][0] > 0
+
+
+def test_claims_that_are_paths_or_handles_are_replaced_whole(pair):
+    before, after = pair
+    texts = rows(
+        f"select claimed_parent from '{after}/lineage_rejections.parquet' "
+        "where reason in ('local_path', 'no_owner', 'malformed')"
+    )
+    assert texts
+    plain = rows(f"select claimed_parent from '{before}/lineage_rejections.parquet'")
+    assert not set(plain) & set(texts)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "shown"),
+    [
+        ("model_id", "gpt2", "gpt2"),
+        ("model_id", "Ada/Some-model", "owner_H/Some-model"),
+        ("model_id", "ada/Some-model", "owner_H/Some-model"),
+        ("model_id", "https://hub.example/ada/some-model", "text_H"),
+        ("owner", "Ada", "owner_H"),
+        ("claimed_parent", "ada", "text_H"),
+        ("claimed_parent", "Ada/Some-model", "owner_H/Some-model"),
+        ("claimed_parent", "/data/ada/model", "text_H"),
+        ("claimed_parent", "", "text_H"),
+        ("claimed_parent", None, None),
+        ("hub_oid", "692cda805eed5eed005aad83", "repository_H"),
+        ("before", "ada/x, bob/y", "owner_H/x, owner_H/y"),
+        ("license", "mit", "mit"),
+        ("model_id", "ada/Ada-7b", "owner_H/owner_H-7b"),
+        ("model_id", "ada/x-ADA.y", "owner_H/x-owner_H.y"),
+        ("license", "ada-community", "text_H"),
+        ("base_license", "Apache-2.0", "Apache-2.0"),
+        ("library_name", "Ada", "text_H"),
+        ("library_name", "transformers", "transformers"),
+        ("pipeline_tag", "ada/chat", "text_H"),
+        ("pipeline_tag", "text-generation", "text-generation"),
+        ("gated", "ada", "text_H"),
+        ("gated", "manual", "manual"),
+        ("gated", None, None),
+    ],
+)
+def test_what_is_shown_of_a_text(column, text, shown):
+    """H stands for 16 hexadecimal digits; the handle's are those of its salted SHA-256."""
+    with duckdb.connect() as connection:
+        connection.execute("set variable salt = ?", [SALT])
+        connection.execute(HASH)
+        ((found,),) = connection.execute(
+            f"select {hidden(column, 'VARCHAR')} from "
+            f"(select cast(? as varchar) as \"{column}\", 'renamed' as change)",
+            [text],
+        ).fetchall()
+    digest = hashlib.sha256(f"{SALT}:owner:ada".encode()).hexdigest()[:16]
+    if shown and shown.startswith("owner_H"):
+        assert found.startswith(f"owner_{digest}")
+    assert (found and re.sub("_[0-9a-f]{16}", "_H", found)) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2024-01-01 10:20:30", "2024-01-01 10:20:30"),
+        ("2024-01-01 10:20:30.123", "2024-01-01 10:20:30.123"),
+        ("692cda805eed5eed005aad83", "repository_H"),
+        ("ada/x", "repository_H"),
+        (None, None),
+    ],
+)
+def test_a_repository_made_anew_shows_times_and_no_id(text, shown):
+    with duckdb.connect() as connection:
+        connection.execute("set variable salt = ?", [SALT])
+        connection.execute(HASH)
+        for column in ("before", "after"):
+            ((found,),) = connection.execute(
+                f"select {hidden(column, 'VARCHAR')} from "
+                f"(select cast(? as varchar) as \"{column}\", 'recreated' as change)",
+                [text],
+            ).fetchall()
+            assert (found and re.sub("_[0-9a-f]{16}", "_H", found)) == shown
+
+
+@pytest.fixture(scope="module")
+def planted(exports, tmp_path_factory) -> Path:
+    """The exports with an owner's name in texts of every kind, and a repository made anew."""
+    folder = tmp_path_factory.mktemp("planted") / "exports"
+    folder.mkdir()
+    changes = {
+        "hub_models": "* replace (owner || '-lib' as library_name, owner as license, "
+        "model_id as pipeline_tag, owner as gated)",
+        "snapshot_changes": "* replace ('recreated' as change, '692cda805eed5eed005aad83' as "
+        "before, coalesce(after, before) as after)",
+    }
+    snapshot = open_exports(exports).snapshot_id
+    metadata = f"kv_metadata {{snapshot_id: '{snapshot}'}}"
+    with duckdb.connect() as connection:
+        for path in exports.glob("*.parquet"):
+            connection.execute(
+                f"copy (select {changes.get(path.stem, '*')} from '{path}') to "
+                f"'{folder / path.name}' (format parquet, {metadata})"
+            )
+    return folder
+
+
+def test_names_that_users_write_where_others_write_words_are_not_handed_on(
+    planted, project, tmp_path
+):
+    target = tmp_path / "out"
+    lines = publishing.publish(
+        open_exports(planted), target, target, project, Options("sample", "x", "", SALT)
+    )
+    assert re.search(r"owners are hashed: none of [\d,]+ names and ids found", lines[-1])
+    owners = rows(f"select distinct lower(owner) from '{planted}/hub_models.parquet'")
+    written = rows(
+        "select distinct lower(unnest([library_name, license, pipeline_tag, gated])) "
+        f"from '{target}/data/hub_models.parquet'"
+    )
+    assert len(written) > 100
+    named = [
+        text for (text,) in written for (owner,) in owners
+        if text and owner and owner in re.sub("_[0-9a-f]{16}", "", text)
+    ]  # fmt: skip
+    assert named == []
+    changed = rows(f"select before, after from '{target}/data/snapshot_changes.parquet'")
+    assert all(re.match("repository_|[0-9]{4}-", text) for row in changed for text in row)
+
+
+@pytest.mark.parametrize("column", ["library_name", "owner", "model_id", "root_id"])
+def test_a_name_that_slips_through_is_found_before_anything_is_handed_on(
+    exports, project, tmp_path, monkeypatch, column
+):
+    def leaks(name: str, kind: str) -> str:
+        return (
+            "owner"
+            if name == column == "library_name"
+            else (f'"{name}"' if name == column else hidden(name, kind))
+        )
+
+    marts = {"hub_models": project.marts["hub_models"]}
+    monkeypatch.setattr(published_tables, "hidden", leaks)
+    opened = open_exports(exports)
+    (tmp_path / "out").mkdir()
+    written = published_tables.write_tables(opened, marts, tmp_path / "out/data", SALT)
+    with pytest.raises(StudyError, match=r"hub_models\.parquet would name"):
+        published_tables.check_hidden(opened, written, tmp_path / "out")
+
+
+def test_an_id_in_a_file_of_words_is_found(exports, project, tmp_path):
+    opened = open_exports(exports)
+    (tmp_path / "out").mkdir()
+    marts = {"hub_models": project.marts["hub_models"]}
+    written = published_tables.write_tables(opened, marts, tmp_path / "out/data", SALT)
+    assert published_tables.check_hidden(opened, written, tmp_path / "out") > 100
+    ((model,),) = rows(
+        f"select max(model_id) from '{exports}/hub_models.parquet' where owner is not null"
+    )
+    (tmp_path / "out/README.md").write_text(f"Take {model}, for example.")
+    with pytest.raises(StudyError, match=r"README\.md would name"):
+        published_tables.check_hidden(opened, written, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "salt",
+    [
+        "", "short", "a" * 16, " " * 20, "a" * 15 + "b", "abababababababab", "secretsecretsecret",
+        "abcdefghijklmnop", "0123456789abcdef", "1234567890123456", "aabbaabbaabbaabbc",
+        "                x",
+    ],
+)  # fmt: skip
+def test_a_salt_that_can_be_guessed_is_refused(salt, monkeypatch):
+    monkeypatch.setenv("HUB_SALT", salt)
+    with pytest.raises(StudyError, match="HUB_SALT that nobody guesses"):
+        publishing.salt_from_environment()
+
+
+@pytest.mark.parametrize("salt", ["9f86d081884c7d659a2f", "correct horse battery staple", SALT])
+def test_a_salt_that_cannot_be_guessed_is_taken_as_it_is(salt, monkeypatch):
+    monkeypatch.setenv("HUB_SALT", salt)
+    assert publishing.salt_from_environment() == salt
+
+
+def test_rows_stand_in_an_order_that_the_handles_did_not_make(pair):
+    _, after = pair
+    found = [row[0] for row in rows(f"select model_id from '{after}/hub_models.parquet'")]
+    assert found == sorted(found)
+
+
+def test_another_salt_gives_other_hashes(exports, project, pair, tmp_path):
+    opened = open_exports(exports)
+    opened.connection.execute("set variable salt = 'another secret of length'")
+    opened.connection.execute(HASH)
+    path = tmp_path / "families.parquet"
+    write_hashed(opened, project.marts["families"], path)
+    roots = "select root_id from '{}'"
+    ours = {row[0].split("/")[0] for row in rows(roots.format(path))}
+    others = {row[0].split("/")[0] for row in rows(roots.format(pair[1] / "families.parquet"))}
+    assert not ours & others
+
+
+def test_text_that_no_rule_covers_is_not_handed_on(project):
+    column = Column("biography", "VARCHAR", "What the owner says.", True)
+    with pytest.raises(StudyError, match="biography"):
+        hidden(column.name, column.type)
+    for mart in project.marts.values():
+        for column in mart.columns:
+            assert hidden(column.name, column.type)
+
+
+def test_the_card_says_what_is_hidden_and_what_is_not(pair):
+    text = (pair[1].parent / "README.md").read_text()
+    assert "That is no anonymity" in text
+    assert SALT not in text
+    for path in pair[1].parent.rglob("*"):
+        if path.is_file():
+            assert SALT.encode() not in path.read_bytes()

@@ -1,0 +1,130 @@
+"""Fields as pandas, MongoDB, numpy and people write them are read, or are said to be unreadable."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loaders.imports.reading import list_of, object_of, time_of
+
+LISTS = [
+    ("['transformers', 'license:mit']", ["transformers", "license:mit"]),
+    ("""['it\\'s', "it's", 'a\\nb', 'é']""", ["it's", "it's", "a\nb", "é"]),
+    ("('a', 'b')", ["a", "b"]),
+    ("['a' 'b'\n 'c']", ["a", "b", "c"]),
+    ("array(['a', 'b'], dtype=object)", ["a", "b"]),
+    ("[]", []),
+    ("[None, 1, True]", [None, 1, True]),
+    ("transformers, safetensors,license:mit", ["transformers", "safetensors", "license:mit"]),
+    ("transformers;safetensors", ["transformers", "safetensors"]),
+    ("transformers|text generation", ["transformers", "text generation"]),
+    ("- gguf\n- en", ["gguf", "en"]),
+    ("gguf", ["gguf"]),
+]
+OBJECTS = [
+    (
+        "{'relation': 'adapter', 'models': [{'_id': '66f0', 'id': 'a/b'}]}",
+        {"relation": "adapter", "models": [{"_id": "66f0", "id": "a/b"}]},
+    ),
+    (
+        "SafeTensorsInfo(parameters={'F32': 7000000000}, total=7000000000)",
+        {"parameters": {"F32": 7000000000}, "total": 7000000000},
+    ),
+    ("{'models': array([{'id': 'a/b'}], dtype=object)}", {"models": [{"id": "a/b"}]}),
+    ("OrderedDict([('total', 5)])", {"total": 5}),
+    ("{'n': None, 'x': nan, 'flag': true}", {"n": None, "x": None, "flag": True}),
+    ("[{'id': 'a/b'}]", [{"id": "a/b"}]),
+    ("license: mit", {"license": "mit"}),
+    (
+        "base_model:\n- a/b\nlanguage: no\ndate: 2024-01-01\nversion: 1.5\ngated:",
+        {"base_model": ["a/b"], "language": "no", "date": "2024-01-01",
+         "version": 1.5, "gated": None},
+    ),
+    ("---\nlicense: mit\n---\n# A model: it is", {"license": "mit"}),
+]  # fmt: skip
+UNREADABLE_LISTS = ["", "text generation", "['a', ...]", "['a'", "{'a': 1}", "a, b; c", "f(x)"]
+UNREADABLE_OBJECTS = [
+    "",
+    "en",
+    "- a\n- b",
+    "<SafeTensorsInfo object at 0x7f>",
+    "{'a': open('x')}",
+    "{'a': 1 + 1}",
+    "license: [",
+    "a: &x [1]\nb: *x",
+    "[" * 500 + "]" * 500,
+    "{'a': 1e999}",
+]
+MOMENT = "2024-07-11T00:55:12.000Z"
+TIMES = [
+    "1720659312", "1720659312.0", "1720659312000", "1720659312000000", "1720659312000000000",
+    "1.720659312e9", '{"$date": "2024-07-11T00:55:12Z"}', '{"$date": 1720659312000}',
+    '{"$date": {"$numberLong": "1720659312000"}}', "Thu, 11 Jul 2024 00:55:12 GMT",
+    "Thu, 11 Jul 2024 02:55:12 +0200", "11 Jul 2024 00:55:12 GMT", "Thu Jul 11 00:55:12 2024",
+    "2024/07/11 00:55:12", "20240711T005512Z", "2024-07-11T00:55:12.000000000Z",
+    "datetime.datetime(2024, 7, 11, 0, 55, 12, tzinfo=datetime.timezone.utc)",
+    "Timestamp('2024-07-11 00:55:12+0000', tz='UTC')", "  1720659312 ",
+]  # fmt: skip
+DAYS = ["20240711", "2024/07/11", "11 Jul 2024", "July 11, 2024", "Jul 11, 2024"]
+NO_TIMES = [
+    "", "soon", "11/07/2024", "07/11/24", "2024", "0", "-1720659312", "12345", "99999999",
+    "31 Feb 2024 00:00:00 GMT", "{}", '{"$date": null}', '{"$date": "x", "y": 1}', "1e99", "nan",
+    "Thu, 11 Jul 24 00:55 GMT",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "value"), LISTS)
+def test_a_list_is_read(text, value) -> None:
+    assert json.loads(list_of(text)) == value
+
+
+@pytest.mark.parametrize(("text", "value"), OBJECTS)
+def test_an_object_is_read(text, value) -> None:
+    assert json.loads(object_of(text)) == value
+
+
+@pytest.mark.parametrize("text", TIMES)
+def test_a_time_is_read(text) -> None:
+    assert time_of(text) == MOMENT
+
+
+@pytest.mark.parametrize("text", DAYS)
+def test_a_day_is_its_midnight(text) -> None:
+    assert time_of(text) == "2024-07-11T00:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("reader", "text"),
+    [
+        *((list_of, text) for text in UNREADABLE_LISTS),
+        *((object_of, text) for text in UNREADABLE_OBJECTS),
+        *((time_of, text) for text in NO_TIMES),
+        *((reader, None) for reader in (list_of, object_of, time_of)),
+    ],
+)
+def test_what_has_no_certain_reading_is_not_read(reader, text) -> None:
+    assert reader(text) is None
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.floats(-1e9, 1e9),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@given(st.lists(VALUES))
+def test_every_list_that_python_writes_is_read(value) -> None:
+    assert json.loads(list_of(repr(value))) == value
+
+
+@given(st.dictionaries(st.text(), VALUES))
+def test_every_dict_that_python_writes_is_read(value) -> None:
+    assert json.loads(object_of(repr(value))) == value
+
+
+@given(st.text())
+def test_no_text_breaks_a_reader(text) -> None:
+    for reader in (list_of, object_of, time_of):
+        assert reader(text) is None or isinstance(reader(text), str)
