@@ -87,7 +87,7 @@ lake: environment .venv-lake/installed ## build the marts in a DuckLake that oth
 	$(BIN)/python -m pytest tests/lake
 
 cluster: .venv-spark/installed ## build on a Spark cluster on this machine, kill a worker, compare with DuckDB
-	.venv-spark/bin/python -m spark cluster --kill $(ARGUMENTS)
+	.venv-spark/bin/python -m bench.cluster --kill $(ARGUMENTS)
 
 bench: environment .venv-bench/installed ## measure the build beside its floor and other tools; writes docs/benchmark.md
 	$(BIN)/python -m bench --page docs/benchmark.md $(ARGUMENTS)

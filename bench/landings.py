@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 
 from bench.measuring import cost_of
+from hub_lineage.landing import list_snapshots
 from hub_lineage.sql import files_in_sql, literal
-from loaders.landing.committing import commit_snapshot, list_snapshots
+from loaders.landing.committing import commit_snapshot
 
 SHAPES = ("hub", "family", "merges")
 """The Hub's own shape; one more family of 5 % of the edges; 10 % of the models more merges."""

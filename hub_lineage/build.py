@@ -48,8 +48,9 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from hub_lineage.errors import LandingError, Problem
+from hub_lineage.landing import COLUMNS, Snapshot, list_snapshots
 from hub_lineage.sql import files_in_sql, identifier, literal
-from loaders.landing.committing import COLUMNS, LandingError, Snapshot, list_snapshots
 
 PROJECT = Path(__file__).resolve().parents[1]
 RESOURCE_TYPES = {
@@ -75,12 +76,8 @@ MARK = ".being_replaced"
 DISK_FULL = re.compile("No space left on device|Disk quota exceeded", re.IGNORECASE)
 
 
-class BuildError(Exception):
-    """One line that says what is wrong and what to do, and the exit code."""
-
-    def __init__(self, message: str, exit_code: int):
-        super().__init__(" ".join(message.split()))
-        self.exit_code = exit_code
+class BuildError(Problem):
+    """The build cannot begin, or did not go through; what stood before still stands."""
 
 
 def folder_from(variable: str, default: str) -> Path:

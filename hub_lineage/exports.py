@@ -1,7 +1,7 @@
-"""Opens the exported marts, and the study's variables on top of them, in DuckDB.
+"""Opens the exported marts in DuckDB.
 
-Nothing is copied: each mart is a view on its Parquet file, and the SQL files in
-`analysis/studies/samples/` are views on those.
+Nothing is copied: each mart is a view on its Parquet file. `analysis.studies.variables` adds the
+studies' variables.
 """
 
 from __future__ import annotations
@@ -14,38 +14,19 @@ from pathlib import Path
 import duckdb
 
 from hub_lineage.build import MARK, PROJECT
+from hub_lineage.errors import Problem
 from hub_lineage.sql import files_in_sql, identifier
 
-QUERIES = PROJECT / "analysis" / "studies" / "samples"
-SAMPLES = {
-    "entrants": ("recognition_panel",),
-    "focals": ("disruption_panel",),
-    "focal_windows": ("disruption_panel", "disruption"),
-    "first_takers": ("disruption_panel", "lineage_edges"),
-    "next_entrants": ("recognition_panel",),
-}
-"""The views with the studies' variables and the marts that each needs, in the order in which they
-build on each other. Variants of the data have no `lineage_edges`."""
 
-PANELS = ("recognition_panel", "disruption_panel", "disruption")
-"""The marts that the variables are made of."""
-
-NEEDED = (*PANELS, "ecosystem_months", "hub_models", "lineage_edges", "model_metrics")
-"""The marts without which the studies cannot run."""
-
-
-class StudyError(Exception):
-    """One line that says what is wrong and what to do."""
-
-    def __init__(self, message: str):
-        super().__init__(" ".join(message.split()))
+class StudyError(Problem):
+    """The exports, the results, or what was asked of them cannot be used."""
 
 
 @dataclass(frozen=True)
 class Exports:
     """The marts of one landing, opened.
 
-    connection: DuckDB, with one view per mart and the views of `SAMPLES`.
+    connection: DuckDB, with one view per mart.
     folder: where the Parquet files are.
     snapshot_id: the latest snapshot, as the files' own metadata names it.
     content_hash: SHA-256 over all marts' bytes, names sorted: what every result is a function of.
@@ -57,9 +38,7 @@ class Exports:
     content_hash: str
 
 
-def open_exports(
-    folder: Path, needed: Sequence[str] = NEEDED, memory_limit: str = "4GB"
-) -> Exports:
+def open_marts(folder: Path, needed: Sequence[str] = (), memory_limit: str = "4GB") -> Exports:
     """Open `<HUB_EXPORTS>`; a StudyError if marts are missing, damaged or of two snapshots.
 
     Files that are no marts are refused as well, and marts that a killed build left half replaced.
@@ -88,11 +67,6 @@ def open_exports(
             connection.execute(
                 f"create view {identifier(mart)} as from read_parquet({files_in_sql(path)})"
             )
-        for sample, marts in SAMPLES.items():
-            if not paths.keys() >= set(marts):
-                continue
-            text = (QUERIES / f"{sample}.sql").read_text("utf-8")
-            connection.execute(f"create view {sample} as {text}")
     except duckdb.Error as error:
         raise StudyError(
             f"the exports in {folder} cannot be read ({str(error).strip().splitlines()[0]}): "
@@ -104,7 +78,7 @@ def open_exports(
             f"the exports in {folder} are of different snapshots "
             f"({', '.join(sorted(seen))}): make them again with `make build`"
         )
-    return Exports(connection, Path(folder), snapshots[PANELS[0]], hash_of(paths.values()))
+    return Exports(connection, Path(folder), next(iter(seen), ""), hash_of(paths.values()))
 
 
 def marts_of_the_project() -> set[str]:

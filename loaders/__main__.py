@@ -11,9 +11,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from hub_lineage.errors import EXIT_DATA, Problem, said_by
 from hub_lineage.sql import is_interruption
 from loaders.crawl import crawling, resolving
-from loaders.errors import EXIT_DATA, LoaderError, said_by
 from loaders.imports import benchmarks, importing, release_dates
 from loaders.landing import cataloguing, checking, status
 from loaders.simulator import fake_hub, sample
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _carried_out(parsed: argparse.Namespace) -> int:
     try:
         return parsed.run(parsed)
-    except LoaderError as error:
+    except Problem as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:

@@ -37,7 +37,8 @@ from analysis.publish.facts import SCOPES, Facts
 from analysis.publish.project import PROJECT, Project, compiled
 from analysis.publish.published_tables import SHORTEST_SALT, check_hidden, write_tables
 from analysis.publish.queries import write_queries
-from hub_lineage.exports import Exports, StudyError, open_exports
+from analysis.studies.variables import open_exports
+from hub_lineage.exports import Exports, StudyError
 from hub_lineage.files import replace_folder, workshop
 from hub_lineage.sql import one_line
 

@@ -11,7 +11,7 @@ from analysis.studies import claims
 from analysis.studies.claims import tests_of
 from analysis.studies.result_tables import ROLES
 from analysis.studies.specifications import Specification, all_specifications
-from hub_lineage.exports import SAMPLES
+from analysis.studies.variables import SAMPLES
 
 COLUMNS = {
     "share": "family, successes, models",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from hub_lineage.exports import Exports, open_exports
+from analysis.studies.variables import open_exports
+from hub_lineage.exports import Exports
 from hub_lineage.sql import files_in_sql
 
 MARTS = (

@@ -20,7 +20,8 @@ from analysis.studies.estimating import rounded, why_absent
 from analysis.studies.estimation import fit
 from analysis.studies.estimation.equations import Equation, EstimationError
 from analysis.studies.specifications import Specification, all_specifications
-from hub_lineage.exports import PANELS, Exports, StudyError, open_exports
+from analysis.studies.variables import PANELS, open_exports
+from hub_lineage.exports import Exports, StudyError
 
 OUTCOMES = {
     "likes, Poisson": ("likes", "poisson"),

@@ -17,9 +17,9 @@ import pandas as pd
 import yaml
 from scipy import stats
 
+from analysis.studies.bootstrapping import INTERACTION, Drawn, ends_of
 from analysis.studies.designs.potential import PERCENTILE, RANK
 from analysis.studies.estimating import Result, rounded
-from analysis.studies.estimation.bootstrapping import INTERACTION, Drawn, ends_of
 
 FILE = Path(__file__).with_suffix(".yml")
 

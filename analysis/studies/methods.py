@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.studies.bootstrapping import bootstrap
 from analysis.studies.designs import (
     event_study,
     instruments,
@@ -25,7 +26,6 @@ from analysis.studies.designs.constructs import construct_table
 from analysis.studies.designs.prepared import PreparedDesign
 from analysis.studies.estimating import Result, estimate, estimate_on, rounded, select
 from analysis.studies.estimation import drifts, fit, jackknife
-from analysis.studies.estimation.bootstrapping import bootstrap
 from analysis.studies.estimation.equations import EstimationError
 from analysis.studies.estimation.pruning import usable_rows
 from analysis.studies.estimation.sensitivity import partial_out, sensitivity

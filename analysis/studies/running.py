@@ -33,7 +33,8 @@ from analysis.studies.methods import METHODS, Context
 from analysis.studies.multiplicity import adjust
 from analysis.studies.result_tables import write_tables
 from analysis.studies.specifications import Specification, chosen, sample_says
-from hub_lineage.exports import Exports, open_exports
+from analysis.studies.variables import open_exports
+from hub_lineage.exports import Exports
 from hub_lineage.files import list_files, listed_files, replace_folder, workshop
 from hub_lineage.sql import files_in_sql
 

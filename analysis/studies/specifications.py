@@ -18,7 +18,8 @@ from types import MappingProxyType
 import yaml
 
 from analysis.studies.estimation.equations import Equation
-from hub_lineage.exports import SAMPLES, StudyError
+from analysis.studies.variables import SAMPLES
+from hub_lineage.exports import StudyError
 
 FILE = Path(__file__).with_name("specifications.yml")
 STUDIES = ("racing", "disruption")

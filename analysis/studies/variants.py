@@ -26,7 +26,7 @@ import yaml
 
 from hub_lineage import build
 from hub_lineage.build import BuildError
-from loaders.landing.committing import Snapshot, list_snapshots
+from hub_lineage.landing import Snapshot, list_snapshots
 
 MARTS = ("disruption", "disruption_panel", "recognition_panel")
 RECORD = "variant.json"

@@ -2,7 +2,6 @@
 
     python -m spark build                        what `dbt build` does, on a Spark Connect server
     python -m spark compare exports spark-warehouse/warehouse
-    python -m spark cluster --models 250000      a cluster on this machine, one worker killed
 
 `build` starts a server of its own unless HUB_SPARK_REMOTE names one (sc://host:port);
 HUB_SPARK_MASTER names the master that its own server runs on (local[2]). HUB_LANDING is read,
@@ -19,8 +18,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hub_lineage.spark import building, cluster, comparing
-from hub_lineage.spark.errors import SparkError
+from hub_lineage.errors import SparkError
+from hub_lineage.spark import building, comparing
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,8 +30,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"\nmarts in {building.build(arguments[1:])}")
             return 0
         options = parse(arguments)
-        if options.command == "cluster":
-            return cluster.run(options)
         compared = comparing.compare_marts(options.exports, options.warehouse)
         print("\n".join(str(comparison) for comparison in compared))
         return int(not all(comparison.is_same for comparison in compared))
@@ -54,7 +51,6 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     compare = commands.add_parser("compare", help="compare the marts of both engines row by row")
     compare.add_argument("exports", type=Path, help="folder with DuckDB's marts as Parquet")
     compare.add_argument("warehouse", type=Path, help="warehouse of Spark, with marts.db")
-    cluster.add_arguments(commands.add_parser("cluster", help=cluster.__doc__.split("\n")[0]))
     return parser.parse_args(arguments)
 
 

@@ -12,10 +12,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hub_lineage.build import end_with_parent
-from hub_lineage.spark.errors import SparkError
+from hub_lineage.errors import Problem, SparkError
+from hub_lineage.spark.catalog import write_catalog
 from hub_lineage.spark.processes import connect_server, java
-from loaders.errors import LoaderError
-from loaders.landing.cataloguing import write_catalog
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCHEMAS = ("landing", "staging", "intermediate", "marts")
@@ -61,7 +60,7 @@ def run_dbt(landing: Path, address: str, work: Path, arguments: Sequence[str]) -
     if landing.is_dir():
         try:
             write_catalog(landing)
-        except (LoaderError, OSError) as error:
+        except (Problem, OSError) as error:
             raise SparkError(f"{error}") from error
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", *arguments]
     command += ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--target", "spark_connect"]

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from hub_lineage.spark.errors import SparkError
+from hub_lineage.errors import SparkError
 from hub_lineage.sql import files_in_sql
 
 PROJECT = Path(__file__).resolve().parents[2]

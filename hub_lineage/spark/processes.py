@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hub_lineage.build import end_with_parent
-from hub_lineage.spark.errors import SparkError
+from hub_lineage.errors import SparkError
 
 HOST = "127.0.0.1"
 OLDEST_JAVA = 17

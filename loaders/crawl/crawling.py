@@ -9,7 +9,6 @@ import contextlib
 import copy
 import itertools
 import math
-import os
 import re
 import sys
 import time
@@ -22,8 +21,18 @@ import duckdb
 from huggingface_hub.utils import logging as hub_logging
 from huggingface_hub.utils import parse_ratelimit_headers
 
+from hub_lineage.errors import (
+    EXIT_INTEGRITY,
+    EXIT_STOPPED,
+    IntegrityError,
+    LandingError,
+    Problem,
+    UsageError,
+)
+from hub_lineage.landing import Snapshot, iso, list_snapshots, snapshot_folder
 from hub_lineage.sql import files_in_sql, one_line
 from loaders import __version__
+from loaders.arguments import add_landing_argument, landing_of
 from loaders.crawl.listing import (
     LARGEST_PAGE,
     LINEAGE_FIELDS,
@@ -38,16 +47,7 @@ from loaders.crawl.listing import (
 from loaders.crawl.masking import MASK
 from loaders.crawl.pacing import Clock, Pacer, Stopped, StopSwitch
 from loaders.crawl.progress import Progress
-from loaders.errors import (
-    EXIT_INTEGRITY,
-    EXIT_STOPPED,
-    IntegrityError,
-    LandingError,
-    LoaderError,
-    UsageError,
-)
 from loaders.landing import growing
-from loaders.landing.committing import Snapshot, iso, list_snapshots, snapshot_folder
 from loaders.landing.growing import GrowingSnapshot, State
 from loaders.landing.slicing import Item
 
@@ -203,7 +203,7 @@ def crawl(options: Options, listing: Listing, progress: Progress, snapshot: Grow
                 listing.clock.wait(page.wait, "the share of the rate limit is used up")
     except LandingError:
         raise
-    except (LoaderError, Stopped) as error:
+    except (Problem, Stopped) as error:
         commit()
         note = None if isinstance(error, Stopped) else str(error)
         is_doubtful = isinstance(error, EmptyPage)
@@ -344,24 +344,6 @@ def add_service_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="send the token even to a proxy that is reached without TLS and can read it",
     )
-
-
-def add_landing_argument(parser: argparse.ArgumentParser) -> None:
-    """Declare `--landing`, as all commands have it that work on a landing."""
-    parser.add_argument(
-        "--landing",
-        type=Path,
-        metavar="DIR",
-        default=os.environ.get("HUB_LANDING") or None,
-        help="the landing; default: HUB_LANDING",
-    )
-
-
-def landing_of(arguments: argparse.Namespace) -> Path:
-    """Return the landing a command line names; UsageError if it names none."""
-    if arguments.landing is None:
-        raise UsageError("name the landing: --landing DIR, or set HUB_LANDING")
-    return arguments.landing
 
 
 def listing_of(
@@ -513,7 +495,7 @@ def _walk(options: Options, listing: Listing, snapshot: GrowingSnapshot) -> int:
             else "stopped before anything was landed"
         )
         return EXIT_STOPPED
-    except LoaderError as error:
+    except Problem as error:
         if snapshot.state and not isinstance(error, LandingError):
             raise type(error)(
                 f"{error}; {snapshot.state.rows:,} models are landed, the same command goes on "

@@ -25,10 +25,10 @@ from huggingface_hub.utils import (
     http_stream_backoff,
 )
 
+from hub_lineage.errors import IntegrityError, Problem, RefusedError, UnavailableError, UsageError
 from loaders import __version__
 from loaders.crawl.masking import Mask
 from loaders.crawl.pacing import RETRIED_STATUSES, Clock, Overdue, Pacer, retry_wait
-from loaders.errors import IntegrityError, LoaderError, RefusedError, UnavailableError, UsageError
 from loaders.landing.slicing import BrokenPage, Item, UnsoundPage, slice_page
 
 PATH = "/api/models"
@@ -370,7 +370,7 @@ class Listing:
             "followed: name the right service with --endpoint"
         )
 
-    def _refusal(self, status: int, said: str) -> LoaderError:
+    def _refusal(self, status: int, said: str) -> Problem:
         if status >= 500:
             return UnavailableError(f"{self.request.host} does not serve the listing: {said}")
         hint = ""

@@ -16,16 +16,16 @@ from urllib.parse import quote, unquote, urlsplit
 import duckdb
 import httpx2
 
+from hub_lineage.errors import EXIT_STOPPED, DataError, IntegrityError, LandingError, Problem
+from hub_lineage.landing import Snapshot, list_snapshots, snapshot_id_of
 from hub_lineage.sql import files_in_sql, one_line
 from loaders.crawl import crawling
 from loaders.crawl.listing import Listing
 from loaders.crawl.pacing import Stopped
 from loaders.crawl.progress import Progress
-from loaders.errors import EXIT_STOPPED, DataError, IntegrityError, LandingError, LoaderError
 from loaders.imports.side_tables import commit_table
 from loaders.imports.sources import LONE_SURROGATE
 from loaders.landing import growing
-from loaders.landing.committing import Snapshot, list_snapshots, snapshot_id_of
 
 __all__ = ["add_arguments", "missing_parents", "run"]
 
@@ -165,7 +165,7 @@ def _resolve(
                 waiting = []
     except Stopped:
         code = EXIT_STOPPED
-    except LoaderError:
+    except Problem:
         _land(landing, waiting)
         raise
     finally:

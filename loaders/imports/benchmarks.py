@@ -8,8 +8,8 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hub_lineage.errors import UsageError
 from hub_lineage.sql import literal
-from loaders.errors import UsageError
 from loaders.imports import items, side_tables, sources
 from loaders.imports.side_tables import column_named
 

@@ -20,17 +20,15 @@ from typing import Any
 import duckdb
 from tqdm import tqdm
 
+from hub_lineage.errors import DataError, LandingError, UsageError
+from hub_lineage.landing import Snapshot, snapshot_exists, snapshot_id_of
 from hub_lineage.sql import confine, one_line
-from loaders.errors import DataError, LandingError, UsageError
 from loaders.imports import items, sources
 from loaders.landing.committing import (
     ITEMS_PER_PAGE,
-    Snapshot,
     SnapshotQuery,
     commit_snapshots,
     refuse_existing,
-    snapshot_exists,
-    snapshot_id_of,
 )
 
 __all__ = ["Request", "add_arguments", "import_files", "run"]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from hub_lineage.errors import DataError, UsageError
 from hub_lineage.sql import literal
-from loaders.errors import DataError, UsageError
 from loaders.imports import reading
 from loaders.imports.fields import (
     BOOLEAN_FIELDS,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import duckdb
 
+from hub_lineage.errors import DataError, LandingError, UsageError, said_by
 from hub_lineage.sql import literal, one_line
-from loaders.crawl.crawling import add_landing_argument, landing_of
-from loaders.errors import DataError, LandingError, UsageError, said_by
+from loaders.arguments import add_landing_argument, landing_of
 from loaders.imports import items, sources
 from loaders.landing.committing import flush
 

@@ -12,8 +12,8 @@ from typing import TextIO
 
 import duckdb
 
+from hub_lineage.errors import DataError
 from hub_lineage.sql import files_in_sql, identifier, literal, one_line
-from loaders.errors import DataError
 from loaders.landing.slicing import BrokenPage, UnsoundPage, slice_page
 
 FORMATS = ("parquet", "csv", "jsonl")

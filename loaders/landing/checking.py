@@ -13,16 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from hub_lineage.sql import files_in_sql, one_line
-from loaders.crawl.crawling import (
-    ASCENDING,
-    add_landing_argument,
-    doubt_about,
-    landing_of,
-)
-from loaders.errors import EXIT_INTEGRITY, LandingError, UsageError
-from loaders.landing import growing
-from loaders.landing.committing import (
+from hub_lineage.errors import EXIT_INTEGRITY, LandingError, UsageError
+from hub_lineage.landing import (
     COLUMNS,
     Part,
     Snapshot,
@@ -31,6 +23,10 @@ from loaders.landing.committing import (
     snapshot_folder,
     snapshot_folders,
 )
+from hub_lineage.sql import files_in_sql, one_line
+from loaders.arguments import add_landing_argument, landing_of
+from loaders.crawl.crawling import ASCENDING, doubt_about
+from loaders.landing import growing
 from loaders.landing.growing import State
 
 __all__ = ["Finding", "add_arguments", "run", "verify"]

@@ -1,7 +1,4 @@
-"""The landing: the one place that knows its folders, its columns and its manifest.
-
-    <landing>/hub_models/snapshot_id=<T0>/part-NNNNN.parquet
-    <landing>/hub_models/snapshot_id=<T0>/_manifest.json
+"""Whole snapshots into the landing, whose form `hub_lineage.landing` knows.
 
 An imported snapshot is written in a hidden building folder and put in place by one rename, so a
 reader sees all of it or nothing. The same items give the same bytes. A crawled one grows in place,
@@ -10,55 +7,45 @@ part by part (`growing.py`), and is read once its manifest says `complete`.
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from hub_lineage.errors import LandingError, said_by
+from hub_lineage.landing import (
+    COLUMNS,
+    MANIFEST,
+    TABLE,
+    Part,
+    Snapshot,
+    digest_of,
+    is_text,
+    iso,
+    manifest_text,
+    snapshot_exists,
+    snapshot_folder,
+    snapshot_id_of,
+)
 from hub_lineage.sql import files_in_sql, literal, one_line
-from loaders.errors import LandingError, said_by
 
 __all__ = [
-    "COLUMNS",
-    "LandingError",
-    "Part",
-    "Snapshot",
     "SnapshotQuery",
     "commit_items",
     "commit_snapshot",
     "commit_snapshots",
-    "list_snapshots",
     "refuse_existing",
-    "snapshot_exists",
-    "snapshot_folder",
-    "snapshot_folders",
-    "snapshot_id_of",
 ]
 
-SCHEMA_VERSION = 1
-TABLE = "hub_models"
-MANIFEST = "_manifest.json"
 ROWS_PER_PART = 20_000
 ITEMS_PER_PAGE = 1_000
-COLUMNS = {
-    "hub_oid": "VARCHAR",
-    "model_id": "VARCHAR",
-    "raw_json": "VARCHAR",
-    "is_json_valid": "BOOLEAN",
-    "page_number": "INTEGER",
-    "item_number": "INTEGER",
-    "fetched_at": "TIMESTAMP",
-    "source": "VARCHAR",
-}
-
 _ITEM_COLUMNS = ("hub_oid", "model_id", "raw_json", "fetched_at")
 _PAGE_COLUMNS = ("page_number", "item_number")
 _STAGED_ROW_GROUP = 20_480
@@ -66,33 +53,6 @@ _BATCH = 1_000
 # The two sit one folder deeper than a snapshot does, so that no glob over snapshots sees them.
 NEW = "new"
 _REPLACED = "replaced"
-
-
-@dataclass(frozen=True)
-class Part:
-    """One Parquet file of a snapshot: its name, its rows and the sha256 of its bytes.
-
-    A crawled part also says how many pages of the listing it holds.
-    """
-
-    name: str
-    rows: int
-    sha256: str
-    pages: int | None = None
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A snapshot as its manifest tells it; `rows` and `source` are None if it does not say."""
-
-    snapshot_id: str
-    started_at: datetime
-    status: str
-    source: str | None
-    rows: int | None
-    parts: tuple[Part, ...]
-    details: dict[str, Any]
-    folder: Path
 
 
 @dataclass(frozen=True)
@@ -104,21 +64,6 @@ class SnapshotQuery:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def snapshot_id_of(started_at: datetime) -> str:
-    """Return the snapshot id of a start time, `20261003T131904Z`; a naive time is UTC."""
-    return iso(started_at)[:19].replace("-", "").replace(":", "") + "Z"
-
-
-def snapshot_folder(landing: Path, snapshot_id: str) -> Path:
-    """Return the folder a snapshot has, or would have, in a landing."""
-    return Path(landing) / TABLE / f"snapshot_id={snapshot_id}"
-
-
-def snapshot_exists(landing: Path, snapshot_id: str) -> bool:
-    """Say whether a landing holds a snapshot, complete or not."""
-    return snapshot_folder(landing, snapshot_id).exists()
-
-
 def refuse_existing(landing: Path, snapshot_ids: Iterable[str]) -> None:
     """Raise LandingError when one of the snapshots is already in the landing."""
     existing = [name for name in snapshot_ids if snapshot_exists(landing, name)]
@@ -127,31 +72,6 @@ def refuse_existing(landing: Path, snapshot_ids: Iterable[str]) -> None:
             f"the landing already holds snapshot {', '.join(existing)}; "
             "use --replace to put the new one in its place"
         )
-
-
-def list_snapshots(landing: Path, *, skip_unreadable: bool = False) -> list[Snapshot]:
-    """Return the snapshots of a landing in the order of their ids, whatever their status.
-
-    A landing that does not exist holds none. LandingError when a manifest cannot be read; with
-    `skip_unreadable` a folder whose manifest is missing or no JSON object is left out instead.
-    """
-    folders = snapshot_folders(landing)
-    if skip_unreadable:
-        folders = [folder for folder in folders if _holds_manifest(folder)]
-    return [read_manifest(folder) for folder in folders]
-
-
-def snapshot_folders(landing: Path) -> list[Path]:
-    """Return the folders of a landing's snapshots, oldest first; none if there is no landing.
-
-    OSError when the landing cannot be read, which a glob would pass over in silence.
-    """
-    root = Path(landing) / TABLE
-    folders = sorted(root.glob("snapshot_id=*"))
-    if not folders:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            os.scandir(root).close()
-    return folders
 
 
 def commit_snapshot(
@@ -286,14 +206,6 @@ def _identified(item: str | Mapping[str, Any]) -> tuple[str | None, str | None, 
     return hub_oid, model_id, text
 
 
-def is_text(value: object) -> bool:
-    """Say whether a JSON value is text that UTF-8 can hold (a lone surrogate is not)."""
-    try:
-        return isinstance(value, str) and bool(value.encode())
-    except UnicodeEncodeError:
-        return False
-
-
 def _insert(
     connection: duckdb.DuckDBPyConnection, batch: list[tuple[str | None, str | None, str]]
 ) -> None:
@@ -303,13 +215,6 @@ def _insert(
         "unnest($3::VARCHAR[])",
         columns,
     )
-
-
-def iso(moment: datetime) -> str:
-    """Return a time as manifests write it; a naive time is UTC."""
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return moment.isoformat() + "Z"
 
 
 def _timestamp(moment: datetime) -> str:
@@ -417,12 +322,6 @@ def _cut(
     return parts
 
 
-def digest_of(path: Path) -> str:
-    """Return the sha256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 @contextlib.contextmanager
 def _settings(connection: duckdb.DuckDBPyConnection, **wanted: int | bool) -> Iterator[None]:
     before = {
@@ -438,94 +337,10 @@ def _settings(connection: duckdb.DuckDBPyConnection, **wanted: int | bool) -> It
             connection.execute(f"SET {name} = {value}")
 
 
-def manifest_text(snapshot: Snapshot) -> str:
-    """Return the manifest of a snapshot as it is written."""
-    parts = [
-        {key: value for key, value in vars(part).items() if value is not None}
-        for part in snapshot.parts
-    ]
-    manifest = {
-        "schema_version": SCHEMA_VERSION,
-        "snapshot_id": snapshot.snapshot_id,
-        "started_at": iso(snapshot.started_at),
-        "status": snapshot.status,
-        "source": snapshot.source,
-        "rows": snapshot.rows,
-        "columns": COLUMNS,
-        "parts": parts,
-        "details": snapshot.details,
-    }
-    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-
-
 def _write_manifest(snapshot: Snapshot, folder: Path) -> None:
     path = folder / MANIFEST
     path.write_text(manifest_text(snapshot), encoding="utf-8")
     flush(path)
-
-
-def _holds_manifest(folder: Path) -> bool:
-    """Say whether there is a manifest and it is a JSON object."""
-    try:
-        return isinstance(json.loads((folder / MANIFEST).read_text(encoding="utf-8")), dict)
-    except (OSError, ValueError, RecursionError):
-        return False
-
-
-def _parts(listed: object) -> tuple[Part, ...]:
-    """The parts that a manifest of ours lists; none where they are in another form."""
-    try:
-        parts = tuple(
-            Part(part["name"], part["rows"], part["sha256"], part.get("pages")) for part in listed
-        )
-    except (TypeError, KeyError, AttributeError):
-        return ()
-    is_ours = all(
-        is_text(part.name) and isinstance(part.sha256, str) and _number(part.rows) is not None
-        for part in parts
-    )
-    return parts if is_ours else ()
-
-
-def _number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def read_manifest(folder: Path) -> Snapshot:
-    """Return a snapshot as its manifest tells it; LandingError when that cannot be read.
-
-    Another loader's manifest may hold whatever it likes beside the three keys that every reader
-    needs; what is not in our form there says nothing.
-    """
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        for key in ("snapshot_id", "started_at", "status"):
-            if not is_text(manifest[key]):
-                raise TypeError(f"{key} is no text")
-        source, details = manifest.get("source"), manifest.get("details")
-        return Snapshot(
-            snapshot_id=manifest["snapshot_id"],
-            started_at=datetime.fromisoformat(manifest["started_at"]),
-            status=manifest["status"],
-            source=source if is_text(source) else None,
-            rows=_number(manifest.get("rows")),
-            parts=_parts(manifest.get("parts")),
-            details=details if isinstance(details, dict) else {},
-            folder=folder,
-        )
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        RecursionError,
-    ) as error:
-        raise LandingError(
-            f"{folder.name} has no readable {MANIFEST} ({type(error).__name__}: {error}); "
-            "`python -m loaders verify` mends a crawled one; else land the snapshot again"
-        ) from error
 
 
 @contextlib.contextmanager

@@ -19,21 +19,15 @@ from typing import Any, get_origin, get_type_hints
 
 import duckdb
 
-from hub_lineage.sql import files_in_sql, literal, one_line
-from loaders.errors import IntegrityError, LandingError, said_by
-from loaders.landing.committing import (
+from hub_lineage.errors import IntegrityError, LandingError, said_by
+from hub_lineage.landing import (
     COLUMNS,
     MANIFEST,
-    NEW,
     TABLE,
     Part,
     Snapshot,
-    building_folder,
-    clear_abandoned,
     digest_of,
-    flush,
     is_text,
-    locked,
     manifest_text,
     read_manifest,
     snapshot_exists,
@@ -41,6 +35,8 @@ from loaders.landing.committing import (
     snapshot_folders,
     snapshot_id_of,
 )
+from hub_lineage.sql import files_in_sql, literal, one_line
+from loaders.landing.committing import NEW, building_folder, clear_abandoned, flush, locked
 from loaders.landing.slicing import Item
 
 SOURCE = "crawl"

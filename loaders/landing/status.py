@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
-from loaders.crawl.crawling import add_landing_argument, landing_of, unfinished_for
-from loaders.errors import LandingError
+from hub_lineage.errors import LandingError
+from hub_lineage.landing import Snapshot, read_manifest, snapshot_folders
+from loaders.arguments import add_landing_argument, landing_of
+from loaders.crawl.crawling import unfinished_for
 from loaders.landing import growing
-from loaders.landing.committing import Snapshot, read_manifest, snapshot_folders
 
 __all__ = ["add_arguments", "run"]
 

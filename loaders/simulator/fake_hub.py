@@ -34,7 +34,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from loaders.errors import UsageError
+from hub_lineage.errors import UsageError
 from loaders.simulator.fake_datasets import ARCHIVE, Dataset, write_archive
 from loaders.simulator.fake_models import DEFAULTS, EXPANDABLE, Models
 

@@ -24,7 +24,8 @@ from pathlib import Path
 
 import duckdb
 
-from loaders.errors import LandingError, UsageError
+from hub_lineage import landing
+from hub_lineage.errors import LandingError, UsageError
 from loaders.imports.side_tables import commit_table
 from loaders.landing import committing
 from loaders.simulator import drawing
@@ -663,7 +664,7 @@ def write_sample(
     moments = [FIRST_SNAPSHOT + number * WEEK for number in range(n_snapshots)]
     stopped = FIRST_SNAPSHOT + n_snapshots * WEEK
     if not replace:
-        committing.refuse_existing(folder, map(committing.snapshot_id_of, [*moments, stopped]))
+        committing.refuse_existing(folder, map(landing.snapshot_id_of, [*moments, stopped]))
         if (folder / SCORES).exists():
             raise LandingError(f"the landing already holds {SCORES}; use --replace")
     ecosystem = drawing.draw(n_models, moments, seed, effects)
@@ -695,10 +696,10 @@ def write_sample(
 def _write_unfinished(folder: Path, started_at: datetime, workshop: Path) -> None:
     """Put a snapshot beside the others whose crawl has not ended; an older one is replaced."""
     made = committing.commit_items(workshop, started_at, unfinished(), source=SOURCE)
-    manifest = made.folder / committing.MANIFEST
+    manifest = made.folder / landing.MANIFEST
     content = json.loads(manifest.read_text(encoding="utf-8")) | {"status": "running"}
     manifest.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    target = committing.snapshot_folder(folder, made.snapshot_id)
+    target = landing.snapshot_folder(folder, made.snapshot_id)
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(made.folder, target)
 

@@ -15,7 +15,7 @@ from bench.landings import make_landing, make_second_week
 from bench.measuring import BenchError, cost_of, exponent
 from bench.report import page, study_table
 from bench.study import study
-from loaders.landing.committing import list_snapshots
+from hub_lineage.landing import list_snapshots
 from support import REPOSITORY
 
 pytestmark = pytest.mark.xdist_group("bench")

@@ -10,9 +10,10 @@ import duckdb
 import pytest
 from running import DATABASE, MODELS_ONLY, SAMPLE, contents, run_build
 
+from analysis.studies.variables import open_exports
 from hub_lineage import build
 from hub_lineage.build import MARK, BuildError
-from hub_lineage.exports import StudyError, open_exports
+from hub_lineage.exports import StudyError
 from support import item, write_landing
 
 LATER = "20270101T000000Z"

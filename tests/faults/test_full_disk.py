@@ -9,7 +9,7 @@ import pytest
 from commands import steps_to_try, tree
 from test_kills import LOADERS, crawl_case, import_case, rows_landed, some_steps
 
-from loaders.landing.committing import list_snapshots
+from hub_lineage.landing import list_snapshots
 from loaders.simulator.fake_models import Models
 
 # at every step that Python makes

@@ -18,9 +18,10 @@ import duckdb
 import pytest
 from commands import KILLED, Commands, Ended, steps_to_try, tree
 
-from hub_lineage.exports import StudyError, open_exports
+from analysis.studies.variables import open_exports
+from hub_lineage.exports import StudyError
+from hub_lineage.landing import list_snapshots
 from loaders.__main__ import main
-from loaders.landing.committing import list_snapshots
 from loaders.simulator.fake_hub import FakeHub
 from support import REPOSITORY, dbt, item, slow_in_group, snapshot_id, write_landing
 

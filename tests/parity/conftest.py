@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from nasty import write_nasty_landing
 
+from hub_lineage.errors import SparkError
 from hub_lineage.spark import building, processes
-from hub_lineage.spark.errors import SparkError
 from support import REPOSITORY
 
 MODELS_AND_SEEDS = ("--resource-type", "model", "--resource-type", "seed")

@@ -17,7 +17,7 @@ Traits are read as the latest snapshot shows them: a card that was edited later,
 models that were deleted, are beyond what one snapshot can tell.
 
 Sums of products are taken in SQL, one pass, by group of owners; Python solves systems of the size
-of the traits. A draw of owners (`analysis.studies.estimation.bootstrapping`) is another weighting
+of the traits. A draw of owners (`analysis.studies.bootstrapping`) is another weighting
 of the same sums.
 """
 

@@ -22,7 +22,8 @@ from analysis.studies.null_worlds.verdict_calibration import WORLDS, calibrate_v
 from analysis.studies.records import write_table
 from analysis.studies.result_tables import write_tables
 from analysis.studies.specifications import all_specifications, chosen
-from hub_lineage.exports import Exports, StudyError, open_exports
+from analysis.studies.variables import open_exports
+from hub_lineage.exports import Exports, StudyError
 from hub_lineage.files import UNWRITABLE, files_of, list_files, listed_files, why
 
 

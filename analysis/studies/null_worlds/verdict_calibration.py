@@ -43,11 +43,11 @@ import pandas as pd
 from scipy import stats
 
 from analysis.studies import claims
+from analysis.studies.bootstrapping import INTERACTION
 from analysis.studies.designs.potential import PERCENTILE, potential
 from analysis.studies.designs.prepared import PreparedDesign
 from analysis.studies.estimating import why_absent
 from analysis.studies.estimation import effective_clusters, fit
-from analysis.studies.estimation.bootstrapping import INTERACTION
 from analysis.studies.estimation.equations import EstimationError
 from analysis.studies.estimation.jackknife import PreparedJackknife, prepare
 from analysis.studies.estimation.pruning import as_codes

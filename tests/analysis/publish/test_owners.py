@@ -12,7 +12,8 @@ from analysis.publish import published_tables, publishing
 from analysis.publish.project import Column
 from analysis.publish.published_tables import HASH, hidden, write_hashed
 from analysis.publish.publishing import Options
-from hub_lineage.exports import StudyError, open_exports
+from analysis.studies.variables import open_exports
+from hub_lineage.exports import StudyError
 
 pytestmark = pytest.mark.xdist_group("publishing")
 

@@ -21,7 +21,8 @@ from analysis.publish.data_package import check_data_package
 from analysis.publish.facts import Facts
 from analysis.publish.published_tables import Table
 from analysis.publish.publishing import Options
-from hub_lineage.exports import StudyError, open_exports
+from analysis.studies.variables import open_exports
+from hub_lineage.exports import StudyError
 from support import REPOSITORY
 
 pytestmark = pytest.mark.xdist_group("publishing")

@@ -12,7 +12,7 @@ import duckdb
 from analysis.report import site as report_site
 from analysis.studies import records
 from analysis.studies.result_tables import write_tables
-from hub_lineage.exports import open_exports
+from analysis.studies.variables import open_exports
 from support import REPOSITORY
 
 HOSTILE = "<img src=x onerror=alert(1)>/`{raw}` $x$ {{7*7}} [a](javascript:b) </script>\"'|*_"

@@ -9,9 +9,9 @@ from designed_entrants import SNAPSHOT, add, connect, entrant
 from scipy.stats import binom, poisson, t
 from test_designs_potential import EDGE_TYPES, MODEL_TYPES, ridge_by_least_squares
 
+from analysis.studies.bootstrapping import bases_of, bootstrap, ends_of, sums_of
 from analysis.studies.designs.potential import TRAITS, learner, potential
 from analysis.studies.estimation import fit
-from analysis.studies.estimation.bootstrapping import bases_of, bootstrap, ends_of, sums_of
 from analysis.studies.estimation.equations import Equation, EstimationError
 from analysis.studies.hill_stein import spread_of
 

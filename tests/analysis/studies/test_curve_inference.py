@@ -26,7 +26,7 @@ from analysis.studies.curve_inference import (
 from analysis.studies.estimation import fit
 from analysis.studies.estimation.equations import Equation, EstimationError
 from analysis.studies.null_worlds.permuting import permute_within
-from hub_lineage.exports import open_exports
+from analysis.studies.variables import open_exports
 
 MEASURES = ("log_rank", "is_not_first", "crowd_7", "crowd_30")
 OUTCOMES = {"likes": "poisson", "log_likes": "ols", "has_likes": "ols"}

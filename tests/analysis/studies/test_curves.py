@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.studies import curves
-from hub_lineage.exports import open_exports
+from analysis.studies.variables import open_exports
 
 pytestmark = pytest.mark.xdist_group("studies")
 

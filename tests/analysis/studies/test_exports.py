@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from analysis.figures.writing import open_tables
+from analysis.studies.variables import NEEDED, PANELS, SAMPLES, open_exports
 from hub_lineage import build
-from hub_lineage.exports import NEEDED, PANELS, SAMPLES, StudyError, open_exports
+from hub_lineage.exports import StudyError
 
 pytestmark = pytest.mark.xdist_group("studies")
 

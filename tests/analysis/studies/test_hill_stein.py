@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.studies.bootstrapping import Drawn
 from analysis.studies.designs.potential import potential
 from analysis.studies.estimating import Result
-from analysis.studies.estimation.bootstrapping import Drawn
 from analysis.studies.hill_stein import (
     CLUSTERED,
     DRAWN,
@@ -22,7 +22,7 @@ from analysis.studies.hill_stein import (
 )
 from analysis.studies.result_tables import as_markdown, contrast_tables, hill_stein_tables
 from analysis.studies.specifications import chosen
-from hub_lineage.exports import open_exports
+from analysis.studies.variables import open_exports
 
 (RR24,) = chosen(["RR24"])
 POTENTIAL = "base_potential_percentile"

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.studies.index_forms import index_forms, percentile, resampled
 from analysis.studies.records import INDEX_NULL
-from hub_lineage.exports import open_exports
+from analysis.studies.variables import open_exports
 
 pytestmark = pytest.mark.xdist_group("studies")
 

@@ -21,7 +21,7 @@ from analysis.studies.estimation.jackknife import delete_group_jackknife
 from analysis.studies.methods import METHODS, Context
 from analysis.studies.running import entry
 from analysis.studies.specifications import chosen
-from hub_lineage.exports import open_exports
+from analysis.studies.variables import open_exports
 from loaders.simulator import drawing, sample
 from support import REPOSITORY, once
 

@@ -78,7 +78,7 @@ def test_p_values_of_the_primary_family_are_adjusted(sample_results):
 def test_an_estimate_can_be_made_again_from_its_own_sql_and_formula(sample_results, sample_exports):
     from analysis.studies.estimation import fit
     from analysis.studies.specifications import chosen
-    from hub_lineage.exports import open_exports
+    from analysis.studies.variables import open_exports
 
     (row,) = rows(
         sample_results, "estimates", where="specification_id = 'RR3' and term = 'log_rank'"

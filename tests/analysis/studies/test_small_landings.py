@@ -10,7 +10,7 @@ from analysis.studies import claims
 from analysis.studies.methods import METHODS, Context
 from analysis.studies.running import entry
 from analysis.studies.specifications import all_specifications
-from hub_lineage.exports import open_exports
+from analysis.studies.variables import open_exports
 from hub_lineage.sql import files_in_sql, literal
 
 ON_ENTRANTS = ("B1", "B2", "B3", "B4", "B5", "H1", "H2", "H3", "H4", "H5", "H6", "H7")

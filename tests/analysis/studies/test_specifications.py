@@ -19,7 +19,8 @@ from analysis.studies.specifications import (
     record,
     sample_sql,
 )
-from hub_lineage.exports import StudyError, open_exports
+from analysis.studies.variables import open_exports
+from hub_lineage.exports import StudyError
 
 EVERY = {one.specification_id: one for one in all_specifications()}
 MINIMAL = {

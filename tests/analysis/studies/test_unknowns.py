@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from analysis.studies.specifications import KEYS, all_specifications, document, fitted_to
-from hub_lineage.exports import SAMPLES
+from analysis.studies.variables import SAMPLES
 from hub_lineage.sql import files_in_sql
 from support import REPOSITORY
 

@@ -20,8 +20,8 @@ from analysis.studies.null_worlds.verdict_calibration import (
     summary,
     toss,
 )
+from analysis.studies.variables import open_exports
 from analysis.studies.verdicts import Measure, Target
-from hub_lineage.exports import open_exports
 
 N_DRAWS = 20
 

@@ -170,7 +170,7 @@ def test_a_landing_that_may_not_be_read_is_no_empty_one(run, landing, monkeypatc
     def no_permission(path: os.PathLike) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("loaders.landing.committing.os.scandir", no_permission)
+    monkeypatch.setattr("hub_lineage.landing.os.scandir", no_permission)
     done = run(name)
     assert (done.code, done.out) == (1, "")
     assert done.err.splitlines()[-1] == f"error: Permission denied: {landing}/hub_models"

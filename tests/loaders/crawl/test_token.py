@@ -10,9 +10,9 @@ import pytest
 from crawls import landed, run_here
 from huggingface_hub import close_session
 
+from hub_lineage.errors import UsageError
 from loaders.crawl.listing import Request
 from loaders.crawl.masking import Mask
-from loaders.errors import UsageError
 from loaders.simulator import fake_hub
 from loaders.simulator.fake_hub import TOKEN
 from loaders.simulator.fake_models import Models

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hub_lineage.landing import list_snapshots
 from loaders.__main__ import main
 from loaders.imports import importing
-from loaders.landing.committing import list_snapshots
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT.parent / "shared" / "data"

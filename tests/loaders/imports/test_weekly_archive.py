@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from hub_lineage.landing import list_snapshots
 from loaders.__main__ import main
-from loaders.landing.committing import list_snapshots
 from support import REPOSITORY, build, read
 
 # The first week has neither cards nor all-time downloads, the second has them, the third has

@@ -12,16 +12,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from hub_lineage.errors import LandingError
+from hub_lineage.landing import list_snapshots, snapshot_exists, snapshot_id_of
 from loaders.landing import committing as module
 from loaders.landing.committing import (
-    LandingError,
     SnapshotQuery,
     commit_items,
     commit_snapshot,
     commit_snapshots,
-    list_snapshots,
-    snapshot_exists,
-    snapshot_id_of,
 )
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -370,7 +368,7 @@ def killed(landing: Path, preparation: str) -> None:
     code = f"""
 import os, pathlib, signal
 from datetime import datetime
-from loaders import landing
+from loaders.landing import committing as landing
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 {preparation}

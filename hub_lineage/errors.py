@@ -1,6 +1,7 @@
-"""The errors a loader tells its user about: one clear line each, no traceback."""
+"""Foreseeable problems, each one line that says what is wrong and what to do, with an exit code."""
 
 import errno
+import re
 
 EXIT_DATA = 1
 EXIT_USAGE = 2
@@ -10,42 +11,51 @@ EXIT_INTEGRITY = 5
 EXIT_STOPPED = 75
 
 
-class LoaderError(Exception):
-    """A foreseeable problem; the message is one line saying what is wrong and what to do."""
+class Problem(Exception):
+    """One line for whoever ran the command, and the exit code of the command."""
 
     exit_code = EXIT_DATA
 
+    def __init__(self, message: str, exit_code: int | None = None):
+        super().__init__(re.sub(r"\s*\n\s*", " ", message.strip()))
+        if exit_code is not None:
+            self.exit_code = exit_code
 
-class LandingError(LoaderError):
+
+class LandingError(Problem):
     """The landing refuses, or cannot be read or written; it is as it was."""
 
 
-class DataError(LoaderError):
+class DataError(Problem):
     """The files given cannot be turned into items."""
 
 
-class UsageError(LoaderError):
+class UsageError(Problem):
     """The command line asks for something that makes no sense."""
 
     exit_code = EXIT_USAGE
 
 
-class RefusedError(LoaderError):
+class RefusedError(Problem):
     """The service refuses the request: asking again would change nothing."""
 
     exit_code = EXIT_REFUSED
 
 
-class UnavailableError(LoaderError):
+class UnavailableError(Problem):
     """The service does not answer, or not now, after all retries."""
 
     exit_code = EXIT_UNAVAILABLE
 
 
-class IntegrityError(LoaderError):
+class IntegrityError(Problem):
     """What came, or what is landed, is not what it must be."""
 
     exit_code = EXIT_INTEGRITY
+
+
+class SparkError(Problem):
+    """Spark cannot be started, or a build on it did not go through."""
 
 
 def said_by(error: OSError) -> str:

@@ -4,6 +4,10 @@ A standalone master, workers with one core each, and a Connect server as the dri
 loopback address. The marts are built on a generated Hub by DuckDB and by the cluster; Spark's event
 log says how the tasks spread; then the rows are compared. With --kill one worker and its executor
 are killed (SIGKILL) in the middle of the build. Nothing restarts them.
+
+    python -m bench.cluster --models 250000 --kill
+
+Exit codes: 0 all rows are equal; 1 some differ, or the build failed; 2 something is not installed.
 """
 
 from __future__ import annotations
@@ -23,9 +27,9 @@ from pathlib import Path
 
 from bench.landings import make_landing
 from bench.measuring import BenchError, cost_of
+from hub_lineage.errors import SparkError
 from hub_lineage.spark.building import PROJECT, run_dbt
 from hub_lineage.spark.comparing import compare_marts
-from hub_lineage.spark.errors import SparkError
 from hub_lineage.spark.processes import HOST, connect_server, free_port, java, running
 
 MODELS_AND_SEEDS = ("--resource-type", "model", "--resource-type", "seed")
@@ -35,8 +39,13 @@ TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command line of `python -m spark cluster`."""
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.cluster",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--models", type=int, default=250_000, help="models to draw (%(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="workers (%(default)s)")
     parser.add_argument("--memory", default="2g", help="of each executor (%(default)s)")
@@ -45,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--folder", type=Path, default=PROJECT / "results" / "cluster", help="workplace"
     )
+    return parser
 
 
 @dataclass
@@ -326,3 +336,19 @@ def count_task(spread: Spread, event: dict) -> None:
         counted["cpu_seconds_repeated"] = round(counted["cpu_seconds_repeated"] + cpu, 2)
     megabytes = shuffled.get("Remote Bytes Read", 0) / 1e6
     counted["megabytes_from_others"] = round(counted["megabytes_from_others"] + megabytes, 2)
+
+
+def main() -> int:
+    """Run one command line and return its exit code."""
+    try:
+        return run(parser().parse_args())
+    except SparkError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("error: stopped", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
