@@ -16,46 +16,59 @@ export HUB_SITE ?= $(CURDIR)/site
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-environment: .venv/installed ## install the pinned requirements into .venv, if they are not there
+environment: .venv/installed-checks ## install everything, for the checks, into .venv
 
-.venv/installed: requirements.txt
+# An environment of pinned packages, by uv where it is there: `$(call install,.venv,requirements/build.txt)`.
+UV := $(shell command -v uv)
+ifdef UV
+create = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(1)
+install = $(UV) pip install --quiet --python $(1) --requirement $(2)
+else
+create = $(PYTHON) -m venv $(1)
+install = $(1)/bin/pip install --quiet --disable-pip-version-check --requirement $(2)
+endif
+
+.PRECIOUS: .venv/bin/python
+.venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "error: Python 3.11 or newer is needed; set PYTHON=python3.11" >&2; exit 2; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(call create,.venv)
+
+# Each command installs what it needs and nothing else: build, studies, report, publish or checks.
+.venv/installed-%: requirements/%.txt | .venv/bin/python
+	$(call install,.venv,$<)
 	@touch $@
 
-build: environment ## build and test the marts, then export them as Parquet
+build: .venv/installed-build ## build and test the marts, then export them as Parquet
 	@$(BIN)/python build.py $(ARGUMENTS)
 
-study: environment ## estimate both studies on the exports: tables, figures, claims in HUB_RESULTS
+study: .venv/installed-studies ## estimate both studies on the exports: tables, figures, claims in HUB_RESULTS
 	@test -f "$(HUB_EXPORTS)/recognition_panel.parquet" || $(BIN)/python build.py
 	@$(BIN)/python -m analysis variants
 	@$(BIN)/python -m analysis run $(ARGUMENTS)
 
-calibrate: environment ## how often estimates and verdicts err where the truth is known
+calibrate: .venv/installed-studies ## how often estimates and verdicts err where the truth is known
 	@$(BIN)/python -m analysis calibrate $(ARGUMENTS)
 
-lint: environment ## lint Python, SQL and metadata
+lint: .venv/installed-checks ## lint Python, SQL and metadata
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
 	$(BIN)/python -m pytest -q tests/conventions
 
-test: environment ## every fast check; ends with pytest's closing line
+test: .venv/installed-checks ## every fast check; ends with pytest's closing line
 	$(BIN)/ruff check .
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
 	HUB_LANDING=$(CURDIR)/sample $(BIN)/dbt build --target memory --target-path target/memory
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'
 
-proof: environment ## the slow proofs, which `make test` leaves out
+proof: .venv/installed-checks ## the slow proofs, which `make test` leaves out
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
 
 # Spark has an environment of its own: pyspark is 0.5 GB, and nothing else needs it.
-.venv-spark/installed: requirements-spark.txt
-	$(PYTHON) -m venv .venv-spark
-	.venv-spark/bin/pip install --quiet --disable-pip-version-check \
-		--requirement requirements-spark.txt
+.venv-spark/installed: requirements/spark.txt
+	$(call create,.venv-spark)
+	$(call install,.venv-spark,$<)
 	@touch $@
 
 parity: ## build two landings on DuckDB and on Spark, compare the marts row by row (needs Java 17)
@@ -71,55 +84,63 @@ parity-with-java: .venv-spark/installed
 	.venv-spark/bin/python -m pytest tests/parity
 
 # DuckDB looks for extensions in the home folder, where its own `install` puts them.
-.venv-lake/installed: requirements-lake.txt
-	$(PYTHON) -m venv .venv-lake
-	.venv-lake/bin/pip install --quiet --disable-pip-version-check --requirement requirements-lake.txt
+.venv-lake/installed: requirements/lake.txt
+	$(call create,.venv-lake)
+	$(call install,.venv-lake,$<)
 	for file in .venv-lake/lib/python*/site-packages/duckdb_extension_*/extensions/*/*; do \
 		.venv-lake/bin/python -c 'import duckdb, sys; duckdb.install_extension(sys.argv[1], force_install=True)' \
 			"$$file" || exit 1; \
 	done
 	@touch $@
 
-licences: environment ## the licence of every installed package, and which part of the project needs it
-	@$(BIN)/python licences.py
+licences: .venv/installed-checks ## the licence of every installed package, and which part of the project needs it
+	@$(BIN)/python -m hub_lineage.licences
 
-lake: environment .venv-lake/installed ## build the marts in a DuckLake that others read and write, compare them
+lake: .venv/installed-checks .venv-lake/installed ## build the marts in a DuckLake that others read and write, compare them
 	$(BIN)/python -m pytest tests/lake
 
 cluster: .venv-spark/installed ## build on a Spark cluster on this machine, kill a worker, compare with DuckDB
 	.venv-spark/bin/python -m bench.cluster --kill $(ARGUMENTS)
 
-bench: environment .venv-bench/installed ## measure the build beside its floor and other tools; writes docs/benchmark.md
+bench: .venv/installed-build .venv-bench/installed ## measure the build beside its floor and other tools; writes docs/benchmark.md
 	$(BIN)/python -m bench --page docs/benchmark.md $(ARGUMENTS)
 
 # The tools that are measured beside ours have an environment of their own.
-.venv-bench/installed: requirements-bench.txt
-	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/pip install --quiet --disable-pip-version-check --requirement requirements-bench.txt
+.venv-bench/installed: requirements/bench.txt
+	$(call create,.venv-bench)
+	$(call install,.venv-bench,$<)
 	@touch $@
 
-docs: environment ## the dbt docs site as one file: target/static_index.html
+docs: .venv/installed-build ## the dbt docs site as one file: target/static_index.html
 	@test -f "$(HUB_DATABASE)" || $(BIN)/python build.py
 	$(BIN)/dbt docs generate --static
 
-report: environment ## the report as a folder: site/index.html (marts and studies first, if missing)
+report: .venv/installed-report ## the report as a folder: site/index.html (marts and studies first, if missing)
 	@test -f "$(HUB_EXPORTS)/hub_models.parquet" || $(BIN)/python build.py
 	@test -f "$(HUB_RESULTS)/manifest.json" || $(BIN)/python -m analysis run
 	@$(BIN)/python -m report $(ARGUMENTS)
 
-crawl: environment ## crawl the Hub into HUB_LANDING, or go on with the unfinished crawl
+crawl: .venv/installed-build ## crawl the Hub into HUB_LANDING, or go on with the unfinished crawl
 	@$(BIN)/python -m loaders crawl $(ARGUMENTS)
 
-sample: environment ## write the sample landing anew
+sample: .venv/installed-build ## write the sample landing anew
 	$(BIN)/python -m loaders sample --landing sample --replace
 
-# pip takes hashes only where the extras that others ask for are pinned with the package.
-lock: ## pin every version anew, with hashes, from requirements*.in
-	$(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv
-	for list in requirements requirements-bench requirements-lake requirements-spark; do \
-		$(BIN)/uv pip compile --quiet --upgrade --no-strip-extras --generate-hashes --no-header \
-			--annotation-style line --output-file $$list.txt $$list.in || exit 1; \
+# One resolution for all that shares .venv; Spark takes the same versions, the others are on their own.
+COMPILE = uv pip compile --quiet --no-strip-extras --generate-hashes --no-header --annotation-style line
+ALL := --extra studies --extra report --extra publish --group checks
+
+lock: ## pin every version anew, with hashes, from pyproject.toml (needs uv)
+	$(COMPILE) --upgrade --output-file requirements/checks.txt pyproject.toml $(ALL)
+	for group in build studies report publish; do \
+		cp requirements/checks.txt requirements/$$group.txt; \
+		$(COMPILE) --output-file requirements/$$group.txt pyproject.toml \
+			$$([ $$group = build ] || echo --extra $$group) || exit 1; \
 	done
+	$(COMPILE) --upgrade --constraint requirements/checks.txt --output-file requirements/spark.txt \
+		pyproject.toml --extra spark --group parity
+	$(COMPILE) --upgrade --output-file requirements/bench.txt --group bench
+	$(COMPILE) --upgrade --output-file requirements/lake.txt --group lake
 
 clean: ## remove what builds and tests leave behind
 	rm -rf target logs exports results site spark-warehouse hub_lineage.duckdb .hub_lineage.duckdb.building

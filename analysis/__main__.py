@@ -28,8 +28,8 @@ from analysis.publish import publishing
 from analysis.studies import registration, running, variants
 from analysis.studies.estimation.equations import EstimationError
 from analysis.studies.null_worlds import calibration_command
-from hub_lineage.build import folder_from
 from hub_lineage.exports import StudyError
+from hub_lineage.paths import folder_from
 
 
 def positive(text: str) -> int:

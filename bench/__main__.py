@@ -8,7 +8,7 @@ Draws a Hub of that size, builds it (with tests, without, in less memory, with a
 and writes one table, a JSON file and a page. Every run is a process of its own. The JSON file is
 written after each, so that nothing is lost when the bench is stopped; `--add` goes on from there.
 
-Tools that the project does not install are measured where .venv-bench has requirements-bench.txt.
+Tools that the project does not install are measured where .venv-bench has requirements/bench.txt.
 """
 
 import argparse
@@ -83,7 +83,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--peers-python", type=Path, default=PROJECT / ".venv-bench/bin/python",
-        help="Python with requirements-bench.txt (%(default)s)",
+        help="Python with requirements/bench.txt (%(default)s)",
     )  # fmt: skip
     parser.add_argument("--add", action="store_true", help="keep what the JSON file holds")
     parser.add_argument("--folder", type=Path, default=Path("results/bench"), help="workplace")

@@ -157,7 +157,7 @@ def peers(
         }
         python = extra_python if peer.is_extra else Path(sys.executable)
         if not python.exists():
-            runs.append(about | {"skipped": f"no {python.name} with requirements-bench.txt"})
+            runs.append(about | {"skipped": f"no {python.name} with requirements/bench.txt"})
             continue
         for divisor in (256, 64, 16, 4, 1):
             size = n_edges // divisor

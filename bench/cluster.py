@@ -21,7 +21,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -338,10 +338,10 @@ def count_task(spread: Spread, event: dict) -> None:
     counted["megabytes_from_others"] = round(counted["megabytes_from_others"] + megabytes, 2)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code."""
     try:
-        return run(parser().parse_args())
+        return run(parser().parse_args(arguments))
     except SparkError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

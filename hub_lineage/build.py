@@ -50,9 +50,9 @@ import yaml
 
 from hub_lineage.errors import LandingError, Problem
 from hub_lineage.landing import COLUMNS, Snapshot, list_snapshots
+from hub_lineage.paths import PROJECT, folder_from
 from hub_lineage.sql import files_in_sql, identifier, literal
 
-PROJECT = Path(__file__).resolve().parents[1]
 RESOURCE_TYPES = {
     "--resource-type", "--resource-types", "--exclude-resource-type", "--exclude-resource-types",
 }  # fmt: skip
@@ -78,11 +78,6 @@ DISK_FULL = re.compile("No space left on device|Disk quota exceeded", re.IGNOREC
 
 class BuildError(Problem):
     """The build cannot begin, or did not go through; what stood before still stands."""
-
-
-def folder_from(variable: str, default: str) -> Path:
-    """The absolute path in an environment variable, taken from the project's folder if relative."""
-    return Path(os.path.abspath(PROJECT / (os.environ.get(variable, "").strip() or default)))
 
 
 # before the build

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import duckdb
 
-from hub_lineage.build import MARK, PROJECT
+from hub_lineage.build import MARK
 from hub_lineage.errors import Problem
+from hub_lineage.paths import PROJECT
 from hub_lineage.sql import files_in_sql, identifier
 
 

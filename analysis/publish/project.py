@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub_lineage.exports import StudyError
+from hub_lineage.paths import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[2]
 LAYERS = ("staging", "intermediate", "marts")
 
 

@@ -16,8 +16,8 @@ import sys
 from pathlib import Path
 
 from analysis.report import site as report_site
-from hub_lineage.build import folder_from
 from hub_lineage.exports import StudyError
+from hub_lineage.paths import folder_from
 
 
 def parser() -> argparse.ArgumentParser:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub_lineage.exports import StudyError
-
-PROJECT = Path(__file__).resolve().parents[2]
+from hub_lineage.paths import PROJECT
 
 
 @dataclass(frozen=True)

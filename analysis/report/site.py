@@ -32,9 +32,9 @@ from analysis.studies.result_tables import (
 from analysis.studies.shares import clustered_share
 from hub_lineage.exports import Exports, StudyError
 from hub_lineage.files import files_of, replace_folder, workshop
+from hub_lineage.paths import PROJECT
 
 HERE = Path(__file__).parent
-PROJECT = HERE.parent
 MARKER = "report.json"
 """The site's own account of itself; a folder without it is never replaced."""
 

@@ -36,9 +36,9 @@ from analysis.studies.specifications import Specification, chosen, sample_says
 from analysis.studies.variables import open_exports
 from hub_lineage.exports import Exports
 from hub_lineage.files import list_files, listed_files, replace_folder, workshop
+from hub_lineage.paths import PROJECT
 from hub_lineage.sql import files_in_sql
 
-PROJECT = Path(__file__).resolve().parents[2]
 LIBRARIES = (
     "duckdb",
     "fereg",
@@ -219,7 +219,9 @@ def write(
         "draws": context.draws,
         "design_hash": registered["hash"],
         "project": revision(),
-        "lock_hash": hashlib.sha256((PROJECT / "requirements.txt").read_bytes()).hexdigest(),
+        "lock_hash": hashlib.sha256(
+            (PROJECT / "requirements" / "studies.txt").read_bytes()
+        ).hexdigest(),
         "versions": {"python": platform.python_version()} | versions(),
         "threads": os.cpu_count(),
     }

@@ -8,7 +8,7 @@ HUB_SPARK_MASTER names the master that its own server runs on (local[2]). HUB_LA
 HUB_SPARK_WAREHOUSE (spark-warehouse) written. All other arguments of `build` go to `dbt build`.
 
 Exit codes: 0 built, or equal; 1 a model or a test failed, or rows differ; 2 wrong use, or something
-is not installed. Needs Java 17 or newer and requirements-spark.txt.
+is not installed. Needs Java 17 or newer and requirements/spark.txt.
 """
 
 from __future__ import annotations

@@ -13,18 +13,13 @@ from pathlib import Path
 
 from hub_lineage.build import end_with_parent
 from hub_lineage.errors import Problem, SparkError
+from hub_lineage.paths import PROJECT, folder_from
 from hub_lineage.spark.catalog import write_catalog
 from hub_lineage.spark.processes import connect_server, java
 
-PROJECT = Path(__file__).resolve().parents[2]
 SCHEMAS = ("landing", "staging", "intermediate", "marts")
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 """Unit tests are written in DuckDB's SQL: `make test` runs them."""
-
-
-def folder_from(variable: str, default: str) -> Path:
-    """The absolute path in an environment variable, taken from the project's folder if relative."""
-    return Path(os.path.abspath(PROJECT / (os.environ.get(variable, "").strip() or default)))
 
 
 def build(arguments: Sequence[str]) -> Path:
@@ -56,7 +51,7 @@ def server(work: Path) -> Iterator[str]:
 def run_dbt(landing: Path, address: str, work: Path, arguments: Sequence[str]) -> None:
     """`dbt build` of a landing on a server; a SparkError unless everything passes."""
     if find_spec("dbt.adapters.spark") is None:
-        raise SparkError("dbt-spark is not installed: pip install -r requirements-spark.txt", 2)
+        raise SparkError("dbt-spark is not installed: pip install -r requirements/spark.txt", 2)
     if landing.is_dir():
         try:
             write_catalog(landing)

@@ -14,9 +14,9 @@ import duckdb
 import yaml
 
 from hub_lineage.errors import SparkError
+from hub_lineage.paths import PROJECT
 from hub_lineage.sql import files_in_sql
 
-PROJECT = Path(__file__).resolve().parents[2]
 MARTS = PROJECT / "models" / "marts"
 SHOWN = 3
 """How many rows a difference shows."""

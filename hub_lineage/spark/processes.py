@@ -63,7 +63,7 @@ def spark_home() -> Path:
     if found is None or found.origin is None:
         raise SparkError(
             "Spark is not installed in this environment: "
-            "pip install -r requirements-spark.txt (`make parity` has one of its own)",
+            "pip install -r requirements/spark.txt (`make parity` has one of its own)",
             2,
         )
     return Path(found.origin).parent

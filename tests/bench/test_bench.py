@@ -88,7 +88,7 @@ def test_tools_that_are_not_installed_say_so(measured):
         "xfast-cdindex", "pyscisci, no window", "polars ranks", "polars crowding", "igraph",
     }  # fmt: skip
     for tool, reason in skipped.items():
-        assert "requirements-bench.txt" in reason
+        assert "requirements/bench.txt" in reason
         assert f"* {tool}: {reason}" in text
 
 

@@ -264,7 +264,7 @@ def flawed(tmp_path_factory) -> Path:
     """A copy of the project with a test that fails whenever it is run."""
     copy = tmp_path_factory.mktemp("flawed") / "project"
     copy.mkdir()
-    for name in ("models", "macros", "seeds", "tests", "loaders", "analysis"):
+    for name in ("models", "macros", "seeds", "tests", "hub_lineage", "analysis"):
         shutil.copytree(
             REPOSITORY / name, copy / name, ignore=shutil.ignore_patterns("*.pyc", "__pycache__")
         )
@@ -457,7 +457,9 @@ def test_builds_side_by_side_in_folders_of_any_name(built, tmp_path):
 def command_for_make(arguments: str) -> list[str]:
     """`make -C`, where make and the environment are there; else what it runs."""
     if shutil.which("make") and (REPOSITORY / ".venv/bin/python").exists():
-        keep = [f"--old-file={name}" for name in ("requirements.txt", ".venv/installed")]
+        keep = [
+            f"--old-file={name}" for name in ("requirements/build.txt", ".venv/installed-build")
+        ]
         return ["make", "-C", str(REPOSITORY), *keep, "build", f"ARGUMENTS={arguments}"]
     return [sys.executable, str(REPOSITORY / "build.py"), *arguments.split()]
 

@@ -28,7 +28,7 @@ def project(tmp_path, landing) -> Path:
     """A copy of the project in which the crawl finishes once dbt has begun to build."""
     copy = tmp_path / "project"
     copy.mkdir()
-    for name in ("models", "macros", "seeds", "tests", "loaders", "analysis"):
+    for name in ("models", "macros", "seeds", "tests", "hub_lineage", "analysis"):
         shutil.copytree(
             REPOSITORY / name, copy / name, ignore=shutil.ignore_patterns("*.pyc", "__pycache__")
         )

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-import licences
+from hub_lineage import licences
 from support import REPOSITORY
 
-LOCKS = sorted(REPOSITORY.glob("requirements*.txt"))
+LOCKS = sorted(REPOSITORY.glob("requirements/*.txt"))
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
@@ -41,30 +41,33 @@ def test_what_counts_as_a_gpl_alone(licence, expected):
     assert licences.is_gpl_alone(licence) is expected
 
 
-def test_a_package_belongs_to_the_groups_that_need_it(tmp_path):
-    (tmp_path / "wanted.in").write_text(
-        "# What is installed.\n# Held below 2.\nBuilder[all]>=1\n\n# checks\nchecker\n\n"
-        "# the studies\nestimator>=2,<3\n"
-    )
+def test_a_package_belongs_to_the_groups_that_need_it():
+    project = {
+        "project": {
+            "name": "own",
+            "dependencies": ["Builder[all]>=1"],
+            "optional-dependencies": {"studies": ["estimator>=2,<3"], "report": ["own[studies]"]},
+        },
+        "dependency-groups": {"checks": ["checker"]},
+    }
     lock = "".join(
         f"{name}==1.0 \\\n    --hash=sha256:{'0' * 64}\n    # via {askers}\n"
         for name, askers in {
-            "builder": "-r wanted.in",
-            "checker": "-r wanted.in",
-            "estimator": "-r wanted.in",
+            "builder": "hub-lineage (pyproject.toml)",
+            "checker": "hub-lineage (pyproject.toml:checks)",
+            "estimator": "hub-lineage (pyproject.toml)",
             "for-both": "checker, estimator",
             "for_checks": "checker",
             "deep.one": "for-both",
         }.items()
     )
-    (tmp_path / "lock.txt").write_text(lock)
-    assert licences.groups_of_packages(tmp_path / "wanted.in", tmp_path / "lock.txt") == {
-        "builder": {"the build"},
+    assert licences.groups_of_packages(project, lock) == {
+        "builder": {"build"},
         "checker": {"checks"},
-        "estimator": {"the studies"},
-        "for-both": {"checks", "the studies"},
+        "estimator": {"studies", "report"},
+        "for-both": {"checks", "studies", "report"},
         "for-checks": {"checks"},
-        "deep-one": {"checks", "the studies"},
+        "deep-one": {"checks", "studies", "report"},
     }
 
 
@@ -81,3 +84,16 @@ def test_a_gpl_that_others_need_is_told(monkeypatch, capsys):
     monkeypatch.setattr(licences, "licence_of", lambda distribution: "GPL-3.0-only")
     assert licences.main() == 1
     assert "error: duckdb is under GPL-3.0-only" in capsys.readouterr().err
+
+
+def test_each_group_takes_its_versions_from_one_resolution():
+    every = pins("checks")
+    for group in ("build", "studies", "report", "publish"):
+        assert pins(group).items() <= every.items()
+    assert pins("build").items() <= pins("studies").items()
+    assert pins("studies").items() <= pins("report").items()
+
+
+def pins(group):
+    text = (REPOSITORY / "requirements" / f"{group}.txt").read_text(encoding="utf-8")
+    return dict(re.findall(r"^([a-z0-9._-]+)(?:\[\S*\])?==(\S+)", text, re.M))

@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -91,10 +90,10 @@ def test_a_machine_is_found(text):
     assert mentions(PATHS + HOSTS, text)
 
 
-LOCKS = ["requirements.txt", "requirements-spark.txt"]
+LOCKS = ["requirements/checks.txt", "requirements/spark.txt"]
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, "requirements-lake.txt"])
+@pytest.mark.parametrize("lock", [*LOCKS, "requirements/lake.txt"])
 def test_requirements_are_pinned_and_name_no_index(lock):
     lines = (REPOSITORY / lock).read_text(encoding="utf-8").splitlines()
     for line in lines:
@@ -113,14 +112,6 @@ def test_both_locks_hold_the_same_versions():
     both = plain.keys() & spark.keys()
     assert {"dbt-core", "duckdb", "pytest"} <= both
     assert {name: plain[name] for name in both} == {name: spark[name] for name in both}
-
-
-def test_the_extra_for_spark_is_what_its_lock_is_made_from():
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = (REPOSITORY / "requirements-spark.in").read_text(encoding="utf-8").splitlines()
-    extra = project["optional-dependencies"]["spark"]
-    assert extra
-    assert set(extra) <= set(wanted)
 
 
 def test_files_were_looked_at():

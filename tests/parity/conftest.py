@@ -1,6 +1,6 @@
 """One Spark server for all parity tests, and each landing built once on both engines.
 
-Without Spark (requirements-spark.txt) or Java these tests are skipped: `make parity` has an
+Without Spark (requirements/spark.txt) or Java these tests are skipped: `make parity` has an
 environment for them.
 """
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from bench import cluster
 from hub_lineage.spark import processes
 from hub_lineage.spark.__main__ import main
 from support import REPOSITORY
@@ -21,9 +22,9 @@ def no_java(monkeypatch, tmp_path):
     monkeypatch.setenv("HUB_SPARK_WAREHOUSE", str(tmp_path / "warehouse"))
 
 
-@pytest.mark.parametrize("command", [["build"], ["cluster"]])
+@pytest.mark.parametrize("command", [lambda: main(["build"]), lambda: cluster.main([])])
 def test_without_java_one_line_says_what_to_install(no_java, capsys, command):
-    assert main(command) == 2
+    assert command() == 2
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("error: no Java found; Spark needs Java 17 or newer: install")
 
@@ -50,9 +51,11 @@ def test_a_java_that_is_new_enough_is_taken(monkeypatch, tmp_path):
 def test_marts_that_are_not_there_are_told(tmp_path, capsys):
     exports = tmp_path / "exports"
     assert main(["compare", str(exports), str(tmp_path)]) == 1
-    assert capsys.readouterr().err.startswith(f"error: {exports / 'hub_models.parquet'} is not")
+    assert capsys.readouterr().err.startswith(
+        f"error: {exports / 'benchmark_scores.parquet'} is not"
+    )
     exports.mkdir()
-    duckdb.sql("select 1 as n").write_parquet(str(exports / "hub_models.parquet"))
+    duckdb.sql("select 1 as n").write_parquet(str(exports / "benchmark_scores.parquet"))
     assert main(["compare", str(exports), str(tmp_path)]) == 1
     assert "build the marts on Spark first" in capsys.readouterr().err
 
@@ -72,7 +75,7 @@ def test_a_difference_makes_the_exit_code_1(monkeypatch, tmp_path, capsys):
 STARTS = """
 import sys, time
 from pathlib import Path
-from spark import processes
+from hub_lineage.spark import processes
 
 processes.java = lambda: None
 processes.spark_home = lambda: Path(sys.argv[1])

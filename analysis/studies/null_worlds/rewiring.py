@@ -17,7 +17,6 @@ module: there is no second set of formulas.
 """
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -25,8 +24,8 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from hub_lineage.exports import StudyError
+from hub_lineage.paths import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[3]
 COMPONENTS = "int_disruption_components_summed"
 GIVEN = (
     "disruption_windows",

@@ -103,7 +103,7 @@ def _die_at(step: str, url: str, landing: Path) -> subprocess.CompletedProcess:
     code = f"""
 import os, signal, sys
 from pathlib import Path
-from loaders import growing, landing
+from loaders.landing import growing
 from loaders.__main__ import main
 commits, step = 0, {step!r}
 def die():

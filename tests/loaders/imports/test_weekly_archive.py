@@ -358,7 +358,7 @@ def test_killed_on_the_way_none_is_landed_and_the_next_call_lands_all(
     folder = archive()
     code = """
 import os, signal, sys
-from loaders import importing
+from loaders.imports import importing
 from loaders.__main__ import main
 commit = importing.commit_snapshots
 def commit_and_die(*arguments, written, **options):

@@ -1,10 +1,10 @@
 """The licence of every package that is installed beside the project, and who asked for it.
 
-    python licences.py        a line per package: name, version, licence, groups
+    python -m hub_lineage.licences        a line per package: name, version, licence, groups
 
-The groups are the headings of `requirements.in`; a package belongs to each group that asks for it,
-directly or through others (`requirements.txt` says who asks for whom). What is under a GPL alone
-may stand in the group `checks` only, which nobody needs who runs the project: otherwise a line on
+The groups are those of `pyproject.toml`; a package belongs to each group that asks for it, directly
+or through others (the lock says who asks for whom). What is under a GPL alone may stand in the
+groups of `[dependency-groups]` only, which nobody needs who runs the project: otherwise a line on
 stderr names it and the exit code is 1. The Python of another environment lists that one's packages.
 """
 
@@ -13,23 +13,28 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent
-CHECKS = "checks"
+from hub_lineage.paths import PROJECT
+
+BUILD = "build"
+"""What stands under `dependencies`."""
 
 
 def main() -> int:
-    groups = groups_of_packages(PROJECT / "requirements.in", PROJECT / "requirements.txt")
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))
+    lock = (PROJECT / "requirements" / "checks.txt").read_text("utf-8")
+    groups = groups_of_packages(project, lock)
+    for_developers = project["dependency-groups"].keys()
     n_wrong = 0
     for name, version, licence in installed():
         asked = groups.get(name, set())
         print(f"{name:<32} {version:<14} {licence[:60]:<60} {', '.join(sorted(asked)) or '-'}")
-        if is_gpl_alone(licence) and asked - {CHECKS}:
+        if is_gpl_alone(licence) and asked - for_developers:
             n_wrong += 1
-            print(f"error: {name} is under {licence}, and not only the checks need it",
-                  file=sys.stderr)  # fmt: skip
+            needed_by = ", ".join(sorted(asked - for_developers))
+            print(f"error: {name} is under {licence}, and {needed_by} needs it", file=sys.stderr)
     return 1 if n_wrong else 0
 
 
@@ -65,12 +70,12 @@ def is_gpl_alone(licence: str) -> bool:
     return all(gpl.search(choice) for choice in choices)
 
 
-def groups_of_packages(wanted: Path, lock: Path) -> Mapping[str, set[str]]:
-    """The groups that need each package of the lock."""
+def groups_of_packages(project: Mapping, lock: str) -> Mapping[str, set[str]]:
+    """The groups that need each package of the lock, by a parsed `pyproject.toml`."""
     groups: dict[str, set[str]] = {}
-    for name, group in asked_for(wanted.read_text("utf-8")):
+    for name, group in asked_for(project):
         groups.setdefault(name, set()).add(group)
-    askers = dict(asked_by(lock.read_text("utf-8")))
+    askers = dict(asked_by(lock))
     while True:
         before = sum(map(len, groups.values()))
         for name, others in askers.items():
@@ -80,15 +85,16 @@ def groups_of_packages(wanted: Path, lock: Path) -> Mapping[str, set[str]]:
             return groups
 
 
-def asked_for(text: str) -> Iterator[tuple[str, str]]:
-    """Each package of a list with the heading it stands under; the first ones run the build."""
-    group = "the build"
-    lines = text.splitlines()
-    for before, line in zip(["the title", *lines], lines, strict=False):
-        if line.startswith("# ") and not before.strip():
-            group = line.removeprefix("# ")
-        elif re.match(r"[A-Za-z0-9]", line):
-            yield normal(re.match(r"[\w.-]+", line)[0]), group
+def asked_for(project: Mapping) -> Iterator[tuple[str, str]]:
+    """Each package that a `pyproject.toml` names, and its group; extras may name others."""
+    about = project["project"]
+    lists = {BUILD: about["dependencies"], **about["optional-dependencies"]}
+    for group, wanted in {**lists, **project["dependency-groups"]}.items():
+        inner = [extra for one in wanted for extra in re.findall(rf"^{about['name']}\[(\w+)", one)]
+        for one in [*wanted, *(one for extra in inner for one in lists[extra])]:
+            name = re.match(r"[\w.-]+", one)[0]
+            if name != about["name"]:
+                yield normal(name), group
 
 
 def asked_by(text: str) -> Iterator[tuple[str, list[str]]]:

@@ -1,0 +1,22 @@
+"""Where the project lies, and which folders a command reads and writes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+IS_INSTALLED = not (CHECKOUT / "dbt_project.yml").exists()
+
+PROJECT = Path(__file__).resolve().parent / "project" if IS_INSTALLED else CHECKOUT
+"""The dbt project: the checkout, or the copy that travels with the installed package."""
+
+
+def folder_from(variable: str, default: str) -> Path:
+    """The absolute path in an environment variable.
+
+    Relative paths are meant from the checkout; where the package is installed, from the folder
+    that the command is run in.
+    """
+    start = Path.cwd() if IS_INSTALLED else CHECKOUT
+    return Path(os.path.abspath(start / (os.environ.get(variable, "").strip() or default)))
