@@ -28,7 +28,8 @@ from pathlib import Path
 from bench.landings import make_landing
 from bench.measuring import BenchError, cost_of
 from hub_lineage.errors import SparkError
-from hub_lineage.spark.building import PROJECT, run_dbt
+from hub_lineage.paths import PROJECT
+from hub_lineage.spark.building import run_dbt
 from hub_lineage.spark.comparing import compare_marts
 from hub_lineage.spark.processes import HOST, connect_server, free_port, java, running
 

@@ -27,6 +27,7 @@ import yaml
 from hub_lineage import build
 from hub_lineage.build import BuildError
 from hub_lineage.landing import Snapshot, list_snapshots
+from hub_lineage.paths import PROJECT, folder_from
 
 MARTS = ("disruption", "disruption_panel", "recognition_panel")
 RECORD = "variant.json"
@@ -134,9 +135,9 @@ def hash_of_sources(landing: Path) -> str:
     A manifest of our own loaders holds the hash of each part; other parts are read.
     """
     digest = hashlib.sha256()
-    project = [build.PROJECT / "dbt_project.yml"]
+    project = [PROJECT / "dbt_project.yml"]
     for part in ("models", "macros", "seeds"):
-        project += (path for path in (build.PROJECT / part).rglob("*") if path.is_file())
+        project += (path for path in (PROJECT / part).rglob("*") if path.is_file())
     tables = [path for path in landing.glob("*/*.parquet") if path.parent.name != "hub_models"]
     manifests = list(landing.glob("hub_models/snapshot_id=*/_manifest.json"))
     hashed_there = {
@@ -149,7 +150,7 @@ def hash_of_sources(landing: Path) -> str:
         for path in landing.glob("hub_models/snapshot_id=*/part-*.parquet")
         if path.parent not in hashed_there
     ]
-    for root, paths in ((build.PROJECT, project), (landing, [*manifests, *tables, *parts])):
+    for root, paths in ((PROJECT, project), (landing, [*manifests, *tables, *parts])):
         for path in sorted(paths):
             with path.open("rb") as file:
                 content = hashlib.file_digest(file, "sha256").hexdigest()
@@ -242,7 +243,7 @@ class Scratch:
 
     def _changed_models(self, variables: Mapping[str, object]) -> list[str]:
         """The models behind the marts that differ where variables have other values."""
-        project = (build.PROJECT / "dbt_project.yml").read_text(encoding="utf-8")
+        project = (PROJECT / "dbt_project.yml").read_text(encoding="utf-8")
         configured = {**yaml.safe_load(project)["vars"], **self.common}
         changed = [name for name, value in variables.items() if value != configured[name]]
         manifest = (self.base / "target" / "manifest.json").read_text(encoding="utf-8")
@@ -328,7 +329,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Build the variants from HUB_LANDING into the exports; the exit code is that of a build."""
-    landing = build.folder_from("HUB_LANDING", "sample")
+    landing = folder_from("HUB_LANDING", "sample")
     exports = Path(os.path.abspath(arguments.exports))
     try:
         given = ["--vars", arguments.vars]
