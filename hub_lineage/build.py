@@ -10,8 +10,8 @@ written (by default the sample, hub_lineage.duckdb and exports/ in this folder; 
 meant from this folder). HUB_MEMORY bounds the memory (4GB).
 The values of --vars become part of the SQL that is run: give none that you do not trust.
 
-Snapshots whose files are those of the last build are not parsed again: their items are carried
-over.
+Snapshots whose files are those of the last build are not read again: what was read of them is
+carried over.
 
 `dbt build` by itself does the same work in place: a failure in the middle would leave new tables
 beside old ones. Here dbt works on a file of its own, and the previous database and exports stay as
@@ -65,8 +65,11 @@ FILE = "hub_lineage.duckdb"
 """The database's name while it is made, whatever it is called in the end: its schemas are found
 under the name of the file, and not every name will do."""
 
-ITEMS = "stg_hub__items"
-"""The one table that a build takes from the database before it: the parsed items of snapshots."""
+READ = (
+    "stg_hub__items", "stg_hub__item_rejections", "stg_hub__repositories", "stg_hub__versions",
+    "stg_hub__sightings", "stg_hub__turns",
+)  # fmt: skip
+"""The tables that a build takes from the database before it: what was read of the snapshots."""
 
 
 MARK = ".being_replaced"
@@ -426,7 +429,8 @@ def export_marts(
     # Not read-only: closing it leaves all of the database in its one file.
     with duckdb.connect(str(database), config={"memory_limit": memory_limit()}) as connection:
         marts = connection.execute(
-            "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
+            "select table_name from duckdb_tables() where schema_name = 'marts' "
+            "union all select view_name from duckdb_views() where schema_name = 'marts' order by 1"
         ).fetchall()
         snapshots = snapshots_of_models(connection)
         for (mart,) in marts:
@@ -521,7 +525,7 @@ def build(arguments: Sequence[str]) -> None:
                     2,
                 ) from error
         elif "--full-refresh" not in arguments and "-f" not in arguments:
-            carry_items_over(database, workshop / FILE)
+            carry_readings_over(database, workshop / FILE)
         run_dbt(arguments, landing, snapshots, workshop, lock)
         try:
             snapshot_id, counts = export_marts(workshop / FILE, staged)
@@ -571,11 +575,12 @@ def copy_database(source: Path, target: Path) -> None:
             shutil.copyfile(old, new)
 
 
-def carry_items_over(source: Path, target: Path) -> None:
-    """Begin the new database with the items that the old one has read, if it can give them.
+def carry_readings_over(source: Path, target: Path) -> None:
+    """Begin the new database with what the old one has read of the snapshots, if it can give it.
 
-    dbt reads the snapshots anew whose files or reading statement have changed, and only those. What
-    cannot be carried over is read from the landing.
+    dbt reads the snapshots anew whose files or reading statement have changed, and what was read
+    after them. What cannot be carried over is read from the landing. A copy of the file costs less
+    than one of the tables: a year of the Hub is a hundred million rows.
     """
     if not source.exists():
         return
@@ -584,14 +589,19 @@ def carry_items_over(source: Path, target: Path) -> None:
         "storage_compatibility_version": "v1.4.0",
     }
     try:
+        copy_database(source, target)
         with duckdb.connect(str(target), config=settings) as connection:
-            connection.execute(f"attach {literal(source)} as previous (read_only)")
-            connection.execute("create schema staging")
-            connection.execute(
-                f"create table staging.{ITEMS} as from previous.staging.{ITEMS} "
-                "where snapshot_version is not null"
-            )
-    except duckdb.Error:
+            found = connection.execute(
+                "select 'view', schema_name, view_name from duckdb_views() where not internal "
+                "union all select 'table', schema_name, table_name from duckdb_tables() order by 1 desc"
+            ).fetchall()
+            kept = {("table", "staging", name) for name in READ}
+            if not kept <= set(found):
+                raise duckdb.CatalogException("it does not hold all that was read")
+            for kind, schema, name in found:
+                if (kind, schema, name) not in kept:
+                    connection.execute(f"drop {kind} {identifier(schema)}.{identifier(name)}")
+    except (duckdb.Error, OSError):
         target.unlink(missing_ok=True)
         write_ahead_log(target).unlink(missing_ok=True)
 

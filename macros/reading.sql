@@ -1,28 +1,107 @@
 {#
-    What the items of each complete snapshot are a function of: the files of the snapshot, the
-    statement that reads them, and the words that it looks for in tags. Equal versions, equal items.
+    What the items of each complete snapshot, and the rejections among them, are a function of: the files of the
+    snapshot, the statements that read and judge them, and the words that these look for. Equal versions, equal items.
 #}
 {% macro snapshot_versions(reading) -%}
     select
         snapshot_id,
-        md5(fingerprint || '{{ local_md5(reading) }}' || coalesce((
+        md5(fingerprint || '{{ local_md5(reading ~ rules_of_rejection()) }}' || coalesce((
             select {{ joined_in_order("relation || ' ' || word", ', ') }}
             from {{ ref('relation_signals') }}
             where signal = 'tag'
+        ), '') || coalesce((
+            select {{ joined_in_order("placeholder", ', ') }}
+            from {{ ref('placeholders') }}
         ), '')) as snapshot_version
     from {{ ref('stg_hub__snapshots') }}
 {%- endmacro %}
 
 
-{# Which landed items are to be read: those of snapshots whose version is not there yet. #}
+{# The statement that judges items, as it is written, and the formulas in it. #}
+{% macro rules_of_rejection() -%}
+    {%- set statements = graph.nodes.values() | selectattr('name', 'equalto', 'stg_hub__item_rejections') | map(attribute='raw_code') if execute -%}
+    {{ (statements or []) | join }} {{ is_no_model('model_id') }} {{ is_repository_id('model_id') }}
+{%- endmacro %}
+
+
+{# Which landed items are to be read. #}
 {% macro is_unread_snapshot(reading) -%}
     {%- if is_incremental() and execute -%}
-    {%- set unread = run_query(
-        "select snapshot_id from (" ~ snapshot_versions(reading) ~ ") as versions "
-        ~ "where snapshot_version not in (select distinct snapshot_version from " ~ this ~ ") order by 1") -%}
-    hub_models.snapshot_id in (null{% for row in unread.rows %}, '{{ row[0] | replace("'", "''") }}'{% endfor %})
+    hub_models.snapshot_id in (null{% for snapshot in unread_snapshots(reading) %}, '{{ snapshot | replace("'", "''") }}'{% endfor %})
     {%- else -%}
     hub_models.snapshot_id in (select snapshots.snapshot_id from {{ ref('stg_hub__snapshots') }} as snapshots)
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
+    The snapshots that are to be read: those of which there is no sighting from the same files, and the latest if its items
+    are no longer all there. What they, or snapshots that are gone, were the first to say is lost, so whatever was read after
+    them is read again too: versions are numbered in the order of reading.
+#}
+{% macro unread_snapshots(reading) -%}
+    {%- set sightings = beside_items('stg_hub__sightings') -%}
+    {%- set versions = beside_items('stg_hub__versions') -%}
+    {%- if not (sightings and versions) -%}
+    {{- return(run_query("select snapshot_id from (" ~ snapshot_versions(reading) ~ ") as present order by 1").columns[0].values()) -}}
+    {%- endif -%}
+    {%- set changed -%}
+    present as (
+        {{ snapshot_versions(reading) }}
+    ),
+
+    seen as (
+        select
+            snapshot_id,
+            snapshot_version,
+            max(version_key) as last_version_key
+        from {{ sightings }}
+        group by snapshot_id, snapshot_version
+    ),
+
+    latest as (
+        select snapshot_id from {{ ref('stg_hub__snapshots') }}
+        where is_latest
+    ),
+
+    changed as (
+        select present.snapshot_id
+        from present
+        left join seen on present.snapshot_id = seen.snapshot_id and present.snapshot_version = seen.snapshot_version
+        where seen.snapshot_id is null
+        union
+        select snapshot_id from latest
+        where
+            (select count(*) from {{ this }} where snapshot_id in (select latest.snapshot_id from latest))
+            != (select count(*) from {{ source('landing', 'hub_models') }} where snapshot_id in (select latest.snapshot_id from latest))
+    )
+    {%- endset -%}
+    {{- return(run_query(
+        "with " ~ changed ~ ", kept as (select snapshot_id from present where snapshot_id not in (select changed.snapshot_id from changed)), "
+        ~ "lost as (select min(version_key) as version_key from " ~ versions ~ " where snapshot_id not in (select kept.snapshot_id from kept)) "
+        ~ "select snapshot_id from present where snapshot_id in (select changed.snapshot_id from changed) "
+        ~ "or snapshot_id in (select seen.snapshot_id from seen cross join lost where seen.last_version_key >= lost.version_key) "
+        ~ "order by 1"
+    ).columns[0].values()) -}}
+{%- endmacro %}
+
+
+{# A table beside that of the items, as the last build left it; none where there was none. #}
+{% macro beside_items(name) -%}
+    {{ return(adapter.get_relation(database=this.database, schema=this.schema, identifier=name)) }}
+{%- endmacro %}
+
+
+{# The number of this reading: higher than that of all items and sightings that are there. #}
+{% macro next_reading_number() -%}
+    {%- if is_incremental() and execute -%}
+    {%- set numbers = ["select max(reading_number) as reading_number from " ~ this] -%}
+    {%- if beside_items('stg_hub__sightings') -%}
+    {%- do numbers.append("select max(reading_number) as reading_number from " ~ beside_items('stg_hub__sightings')) -%}
+    {%- endif -%}
+    {{ (run_query("select max(reading_number) from (" ~ numbers | join(' union all ') ~ ") as numbers").rows[0][0] or 0) + 1 }}
+    {%- else -%}
+    1
     {%- endif -%}
 {%- endmacro %}
 
@@ -32,5 +111,56 @@
     {%- if is_incremental() -%}
     delete from {{ this }}
     where snapshot_id not in (select landed.snapshot_id from {{ source('landing', 'hub_models') }} as landed)
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Whether an item was read after all that the table in which this stands was made from. #}
+{% macro is_new_reading(items) -%}
+    {%- if is_incremental() -%}
+    {{ items }}.reading_number > (select coalesce(max(held.reading_number), 0) from {{ this }} as held)
+    {%- else -%}
+    true
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Drops what was made from snapshots that are gone, or that have been read anew since. #}
+{% macro forget_what_was_read_before() -%}
+    {%- if is_incremental() -%}
+    delete from {{ this }}
+    where
+        snapshot_id not in (select snapshots.snapshot_id from {{ ref('stg_hub__snapshots') }} as snapshots)
+        or snapshot_id in (select items.snapshot_id from {{ ref('stg_hub__items') }} as items where {{ is_new_reading('items') }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Drops the items that repeat what another one said, but for those of the latest snapshot. #}
+{% macro thin_out_items() -%}
+    {%- if target.type != 'spark' -%}
+    delete from {{ ref('stg_hub__items') }}
+    where
+        snapshot_id not in (select snapshots.snapshot_id from {{ ref('stg_hub__snapshots') }} as snapshots where snapshots.is_latest)
+        and (snapshot_id, {{ item_key('part_number', 'part_row') }}) not in (
+            select (versions.snapshot_id, versions.model_key) from {{ ref('stg_hub__versions') }} as versions
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Drops what was made from two snapshots one of which is gone, was read anew, or has another one beside it now. #}
+{% macro forget_other_pairs() -%}
+    {%- if is_incremental() -%}
+    delete from {{ this }} as held
+    where not exists (
+        select 1
+        from {{ ref('stg_hub__readings') }} as readings
+        where
+            held.snapshot_id = readings.snapshot_id
+            and held.reading_number = readings.reading_number
+            and held.previous_snapshot_id = readings.previous_snapshot_id
+            and held.previous_reading_number is not distinct from readings.previous_reading_number
+    )
     {%- endif -%}
 {%- endmacro %}

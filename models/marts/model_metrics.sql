@@ -1,49 +1,56 @@
 -- One row per Hub model x complete snapshot.
-with models as (
-    select * from {{ ref('int_model_identities_linked') }}
+-- A view: a week is written once, as the whole numbers that staging keeps of it, and not again as names beside them.
+{{ config(materialized='table' if target.name in ('spark', 'spark_connect', 'lake') else 'view') }}
+with snapshots as (
+    select
+        snapshot_id,
+        snapshot_at
+    from {{ ref('stg_hub__snapshots') }}
 ),
 
 present as (
     select
-        models.identity,
+        identified.identity_key,
         models.model_id
-    from models
-    inner join {{ ref('stg_hub__snapshots') }} as snapshots on models.snapshot_id = snapshots.snapshot_id
-    where snapshots.is_latest
+    from {{ ref('int_models_listed') }} as models
+    inner join {{ ref('int_listed_models_identified') }} as identified on models.model_key = identified.model_key
 ),
 
 compared as (
     select
-        models.snapshot_id,
-        models.snapshot_at,
-        models.model_id,
-        models.hub_oid,
-        present.model_id as present_model_id,
-        models.downloads,
-        models.downloads_all_time,
-        models.likes,
-        models.trending_score,
-        models.downloads - previous.downloads as downloads_change,
-        models.downloads_all_time - previous.downloads_all_time as downloads_all_time_change,
-        models.likes - previous.likes as likes_change
-    from models
-    left join models as previous
-        on models.previous_snapshot_id = previous.snapshot_id and models.identity = previous.identity
-    left join present on models.identity = present.identity
+        identities.snapshot_id,
+        identities.identity_key,
+        identities.version_key,
+        identities.downloads,
+        identities.downloads_all_time,
+        identities.likes,
+        identities.trending_score,
+        case when linked.repository_key is null then identities.downloads_change else linked.downloads_change end
+            as downloads_change,
+        case when linked.repository_key is null then identities.downloads_all_time_change else linked.downloads_all_time_change end
+            as downloads_all_time_change,
+        case when linked.repository_key is null then identities.likes_change else linked.likes_change end
+            as likes_change
+    from {{ ref('int_model_identities_linked') }} as identities
+    left join {{ ref('int_counters_linked_by_name') }} as linked
+        on identities.snapshot_id = linked.snapshot_id and identities.repository_key = linked.repository_key
 )
 
 select
-    snapshot_id,
-    snapshot_at,
-    model_id,
-    hub_oid,
-    present_model_id,
-    downloads,
-    downloads_all_time,
-    likes,
-    trending_score,
-    downloads_change,
-    downloads_all_time_change,
-    likes_change,
-    coalesce(downloads_all_time_change < 0, false) as is_counter_reset
+    snapshots.snapshot_id,
+    snapshots.snapshot_at,
+    versions.model_id,
+    versions.hub_oid,
+    present.model_id as present_model_id,
+    compared.downloads,
+    compared.downloads_all_time,
+    compared.likes,
+    compared.trending_score,
+    compared.downloads_change,
+    compared.downloads_all_time_change,
+    compared.likes_change,
+    case when compared.downloads_all_time_change < 0 then true else false end as is_counter_reset
 from compared
+inner join snapshots on compared.snapshot_id = snapshots.snapshot_id
+inner join {{ ref('stg_hub__versions') }} as versions on compared.version_key = versions.version_key
+left join present on compared.identity_key = present.identity_key

@@ -1,71 +1,77 @@
 -- One row per Hub model x pair of consecutive snapshots x kind of change.
-with models as (
-    select * from {{ ref('int_model_identities_linked') }}
+with versions as (
+    select
+        version_key,
+        model_id,
+        lower(model_id) as model_id_lower,
+        hub_oid,
+        created_at
+    from {{ ref('stg_hub__versions') }}
+),
+
+turns as (
+    select * from {{ ref('int_turns_identified') }}
 ),
 
 parents as (
     select * from {{ ref('int_parents_listed_by_snapshot') }}
 ),
 
-pairs as (
-    select
-        snapshot_id,
-        previous_snapshot_id
-    from {{ ref('stg_hub__snapshots') }}
-    where previous_snapshot_id is not null
-),
-
 stayed as (
     select
-        pairs.previous_snapshot_id,
-        pairs.snapshot_id,
-        models.model_id,
-        previous.model_id as previous_model_id,
-        models.hub_oid is null or previous.hub_oid is null as is_linked_by_name,
-        models.created_at,
-        previous.created_at as previous_created_at,
-        parents.parent_ids,
-        previous_parents.parent_ids as previous_parent_ids,
-        coalesce(parents.parent_identities, '') != coalesce(previous_parents.parent_identities, '') as is_lineage_changed
-    from pairs
-    inner join models on pairs.snapshot_id = models.snapshot_id
-    inner join models as previous
-        on pairs.previous_snapshot_id = previous.snapshot_id and models.identity = previous.identity
+        turns.previous_snapshot_id,
+        turns.snapshot_id,
+        later.model_id,
+        earlier.model_id as previous_model_id,
+        later.hub_oid is null or earlier.hub_oid is null as is_linked_by_name,
+        later.created_at,
+        earlier.created_at as previous_created_at
+    from turns
+    inner join versions as later on turns.version_key = later.version_key
+    inner join versions as earlier on turns.previous_version_key = earlier.version_key
+    where later.model_id != earlier.model_id or later.created_at != earlier.created_at
+),
+
+rebuilt as (
+    select
+        children.previous_snapshot_id,
+        children.snapshot_id,
+        versions.model_id,
+        previous.parent_ids as previous_parent_ids,
+        parents.parent_ids
+    from {{ ref('int_children_compared') }} as children
+    inner join versions on children.version_key = versions.version_key
     left join parents
-        on models.snapshot_id = parents.snapshot_id and models.model_key = parents.child_key
-    left join parents as previous_parents
-        on
-            previous.snapshot_id = previous_parents.snapshot_id
-            and previous.model_key = previous_parents.child_key
+        on children.snapshot_id = parents.snapshot_id and children.identity_key = parents.identity_key
+    left join parents as previous
+        on children.previous_snapshot_id = previous.snapshot_id and children.identity_key = previous.identity_key
+    where coalesce(parents.parent_identities, '') != coalesce(previous.parent_identities, '')
 ),
 
 came as (
     select
-        pairs.previous_snapshot_id,
-        pairs.snapshot_id,
-        models.model_id,
-        models.model_id_lower,
-        models.hub_oid,
-        models.created_at
-    from pairs
-    inner join models on pairs.snapshot_id = models.snapshot_id
-    left join models as previous
-        on pairs.previous_snapshot_id = previous.snapshot_id and models.identity = previous.identity
-    where previous.identity is null
+        turns.previous_snapshot_id,
+        turns.snapshot_id,
+        versions.model_id,
+        versions.model_id_lower,
+        versions.hub_oid,
+        versions.created_at
+    from turns
+    inner join versions on turns.version_key = versions.version_key
+    where turns.previous_version_key is null
 ),
 
 went as (
     select
-        pairs.previous_snapshot_id,
-        pairs.snapshot_id,
-        previous.model_id,
-        previous.model_id_lower,
-        previous.hub_oid,
-        previous.created_at
-    from pairs
-    inner join models as previous on pairs.previous_snapshot_id = previous.snapshot_id
-    left join models on pairs.snapshot_id = models.snapshot_id and previous.identity = models.identity
-    where models.identity is null
+        turns.previous_snapshot_id,
+        turns.snapshot_id,
+        versions.model_id,
+        versions.model_id_lower,
+        versions.hub_oid,
+        versions.created_at
+    from turns
+    inner join versions on turns.previous_version_key = versions.version_key
+    where turns.version_key is null
 ),
 
 -- The same name for another repository: deleted and made again between the snapshots.
@@ -145,8 +151,7 @@ changes as (
         'lineage_changed' as change,
         previous_parent_ids as before,
         parent_ids as after
-    from stayed
-    where is_lineage_changed
+    from rebuilt
 )
 
 select

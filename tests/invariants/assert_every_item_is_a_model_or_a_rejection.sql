@@ -3,16 +3,16 @@ with items as (
     select
         snapshot_id,
         count(*) as n_items
-    from {{ ref('stg_hub__items') }}
+    from {{ source('landing', 'hub_models') }}
+    where snapshot_id in (select snapshots.snapshot_id from {{ ref('stg_hub__snapshots') }} as snapshots)
     group by snapshot_id
 ),
 
 models as (
     select
         snapshot_id,
-        count(*) as n_models
-    from {{ ref('stg_hub__models') }}
-    group by snapshot_id
+        n_models
+    from {{ ref('stg_hub__readings') }}
 ),
 
 rejections as (

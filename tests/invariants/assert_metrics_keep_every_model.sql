@@ -2,9 +2,8 @@
 with models as (
     select
         snapshot_id,
-        count(*) as n_models
-    from {{ ref('stg_hub__models') }}
-    group by snapshot_id
+        n_models
+    from {{ ref('stg_hub__readings') }}
 ),
 
 metrics as (

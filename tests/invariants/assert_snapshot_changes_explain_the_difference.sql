@@ -2,9 +2,8 @@
 with models as (
     select
         snapshot_id,
-        count(*) as n_models
-    from {{ ref('int_model_identities_linked') }}
-    group by snapshot_id
+        n_models
+    from {{ ref('stg_hub__readings') }}
 ),
 
 changes as (

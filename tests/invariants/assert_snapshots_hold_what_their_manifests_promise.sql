@@ -1,16 +1,27 @@
 -- No snapshot, the latest above all, holds fewer items than its manifest promises, or none.
-with items as (
+with models as (
     select
         snapshot_id,
-        count(*) as n_items
-    from {{ ref('stg_hub__items') }}
+        n_models
+    from {{ ref('stg_hub__readings') }}
+),
+
+rejections as (
+    select
+        snapshot_id,
+        count(*) as n_rejections
+    from {{ ref('stg_hub__item_rejections') }}
     group by snapshot_id
 )
 
 select
     snapshots.snapshot_id,
     snapshots.n_promised_items,
-    items.n_items
+    models.n_models,
+    rejections.n_rejections
 from {{ ref('stg_hub__snapshots') }} as snapshots
-left join items on snapshots.snapshot_id = items.snapshot_id
-where coalesce(items.n_items, 0) < greatest(coalesce(snapshots.n_promised_items, 1), 1)
+left join models on snapshots.snapshot_id = models.snapshot_id
+left join rejections on snapshots.snapshot_id = rejections.snapshot_id
+where
+    coalesce(models.n_models, 0) + coalesce(rejections.n_rejections, 0)
+    < greatest(coalesce(snapshots.n_promised_items, 1), 1)

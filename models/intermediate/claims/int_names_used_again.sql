@@ -3,14 +3,22 @@ with snapshots as (
     select * from {{ ref('stg_hub__snapshots') }}
 ),
 
-models as (
+versions as (
     select
+        version_key,
         snapshot_id,
         model_key,
-        model_id_lower,
+        lower(model_id) as model_id_lower,
         hub_oid
-    from {{ ref('stg_hub__models') }}
+    from {{ ref('stg_hub__versions') }}
     where hub_oid is not null
+),
+
+sightings as (
+    select
+        snapshot_id,
+        version_key
+    from {{ ref('stg_hub__sightings') }}
 ),
 
 listed as (
@@ -44,18 +52,29 @@ names as (
 ),
 
 -- The repository of another immutable id that bore the name in an earlier snapshot, and is listed under another name today.
-earlier_bearers as (
+versions_of_others as (
     select
-        models.snapshot_id,
-        snapshots.snapshot_at,
+        versions.version_key,
         names.parent_id_lower,
         listed.model_key as earlier_key,
         listed.hub_oid as earlier_oid
-    from models
-    inner join names on models.model_id_lower = names.parent_id_lower
-    inner join snapshots on models.snapshot_id = snapshots.snapshot_id
-    inner join listed on models.hub_oid = listed.hub_oid
-    where not snapshots.is_latest and models.hub_oid != names.bearer_oid
+    from versions
+    inner join names on versions.model_id_lower = names.parent_id_lower
+    inner join listed on versions.hub_oid = listed.hub_oid
+    where versions.hub_oid != names.bearer_oid
+),
+
+earlier_bearers as (
+    select
+        sightings.snapshot_id,
+        snapshots.snapshot_at,
+        versions_of_others.parent_id_lower,
+        versions_of_others.earlier_key,
+        versions_of_others.earlier_oid
+    from sightings
+    inner join versions_of_others on sightings.version_key = versions_of_others.version_key
+    inner join snapshots on sightings.snapshot_id = snapshots.snapshot_id
+    where not snapshots.is_latest
 ),
 
 claims as (
@@ -113,15 +132,23 @@ doubted as (
 ),
 
 -- Children that named it already in an earlier snapshot.
-named_before as (
+versions_naming_it as (
     select distinct
-        claims.snapshot_id,
-        models.hub_oid as child_oid,
+        versions.version_key,
+        versions.hub_oid as child_oid,
         claims.parent_id_lower
     from claims
-    inner join earlier_bearers
-        on claims.snapshot_id = earlier_bearers.snapshot_id and claims.parent_id_lower = earlier_bearers.parent_id_lower
-    inner join models on claims.snapshot_id = models.snapshot_id and claims.child_key = models.model_key
+    inner join versions on claims.snapshot_id = versions.snapshot_id and claims.child_key = versions.model_key
+    inner join (select distinct parent_id_lower from versions_of_others) as others on claims.parent_id_lower = others.parent_id_lower
+),
+
+named_before as (
+    select distinct
+        sightings.snapshot_id,
+        versions_naming_it.child_oid,
+        versions_naming_it.parent_id_lower
+    from sightings
+    inner join versions_naming_it on sightings.version_key = versions_naming_it.version_key
 ),
 
 weighed as (

@@ -1,23 +1,20 @@
 -- One row per Hub model in the latest snapshot whose counters are known at some fixed age.
 -- A counter at an age lies on the line between the two observations around it.
-with models as (
-    select * from {{ ref('int_model_identities_linked') }}
-),
-
-latest as (
-    select snapshot_id from {{ ref('stg_hub__snapshots') }}
-    where is_latest
-),
-
-listed as (
+with listed as (
     select
-        models.identity,
+        identified.identity_key,
         listed.model_key,
         listed.released_us
     from {{ ref('int_models_listed') }} as listed
-    inner join models on listed.model_id_lower = models.model_id_lower
-    inner join latest on models.snapshot_id = latest.snapshot_id
+    inner join {{ ref('int_listed_models_identified') }} as identified on listed.model_key = identified.model_key
     where listed.released_us is not null
+),
+
+snapshots as (
+    select
+        snapshot_id,
+        {{ microseconds('snapshot_at') }} as snapshot_us
+    from {{ ref('stg_hub__snapshots') }}
 ),
 
 -- At creation every counter is 0. What was seen before that was another repository of the name.
@@ -25,12 +22,13 @@ observed as (
     select
         listed.model_key,
         listed.released_us,
-        {{ microseconds('models.snapshot_at') }} as observed_us,
-        models.likes,
-        models.downloads_all_time
-    from listed
-    inner join models on listed.identity = models.identity
-    where {{ microseconds('models.snapshot_at') }} >= listed.released_us
+        snapshots.snapshot_us as observed_us,
+        identities.likes,
+        identities.downloads_all_time
+    from {{ ref('int_model_identities_linked') }} as identities
+    inner join listed on identities.identity_key = listed.identity_key
+    inner join snapshots on identities.snapshot_id = snapshots.snapshot_id
+    where snapshots.snapshot_us >= listed.released_us
     union all
     select
         model_key,

@@ -1,43 +1,63 @@
--- One row per child x complete snapshot in which it names a parent: all its parents, as names and as repositories.
+-- One row per child that is compared x complete snapshot in which it names a parent: all its parents, as names and as repositories.
 with latest as (
     select snapshot_id from {{ ref('stg_hub__snapshots') }}
     where is_latest
 ),
 
--- Nothing is compared where there is one snapshot only.
-compared as (
-    select snapshot_id from {{ ref('stg_hub__snapshots') }}
-    where (select count(*) from {{ ref('stg_hub__snapshots') }}) > 1
+snapshots as (
+    select
+        snapshot_id,
+        snapshot_at
+    from {{ ref('stg_hub__snapshots') }}
 ),
 
 identities as (
     select
+        identities.snapshot_id,
+        identities.version_key,
+        identities.identity_key,
+        repositories.repository as identity
+    from {{ ref('int_model_identities_linked') }} as identities
+    inner join {{ ref('stg_hub__repositories') }} as repositories on identities.identity_key = repositories.repository_key
+),
+
+compared as (
+    select
         snapshot_id,
-        snapshot_at,
-        model_key,
-        model_id_lower,
-        identity
-    from {{ ref('int_model_identities_linked') }}
+        identity_key,
+        version_key
+    from {{ ref('int_children_compared') }}
+    union
+    select
+        previous_snapshot_id as snapshot_id,
+        identity_key,
+        previous_version_key as version_key
+    from {{ ref('int_children_compared') }}
+),
+
+children as (
+    select
+        compared.*,
+        repositories.repository as identity
+    from compared
+    inner join {{ ref('stg_hub__repositories') }} as repositories on compared.identity_key = repositories.repository_key
+),
+
+claims as (
+    select * from {{ ref('int_versions_with_claims') }}
 ),
 
 named as (
-    select
-        claims.snapshot_id,
-        claims.child_key,
-        texts.parent_id_lower as named_id_lower,
-        resolved.parent_id_lower
-    from {{ ref('stg_hub__parent_claims') }} as claims
-    inner join compared on claims.snapshot_id = compared.snapshot_id
-    inner join {{ ref('int_parent_texts_cleaned') }} as texts on claims.claimed_parent = texts.claimed_parent
-    inner join {{ ref('int_parent_texts_resolved') }} as resolved on claims.claimed_parent = resolved.claimed_parent
-    where
-        claims.is_text
-        and resolved.parent_id_lower is not null
-        and {{ is_phase_in_use('claims.evidence') }}
-),
-
-named_once as (
-    select distinct * from named
+    select distinct
+        children.snapshot_id,
+        children.identity_key,
+        children.version_key,
+        children.identity,
+        claims.named_id_lower,
+        claims.parent_id_lower
+    from children
+    inner join claims on children.version_key = claims.version_key
+    where claims.is_parent
 ),
 
 names as (
@@ -45,70 +65,88 @@ names as (
         snapshot_id,
         named_id_lower,
         parent_id_lower
-    from named_once
+    from named
 ),
 
 borne as (
-    select distinct named_id_lower from names
+    select
+        versions.version_key,
+        names.named_id_lower
+    from {{ ref('stg_hub__versions') }} as versions
+    inner join (select distinct named_id_lower from names) as names on lower(versions.model_id) = names.named_id_lower
+),
+
+bearers as (
+    select
+        snapshots.snapshot_id,
+        snapshots.snapshot_at,
+        borne.named_id_lower,
+        identities.identity
+    from identities
+    inner join borne on identities.version_key = borne.version_key
+    inner join snapshots on identities.snapshot_id = snapshots.snapshot_id
 ),
 
 last_bearers as (
     select
-        identities.model_id_lower,
-        identities.identity
-    from identities
-    inner join borne on identities.model_id_lower = borne.named_id_lower
+        named_id_lower,
+        identity
+    from bearers
     qualify row_number() over (
-        partition by identities.model_id_lower
-        order by identities.snapshot_at desc nulls last, identities.snapshot_id desc nulls last
+        partition by named_id_lower
+        order by snapshot_at desc nulls last, snapshot_id desc nulls last
     ) = 1
 ),
 
 -- A child goes on to mean the repository that bore the name when it was first seen to name it, also where another one
 -- has taken the name meanwhile.
 names_of_several as (
-    select identities.model_id_lower
-    from identities
-    inner join borne on identities.model_id_lower = borne.named_id_lower
-    group by identities.model_id_lower
-    having count(distinct identities.identity) > 1
+    select named_id_lower
+    from bearers
+    group by named_id_lower
+    having count(distinct identity) > 1
 ),
 
-named_at as (
+naming as (
     select distinct
-        children.identity as child_identity,
-        named_once.named_id_lower,
-        children.snapshot_at,
-        children.snapshot_id
-    from named_once
-    inner join names_of_several on named_once.named_id_lower = names_of_several.model_id_lower
-    inner join identities as children
-        on named_once.snapshot_id = children.snapshot_id and named_once.child_key = children.model_key
+        claims.version_key,
+        claims.named_id_lower
+    from claims
+    inner join names_of_several on claims.named_id_lower = names_of_several.named_id_lower
+    where claims.is_parent
 ),
 
 first_meant as (
     select
-        named_at.child_identity,
-        named_at.named_id_lower,
+        children.identity as child_identity,
+        naming.named_id_lower,
         bearers.identity as parent_identity
-    from named_at
-    inner join identities as bearers
-        on named_at.snapshot_id = bearers.snapshot_id and named_at.named_id_lower = bearers.model_id_lower
+    from identities as children
+    inner join naming on children.version_key = naming.version_key
+    inner join bearers on children.snapshot_id = bearers.snapshot_id and naming.named_id_lower = bearers.named_id_lower
     qualify row_number() over (
-        partition by named_at.child_identity, named_at.named_id_lower
-        order by named_at.snapshot_at nulls last, named_at.snapshot_id nulls last
+        partition by children.identity, naming.named_id_lower
+        order by bearers.snapshot_at nulls last, bearers.snapshot_id nulls last
     ) = 1
 ),
 
 -- The Hub's own word that the child means the bearer of that time ends all doubt.
 claimed_oids as (
     select distinct
-        claims.snapshot_id,
-        claims.child_key,
-        claims.claimed_oid
-    from {{ ref('stg_hub__parent_claims') }} as claims
-    inner join compared on claims.snapshot_id = compared.snapshot_id
-    where claims.claimed_oid is not null
+        version_key,
+        claimed_oid
+    from claims
+    where claimed_oid is not null
+),
+
+listed as (
+    select
+        models.model_key,
+        models.model_id_lower,
+        repositories.repository as identity
+    from {{ ref('int_models_listed') }} as models
+    inner join {{ ref('int_listed_models_identified') }} as identified on models.model_key = identified.model_key
+    inner join {{ ref('stg_hub__repositories') }} as repositories on identified.identity_key = repositories.repository_key
 ),
 
 used_again as (
@@ -117,11 +155,8 @@ used_again as (
         used_again.parent_id_lower as named_id_lower,
         bearers.identity as parent_identity
     from {{ ref('int_names_used_again') }} as used_again
-    cross join latest
-    inner join identities as children
-        on latest.snapshot_id = children.snapshot_id and used_again.child_key = children.model_key
-    inner join identities as bearers
-        on latest.snapshot_id = bearers.snapshot_id and used_again.earlier_key = bearers.model_key
+    inner join listed as children on used_again.child_key = children.model_key
+    inner join listed as bearers on used_again.earlier_key = bearers.model_key
 ),
 
 -- A name means the repository that bore it in that snapshot. What nobody bore then means what it
@@ -134,63 +169,56 @@ meant as (
         coalesce(
             then_listed.identity, now_listed.identity, last_listed.identity, names.parent_id_lower
         ) as parent_identity,
-        coalesce(then_listed.model_id_lower, names.parent_id_lower) as parent_id
+        coalesce(then_listed.named_id_lower, names.parent_id_lower) as parent_id
     from names
-    cross join latest
-    left join identities as then_listed
-        on names.snapshot_id = then_listed.snapshot_id and names.named_id_lower = then_listed.model_id_lower
-    left join identities as now_listed
-        on latest.snapshot_id = now_listed.snapshot_id and names.parent_id_lower = now_listed.model_id_lower
-    left join last_bearers as last_listed on names.named_id_lower = last_listed.model_id_lower
+    left join bearers as then_listed
+        on names.snapshot_id = then_listed.snapshot_id and names.named_id_lower = then_listed.named_id_lower
+    left join listed as now_listed on names.parent_id_lower = now_listed.model_id_lower
+    left join last_bearers as last_listed on names.named_id_lower = last_listed.named_id_lower
 ),
 
 meant_by_child as (
     select
-        named_once.snapshot_id,
-        named_once.child_key,
-        children.identity as child_identity,
+        named.snapshot_id,
+        named.identity_key,
+        named.identity as child_identity,
         case
             when claimed_oids.claimed_oid is not null then meant.parent_identity
-            when named_once.snapshot_id = latest.snapshot_id then coalesce(used_again.parent_identity, meant.parent_identity)
+            when named.snapshot_id = latest.snapshot_id then coalesce(used_again.parent_identity, meant.parent_identity)
             else coalesce(used_again.parent_identity, first_meant.parent_identity, meant.parent_identity)
         end as parent_identity,
         meant.parent_id
-    from named_once
+    from named
     cross join latest
     inner join meant
         on
-            named_once.snapshot_id = meant.snapshot_id
-            and named_once.named_id_lower = meant.named_id_lower
-            and named_once.parent_id_lower = meant.parent_id_lower
-    inner join identities as children
-        on named_once.snapshot_id = children.snapshot_id and named_once.child_key = children.model_key
+            named.snapshot_id = meant.snapshot_id
+            and named.named_id_lower = meant.named_id_lower
+            and named.parent_id_lower = meant.parent_id_lower
     left join first_meant
-        on children.identity = first_meant.child_identity and named_once.named_id_lower = first_meant.named_id_lower
+        on named.identity = first_meant.child_identity and named.named_id_lower = first_meant.named_id_lower
     left join used_again
-        on children.identity = used_again.child_identity and named_once.named_id_lower = used_again.named_id_lower
+        on named.identity = used_again.child_identity and named.named_id_lower = used_again.named_id_lower
     left join claimed_oids
-        on
-            named_once.snapshot_id = claimed_oids.snapshot_id
-            and named_once.child_key = claimed_oids.child_key
-            and meant.then_identity = claimed_oids.claimed_oid
+        on named.version_key = claimed_oids.version_key and meant.then_identity = claimed_oids.claimed_oid
 ),
 
 -- Two names of one repository are one parent.
 distinct_parents as (
     select
-        meant.snapshot_id,
-        meant.child_key,
-        meant.parent_identity,
-        min(meant.parent_id) as parent_id
-    from meant_by_child as meant
-    where meant.parent_identity != meant.child_identity
-    group by meant.snapshot_id, meant.child_key, meant.parent_identity
+        snapshot_id,
+        identity_key,
+        parent_identity,
+        min(parent_id) as parent_id
+    from meant_by_child
+    where parent_identity != child_identity
+    group by snapshot_id, identity_key, parent_identity
 )
 
 select
     snapshot_id,
-    child_key,
+    identity_key,
     {{ joined_in_order('parent_id', ', ') }} as parent_ids,
     {{ joined_in_order('parent_identity', ', ') }} as parent_identities
 from distinct_parents
-group by snapshot_id, child_key
+group by snapshot_id, identity_key

@@ -25,45 +25,53 @@ entries as (
     inner join {{ ref('int_lineage_nodes_numbered') }} as bases on edges.parent_key = bases.node_key
 ),
 
-models as (
+sightings as (
     select
-        snapshot_id,
-        identity,
-        model_id_lower,
-        likes,
-        downloads,
-        downloads_all_time
-    from {{ ref('int_model_identities_linked') }}
+        identities.snapshot_id,
+        identities.identity_key,
+        identities.version_key,
+        identities.likes,
+        identities.downloads,
+        identities.downloads_all_time
+    from {{ ref('int_model_identities_linked') }} as identities
+    inner join (select distinct snapshot_id from entries) as entered on identities.snapshot_id = entered.snapshot_id
 ),
 
 -- The base may have had another name by then.
 bases as (
     select
         models.model_id_lower,
-        models.identity
-    from models
-    inner join snapshots on models.snapshot_id = snapshots.snapshot_id
-    where snapshots.is_latest
+        identified.identity_key
+    from {{ ref('int_models_listed') }} as models
+    inner join {{ ref('int_listed_models_identified') }} as identified on models.model_key = identified.model_key
+),
+
+versions_of_owners as (
+    select
+        versions.version_key,
+        lower({{ owner_of('versions.model_id') }}) as owner_lower
+    from {{ ref('stg_hub__versions') }} as versions
+    inner join (select distinct child_owner from entries) as entrants on lower({{ owner_of('versions.model_id') }}) = entrants.child_owner
 ),
 
 owners as (
     select
-        snapshot_id,
-        {{ owner_of('model_id_lower') }} as owner_lower,
+        sightings.snapshot_id,
+        versions_of_owners.owner_lower,
         -- A sum passes over what is unknown.
-        case when count(*) = count(likes) then cast(sum(likes) as bigint) end as likes
-    from models
-    where snapshot_id in (select entries.snapshot_id from entries)
-    group by snapshot_id, owner_lower
+        case when count(*) = count(sightings.likes) then cast(sum(sightings.likes) as bigint) end as likes
+    from sightings
+    inner join versions_of_owners on sightings.version_key = versions_of_owners.version_key
+    group by sightings.snapshot_id, versions_of_owners.owner_lower
 )
 
 select
     entries.child_key,
     entries.parent_key,
     entries.snapshot_id,
-    models.likes as base_likes,
-    models.downloads as base_downloads,
-    models.downloads_all_time as base_downloads_all_time,
+    sightings.likes as base_likes,
+    sightings.downloads as base_downloads,
+    sightings.downloads_all_time as base_downloads_all_time,
     -- Who had no model in a complete snapshot had no like.
     case
         when owners.owner_lower is not null then owners.likes
@@ -71,5 +79,5 @@ select
     end as owner_likes
 from entries
 left join bases on entries.base_id_lower = bases.model_id_lower
-left join models on entries.snapshot_id = models.snapshot_id and bases.identity = models.identity
+left join sightings on entries.snapshot_id = sightings.snapshot_id and bases.identity_key = sightings.identity_key
 left join owners on entries.snapshot_id = owners.snapshot_id and entries.child_owner = owners.owner_lower

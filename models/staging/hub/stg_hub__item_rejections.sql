@@ -1,7 +1,15 @@
 -- One row per landed item of a complete snapshot that is not used: the reason why.
+-- Judged when they are read: later the items that repeat others are no longer there.
+{{ config(
+    materialized='table' if target.type == 'spark' else 'incremental',
+    unique_key='snapshot_id',
+    on_schema_change='sync_all_columns',
+    pre_hook='{{ forget_what_was_read_before() }}'
+) }}
 with items as (
     select
         snapshot_id,
+        reading_number,
         part_number,
         part_row,
         page_number,
@@ -19,7 +27,8 @@ with items as (
             when {{ is_no_model('model_id') }} then 'not_a_model'
             when not {{ is_repository_id('model_id') }} then 'malformed'
         end as fault
-    from {{ ref('stg_hub__items') }}
+    from {{ ref('stg_hub__items') }} as landed
+    where {{ is_new_reading('landed') }}
 ),
 
 -- Few items come twice: they are found by counting, and only they are put in order. With
@@ -87,6 +96,7 @@ numbered_by_id as (
 rejected as (
     select
         snapshot_id,
+        reading_number,
         part_number,
         part_row,
         page_number,
@@ -99,6 +109,7 @@ rejected as (
     union all
     select
         snapshot_id,
+        reading_number,
         part_number,
         part_row,
         page_number,
@@ -110,6 +121,7 @@ rejected as (
     union all
     select
         snapshot_id,
+        reading_number,
         part_number,
         part_row,
         page_number,

@@ -1,5 +1,6 @@
--- One row per landed item of a complete snapshot: the one pass over the raw JSON.
--- Snapshots that were read before, from the same files and by the same statement, are not read again.
+-- One row per landed item that says something new of its model, or stands in the latest snapshot: the one pass over the raw JSON.
+-- Snapshots that were read before, from the same files and by the same statement, are not read again. Items that only
+-- repeat what an item before them said leave the table once they are sightings (stg_hub__sightings); Spark keeps them.
 {{ config(
     materialized='table' if target.type == 'spark' else 'incremental',
     unique_key='snapshot_id',
@@ -11,6 +12,7 @@ landed as (
     select
         snapshot_id,
         snapshot_version,
+        reading_number,
         cast(regexp_extract(split_part(filename, '/', -1), '^part-([0-9]+)', 1) as bigint) as part_number,
         file_row_number as part_row,
         page_number,
@@ -51,6 +53,7 @@ typed as (
     select
         snapshot_id,
         snapshot_version,
+        reading_number,
         part_number,
         part_row,
         page_number,
@@ -107,54 +110,66 @@ tags_read as (
         {{ lower_values_among('typed.tags', 'signal_words.signal_tags') }} as signals
     from typed
     cross join signal_words
+),
+
+said as (
+    select
+        snapshot_id,
+        snapshot_version,
+        reading_number,
+        part_number,
+        part_row,
+        page_number,
+        item_number,
+        source,
+        fetched_at,
+        is_parsed,
+        hub_oid,
+        {{ id_in_link('written_id') }} as model_id,
+        created_at,
+        last_modified_at,
+        is_private,
+        downloads,
+        downloads_all_time,
+        likes,
+        trending_score,
+        gated,
+        pipeline_tag,
+        library_name,
+        coalesce(
+            {{ license_in('card_license') }},
+            {{ license_in("nullif(substr(" ~ first_value_of(values_beginning_with("tags", "license:")) ~ ", 9), '')") }}
+        ) as license,
+        card_relation,
+        case
+            when {{ is_empty('signals') }} then null
+            when {{ share_a_value('signals', 'adapter_tags') }} then 'adapter'
+            when {{ share_a_value('signals', 'quantized_tags') }} then 'quantized'
+            when {{ share_a_value('signals', 'merge_tags') }} then 'merge'
+        end as tag_signal,
+        tags is not null or library_name is not null as has_signals,
+        -- The total is a number that an author wrote, and may lack what the types add up to; of packed weights it is more.
+        case
+            when safetensors_sum > safetensors_total or safetensors_total is null then safetensors_sum
+            else safetensors_total
+        end as safetensors_parameters,
+        gguf_parameters,
+        {{ null_if_empty(values_beginning_with('tags', 'base_model:')) }} as base_model_tags,
+        base_models,
+        card_base_models,
+        adapter_base_models,
+        card_text_base_models
+    from tags_read
 )
 
 select
-    snapshot_id,
-    snapshot_version,
-    part_number,
-    part_row,
-    page_number,
-    item_number,
-    source,
-    fetched_at,
-    is_parsed,
-    hub_oid,
-    {{ id_in_link('written_id') }} as model_id,
-    created_at,
-    last_modified_at,
-    is_private,
-    downloads,
-    downloads_all_time,
-    likes,
-    trending_score,
-    gated,
-    pipeline_tag,
-    library_name,
-    coalesce(
-        {{ license_in('card_license') }},
-        {{ license_in("nullif(substr(" ~ first_value_of(values_beginning_with("tags", "license:")) ~ ", 9), '')") }}
-    ) as license,
-    card_relation,
-    case
-        when {{ is_empty('signals') }} then null
-        when {{ share_a_value('signals', 'adapter_tags') }} then 'adapter'
-        when {{ share_a_value('signals', 'quantized_tags') }} then 'quantized'
-        when {{ share_a_value('signals', 'merge_tags') }} then 'merge'
-    end as tag_signal,
-    tags is not null or library_name is not null as has_signals,
-    -- The total is a number that an author wrote, and may lack what the types add up to; of packed weights it is more.
-    case
-        when safetensors_sum > safetensors_total or safetensors_total is null then safetensors_sum
-        else safetensors_total
-    end as safetensors_parameters,
-    gguf_parameters,
-    {{ null_if_empty(values_beginning_with('tags', 'base_model:')) }} as base_model_tags,
-    base_models,
-    card_base_models,
-    adapter_base_models,
-    card_text_base_models
-from tags_read
+    *,
+    {{ digest_of([
+        'model_id', 'gated', 'pipeline_tag', 'library_name', 'license', 'card_relation', 'tag_signal', 'has_signals',
+        'safetensors_parameters', 'gguf_parameters', 'created_at', 'last_modified_at', 'base_model_tags', 'base_models',
+        'card_base_models', 'adapter_base_models', 'card_text_base_models'
+    ]) }} as content_hash
+from said
 {%- endset %}
 
 with versions as (
@@ -165,7 +180,8 @@ with versions as (
 unread as (
     select
         hub_models.*,
-        versions.snapshot_version
+        versions.snapshot_version,
+        {{ next_reading_number() }} as reading_number
     from {{ source('landing', 'hub_models') }} as hub_models
     inner join versions on hub_models.snapshot_id = versions.snapshot_id
     where {{ is_unread_snapshot(reading) }}

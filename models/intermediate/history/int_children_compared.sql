@@ -1,0 +1,116 @@
+-- One row per pair of consecutive snapshots x identity in both of them whose parents may not be the same.
+-- Parents change with what the child says of them, or with who bears the names that it says.
+with turns as (
+    select * from {{ ref('int_turns_identified') }}
+),
+
+versions as (
+    select
+        version_key,
+        repository_key,
+        lower(model_id) as model_id_lower
+    from {{ ref('stg_hub__versions') }}
+),
+
+claims as (
+    select * from {{ ref('int_versions_with_claims') }}
+),
+
+said as (
+    select
+        version_key,
+        bit_xor({{ digest_of(['evidence', 'claimed_parent', 'claimed_oid']) }}) as said
+    from claims
+    group by version_key
+),
+
+names_turned as (
+    select
+        turns.snapshot_id,
+        turns.previous_snapshot_id,
+        later.model_id_lower as later_name,
+        earlier.model_id_lower as earlier_name
+    from turns
+    left join versions as later on turns.version_key = later.version_key
+    left join versions as earlier on turns.previous_version_key = earlier.version_key
+    where later.model_id_lower is distinct from earlier.model_id_lower
+),
+
+-- In the latest snapshot a name means who bears it, in those before also who bore it first.
+names_of_several as (
+    select versions.model_id_lower
+    from versions
+    inner join (select distinct named_id_lower from claims where is_parent) as named on versions.model_id_lower = named.named_id_lower
+    group by versions.model_id_lower
+    having count(distinct versions.repository_key) > 1
+),
+
+names as (
+    select
+        snapshot_id,
+        previous_snapshot_id,
+        later_name as name
+    from names_turned
+    union
+    select
+        snapshot_id,
+        previous_snapshot_id,
+        earlier_name as name
+    from names_turned
+    union
+    select
+        snapshots.snapshot_id,
+        snapshots.previous_snapshot_id,
+        names_of_several.model_id_lower as name
+    from names_of_several
+    cross join {{ ref('stg_hub__snapshots') }} as snapshots
+    where snapshots.is_latest and snapshots.previous_snapshot_id is not null
+),
+
+naming as (
+    select distinct
+        names.snapshot_id,
+        names.previous_snapshot_id,
+        claims.version_key
+    from names
+    inner join claims on names.name = claims.named_id_lower
+    where claims.is_parent
+),
+
+naming_in_both as (
+    select
+        naming.snapshot_id,
+        naming.previous_snapshot_id,
+        later.identity_key,
+        naming.version_key as previous_version_key,
+        naming.version_key
+    from naming
+    inner join {{ ref('int_model_identities_linked') }} as later
+        on naming.snapshot_id = later.snapshot_id and naming.version_key = later.version_key
+    inner join {{ ref('int_model_identities_linked') }} as earlier
+        on naming.previous_snapshot_id = earlier.snapshot_id and naming.version_key = earlier.version_key
+    where later.identity_key = earlier.identity_key
+)
+
+select
+    turns.snapshot_id,
+    turns.previous_snapshot_id,
+    turns.identity_key,
+    turns.previous_version_key,
+    turns.version_key
+from turns
+left join said on turns.version_key = said.version_key
+left join said as previous on turns.previous_version_key = previous.version_key
+left join naming on turns.snapshot_id = naming.snapshot_id and turns.version_key = naming.version_key
+where
+    turns.version_key is not null
+    and turns.previous_version_key is not null
+    and (said.said is distinct from previous.said or naming.version_key is not null)
+union
+select
+    snapshot_id,
+    previous_snapshot_id,
+    identity_key,
+    previous_version_key,
+    version_key
+from naming_in_both

@@ -1,0 +1,28 @@
+-- One row per repository that was ever listed: the Hub's immutable id, or else the name, as a number.
+{{ config(materialized='table' if target.type == 'spark' else 'incremental') }}
+with listed as (
+    select
+        coalesce(hub_oid, model_id_lower) as repository,
+        min(reading_number) as reading_number
+    from {{ ref('stg_hub__models') }} as models
+    where {{ is_new_reading('models') }}
+    group by repository
+),
+
+unknown as (
+    select listed.*
+    from listed
+    {%- if is_incremental() %}
+    left join {{ this }} as known on listed.repository = known.repository
+    where known.repository is null
+    {%- endif %}
+)
+
+select
+    {% if is_incremental() -%}
+    (select coalesce(max(known.repository_key), 0) from {{ this }} as known) +
+    {%- endif %}
+    row_number() over (order by repository) as repository_key,
+    repository,
+    reading_number
+from unknown

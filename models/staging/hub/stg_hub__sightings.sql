@@ -1,0 +1,116 @@
+-- One row per complete snapshot x repository that it lists: the counters, and their change since the snapshot before.
+-- Whole numbers only. A snapshot is written when it is read, and again when another one comes to lie before it.
+{{ config(
+    materialized='table' if target.type == 'spark' else 'incremental',
+    unique_key='snapshot_id',
+    on_schema_change='sync_all_columns',
+    pre_hook='{{ forget_what_was_read_before() }}',
+    post_hook='{{ thin_out_items() }}'
+) }}
+with snapshots as (
+    select
+        snapshot_id,
+        previous_snapshot_id
+    from {{ ref('stg_hub__snapshots') }}
+),
+
+read_now as (
+    select
+        models.snapshot_id,
+        models.snapshot_version,
+        models.reading_number,
+        versions.repository_key,
+        versions.version_key,
+        models.downloads,
+        models.downloads_all_time,
+        models.likes,
+        models.trending_score
+    from {{ ref('stg_hub__models') }} as models
+    inner join {{ ref('stg_hub__repositories') }} as repositories
+        on coalesce(models.hub_oid, models.model_id_lower) = repositories.repository
+    inner join {{ ref('stg_hub__versions') }} as versions
+        on repositories.repository_key = versions.repository_key and models.content_hash = versions.content_hash
+    where {{ is_new_reading('models') }}
+),
+
+sightings as (
+    select * from read_now
+    {%- if is_incremental() %}
+    union all
+    select
+        snapshot_id,
+        snapshot_version,
+        reading_number,
+        repository_key,
+        version_key,
+        downloads,
+        downloads_all_time,
+        likes,
+        trending_score
+    from {{ this }}
+    {%- endif %}
+),
+
+readings as (
+    select distinct
+        snapshot_id,
+        reading_number
+    from sightings
+),
+
+compared as (
+    select
+        readings.snapshot_id,
+        snapshots.previous_snapshot_id,
+        previous.reading_number as previous_reading_number
+    from readings
+    inner join snapshots on readings.snapshot_id = snapshots.snapshot_id
+    left join readings as previous on snapshots.previous_snapshot_id = previous.snapshot_id
+),
+
+{% if is_incremental() -%}
+held as (
+    select distinct
+        snapshot_id,
+        previous_snapshot_id,
+        previous_reading_number
+    from {{ this }}
+),
+
+{% endif -%}
+to_compare as (
+    select compared.*
+    from compared
+    {%- if is_incremental() %}
+    left join held
+        on
+            compared.snapshot_id = held.snapshot_id
+            and compared.previous_snapshot_id is not distinct from held.previous_snapshot_id
+            and compared.previous_reading_number is not distinct from held.previous_reading_number
+    where held.snapshot_id is null
+    {%- endif %}
+)
+
+select
+    sightings.snapshot_id,
+    sightings.snapshot_version,
+    sightings.reading_number,
+    to_compare.previous_snapshot_id,
+    to_compare.previous_reading_number,
+    sightings.repository_key,
+    sightings.version_key,
+    sightings.downloads,
+    sightings.downloads_all_time,
+    sightings.likes,
+    sightings.trending_score,
+    sightings.downloads - previous.downloads as downloads_change,
+    sightings.downloads_all_time - previous.downloads_all_time as downloads_all_time_change,
+    sightings.likes - previous.likes as likes_change
+from sightings
+inner join to_compare on sightings.snapshot_id = to_compare.snapshot_id
+left join sightings as previous
+    on
+        to_compare.previous_snapshot_id = previous.snapshot_id
+        and sightings.repository_key = previous.repository_key
+-- Neighbours in a column are then alike, and take a few bits each.
+{{ 'order by sightings.snapshot_id, sightings.repository_key' if target.type != 'spark' }}

@@ -1,0 +1,52 @@
+-- One row per version of a repository: what it says of itself, and the first item read that says it.
+{{ config(
+    materialized='table' if target.type == 'spark' else 'incremental',
+    on_schema_change='sync_all_columns',
+    pre_hook='{{ forget_what_was_read_before() }}'
+) }}
+with said as (
+    select
+        repositories.repository_key,
+        models.content_hash,
+        models.snapshot_id,
+        models.reading_number,
+        models.model_key,
+        models.model_id,
+        models.hub_oid,
+        models.created_at,
+        snapshots.snapshot_at
+    from {{ ref('stg_hub__models') }} as models
+    inner join {{ ref('stg_hub__snapshots') }} as snapshots on models.snapshot_id = snapshots.snapshot_id
+    inner join {{ ref('stg_hub__repositories') }} as repositories
+        on coalesce(models.hub_oid, models.model_id_lower) = repositories.repository
+    where {{ is_new_reading('models') }}
+),
+
+said_first as (
+    select said.*
+    from said
+    {%- if is_incremental() %}
+    left join {{ this }} as known on said.repository_key = known.repository_key and said.content_hash = known.content_hash
+    where known.repository_key is null
+    {%- endif %}
+    qualify row_number() over (
+        partition by said.repository_key, said.content_hash
+        order by said.snapshot_at nulls first, said.snapshot_id
+    ) = 1
+)
+
+select
+    -- In the order of reading: what is lost with a snapshot is lost to those that were read after it.
+    {% if is_incremental() -%}
+    (select coalesce(max(known.version_key), 0) from {{ this }} as known) +
+    {%- endif %}
+    row_number() over (order by snapshot_at nulls first, snapshot_id, repository_key) as version_key,
+    repository_key,
+    content_hash,
+    snapshot_id,
+    reading_number,
+    model_key,
+    model_id,
+    hub_oid,
+    created_at
+from said_first
