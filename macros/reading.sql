@@ -127,23 +127,25 @@
 
 {# Drops what was made from snapshots that are gone, or that have been read anew since. #}
 {% macro forget_what_was_read_before() -%}
+    {%- set snapshots, items = ref('stg_hub__snapshots'), ref('stg_hub__items') -%}
     {%- if is_incremental() -%}
     delete from {{ this }}
     where
-        snapshot_id not in (select snapshots.snapshot_id from {{ ref('stg_hub__snapshots') }} as snapshots)
-        or snapshot_id in (select items.snapshot_id from {{ ref('stg_hub__items') }} as items where {{ is_new_reading('items') }})
+        snapshot_id not in (select snapshots.snapshot_id from {{ snapshots }} as snapshots)
+        or snapshot_id in (select items.snapshot_id from {{ items }} as items where {{ is_new_reading('items') }})
     {%- endif -%}
 {%- endmacro %}
 
 
 {# Drops the items that repeat what another one said, but for those of the latest snapshot. #}
 {% macro thin_out_items() -%}
+    {%- set snapshots, items, versions = ref('stg_hub__snapshots'), ref('stg_hub__items'), ref('stg_hub__versions') -%}
     {%- if target.type != 'spark' -%}
-    delete from {{ ref('stg_hub__items') }}
+    delete from {{ items }}
     where
-        snapshot_id not in (select snapshots.snapshot_id from {{ ref('stg_hub__snapshots') }} as snapshots where snapshots.is_latest)
+        snapshot_id not in (select snapshots.snapshot_id from {{ snapshots }} as snapshots where snapshots.is_latest)
         and (snapshot_id, {{ item_key('part_number', 'part_row') }}) not in (
-            select (versions.snapshot_id, versions.model_key) from {{ ref('stg_hub__versions') }} as versions
+            select (versions.snapshot_id, versions.model_key) from {{ versions }} as versions
         )
     {%- endif -%}
 {%- endmacro %}
@@ -151,11 +153,12 @@
 
 {# Drops what was made from two snapshots one of which is gone, was read anew, or has another one beside it now. #}
 {% macro forget_other_pairs() -%}
+    {%- set readings = ref('stg_hub__readings') -%}
     {%- if is_incremental() -%}
     delete from {{ this }} as held
     where not exists (
         select 1
-        from {{ ref('stg_hub__readings') }} as readings
+        from {{ readings }} as readings
         where
             held.snapshot_id = readings.snapshot_id
             and held.reading_number = readings.reading_number
