@@ -593,7 +593,8 @@ def carry_readings_over(source: Path, target: Path) -> None:
         with duckdb.connect(str(target), config=settings) as connection:
             found = connection.execute(
                 "select 'view', schema_name, view_name from duckdb_views() where not internal "
-                "union all select 'table', schema_name, table_name from duckdb_tables() order by 1 desc"
+                "union all select 'table', schema_name, table_name from duckdb_tables() "
+                "order by 1 desc"
             ).fetchall()
             kept = {("table", "staging", name) for name in READ}
             if not kept <= set(found):

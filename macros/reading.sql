@@ -19,7 +19,7 @@
 
 {# The statement that judges items, as it is written, and the formulas in it. #}
 {% macro rules_of_rejection() -%}
-    {%- set statements = graph.nodes.values() | selectattr('name', 'equalto', 'stg_hub__item_rejections') | map(attribute='raw_code') if execute -%}
+    {%- set statements = (graph.nodes or {}).values() | selectattr('name', 'equalto', 'stg_hub__item_rejections') | map(attribute='raw_code') if execute -%}
     {{ (statements or []) | join }} {{ is_no_model('model_id') }} {{ is_repository_id('model_id') }}
 {%- endmacro %}
 
@@ -43,7 +43,7 @@
     {%- set sightings = beside_items('stg_hub__sightings') -%}
     {%- set versions = beside_items('stg_hub__versions') -%}
     {%- if not (sightings and versions) -%}
-    {{- return(run_query("select snapshot_id from (" ~ snapshot_versions(reading) ~ ") as present order by 1").columns[0].values()) -}}
+    {{- return(run_query("select snapshot_id from (" ~ snapshot_versions(reading) ~ ") as present order by 1").rows | map(attribute="snapshot_id") | list) -}}
     {%- endif -%}
     {%- set changed -%}
     present as (
@@ -82,7 +82,7 @@
         ~ "select snapshot_id from present where snapshot_id in (select changed.snapshot_id from changed) "
         ~ "or snapshot_id in (select seen.snapshot_id from seen cross join lost where seen.last_version_key >= lost.version_key) "
         ~ "order by 1"
-    ).columns[0].values()) -}}
+    ).rows | map(attribute="snapshot_id") | list) -}}
 {%- endmacro %}
 
 

@@ -49,7 +49,11 @@ select
     compared.downloads_change,
     compared.downloads_all_time_change,
     compared.likes_change,
-    case when compared.downloads_all_time_change < 0 then true else false end as is_counter_reset
+    case
+        when compared.downloads_all_time_change is null then false
+        when compared.downloads_all_time_change < 0 then true
+        else false
+    end as is_counter_reset
 from compared
 inner join snapshots on compared.snapshot_id = snapshots.snapshot_id
 inner join {{ ref('stg_hub__versions') }} as versions on compared.version_key = versions.version_key

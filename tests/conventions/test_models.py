@@ -152,7 +152,7 @@ def test_keys_of_a_mart_are_never_null(model):
     nullable = [
         name
         for name in model.grain
-        if {"type": "not_null"} not in model.columns[name].get("constraints", [])
+        if "not_null" not in [one["type"] for one in model.columns[name].get("constraints", [])]
     ]
     assert nullable == []
 

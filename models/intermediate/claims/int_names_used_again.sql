@@ -132,6 +132,10 @@ doubted as (
 ),
 
 -- Children that named it already in an earlier snapshot.
+names_of_others as (
+    select distinct parent_id_lower from versions_of_others
+),
+
 versions_naming_it as (
     select distinct
         versions.version_key,
@@ -139,7 +143,7 @@ versions_naming_it as (
         claims.parent_id_lower
     from claims
     inner join versions on claims.snapshot_id = versions.snapshot_id and claims.child_key = versions.model_key
-    inner join (select distinct parent_id_lower from versions_of_others) as others on claims.parent_id_lower = others.parent_id_lower
+    inner join names_of_others on claims.parent_id_lower = names_of_others.parent_id_lower
 ),
 
 named_before as (

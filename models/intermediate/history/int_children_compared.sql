@@ -37,10 +37,15 @@ names_turned as (
 ),
 
 -- In the latest snapshot a name means who bears it, in those before also who bore it first.
+named as (
+    select distinct named_id_lower from claims
+    where is_parent
+),
+
 names_of_several as (
     select versions.model_id_lower
     from versions
-    inner join (select distinct named_id_lower from claims where is_parent) as named on versions.model_id_lower = named.named_id_lower
+    inner join named on versions.model_id_lower = named.named_id_lower
     group by versions.model_id_lower
     having count(distinct versions.repository_key) > 1
 ),

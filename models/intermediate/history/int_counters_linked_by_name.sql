@@ -1,4 +1,4 @@
--- One row per complete snapshot x repository that the snapshot before knew under its name only, or under the Hub's id: how its counters changed.
+-- One row per complete snapshot x repository that the one before may know under another key: how its counters changed.
 with linked as (
     select repository_key from {{ ref('int_repositories_linked_by_name') }}
 ),

@@ -68,12 +68,16 @@ names as (
     from named
 ),
 
+distinct_names as (
+    select distinct named_id_lower from names
+),
+
 borne as (
     select
         versions.version_key,
         names.named_id_lower
     from {{ ref('stg_hub__versions') }} as versions
-    inner join (select distinct named_id_lower from names) as names on lower(versions.model_id) = names.named_id_lower
+    inner join distinct_names as names on lower(versions.model_id) = names.named_id_lower
 ),
 
 bearers as (

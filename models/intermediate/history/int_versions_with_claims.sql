@@ -6,9 +6,7 @@ select
     claims.claimed_oid,
     texts.parent_id_lower as named_id_lower,
     resolved.parent_id_lower,
-    claims.is_text
-        and resolved.parent_id_lower is not null
-        and {{ is_phase_in_use('claims.evidence') }} as is_parent
+    claims.is_text and resolved.parent_id_lower is not null and {{ is_phase_in_use('claims.evidence') }} as is_parent
 from {{ ref('stg_hub__parent_claims') }} as claims
 inner join {{ ref('stg_hub__versions') }} as versions
     on claims.snapshot_id = versions.snapshot_id and claims.child_key = versions.model_key

@@ -25,6 +25,14 @@ entries as (
     inner join {{ ref('int_lineage_nodes_numbered') }} as bases on edges.parent_key = bases.node_key
 ),
 
+entered as (
+    select distinct snapshot_id from entries
+),
+
+entrants as (
+    select distinct child_owner from entries
+),
+
 sightings as (
     select
         identities.snapshot_id,
@@ -34,7 +42,7 @@ sightings as (
         identities.downloads,
         identities.downloads_all_time
     from {{ ref('int_model_identities_linked') }} as identities
-    inner join (select distinct snapshot_id from entries) as entered on identities.snapshot_id = entered.snapshot_id
+    inner join entered on identities.snapshot_id = entered.snapshot_id
 ),
 
 -- The base may have had another name by then.
@@ -51,7 +59,7 @@ versions_of_owners as (
         versions.version_key,
         lower({{ owner_of('versions.model_id') }}) as owner_lower
     from {{ ref('stg_hub__versions') }} as versions
-    inner join (select distinct child_owner from entries) as entrants on lower({{ owner_of('versions.model_id') }}) = entrants.child_owner
+    inner join entrants on lower({{ owner_of('versions.model_id') }}) = entrants.child_owner
 ),
 
 owners as (

@@ -10,11 +10,9 @@ with listed as (
 ),
 
 unknown as (
-    select listed.*
-    from listed
-    {%- if is_incremental() %}
-    left join {{ this }} as known on listed.repository = known.repository
-    where known.repository is null
+    select * from listed
+    {% if is_incremental() -%}
+    where repository not in (select known.repository from {{ this }} as known)
     {%- endif %}
 )
 

@@ -35,7 +35,7 @@ read_now as (
 
 sightings as (
     select * from read_now
-    {%- if is_incremental() %}
+    {% if is_incremental() -%}
     union all
     select
         snapshot_id,
@@ -68,26 +68,15 @@ compared as (
     left join readings as previous on snapshots.previous_snapshot_id = previous.snapshot_id
 ),
 
-{% if is_incremental() -%}
-held as (
+to_compare as (
+    select * from compared
+    {% if is_incremental() -%}
+    except
     select distinct
         snapshot_id,
         previous_snapshot_id,
         previous_reading_number
     from {{ this }}
-),
-
-{% endif -%}
-to_compare as (
-    select compared.*
-    from compared
-    {%- if is_incremental() %}
-    left join held
-        on
-            compared.snapshot_id = held.snapshot_id
-            and compared.previous_snapshot_id is not distinct from held.previous_snapshot_id
-            and compared.previous_reading_number is not distinct from held.previous_reading_number
-    where held.snapshot_id is null
     {%- endif %}
 )
 
@@ -113,4 +102,6 @@ left join sightings as previous
         to_compare.previous_snapshot_id = previous.snapshot_id
         and sightings.repository_key = previous.repository_key
 -- Neighbours in a column are then alike, and take a few bits each.
-{{ 'order by sightings.snapshot_id, sightings.repository_key' if target.type != 'spark' }}
+{% if target.type != 'spark' -%}
+order by sightings.snapshot_id, sightings.repository_key
+{%- endif %}

@@ -24,7 +24,7 @@ pairs as (
     from {{ ref('stg_hub__readings') }}
     where
         previous_snapshot_id is not null
-        {%- if is_incremental() %}
+        {% if is_incremental() -%}
         and snapshot_id not in (select held.snapshot_id from {{ this }} as held)
         {%- endif %}
 ),
@@ -69,4 +69,6 @@ select
     turned.version_key
 from turned
 inner join pairs on turned.snapshot_id = pairs.snapshot_id
-{{ 'order by turned.snapshot_id, turned.repository_key' if target.type != 'spark' }}
+{% if target.type != 'spark' -%}
+order by turned.snapshot_id, turned.repository_key
+{%- endif %}

@@ -23,15 +23,13 @@ with said as (
 ),
 
 said_first as (
-    select said.*
-    from said
-    {%- if is_incremental() %}
-    left join {{ this }} as known on said.repository_key = known.repository_key and said.content_hash = known.content_hash
-    where known.repository_key is null
+    select * from said
+    {% if is_incremental() -%}
+    where (repository_key, content_hash) not in (select (known.repository_key, known.content_hash) from {{ this }} as known)
     {%- endif %}
     qualify row_number() over (
-        partition by said.repository_key, said.content_hash
-        order by said.snapshot_at nulls first, said.snapshot_id
+        partition by repository_key, content_hash
+        order by snapshot_at nulls first, snapshot_id
     ) = 1
 )
 
