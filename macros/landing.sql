@@ -157,6 +157,9 @@
         'benchmarks',
         {'model_id': 'string', 'benchmark': 'string', 'score': 'double', 'measured_at': 'timestamp', 'source': 'string'}) %}
     {% do open_optional_table('release_dates', {'model_id': 'string', 'released_at': 'timestamp', 'source': 'string'}) %}
+    {% do open_optional_table(
+        'owners',
+        {'owner': 'string', 'kind': 'string', 'country': 'string', 'parent_organisation': 'string', 'source': 'string'}) %}
 {% endmacro %}
 
 

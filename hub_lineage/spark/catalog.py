@@ -21,6 +21,7 @@ PATTERNS = (
     "hub_models/snapshot_id=*/part-*.parquet",
     "benchmarks/*.parquet",
     "hub_aliases/*.parquet",
+    "owners/*.parquet",
     "release_dates/*.parquet",
 )
 

@@ -1066,6 +1066,28 @@ class Generator:
             inner join drawn_ids as ids using (idx)
         """
 
+    def owners(self) -> str:
+        """A query for what a made-up table knows of drawn owners, in the columns of a landed table.
+
+        Two owners in five stand in it. What it says is a function of the name, so that nothing
+        else is drawn differently.
+        """
+        return """
+            with named as (select distinct split_part(id, '/', 1) as owner from drawn_ids),
+            numbered as (
+                select owner, ('0x' || md5(owner)[:8])::bigint as number from named
+                where owner <> ''
+            )
+            select
+                owner,
+                (['company', 'university', 'community', 'person'])[1 + number % 4] as kind,
+                (['us', 'China', 'eu', 'fr', 'other', 'unknown'])[1 + number // 4 % 6] as country,
+                null::varchar as parent_organisation,
+                'sample' as source
+            from numbered
+            where number // 24 % 5 < 2
+        """
+
     def edges(self, snapshot: int) -> str:
         """A query for the lineage that was drawn: child_id and parent_id at a snapshot.
 

@@ -40,6 +40,9 @@ SOURCE = "sample"
 SCORES = "benchmarks/sample.parquet"
 """The landed benchmark scores of both made-up leaderboards."""
 
+OWNERS = "owners/sample.parquet"
+"""What a made-up table knows of owners."""
+
 MEMORY_LIMIT = "2GB"
 
 ABSENT = object()
@@ -641,6 +644,39 @@ def _write_scores(connection: duckdb.DuckDBPyConnection, drawn: str, target: Pat
     commit_table(connection, f"{drawn} union all from planted_scores", target)
 
 
+# owners
+
+
+PLANTED_OWNERS = (
+    # two sources that agree, one of them in more detail, and a third one with a link
+    ("worked-example", "company", "FR", "Example Holding", "planted_list"),
+    ("Worked-Example", "Corporation", "eu", "example holding", "other_list"),
+    ("https://huggingface.co/worked-example", None, None, None, "third_list"),
+    # sources that contradict each other
+    ("history", "company", "us", None, "planted_list"),
+    ("@history", "university", "China", None, "other_list"),
+    # nothing that the seeds know, and nothing that the source knows
+    ("race-a", "guild", "Atlantis", None, "planted_list"),
+    ("race-b", "person", "unknown", None, "planted_list"),
+    ("race-c", "community", "other", None, "planted_list"),
+    # nobody's name
+    ("  ", "company", "us", None, "planted_list"),
+    ("dirt/some-model", "company", "us", None, "planted_list"),
+    ("never-listed", "government", "Japan", None, "planted_list"),
+)
+"""Descriptions with known answers: owner, kind, country, parent organisation, source."""
+
+
+def _write_owners(connection: duckdb.DuckDBPyConnection, drawn: str, target: Path) -> None:
+    """Land what is known of drawn owners and of planted ones; an older file is replaced."""
+    connection.execute(
+        "create or replace table planted_owners (owner varchar, kind varchar, country varchar, "
+        "parent_organisation varchar, source varchar)"
+    )
+    connection.executemany("insert into planted_owners values (?, ?, ?, ?, ?)", PLANTED_OWNERS)
+    commit_table(connection, f"from ({drawn}) union all from planted_owners", target)
+
+
 # the landing
 
 
@@ -665,8 +701,9 @@ def write_sample(
     stopped = FIRST_SNAPSHOT + n_snapshots * WEEK
     if not replace:
         committing.refuse_existing(folder, map(landing.snapshot_id_of, [*moments, stopped]))
-        if (folder / SCORES).exists():
-            raise LandingError(f"the landing already holds {SCORES}; use --replace")
+        for table in (SCORES, OWNERS):
+            if (folder / table).exists():
+                raise LandingError(f"the landing already holds {table}; use --replace")
     ecosystem = drawing.draw(n_models, moments, seed, effects)
     progress(f"drawn: {n_models:,} models, {ecosystem.edges['child'].size:,} claimed parents")
     details = {"n_models": n_models, "seed": seed, "full_width": full_width}
@@ -690,6 +727,7 @@ def write_sample(
         committing.commit_snapshots(folder, connection, wanted, source=SOURCE, replace=replace)
         _write_unfinished(folder, stopped, Path(workshop))
         _write_scores(connection, generator.scores(), folder / SCORES)
+        _write_owners(connection, generator.owners(), folder / OWNERS)
     progress(f"written: {n_snapshots} snapshots and an unfinished one")
 
 

@@ -57,14 +57,16 @@ select
     cast(coalesce(facts.n_children, 0) as integer) as n_children,
     cast(coalesce(facts.n_descendants, 0) as integer) as n_descendants,
     cast(facts.generation as integer) as generation,
-    roots.node_id as root_id,
+    roots.root_id,
     cast(coalesce(facts.n_roots, 0) as integer) as n_roots,
     models.is_created_at_floor,
     coalesce(facts.is_bulk_owner, false) as is_bulk_owner,
     cast(facts.n_owner_releases_before as integer) as n_owner_releases_at_entry,
     cast(facts.n_owner_derivatives_before as integer) as n_owner_derivatives_at_entry,
+    roots.root_owner,
+    roots.root_owner_country,
     models.created_at,
     models.last_modified_at
 from models
 left join facts on models.model_key = facts.model_key
-left join {{ ref('int_lineage_nodes_numbered') }} as roots on facts.root_key = roots.node_key
+left join {{ ref('int_roots_owned') }} as roots on facts.root_key = roots.root_key

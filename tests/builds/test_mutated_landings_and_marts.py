@@ -243,6 +243,36 @@ INVARIANTS = [
         one("marts.disruption", "n_i = n_i + 1", "window_name = 'all' and mdi is null"),
         {"assert_takers_in_all_time_are_later_children"},
     ),
+    Defect(
+        "a flow between owners that is lost",
+        without("marts.owner_flows"),
+        {"assert_flows_count_every_new_derivative"},
+    ),
+    Defect(
+        "a flow between countries that counts a model twice",
+        one("marts.country_flows", "n_new_descendants = n_new_descendants + 1"),
+        {"assert_flows_count_every_new_derivative"},
+    ),
+    Defect(
+        "an owner with a model too many",
+        one("marts.owners", "n_models = n_models + 1"),
+        {"assert_owners_hold_every_model"},
+    ),
+    Defect(
+        "an owner with somebody else's family",
+        one("marts.owners", "n_family_models = n_family_models + 1"),
+        {"assert_owners_hold_every_model"},
+    ),
+    Defect(
+        "a description lost among the claims",
+        without("marts.owner_claims", "owner is null"),
+        {"assert_every_landed_description_is_an_owner_claim"},
+    ),
+    Defect(
+        "a description of somebody else",
+        one("marts.owners", "n_sources = 1", "n_sources = 0"),
+        {"assert_every_landed_description_is_an_owner_claim"},
+    ),
 ]
 
 ALSO = {

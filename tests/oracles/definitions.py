@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 CREATION_FLOOR = datetime(2022, 3, 3)
@@ -416,7 +416,6 @@ def lineage_columns(
     rows = {}
     for model, created_at in lineage.created_at.items():
         generation = min(distances[model].values(), default=None)
-        nearest = [root for root, distance in distances[model].items() if distance == generation]
         rows[model] = {
             "owner": owner(model),
             "created_at": created_at,
@@ -426,10 +425,71 @@ def lineage_columns(
             "n_children": len(lineage.children[model]),
             "n_descendants": len(below(lineage, model)),
             "generation": generation,
-            "root_id": min(nearest, key=lambda root: _root_order(lineage, root), default=None),
+            "root_id": nearest_root(lineage, distances[model]),
             "n_roots": len(distances[model]),
             "is_bulk_owner": owner(model) in bulk,
+            "root_owner": nearest_root_owner(lineage, distances[model]),
         }
+    return rows
+
+
+def nearest_root(lineage: Lineage, distances: Mapping[str, int]) -> str | None:
+    """Of the roots at the shortest distance the first in `_root_order`; None if there is none."""
+    nearest = [root for root in distances if distances[root] == min(distances.values())]
+    return min(nearest, key=lambda root: _root_order(lineage, root), default=None)
+
+
+def nearest_root_owner(lineage: Lineage, distances: Mapping[str, int]) -> str | None:
+    root = nearest_root(lineage, distances)
+    return None if root is None else owner(root)
+
+
+def owners(lineage: Lineage) -> dict[str, dict[str, object]]:
+    """owner -> the counts of `owners`, for owners of listed models and of unlisted parents."""
+    distances = root_distances(lineage)
+    rooted = {
+        model: nearest_root_owner(lineage, distances[model])
+        for model in lineage.models
+        if distances[model] and min(distances[model].values()) > 0
+    }
+    rows = {}
+    for name in {owner(model) for model in lineage.models}:
+        own = {model for model in lineage.models if owner(model) == name}
+        children = {child for model in own for child in lineage.children[model]}
+        family = [model for model, of in rooted.items() if of == name]
+        releases = [lineage.usable_date(model) for model in own if lineage.usable_date(model)]
+        rows[name] = {
+            "n_models": len(own & set(lineage.created_at)),
+            "n_derived": sum(bool(lineage.parents[model]) for model in own),
+            "n_bases": sum(bool(lineage.children[model]) for model in own),
+            "n_derivatives": len(children),
+            "n_derivatives_by_others": sum(owner(child) != name for child in children),
+            "n_families": len(own & roots(lineage)),
+            "n_family_models": len(family),
+            "n_family_models_by_others": sum(owner(model) != name for model in family),
+            "first_release_at": min(releases, default=None),
+            "last_release_at": max(releases, default=None),
+        }
+    return rows
+
+
+def owner_flows(lineage: Lineage) -> dict[tuple[str, str, date], dict[str, object]]:
+    """(owner that is built on, owner that builds, month) -> the row of `owner_flows`."""
+    distances = root_distances(lineage)
+    rows: dict[tuple[str, str, date], dict[str, object]] = {}
+
+    def count(base_owner: str, model: str, column: str) -> None:
+        released_at = lineage.usable_date(model)
+        if released_at is not None:
+            key = (base_owner, owner(model), released_at.date().replace(day=1))
+            row = rows.setdefault(key, {"n_new_children": 0, "n_new_descendants": 0})
+            row[column] += 1
+
+    for child, parent in lineage.relation_of:
+        count(owner(parent), child, "n_new_children")
+    for model in lineage.models:
+        if distances[model] and min(distances[model].values()) > 0:
+            count(nearest_root_owner(lineage, distances[model]), model, "n_new_descendants")
     return rows
 
 
@@ -484,6 +544,7 @@ def lineage_edges(lineage: Lineage) -> dict[Edge, dict[str, object]]:
     say what it is elsewhere.
     """
     cyclic = edges_in_cycle(lineage)
+    distances = root_distances(lineage)
     rows = {}
     for (child, parent), relation in lineage.relation_of.items():
         lag = release_lag_days(lineage, child, parent)
@@ -495,6 +556,7 @@ def lineage_edges(lineage: Lineage) -> dict[Edge, dict[str, object]]:
             "release_lag_days": lag,
             "is_same_owner": owner(child) == owner(parent),
             "is_in_cycle": (child, parent) in cyclic,
+            "root_owner": nearest_root_owner(lineage, distances[parent]),
         } | ({} if lag is None else {"is_time_inverted": lag < 0})
     return rows
 

@@ -98,7 +98,14 @@ MARTS = {
     "lineage_edges": Mart(
         ("child_id", "parent_id"), lambda lineage, _: definitions.lineage_edges(lineage)
     ),
+    "owners": Mart(("owner",), lambda lineage, _: as_tuples(definitions.owners(lineage))),
+    "owner_flows": Mart(
+        ("base_owner", "owner", "month"), lambda lineage, _: definitions.owner_flows(lineage)
+    ),
 }
+
+OWNERS = ("owner", "base_owner", "root_owner")
+"""Columns of owners, who are one whatever the case in which models write them."""
 
 
 @pytest.mark.parametrize("mart", MARTS)
@@ -108,8 +115,7 @@ def test_every_row_of_the_mart_is_what_the_definitions_say(run, mart):
         expected |= MARTS[mart].expected(graph.lineage, run.settings)
     rows = run.rows(mart)
     for row in rows:
-        if "owner" in row:
-            row["owner"] = row["owner"].lower()
+        row |= {column: row[column].lower() for column in OWNERS if row.get(column)}
     assert_same(expected, by_key(rows, MARTS[mart].key), run.graphs, mart)
 
 

@@ -33,6 +33,8 @@ def in_list(names):
         ("snapshot_changes", "snapshot_changes", ("snapshot_id", "model_id", "change")),
         ("model_metrics", "metrics", ("snapshot_id", "model_id")),
         ("benchmark_scores", "benchmark_scores", ("model_id", "benchmark", "source")),
+        ("owners", "owners", ("owner",)),
+        ("owner_claims", "owner_claims", ("source", "claimed_owner")),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
