@@ -35,10 +35,11 @@ TEXTS = ("claimed_parent", "claimed_owner", "claimed_country", "claimed_kind")
 CHANGES = ("before", "after")
 NO_HANDLE = (
     "base_country", "base_relation", "benchmark", "benchmark_source", "change", "country",
-    "country_status", "doubt", "entry_snapshot_id", "evidence", "file_name", "first_evidence", "kind",
-    "kind_status", "measure", "note", "parameter_source", "previous_snapshot_id", "reason",
-    "rejection_reason", "relation", "relation_source", "root_owner_country", "sample_exclusion",
-    "size_class", "snapshot_id", "source", "stage", "undefined_reason", "window_name",
+    "country_status", "doubt", "entry_snapshot_id", "evidence", "file_name", "first_evidence",
+    "kind", "kind_status", "measure", "note", "parameter_source", "previous_snapshot_id",
+    "reason", "rejection_reason", "relation", "relation_source", "root_owner_country",
+    "sample_exclusion", "size_class", "snapshot_id", "source", "stage", "undefined_reason",
+    "window_name",
 )  # fmt: skip
 """Columns of text that name nobody: words of this project, and those of whoever lands the data. A
 column of text that stands in no list is not handed on."""

@@ -306,6 +306,7 @@ ALSO = {
         "assert_every_claim_is_an_edge_or_a_rejection",
         "assert_degrees_agree_with_the_edges",
         "assert_every_edge_is_an_entrant",
+        "assert_flows_count_every_new_derivative",
     },
     "lineage_rejections_has_one_row_per_claim": {"assert_every_claim_is_an_edge_or_a_rejection"},
     "landing_rejections_has_one_row_per_landed_item": {
@@ -352,7 +353,26 @@ ALSO = {
         "assert_every_item_is_a_model_or_a_rejection",
         "assert_metrics_keep_every_model",
     },
+    "owners_n_models_is_within_bounds": {"assert_owners_hold_every_model"},
+    "hub_models_has_one_row_per_model_id": {"assert_owners_hold_every_model"},
+    "owner_claims_has_one_row_per_landed_row": {
+        "assert_every_landed_description_is_an_owner_claim"
+    },
+    "stg_owners__descriptions_fault_is_known": {
+        "assert_every_landed_description_is_an_owner_claim"
+    },
+    "stg_owners__descriptions_has_one_row_per_landed_row": {
+        "assert_every_landed_description_is_an_owner_claim"
+    },
     "disruption_windows_have_a_name": {"disruption_window_name_stands_in_disruption_windows"},
+} | {
+    f"{mart}_{check}": {"assert_flows_count_every_new_derivative"}
+    for mart, grain in (("owner_flows", "owners"), ("country_flows", "countries"))
+    for check in (
+        "n_new_children_is_within_bounds",
+        "n_new_descendants_is_within_bounds",
+        f"has_one_row_per_month_and_{grain}",
+    )
 }
 """What else the defect of a generic test breaks, where one wrong value is wrong in two ways."""
 
@@ -515,6 +535,12 @@ def fails_beside(checks: Checks, check: Check) -> set[str]:
 
 
 MAY = {
+    # Some models descend from a root that an owner has, and some on a date.
+    "hub_models_has_one_row_per_model_id": {"assert_flows_count_every_new_derivative"},
+    "hub_models_generation_is_within_bounds": {
+        "assert_flows_count_every_new_derivative",
+        "assert_owners_hold_every_model",
+    },
     # An entrant that is counted twice shifts the ranks of those behind it, if there are any.
     "release_races_has_one_row_per_base_and_entrant": {
         "assert_ranks_start_at_one_and_leave_no_gap"
