@@ -27,7 +27,8 @@ from hub_lineage.exports import Exports, StudyError
 from hub_lineage.sql import files_in_sql, identifier, literal
 
 IDS = (
-    "model_id", "parent_id", "child_id", "root_id", "first_parent_id", "present_model_id",
+    "model_id", "parent_id", "child_id", "root_id", "root", "first_parent_id",
+    "present_model_id",
 )  # fmt: skip
 OWNERS = ("owner", "base_owner", "root_owner", "parent_organisation")
 REPOSITORIES = ("hub_oid",)
@@ -37,9 +38,9 @@ NO_HANDLE = (
     "base_country", "base_relation", "benchmark", "benchmark_source", "change", "country",
     "country_status", "doubt", "entry_snapshot_id", "evidence", "file_name", "first_evidence",
     "kind", "kind_status", "measure", "note", "parameter_source", "previous_snapshot_id",
-    "reason", "rejection_reason", "relation", "relation_source", "root_owner_country",
-    "sample_exclusion", "size_class", "snapshot_id", "source", "stage", "undefined_reason",
-    "window_name",
+    "reason", "rejection_reason", "relation", "relation_doubt", "relation_source",
+    "root_owner_country", "sample_exclusion", "size_class", "snapshot_id", "source", "stage",
+    "trend", "undefined_reason", "window_name",
 )  # fmt: skip
 """Columns of text that name nobody: words of this project, and those of whoever lands the data. A
 column of text that stands in no list is not handed on."""

@@ -55,5 +55,8 @@ select
     case when undefined_reason is null then {{ mdi(n_j='n_j_l2') }} end as mdi_l2,
     case when undefined_reason is null then {{ dependence() }} end as dependence,
     is_window_closed,
-    undefined_reason
+    undefined_reason,
+    places.is_same_owner as same_owner,
+    places.root_id as root
 from judged
+left join {{ ref('int_lineage_places_named') }} as places on judged.focal_key = places.node_key

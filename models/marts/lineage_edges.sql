@@ -25,6 +25,7 @@ select
     edges.child_released_us < edges.parent_released_us as is_time_inverted,
     edges.is_same_owner,
     cycle_edges.child_key is not null or positions.generation is null as is_in_cycle,
+    doubts.doubt as relation_doubt,
     roots.root_owner,
     roots.root_owner_country,
     children.created_at as child_created_at,
@@ -35,5 +36,6 @@ inner join {{ ref('int_lineage_nodes_numbered') }} as parents on edges.parent_ke
 inner join {{ ref('int_lineage_positions_summed') }} as positions on edges.child_key = positions.node_key
 inner join {{ ref('int_lineage_positions_summed') }} as parent_positions on edges.parent_key = parent_positions.node_key
 left join {{ ref('int_roots_owned') }} as roots on parent_positions.root_key = roots.root_key
+left join {{ ref('int_relations_doubted') }} as doubts on edges.child_key = doubts.child_key
 left join cycle_edges
     on edges.parent_key = cycle_edges.parent_key and edges.child_key = cycle_edges.child_key

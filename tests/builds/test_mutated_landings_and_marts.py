@@ -144,7 +144,7 @@ INVARIANTS = [
     Defect(
         "a family larger than its root has descendants",
         one("marts.families", "n_models = n_models + 1, n_merge = n_merge + 1", "is_root_listed"),
-        {"assert_families_hold_all_descendants"},
+        {"assert_families_hold_all_descendants", "assert_families_are_their_members"},
     ),
     Defect(
         "relations of a family that do not add up",
@@ -159,7 +159,7 @@ INVARIANTS = [
     Defect(
         "a leaf two steps below its parents",
         one("marts.hub_models", "generation = generation + 1", "generation > 0 and n_children = 0"),
-        {"assert_generations_are_one_step_apart"},
+        {"assert_generations_are_one_step_apart", "assert_families_are_their_members"},
     ),
     Defect(
         "an index with the wrong sign",
@@ -193,7 +193,10 @@ INVARIANTS = [
     Defect(
         "a model with a generation and no root",
         one("marts.hub_models", "n_roots = 0", "generation > 0"),
-        {"assert_models_without_a_root_hang_from_a_cycle"},
+        {
+            "assert_models_without_a_root_hang_from_a_cycle",
+            "assert_families_are_their_members",
+        },
     ),
     Defect(
         "a month whose models are not all judged",
@@ -273,107 +276,164 @@ INVARIANTS = [
         one("marts.owners", "n_sources = 1", "n_sources = 0"),
         {"assert_every_landed_description_is_an_owner_claim"},
     ),
+    Defect(
+        "a member lost",
+        without("marts.family_members"),
+        {"assert_families_are_their_members"},
+    ),
+    Defect(
+        "a member that belongs to more than one whole",
+        one("marts.family_members", "path_share = path_share / 2", "path_share < 1"),
+        {"assert_families_are_their_members"},
+    ),
+    Defect(
+        "a week with a child too many",
+        one("marts.base_weeks", "n_new_children = n_new_children + 1"),
+        {"assert_weeks_of_bases_count_every_new_child"},
+    ),
+    Defect(
+        "a week whose relations do not add up",
+        one("marts.base_weeks", "n_adapter = n_adapter + 1"),
+        {"assert_weeks_of_bases_count_every_new_child"},
+    ),
 ]
 
-ALSO = {
-    "benchmark_scores_has_one_row_per_model_benchmark_and_source": {
-        "assert_every_score_is_in_the_benchmark_mart"
-    },
-    "stg_benchmarks__scores_has_one_row_per_landed_row": {
-        "assert_every_score_is_in_the_benchmark_mart"
-    },
-    "benchmark_scores_rejection_reason_is_known": {"assert_every_score_is_in_the_benchmark_mart"},
-    "benchmark_scores_n_scores_is_within_bounds": {"assert_every_score_is_in_the_benchmark_mart"},
-    "benchmark_scores_n_rejected_is_within_bounds": {"assert_every_score_is_in_the_benchmark_mart"},
-    "crowding_n_rivals_before_other_owner_is_within_bounds": {
-        "assert_crowding_parts_do_not_exceed_the_whole"
-    },
-    "int_model_identities_linked_has_one_row_per_identity_and_snapshot": {
-        "assert_snapshot_changes_explain_the_difference"
-    },
-    "int_parent_claims_gathered_has_one_row_per_claim": {
-        "assert_every_claim_is_an_edge_or_a_rejection"
-    },
-    "hub_models_generation_is_within_bounds": {"assert_generations_are_one_step_apart"},
-    "lineage_edges_child_id_stands_in_hub_models": {"assert_degrees_agree_with_the_edges"},
-    "lineage_edges_parent_id_stands_in_hub_models": {
-        "assert_degrees_agree_with_the_edges",
-        "assert_generations_are_one_step_apart",
-        "assert_takers_in_all_time_are_later_children",
-    },
-    "lineage_edges_has_one_row_per_child_and_parent": {
-        "assert_takers_in_all_time_are_later_children",
-        "assert_every_claim_is_an_edge_or_a_rejection",
-        "assert_degrees_agree_with_the_edges",
-        "assert_every_edge_is_an_entrant",
-        "assert_flows_count_every_new_derivative",
-    },
-    "lineage_rejections_has_one_row_per_claim": {"assert_every_claim_is_an_edge_or_a_rejection"},
-    "landing_rejections_has_one_row_per_landed_item": {
-        "assert_every_item_is_a_model_or_a_rejection"
-    },
-    "families_n_models_is_within_bounds": {"assert_families_hold_all_descendants"},
-    "release_races_release_rank_is_within_bounds": {
-        "assert_entrants_before_are_rank_less_one",
-        "assert_ranks_start_at_one_and_leave_no_gap",
-    },
-    "release_races_has_one_row_per_base_and_entrant": {"assert_every_edge_is_an_entrant"},
-    "crowding_n_rivals_before_is_within_bounds": {
-        "assert_crowding_grows_with_the_window",
-        "assert_crowding_parts_do_not_exceed_the_whole",
-    },
-    "crowding_n_rivals_after_is_within_bounds": {
-        "assert_crowding_grows_with_the_window",
-        "assert_crowding_parts_do_not_exceed_the_whole",
-    },
-    "crowding_n_rivals_around_is_within_bounds": {"assert_crowding_grows_with_the_window"},
-    "crowding_has_one_row_per_base_entrant_and_window": {"assert_every_edge_is_an_entrant"},
-    "disruption_n_i_is_within_bounds": {
-        "assert_disruption_counts_grow_with_the_window",
-        "assert_takers_in_all_time_are_later_children",
-    },
-    "disruption_n_j_is_within_bounds": {
-        "assert_disruption_counts_grow_with_the_window",
-        "assert_takers_in_all_time_are_later_children",
-    },
-    "disruption_n_k_is_within_bounds": {"assert_disruption_counts_grow_with_the_window"},
-    "disruption_mdi_is_finite": {"assert_mdi_is_mdi_no_k_over_one_plus_r_k"},
-    "disruption_mdi_is_within_bounds": {"assert_mdi_is_mdi_no_k_over_one_plus_r_k"},
-    "disruption_mdi_no_k_is_finite": {"assert_mdi_is_mdi_no_k_over_one_plus_r_k"},
-    "disruption_mdi_no_k_is_within_bounds": {"assert_mdi_is_mdi_no_k_over_one_plus_r_k"},
-    "model_metrics_has_one_row_per_model_and_snapshot": {"assert_metrics_keep_every_model"},
-    "ecosystem_months_has_one_row_per_month_and_relation": {"assert_months_add_up"},
-    "concentration_top_10_share_is_finite": {"assert_concentration_shares_are_nested"},
-    "concentration_top_10_share_is_within_bounds": {"assert_concentration_shares_are_nested"},
-    "recognition_panel_has_one_row_per_base_and_entrant": {"assert_every_edge_is_an_entrant"},
-    "disruption_panel_mdi_is_finite": {"assert_panel_repeats_the_disruption_mart"},
-    "disruption_panel_mdi_is_within_bounds": {"assert_panel_repeats_the_disruption_mart"},
-    "stg_hub__items_has_one_row_per_landed_item": {"assert_every_item_is_a_model_or_a_rejection"},
-    "stg_hub__models_has_one_row_per_model_and_snapshot": {
-        "assert_every_item_is_a_model_or_a_rejection",
-        "assert_metrics_keep_every_model",
-    },
-    "owners_n_models_is_within_bounds": {"assert_owners_hold_every_model"},
-    "hub_models_has_one_row_per_model_id": {"assert_owners_hold_every_model"},
-    "owner_claims_has_one_row_per_landed_row": {
-        "assert_every_landed_description_is_an_owner_claim"
-    },
-    "stg_owners__descriptions_fault_is_known": {
-        "assert_every_landed_description_is_an_owner_claim"
-    },
-    "stg_owners__descriptions_has_one_row_per_landed_row": {
-        "assert_every_landed_description_is_an_owner_claim"
-    },
-    "disruption_windows_have_a_name": {"disruption_window_name_stands_in_disruption_windows"},
-} | {
-    f"{mart}_{check}": {"assert_flows_count_every_new_derivative"}
-    for mart, grain in (("owner_flows", "owners"), ("country_flows", "countries"))
-    for check in (
-        "n_new_children_is_within_bounds",
-        "n_new_descendants_is_within_bounds",
-        f"has_one_row_per_month_and_{grain}",
-    )
-}
+ALSO = (
+    {
+        "benchmark_scores_has_one_row_per_model_benchmark_and_source": {
+            "assert_every_score_is_in_the_benchmark_mart"
+        },
+        "stg_benchmarks__scores_has_one_row_per_landed_row": {
+            "assert_every_score_is_in_the_benchmark_mart"
+        },
+        "benchmark_scores_rejection_reason_is_known": {
+            "assert_every_score_is_in_the_benchmark_mart"
+        },
+        "benchmark_scores_n_scores_is_within_bounds": {
+            "assert_every_score_is_in_the_benchmark_mart"
+        },
+        "benchmark_scores_n_rejected_is_within_bounds": {
+            "assert_every_score_is_in_the_benchmark_mart"
+        },
+        "crowding_n_rivals_before_other_owner_is_within_bounds": {
+            "assert_crowding_parts_do_not_exceed_the_whole"
+        },
+        "int_model_identities_linked_has_one_row_per_identity_and_snapshot": {
+            "assert_snapshot_changes_explain_the_difference"
+        },
+        "int_parent_claims_gathered_has_one_row_per_claim": {
+            "assert_every_claim_is_an_edge_or_a_rejection"
+        },
+        "hub_models_generation_is_within_bounds": {"assert_generations_are_one_step_apart"},
+        "lineage_edges_child_id_stands_in_hub_models": {"assert_degrees_agree_with_the_edges"},
+        "lineage_edges_parent_id_stands_in_hub_models": {
+            "assert_degrees_agree_with_the_edges",
+            "assert_generations_are_one_step_apart",
+            "assert_takers_in_all_time_are_later_children",
+        },
+        "lineage_edges_has_one_row_per_child_and_parent": {
+            "assert_takers_in_all_time_are_later_children",
+            "assert_every_claim_is_an_edge_or_a_rejection",
+            "assert_degrees_agree_with_the_edges",
+            "assert_every_edge_is_an_entrant",
+            "assert_flows_count_every_new_derivative",
+            "assert_weeks_of_bases_count_every_new_child",
+        },
+        "lineage_rejections_has_one_row_per_claim": {
+            "assert_every_claim_is_an_edge_or_a_rejection"
+        },
+        "landing_rejections_has_one_row_per_landed_item": {
+            "assert_every_item_is_a_model_or_a_rejection"
+        },
+        "families_n_models_is_within_bounds": {
+            "assert_families_hold_all_descendants",
+            "assert_families_are_their_members",
+        },
+        "release_races_release_rank_is_within_bounds": {
+            "assert_entrants_before_are_rank_less_one",
+            "assert_ranks_start_at_one_and_leave_no_gap",
+        },
+        "release_races_has_one_row_per_base_and_entrant": {"assert_every_edge_is_an_entrant"},
+        "crowding_n_rivals_before_is_within_bounds": {
+            "assert_crowding_grows_with_the_window",
+            "assert_crowding_parts_do_not_exceed_the_whole",
+        },
+        "crowding_n_rivals_after_is_within_bounds": {
+            "assert_crowding_grows_with_the_window",
+            "assert_crowding_parts_do_not_exceed_the_whole",
+        },
+        "crowding_n_rivals_around_is_within_bounds": {"assert_crowding_grows_with_the_window"},
+        "crowding_has_one_row_per_base_entrant_and_window": {"assert_every_edge_is_an_entrant"},
+        "disruption_n_i_is_within_bounds": {
+            "assert_disruption_counts_grow_with_the_window",
+            "assert_takers_in_all_time_are_later_children",
+        },
+        "disruption_n_j_is_within_bounds": {
+            "assert_disruption_counts_grow_with_the_window",
+            "assert_takers_in_all_time_are_later_children",
+        },
+        "disruption_n_k_is_within_bounds": {"assert_disruption_counts_grow_with_the_window"},
+        "disruption_mdi_is_finite": {"assert_mdi_is_mdi_no_k_over_one_plus_r_k"},
+        "disruption_mdi_is_within_bounds": {"assert_mdi_is_mdi_no_k_over_one_plus_r_k"},
+        "disruption_mdi_no_k_is_finite": {"assert_mdi_is_mdi_no_k_over_one_plus_r_k"},
+        "disruption_mdi_no_k_is_within_bounds": {"assert_mdi_is_mdi_no_k_over_one_plus_r_k"},
+        "model_metrics_has_one_row_per_model_and_snapshot": {"assert_metrics_keep_every_model"},
+        "ecosystem_months_has_one_row_per_month_and_relation": {"assert_months_add_up"},
+        "concentration_top_10_share_is_finite": {"assert_concentration_shares_are_nested"},
+        "concentration_top_10_share_is_within_bounds": {"assert_concentration_shares_are_nested"},
+        "recognition_panel_has_one_row_per_base_and_entrant": {"assert_every_edge_is_an_entrant"},
+        "disruption_panel_mdi_is_finite": {"assert_panel_repeats_the_disruption_mart"},
+        "disruption_panel_mdi_is_within_bounds": {"assert_panel_repeats_the_disruption_mart"},
+        "stg_hub__items_has_one_row_per_landed_item": {
+            "assert_every_item_is_a_model_or_a_rejection"
+        },
+        "stg_hub__models_has_one_row_per_model_and_snapshot": {
+            "assert_every_item_is_a_model_or_a_rejection",
+            "assert_metrics_keep_every_model",
+        },
+        "owners_n_models_is_within_bounds": {"assert_owners_hold_every_model"},
+        "hub_models_has_one_row_per_model_id": {"assert_owners_hold_every_model"},
+        "owner_claims_has_one_row_per_landed_row": {
+            "assert_every_landed_description_is_an_owner_claim"
+        },
+        "stg_owners__descriptions_fault_is_known": {
+            "assert_every_landed_description_is_an_owner_claim"
+        },
+        "stg_owners__descriptions_has_one_row_per_landed_row": {
+            "assert_every_landed_description_is_an_owner_claim"
+        },
+        "disruption_windows_have_a_name": {"disruption_window_name_stands_in_disruption_windows"},
+    }
+    | {
+        f"family_members_{check}": {"assert_families_are_their_members"}
+        for check in (
+            "root_id_stands_in_families",
+            "model_id_stands_in_hub_models",
+            "distance_is_within_bounds",
+            "path_share_is_finite",
+            "path_share_is_within_bounds",
+            "has_one_row_per_root_and_model",
+        )
+    }
+    | {
+        f"base_weeks_{check}": {"assert_weeks_of_bases_count_every_new_child"}
+        for check in (
+            "n_new_children_is_within_bounds",
+            "share_of_new_edges_is_finite",
+            "share_of_new_edges_is_within_bounds",
+            "has_one_row_per_base_and_week",
+        )
+    }
+    | {
+        f"{mart}_{check}": {"assert_flows_count_every_new_derivative"}
+        for mart, grain in (("owner_flows", "owners"), ("country_flows", "countries"))
+        for check in (
+            "n_new_children_is_within_bounds",
+            "n_new_descendants_is_within_bounds",
+            f"has_one_row_per_month_and_{grain}",
+        )
+    }
+)
 """What else the defect of a generic test breaks, where one wrong value is wrong in two ways."""
 
 TOGETHER = [
@@ -540,6 +600,7 @@ MAY = {
     "hub_models_generation_is_within_bounds": {
         "assert_flows_count_every_new_derivative",
         "assert_owners_hold_every_model",
+        "assert_families_are_their_members",
     },
     # An entrant that is counted twice shifts the ranks of those behind it, if there are any.
     "release_races_has_one_row_per_base_and_entrant": {

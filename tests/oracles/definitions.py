@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
+import numpy as np
+
 CREATION_FLOOR = datetime(2022, 3, 3)
 WINDOWS: dict[str, int | None] = {
     "30d": 30,
@@ -120,8 +122,18 @@ def disruption(
 ) -> dict[tuple[str, str], dict[str, object]]:
     """(focal, window) -> the row of `disruption`, for every listed model with an edge."""
     with_edge = {model for edge in lineage.relation_of for model in edge}
+    distances = root_distances(lineage)
+    places = {
+        focal: {
+            "same_owner": any(owner(parent) == owner(focal) for parent in lineage.parents[focal])
+            if lineage.parents[focal]
+            else None,
+            "root": nearest_root(lineage, distances[focal]),
+        }
+        for focal in lineage.created_at
+    }
     return {
-        (focal, name): _disruption_row(lineage, focal, name, days, zero_parent_rule)
+        (focal, name): _disruption_row(lineage, focal, name, days, zero_parent_rule) | places[focal]
         for focal in lineage.created_at
         if focal in with_edge
         for name, days in WINDOWS.items()
@@ -525,6 +537,68 @@ def families(lineage: Lineage) -> dict[str, dict[str, object]]:
             "owner_hhi": hhi(owned.values()),
         }
     return rows
+
+
+def family_members(lineage: Lineage) -> dict[tuple[str, str], dict[str, object]]:
+    """(root, member) -> the row of `family_members`.
+
+    The path share is the probability that who starts at the member, and at each model takes every
+    parent that leads to a root alike, ends at the root: what the equations say, solved exactly.
+    """
+    distances = root_distances(lineage)
+    tops = roots(lineage)
+    fed = sorted(model for model in lineage.models if distances[model])
+    place = {model: number for number, model in enumerate(fed)}
+    steps = np.eye(len(fed))
+    for model in fed:
+        parents = [parent for parent in lineage.parents[model] if parent in place]
+        for parent in parents:
+            steps[place[model], place[parent]] -= 1 / len(parents)
+    rows = {}
+    for root in tops:
+        ends = np.zeros(len(fed))
+        ends[place[root]] = 1
+        shares = np.linalg.solve(steps, ends)
+        for member, distance in below(lineage, root).items():
+            rows[root, member] = {
+                "distance": distance,
+                "path_share": round(float(shares[place[member]]), 9),
+                "is_nearest_root": root == nearest_root(lineage, distances[member]),
+            }
+    return rows
+
+
+def base_weeks(lineage: Lineage) -> dict[tuple[str, date], dict[str, object]]:
+    """(base, Monday) -> what `base_weeks` counts of one base, whatever else was built."""
+    last = monday(lineage.snapshot_at)
+    rows: dict[tuple[str, date], dict[str, object]] = {}
+    for base in lineage.models:
+        entrants = {
+            child: monday(lineage.usable_date(child))
+            for child in lineage.children[base]
+            if lineage.usable_date(child)
+        }
+        for first in set(entrants.values()):
+            for week in (first + later * 7 * DAY for later in range(5)):
+                if week > last:
+                    continue
+                new = [child for child, entered in entrants.items() if entered == week]
+                kinds = Counter(lineage.relation_of[child, base] for child in new)
+                rows[base, week] = {
+                    "n_new_children": len(new),
+                    "n_finetune": kinds["finetune"],
+                    "n_adapter": kinds["adapter"],
+                    "n_quantized": kinds["quantized"],
+                    "n_merge": kinds["merge"],
+                    "n_new_children_by_others": sum(owner(child) != owner(base) for child in new),
+                    "n_owners": len({owner(child) for child in new}),
+                    "is_week_complete": week < last,
+                }
+    return rows
+
+
+def monday(moment: datetime) -> date:
+    return (moment - moment.weekday() * DAY).date()
 
 
 def edges_in_cycle(lineage: Lineage) -> set[Edge]:

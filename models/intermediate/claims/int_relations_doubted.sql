@@ -1,0 +1,28 @@
+-- One row per child that the Hub alone takes for a quantized copy, with nothing else that says so.
+-- The Hub guesses the relation from files: a full model that ships a small ONNX file beside its weights is `quantized` to it.
+with children as (
+    select distinct child_key
+    from {{ ref('int_lineage_edges_resolved') }}
+    where relation = 'quantized' and relation_source = 'hub'
+)
+
+select
+    children.child_key,
+    case
+        when models.pipeline_tag in (
+            'sentence-similarity', 'feature-extraction', 'fill-mask', 'text-ranking', 'text-classification',
+            'token-classification', 'zero-shot-classification'
+        ) then 'encoder_without_a_sign'
+        else 'no_sign'
+    end as doubt
+from children
+inner join {{ ref('int_child_relations_inferred') }} as inferred on children.child_key = inferred.child_key
+inner join {{ ref('int_models_listed') }} as models on children.child_key = models.model_key
+-- Only where the source would have shown the signs.
+where
+    models.has_signals
+    and inferred.inferred_relation != 'quantized'
+    and not {{ matches(
+        'lower(models.repository_name)',
+        'gguf|ggml|awq|gptq|exl[23]|mlx|quant|[2-8][-_]?bit|int[48]|fp[48]|nf4|mxfp|w[48]a|(?:^|[-_.])i?q[2-8](?:[-_.]|$)'
+    ) }}

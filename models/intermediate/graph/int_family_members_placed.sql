@@ -1,0 +1,77 @@
+-- One row per node x root above it: how far away it is, and which part of the node's ways up leads there.
+with edges as (
+    select
+        child_key,
+        parent_key,
+        n_parents
+    from {{ ref('int_lineage_edges_resolved') }}
+),
+
+inner_nodes as (
+    select distinct child_key from {{ ref('int_inner_edges_selected') }}
+),
+
+-- Nodes with children, and the roots themselves. All walkers of a node with one root end there.
+placed as (
+    select
+        distances.node_key,
+        distances.root_key,
+        distances.distance,
+        coalesce(shares.parts, cast(1e12 as bigint)) as parts
+    from {{ ref('int_root_distances_walked') }} as distances
+    left join {{ ref('int_path_parts_walked') }} as shares
+        on distances.node_key = shares.node_key and distances.root_key = shares.root_key
+),
+
+rooted as (
+    select distinct node_key from placed
+),
+
+set_parents as (
+    select
+        leaf_sets.set_number,
+        edges.parent_key,
+        count(*) over (partition by leaf_sets.set_number) as n_rooted_parents
+    from {{ ref('int_leaf_parent_sets') }} as leaf_sets
+    inner join edges on leaf_sets.child_key = edges.child_key
+    inner join rooted on edges.parent_key = rooted.node_key
+    where leaf_sets.is_set_example
+),
+
+-- Merges of the same parents are placed alike: once for all of them.
+sets_placed as (
+    select
+        set_parents.set_number,
+        placed.root_key,
+        min(placed.distance) + 1 as distance,
+        cast(sum(floor(placed.parts / set_parents.n_rooted_parents)) as bigint) as parts
+    from set_parents
+    inner join placed on set_parents.parent_key = placed.node_key
+    group by set_parents.set_number, placed.root_key
+)
+
+select
+    node_key,
+    root_key,
+    distance,
+    parts
+from placed
+where node_key != root_key
+union all
+select
+    edges.child_key as node_key,
+    placed.root_key,
+    placed.distance + 1 as distance,
+    placed.parts
+from edges
+inner join placed on edges.parent_key = placed.node_key
+left join inner_nodes on edges.child_key = inner_nodes.child_key
+where edges.n_parents = 1 and inner_nodes.child_key is null
+union all
+select
+    leaf_sets.child_key as node_key,
+    sets_placed.root_key,
+    sets_placed.distance,
+    sets_placed.parts
+from {{ ref('int_leaf_parent_sets') }} as leaf_sets
+inner join sets_placed on leaf_sets.set_number = sets_placed.set_number
