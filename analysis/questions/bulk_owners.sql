@@ -8,5 +8,5 @@ select
 from {{ ref('hub_models') }} as models
 where models.is_bulk_owner
 group by models.owner
+qualify row_number() over (order by n_models desc, models.owner asc) <= 20
 order by n_models desc, models.owner asc
-limit 20

@@ -26,5 +26,5 @@ from {{ ref('hub_models') }} as models
 inner join chosen on models.root_id = chosen.root_id
 left join {{ ref('disruption') }} as focals on models.model_id = focals.model_id and focals.window_name = '90d'
 left join {{ ref('release_races') }} as races on models.model_id = races.child_id and chosen.root_id = races.parent_id
+qualify row_number() over (order by models.generation asc, models.n_descendants desc, models.model_id asc) <= 200
 order by models.generation asc, models.n_descendants desc, models.model_id asc
-limit 200

@@ -10,5 +10,5 @@ select
 from {{ ref('release_races') }} as races
 inner join {{ ref('hub_models') }} as models on races.child_id = models.model_id
 group by races.parent_id
+qualify row_number() over (order by count(*) desc, races.parent_id asc) <= 20
 order by n_entrants desc, races.parent_id asc
-limit 20

@@ -8,5 +8,5 @@ select
 from {{ ref('release_races') }}
 where release_lag_days >= 0 and release_lag_days <= 30
 group by parent_id
+qualify row_number() over (order by n_entrants_in_30_days desc, parent_id asc) <= 20
 order by n_entrants_in_30_days desc, parent_id asc
-limit 20

@@ -12,5 +12,5 @@ select
 from {{ ref('disruption') }} as focals
 inner join {{ ref('hub_models') }} as models on focals.model_id = models.model_id
 where focals.window_name = '90d' and focals.mdi > 0 and focals.n_i + focals.n_j >= 3
+qualify row_number() over (order by focals.mdi desc, focals.n_i desc, focals.model_id asc) <= 20
 order by focals.mdi desc, focals.n_i desc, focals.model_id asc
-limit 20

@@ -8,5 +8,5 @@ select
 from {{ ref('lineage_edges') }}
 where not is_parent_listed
 group by parent_id
+qualify row_number() over (order by n_children desc, parent_id asc) <= 20
 order by n_children desc, parent_id asc
-limit 20

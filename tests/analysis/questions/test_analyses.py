@@ -1,5 +1,6 @@
 """Every question compiles, runs on the sample, and answers what its first line asks."""
 
+import json
 import shutil
 
 import pytest
@@ -41,6 +42,16 @@ def test_query_opens_with_its_question(query):
 def test_query_answers_on_the_sample(compiled, query):
     database, texts = compiled
     assert read(database, texts[query]), f"{query} has no row on the sample"
+
+
+def test_dbt_shows_every_question(compiled):
+    """dbt puts a limit of its own behind the text, which must not end in one."""
+    database, _ = compiled
+    landing = REPOSITORY / "sample"
+    # All that are selected are run; those after the first are not printed.
+    dbt("show", "--select", "top_disruptive_models", *QUERIES, landing=landing, database=database)
+    ran = json.loads((database.parent / "sample-dbt/target/run_results.json").read_text())["results"]
+    assert sorted(result["unique_id"].split(".")[-1] for result in ran) == QUERIES
 
 
 def test_top_disruptive_models_show_counts_that_give_the_index(compiled):
