@@ -1,10 +1,12 @@
-"""Data sets of the fake Hub: folders served as repositories, and a weekly archive of its models.
+"""Data sets of the fake Hub: folders served as repositories, an archive and a dump of its models.
 
 The archive has the shape of the public one, `models/<day>/models.parquet`: a dump of the listing in
-typed columns, whose names and types are not the same in all weeks.
+typed columns, whose names and types are not the same in all weeks. The dump of the present is one
+such file, `models.parquet`.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,11 +17,13 @@ import duckdb
 from hub_lineage.sql import files_in_sql, literal
 from loaders.simulator.fake_models import END, EXPANDABLE, Models
 
-__all__ = ["ARCHIVE", "Dataset", "File", "write_archive"]
+__all__ = ["ARCHIVE", "DUMP", "Dataset", "File", "write_archive", "write_dump"]
 
 ARCHIVE = "hfmlsoc/hub_weekly_snapshots"
+DUMP = "cfahlgren1/hub-stats"
 
-_LAST_WEEK = datetime.fromtimestamp(END, UTC).replace(tzinfo=None) - timedelta(days=1)
+_NOW = datetime.fromtimestamp(END, UTC).replace(tzinfo=None)
+_LAST_WEEK = _NOW - timedelta(days=1)
 _DUMPED_AFTER = timedelta(days=3)
 """A week is dumped some days after the day that names it, so it holds models younger than that."""
 
@@ -98,8 +102,11 @@ class Dataset:
             "siblings": [{"rfilename": path} for path in self.files],
         }
 
-    def tree(self, folder: str, *, is_recursive: bool) -> list[dict]:
-        """Return the files and folders below a folder, in order; empty if there is none."""
+    def tree(self, folder: str, *, is_recursive: bool, is_expanded: bool = False) -> list[dict]:
+        """Return the files and folders below a folder, in order; empty if there is none.
+
+        Expanded, a file says when it was written.
+        """
         start = f"{folder.strip('/')}/".lstrip("/")
         entries: dict[str, dict] = {}
         for file in self.files.values():
@@ -114,6 +121,12 @@ class Dataset:
                 entries[file.path] = {
                     "type": "file", "oid": file.oid, "size": file.size, "path": file.path,
                 }  # fmt: skip
+                if is_expanded:
+                    entries[file.path]["lastCommit"] = {
+                        "id": self.commit,
+                        "title": f"Update {file.path}",
+                        "date": f"{_written_at(file.path).isoformat()}.000Z",
+                    }
         return [entries[path] for path in sorted(entries)]
 
 
@@ -133,6 +146,21 @@ def write_archive(models: Models, folder: Path, weeks: int) -> None:
             target.parent.mkdir(parents=True)
             missing = _MISSING_IN[min(number * len(_MISSING_IN) // weeks, len(_MISSING_IN) - 1)]
             _write_week(connection, dump, day + _DUMPED_AFTER, target, missing)
+
+
+def write_dump(models: Models, folder: Path) -> None:
+    """Write the dump of the models as they are now; its columns are those of the last weeks."""
+    with duckdb.connect() as connection:
+        connection.execute("SET threads = 1; SET enable_progress_bar = false")
+        dump = Models(models.count, models.seed, models.private_share, 0.0, age=models.age)
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_week(connection, dump, _NOW, folder / "models.parquet", ())
+
+
+def _written_at(path: str) -> datetime:
+    """When a file was written to its repository: some days after the day in its path, or now."""
+    day = re.search(r"(\d{4})-(\d{2})-(\d{2})/", path)
+    return datetime(*map(int, day.groups())) + _DUMPED_AFTER if day else _NOW
 
 
 def _write_week(

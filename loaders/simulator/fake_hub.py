@@ -29,13 +29,14 @@ import time
 import uuid
 import zlib
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from hub_lineage.errors import UsageError
-from loaders.simulator.fake_datasets import ARCHIVE, Dataset, write_archive
+from loaders.simulator.fake_datasets import ARCHIVE, DUMP, Dataset, write_archive, write_dump
 from loaders.simulator.fake_models import DEFAULTS, EXPANDABLE, Models
 
 __all__ = ["FAULTS", "FakeHub", "Fault", "add_arguments", "run"]
@@ -94,6 +95,9 @@ FAULTS = {
     "metrics": "before the page, every counter moves",
 }
 
+FILE_FAULTS = ("drop", "truncate", "stall", "500", "503")
+"""What can go wrong with the download of a file: as with a listing."""
+
 _LARGEST_PAGE = 1_000
 _MOST_WEEKS = 200
 _SORTS = ("createdAt", "lastModified", "downloads", "likes", "trendingScore")
@@ -118,12 +122,17 @@ class Fault:
     times: int = 1
 
     @classmethod
-    def parsed(cls, text: str) -> "Fault":
+    def parsed(cls, text: str, kinds: Collection[str] = FAULTS) -> "Fault":
         """Read `KIND@REQUEST`, `KIND@REQUESTxTIMES`."""
         found = re.fullmatch(r"([\w-]+)@(\d+)(?:x(\d+))?", text)
-        if found is None or found[1] not in FAULTS:
+        if found is None or found[1] not in kinds:
             raise argparse.ArgumentTypeError(f"{text!r} is no KIND@REQUEST or KIND@REQUESTxTIMES")
         return cls(found[1], int(found[2]), int(found[3] or 1))
+
+    @classmethod
+    def parsed_of_a_file(cls, text: str) -> "Fault":
+        """Read the same of a download."""
+        return cls.parsed(text, FILE_FAULTS)
 
 
 @dataclass
@@ -146,6 +155,8 @@ class FakeHub:
     latency: float = 0.0
     stall: float = 30.0
     faults: list[Fault] = field(default_factory=list)
+    file_faults: list[Fault] = field(default_factory=list)
+    """What goes wrong with which download of a file, of the kinds of `FILE_FAULTS`."""
     ascending: bool = False
     """What a sort means without `direction`: the real service has changed its mind before."""
     datasets: list[Dataset] = field(default_factory=list)
@@ -154,7 +165,7 @@ class FakeHub:
     authorizations: deque = field(default_factory=lambda: deque(maxlen=100_000))
 
     def __post_init__(self) -> None:
-        self.listings = 0
+        self.listings = self.downloads = 0
         self._windows: dict[tuple[str, str], _Window] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -217,6 +228,15 @@ class FakeHub:
             for fault in self.faults:
                 if fault.at <= self.listings < fault.at + fault.times:
                     return _ALIASES.get(fault.kind, fault.kind)
+        return None
+
+    def next_file_fault(self) -> str | None:
+        """Count a download of a file or a part of one, and return what is to go wrong with it."""
+        with self._lock:
+            self.downloads += 1
+            for fault in self.file_faults:
+                if fault.at <= self.downloads < fault.at + fault.times:
+                    return fault.kind
         return None
 
     def wait(self, seconds: float) -> bool:
@@ -402,7 +422,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(404, f"Invalid rev id: {revision}", "RevisionNotFound")
         elif route == "tree":
             query = dict(parse_qsl(urlsplit(self.path).query))
-            tree = dataset.tree(path, is_recursive=query.get("recursive", "").lower() == "true")
+            tree = dataset.tree(
+                path,
+                is_recursive=query.get("recursive", "").lower() == "true",
+                is_expanded=query.get("expand", "").lower() == "true",
+            )
             if tree or not path:
                 self._send(200, json.dumps(tree).encode(), _JSON, self.limits)
             else:
@@ -415,6 +439,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, json.dumps(dataset.description()).encode(), _JSON, self.limits)
 
     def _file(self, dataset: Dataset, path: str) -> None:
+        fault = self.hub.next_file_fault() if self.command == "GET" else None
+        if fault in ("drop", "stall"):
+            self.hub.wait(self.hub.stall if fault == "stall" else 0)
+            self._cut()
+            return
+        if fault in _STATUSES:
+            self._send(int(fault), _HTML, "text/html; charset=utf-8", self.limits)
+            return
         file = dataset.files[path]
         first, last = 0, file.size - 1
         part = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""), re.ASCII)
@@ -439,7 +471,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         with file.place.open("rb") as content:
             content.seek(first)
-            if is_part:
+            if fault == "truncate":
+                self.wfile.write(content.read((last - first + 1) // 2))
+                self._cut()
+            elif is_part:
                 self.wfile.write(content.read(last - first + 1))
             else:
                 shutil.copyfileobj(content, self.wfile)
@@ -762,6 +797,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"serve a weekly archive of its models too, as the data set {ARCHIVE}",
     )
+    parser.add_argument(
+        "--dump", action="store_true", help=f"serve a dump of them too, as the data set {DUMP}"
+    )
     parser.add_argument("--ascending", action="store_true", help="list the oldest models first")
     parser.add_argument(
         "--fault",
@@ -771,6 +809,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Fault.parsed,
         metavar="KIND@REQUEST[xTIMES]",
         help="what goes wrong at which listing request; may be repeated: " + ", ".join(FAULTS),
+    )
+    parser.add_argument(
+        "--file-fault",
+        dest="file_faults",
+        action="append",
+        default=[],
+        type=Fault.parsed_of_a_file,
+        metavar="KIND@REQUEST[xTIMES]",
+        help="the same at which download of a file: " + ", ".join(FILE_FAULTS),
     )
 
 
@@ -794,8 +841,9 @@ def run(arguments: argparse.Namespace) -> int:
                 latency=arguments.latency,
                 stall=arguments.stall,
                 faults=arguments.faults,
+                file_faults=arguments.file_faults,
                 ascending=arguments.ascending,
-                datasets=_archive(arguments, Path(folder)),
+                datasets=_datasets(arguments, Path(folder)),
             )
             _serve(hub)
     except KeyboardInterrupt:
@@ -804,12 +852,18 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"port {arguments.port} cannot be had: {error.strerror}") from error
 
 
-def _archive(arguments: argparse.Namespace, folder: Path) -> list[Dataset]:
-    if not arguments.weeks:
-        return []
-    print(f"writing {arguments.weeks:,} weeks of {ARCHIVE}", file=sys.stderr)
-    write_archive(Models(arguments.models, arguments.seed), folder, arguments.weeks)
-    return [Dataset(ARCHIVE, folder)]
+def _datasets(arguments: argparse.Namespace, folder: Path) -> list[Dataset]:
+    models = Models(arguments.models, arguments.seed)
+    datasets = []
+    if arguments.weeks:
+        print(f"writing {arguments.weeks:,} weeks of {ARCHIVE}", file=sys.stderr)
+        write_archive(models, folder / "archive", arguments.weeks)
+        datasets.append(Dataset(ARCHIVE, folder / "archive"))
+    if arguments.dump:
+        models.age = arguments.weeks
+        write_dump(models, folder / "dump")
+        datasets.append(Dataset(DUMP, folder / "dump"))
+    return datasets
 
 
 def _serve(hub: FakeHub) -> None:
