@@ -58,6 +58,12 @@ class SparkError(Problem):
     """Spark cannot be started, or a build on it did not go through."""
 
 
+class StoppedError(Problem):
+    """The user has stopped a command that goes on where it stood."""
+
+    exit_code = EXIT_STOPPED
+
+
 def said_by(error: OSError) -> str:
     """Return what the system says; of a full disk, that it is one."""
     said = str(error.strerror or error)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from hub_lineage.errors import EXIT_DATA, Problem, said_by
 from hub_lineage.sql import is_interruption
 from loaders.crawl import crawling, resolving
-from loaders.imports import benchmarks, importing, owners, release_dates
+from loaders.imports import archive, benchmarks, dump, importing, owners, release_dates
 from loaders.landing import cataloguing, checking, status
 from loaders.simulator import fake_hub, sample
 
@@ -26,6 +26,8 @@ _COMMANDS = {
     "verify": (checking, "check the parts of a landing, mend its manifests"),
     "fake-hub": (fake_hub, "serve a made-up Hub on this machine, to crawl and to practise on"),
     "import": (importing, "land tabular dumps (Parquet, CSV, JSON lines) as snapshots"),
+    "archive": (archive, "land weeks of the Hub's public archive, fetched in part"),
+    "dump": (dump, "land the daily dump of the Hub as it is now, fetched in part"),
     "benchmarks": (benchmarks, "land tables of benchmark scores, wide or long"),
     "release-dates": (release_dates, "land tables of known release dates"),
     "owners": (owners, "land tables of who stands behind an owner's name"),

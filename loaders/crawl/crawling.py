@@ -47,6 +47,7 @@ from loaders.crawl.listing import (
 from loaders.crawl.masking import MASK
 from loaders.crawl.pacing import Clock, Pacer, Stopped, StopSwitch
 from loaders.crawl.progress import Progress
+from loaders.crawl.reaching import check_reachable
 from loaders.landing import growing
 from loaders.landing.growing import GrowingSnapshot, State
 from loaders.landing.slicing import Item
@@ -406,6 +407,7 @@ def _run(options: Options, listing: Listing) -> int:
             "--new-snapshot starts another"
         )
         return EXIT_INTEGRITY if latest.status == growing.SUSPECT else 0
+    check_reachable(options.request.endpoint)
     if unfinished is None:
         snapshot = GrowingSnapshot.start(options.landing, after=latest)
     else:
@@ -595,6 +597,7 @@ def _dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
     wait_after = listing.pacer.wait_after
     listing.pacer.wait_after = lambda headers: quota.append(headers) or wait_after(headers)
     listing.clock.show = Progress(0, None).waiting
+    check_reachable(request.endpoint)
     began = time.monotonic()
     listing.fetch(request.first_query(limit=1))
     latency = time.monotonic() - began

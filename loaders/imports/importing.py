@@ -10,7 +10,7 @@ import itertools
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -54,7 +54,8 @@ class Request:
     `as_of_folder` the files of a folder are a snapshot, whose time is the folder's name. A snapshot
     that is there is refused, unless the run is to `replace` it or to `skip_existing` ones.
     With `allow_unread` a field of which no value can be read is landed as it stands.
-    `file_format` is told by the names of the files when None.
+    `file_format` is told by the names of the files when None. Of other `columns` than these
+    nothing is read; `origin` is kept in the manifest.
     """
 
     files: Sequence[str]
@@ -69,6 +70,8 @@ class Request:
     skip_existing: bool = False
     allow_unread: bool = False
     file_format: str | None = None
+    columns: Collection[str] | None = None
+    origin: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -183,7 +186,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     when = parser.add_mutually_exclusive_group(required=True)
     when.add_argument(
-        "--as-of", type=_moment, metavar="TIME", help="time of the snapshot, ISO; UTC without zone"
+        "--as-of",
+        type=moment_of_option,
+        metavar="TIME",
+        help="time of the snapshot, ISO; UTC without zone",
     )
     when.add_argument(
         "--snapshot-column", metavar="COLUMN", help="column with the time of each row's snapshot"
@@ -254,18 +260,24 @@ def run(arguments: argparse.Namespace) -> int:
             file_format=arguments.format,
         )
     )
-    for note in report.notes:
-        print(note, file=sys.stderr)
+    tell(report, lambda line: print(line, file=sys.stderr))
+    return 0
+
+
+def tell(report: Report, note: Callable[[str], None]) -> None:
+    """Print what was landed, a line per snapshot; give what is to be known of it to `note`."""
+    for line in report.notes:
+        note(line)
     for snapshot in report.snapshots:
         parts = len(snapshot.parts)
         print(
             f"snapshot {snapshot.snapshot_id}: {snapshot.rows:,} models "
-            f"in {parts:,} part{'s' if parts > 1 else ''}"
+            f"in {parts:,} part{'s' if parts > 1 else ''}",
+            flush=True,
         )
-    return 0
 
 
-def _moment(text: str) -> datetime:
+def moment_of_option(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
@@ -370,6 +382,8 @@ def _item(
     try:
         set_aside = _set_aside(connection, table.source, maps)
         leave_out = {*set_aside, *filter(None, [request.snapshot_column])}
+        if request.columns is not None:
+            leave_out |= names - set(request.columns)
         item = items.item_of(table.source, maps, leave_out)
         _check_where(connection, table.source, request.where)
     except (UsageError, DataError) as error:
@@ -552,6 +566,7 @@ def _details(request: Request, files: Sequence[Path], count: _Count) -> dict[str
     folder = f"{files[0].absolute().parent.name}/" if request.as_of_folder else ""
     details: dict[str, Any] = {
         "files": [folder + file.name for file in files],
+        **(request.origin or {}),
         "rows_read": count.rows,
         "rows_without_id": count.without_id,
         "numbers_without_json_form": count.without_form,

@@ -242,7 +242,7 @@ def test_plain_http_to_another_machine_is_warned_of(
     def no_request(*_: object, **__: object) -> None:
         raise UsageError("no request in this test")
 
-    monkeypatch.setattr("loaders.crawl.listing.http_stream_backoff", no_request)
+    monkeypatch.setattr("loaders.crawl.crawling.check_reachable", no_request)
     done = command("crawl", "--endpoint", endpoint)
     warned = "is asked over plain http: the token and all that comes can be read, and changed"
     assert (warned in done.err) == is_open

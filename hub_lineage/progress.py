@@ -1,0 +1,80 @@
+"""What a command shows while it runs: a bar on a terminal, now and then a line anywhere else."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+SECONDS_BETWEEN_LINES = 10.0
+_FORMAT = "{desc}: {n_fmt} of {total_fmt} {unit} |{bar}| {elapsed}, {remaining} left{postfix}"
+
+
+class Progress:
+    """Counts on stderr what is done of all, in a `with`; that nobody reads it ends nothing."""
+
+    def __init__(self, what: str, total: int, unit: str, *, scaled: bool = False) -> None:
+        """`what` is done to `total` units; `scaled` writes 1.2G for a count of bytes."""
+        self._what, self._total, self._unit = what, total, unit
+        self._stream = sys.stderr
+        self._scaled = scaled
+        self._done = 0
+        self._now = ""
+        self._started = self._said = time.monotonic()
+        self._bar = None
+        if self._stream.isatty():
+            self._bar = tqdm(
+                desc=what, total=total, unit=unit, unit_scale=scaled, dynamic_ncols=True,
+                leave=False, file=self._stream, bar_format=_FORMAT,
+            )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def advance(self, done: int = 1, now: str | None = None) -> None:
+        """Note that so much more is done, and what runs now."""
+        self._done += done
+        self._now = self._now if now is None else now
+        with contextlib.suppress(OSError):
+            if self._bar is not None:
+                self._bar.set_postfix_str(self._now, refresh=False)
+                self._bar.update(done)
+            elif time.monotonic() - self._said >= SECONDS_BETWEEN_LINES:
+                self._line()
+
+    def say(self, line: str) -> None:
+        """Write a line, above the bar if there is one."""
+        with contextlib.suppress(OSError):
+            if self._bar is not None:
+                self._bar.write(line, file=self._stream)
+            else:
+                print(line, file=self._stream, flush=True)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            with contextlib.suppress(OSError):
+                self._bar.close()
+
+    def _line(self) -> None:
+        self._said = time.monotonic()
+        now = f"; now {self._now}" if self._now else ""
+        self.say(
+            f"{self._what}: {self._count(self._done)} of {self._count(self._total)} {self._unit}, "
+            f"{self._said - self._started:,.0f} s{now}"
+        )
+
+    def _count(self, number: int) -> str:
+        return tqdm.format_sizeof(number) if self._scaled else f"{number:,}"

@@ -1,0 +1,48 @@
+"""Whether a service can be reached at all, said at once instead of after all retries."""
+
+import socket
+import threading
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from hub_lineage.errors import UnavailableError
+
+LONGEST = 1.5
+"""Seconds that a connection may take, its name's look-up included."""
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def check_reachable(endpoint: str) -> None:
+    """Raise UnavailableError unless the service, or the proxy before it, takes a connection."""
+    parts = urlsplit(endpoint)
+    host = parts.hostname or ""
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if proxy and not proxy_bypass(host):
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    port = parts.port or _PORTS.get(parts.scheme, 1080)
+    failed = _failure(parts.hostname or host, port)
+    if failed:
+        raise UnavailableError(
+            f"{host} cannot be reached ({failed}); without a network: `python -m loaders fake-hub` "
+            "serves a made-up Hub on this machine, `python -m loaders import` lands files"
+        )
+
+
+def _failure(host: str, port: int) -> str | None:
+    """Why no connection comes about; None if one does."""
+    # A look-up has no time limit of its own: it is left behind where it takes too long.
+    said = [f"no answer within {LONGEST} s"]
+
+    def connect() -> None:
+        try:
+            socket.create_connection((host, port), timeout=LONGEST).close()
+            said.clear()
+        except (OSError, UnicodeError) as error:
+            said[0] = getattr(error, "strerror", None) or str(error)
+
+    thread = threading.Thread(target=connect, daemon=True)
+    thread.start()
+    thread.join(LONGEST)
+    return said[0] if said else None
