@@ -33,6 +33,7 @@ from hub_lineage.landing import Snapshot, iso, list_snapshots, snapshot_folder
 from hub_lineage.sql import files_in_sql, one_line
 from loaders import __version__
 from loaders.arguments import add_landing_argument, landing_of
+from loaders.crawl.crawl_progress import Progress
 from loaders.crawl.listing import (
     LARGEST_PAGE,
     LINEAGE_FIELDS,
@@ -46,7 +47,6 @@ from loaders.crawl.listing import (
 )
 from loaders.crawl.masking import MASK
 from loaders.crawl.pacing import Clock, Pacer, Stopped, StopSwitch
-from loaders.crawl.progress import Progress
 from loaders.crawl.reaching import check_reachable
 from loaders.landing import growing
 from loaders.landing.growing import GrowingSnapshot, State

@@ -20,9 +20,9 @@ from hub_lineage.errors import EXIT_STOPPED, DataError, IntegrityError, LandingE
 from hub_lineage.landing import Snapshot, list_snapshots, snapshot_id_of
 from hub_lineage.sql import files_in_sql, one_line
 from loaders.crawl import crawling
+from loaders.crawl.crawl_progress import Progress
 from loaders.crawl.listing import Listing
 from loaders.crawl.pacing import Stopped
-from loaders.crawl.progress import Progress
 from loaders.imports.side_tables import commit_table
 from loaders.imports.sources import LONE_SURROGATE
 from loaders.landing import growing

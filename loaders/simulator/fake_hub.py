@@ -33,7 +33,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from hub_lineage.errors import UsageError
 from loaders.simulator.fake_datasets import ARCHIVE, DUMP, Dataset, write_archive, write_dump
@@ -302,6 +302,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET
 
+    def do_POST(self) -> None:
+        authorization = self.headers.get("Authorization")
+        self.hub.note(self.requestline, authorization)
+        self.asked = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+        found = _PATHS_OF_DATASETS.fullmatch(urlsplit(self.path).path)
+        if found:
+            self._dataset(found, authorization)
+        else:
+            self._error(404, "Sorry, we can't find the page you are looking for.")
+
     # the listing
 
     def _listing(self, authorization: str | None) -> None:
@@ -431,6 +441,12 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, json.dumps(tree).encode(), _JSON, self.limits)
             else:
                 self._error(404, f"{path} does not exist on this revision", "EntryNotFound")
+        elif route == "paths-info":
+            asked = parse_qs(self.asked)
+            is_expanded = asked.get("expand", ["false"])[0].lower() == "true"
+            entries = dataset.tree("", is_recursive=True, is_expanded=is_expanded)
+            wanted = [one for one in entries if one["path"] in asked.get("paths", ())]
+            self._send(200, json.dumps(wanted).encode(), _JSON, self.limits)
         elif route == "resolve" and path in dataset.files:
             self._file(dataset, path)
         elif route == "resolve":
@@ -668,6 +684,7 @@ _JSON = "application/json; charset=utf-8"
 _API_OF_DATASETS = re.compile(
     r"/api/datasets/([^/]+/[^/]+)(?:/(tree|revision)/([^/]+)(?:/(.*))?)?/?"
 )
+_PATHS_OF_DATASETS = re.compile(r"/api/datasets/([^/]+/[^/]+)/(paths-info)/([^/]+)()")
 _FILE_OF_DATASETS = re.compile(r"/datasets/([^/]+/[^/]+)/(resolve)/([^/]+)/(.+)")
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n"
 _TRICKLE = 0.05

@@ -50,8 +50,8 @@ def test_dbt_shows_every_question(compiled):
     landing = REPOSITORY / "sample"
     # All that are selected are run; those after the first are not printed.
     dbt("show", "--select", "top_disruptive_models", *QUERIES, landing=landing, database=database)
-    ran = json.loads((database.parent / "sample-dbt/target/run_results.json").read_text())["results"]
-    assert sorted(result["unique_id"].split(".")[-1] for result in ran) == QUERIES
+    ran = json.loads((database.parent / "sample-dbt/target/run_results.json").read_text())
+    assert sorted(one["unique_id"].split(".")[-1] for one in ran["results"]) == QUERIES
 
 
 def test_top_disruptive_models_show_counts_that_give_the_index(compiled):

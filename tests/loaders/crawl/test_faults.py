@@ -414,7 +414,7 @@ def test_progress_is_a_line_every_25_pages(hub, crawl) -> None:
 def test_a_terminal_gets_a_bar() -> None:
     import io
 
-    from loaders.crawl.progress import Progress
+    from loaders.crawl.crawl_progress import Progress
 
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
