@@ -12,8 +12,9 @@ SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (10**6,
 
 HIDDEN = """
 Owners' handles are replaced by salted hashes, the same in all tables, in claimed parents too; the
-Hub's ids of repositories as well. **That is no anonymity.** Not hidden are the names of the
-repositories after the slash (often unique, sometimes with a handle in them), creation times to
+Hub's ids of repositories as well, and words in the names of repositories that are the handle of
+somebody. **That is no anonymity.** Not hidden are the other words of these names (often unique,
+sometimes with a handle run together with others), creation times to
 the second, counters, licences, tasks and the shape of the lineage: whoever holds a public listing
 of the Hub can find most repositories again. A claimed parent that is not written `owner/name` is
 replaced whole. Results of the studies are left out.

@@ -1,8 +1,9 @@
 """The marts as they are handed on: copied, or with their owners' handles replaced by hashes.
 
 The hash of a handle is a SHA-256 over a secret salt and the handle in lower case, the same in every
-table. In an id `owner/name` only the owner is replaced, also where the name repeats it; an id
-without an owner stays. A claimed text that is no such id may be a path, an address or a bare
+table. In an id `owner/name` only the owner is replaced, also where the name repeats it, and any
+other owner's handle that stands in the name as a word of its own; an id without an owner stays but
+for such handles. A claimed text that is no such id may be a path, an address or a bare
 handle: all of it is replaced. So is a task, library or licence that is no word of the Hub's own
 lists (`words.yml`): users write there what they like. Rows are ordered anew, as the old order would
 tell the alphabetical place of each handle.
@@ -15,13 +16,14 @@ from __future__ import annotations
 import itertools
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import yaml
 
+from analysis.publish.handles import PREPARED, find_handles, handle_in
 from analysis.publish.project import Column, Mart
 from hub_lineage.exports import Exports, StudyError
 from hub_lineage.sql import files_in_sql, identifier, literal
@@ -58,6 +60,7 @@ ID = "[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9._-]+"
 
 SHORTEST_SALT = 16
 HASH = f"""
+    {PREPARED}
     create or replace temp macro hashed(kind, text) as
         kind || '_' || left(sha256(getvariable('salt') || ':' || kind || ':' || text), 16);
     create or replace temp macro owner_hashed(handle) as hashed('owner', lower(handle));
@@ -67,8 +70,11 @@ HASH = f"""
         else name end;
     create or replace temp macro text_hashed(text) as
         case when regexp_full_match(text, '{ID}')
-            then owner_hashed(split_part(text, '/', 1)) || '/'
-                || name_without(split_part(text, '/', 2), split_part(text, '/', 1))
+            then coalesce(
+                (select shown_id from ids_with_handles where plain_id = text),
+                owner_hashed(split_part(text, '/', 1)) || '/'
+                    || name_without(split_part(text, '/', 2), split_part(text, '/', 1))
+            )
         else hashed('text', text) end;
     create or replace temp macro id_hashed(id) as
         case when strpos(id, '/') = 0 then id else text_hashed(id) end;
@@ -99,6 +105,8 @@ def write_tables(
     if salt is not None:
         exports.connection.execute("set variable salt = ?", [salt])
         exports.connection.execute(HASH)
+        ids = ids_in(marts.values(), (*IDS, *TEXTS, *CHANGES))
+        find_handles(exports.connection, ids, ids_in(marts.values(), IDS))
     tables = []
     for mart in marts.values():
         check_columns(exports, mart)
@@ -157,11 +165,13 @@ def hidden(name: str, kind: str) -> str:
     if name in TEXTS:
         return f'text_hashed("{name}")'
     if name in CHANGES:
-        each = f"list_transform(string_split(\"{name}\", ', '), lambda id: text_hashed(id))"
+        listed = f"string_split(\"{name}\", ', ')"
+        each = f"unnest({listed}) as part, generate_subscripts({listed}, 1) as place"
         # A repository that was made anew under its name: when, or the Hub's ids of the two.
         return (
             f"case when change = 'recreated' then time_or_hashed(\"{name}\") "
-            f"else array_to_string({each}, ', ') end"
+            f"else (select string_agg(text_hashed(part), ', ' order by place) "
+            f"from (select {each})) end"
         )
     if name.removeprefix("base_") in WORDS:
         words = ", ".join(map(literal, WORDS[name.removeprefix("base_")]))
@@ -180,8 +190,8 @@ def hidden(name: str, kind: str) -> str:
 def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int:
     """Search all files of a folder for the owners and ids of the exports; how many were sought.
 
-    A StudyError that names the file in which one stands. A handle counts where it is a whole cell
-    or stands before a slash: words such as `base` or `data` are handles too, and names hold them.
+    A StudyError that names the file in which one stands. A handle counts where it is a whole cell,
+    stands before a slash, or is a word of a repository's name behind one.
     Files of words are searched for ids only, and not for those that nobody lists: claims such as
     `n/a` stand in SQL.
     """
@@ -229,6 +239,9 @@ def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int
                     """
                 ).fetchone()
                 refuse(found, table.path.name)
+                if column.name in (*IDS, *TEXTS, *CHANGES):
+                    ids = f"select part from ({written}) where strpos(part, '/') > 0"
+                    refuse(handle_in(connection, ids), table.path.name)
     shown = (
         "select lower(model_id) from hub_models "
         "union all select text from sought where kind = 'repository'"
@@ -245,11 +258,27 @@ def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int
     return connection.execute("select count(*) from sought").fetchall()[0][0]
 
 
-def parts_of(column: Column, rows: str) -> str:
-    """The SQL for the distinct texts that the cells of a column are or list, in lower case."""
+def texts_of(column: Column, rows: str) -> str:
+    """The SQL for the distinct texts that the cells of a column are or list."""
     name = identifier(column.name)
     texts = name if column.type.endswith("[]") else f"string_split({name}, ', ')"
-    return f"select distinct lower(unnest({texts})) as part from {rows}"
+    return f"select distinct unnest({texts}) as part from {rows}"
+
+
+def parts_of(column: Column, rows: str) -> str:
+    """The same in lower case."""
+    return f"select distinct lower(part) as part from ({texts_of(column, rows)})"
+
+
+def ids_in(marts: Iterable[Mart], names: Collection[str]) -> str:
+    """The SQL for all ids `owner/name` in the columns so named."""
+    texts = " union ".join(
+        texts_of(column, identifier(mart.name))
+        for mart in marts
+        for column in mart.columns
+        if column.name in names
+    )
+    return f"select part from ({texts}) where regexp_full_match(part, '{ID}')"
 
 
 def text_of(path: Path) -> str:

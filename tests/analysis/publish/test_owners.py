@@ -8,7 +8,8 @@ import duckdb
 import pytest
 from publications import SALT, rows
 
-from analysis.publish import published_tables, publishing
+from analysis.publish import handles, published_tables, publishing
+from analysis.publish.handles import find_handles, handle_in
 from analysis.publish.project import Column
 from analysis.publish.published_tables import HASH, hidden, write_hashed
 from analysis.publish.publishing import Options
@@ -178,6 +179,60 @@ def test_a_repository_made_anew_shows_times_and_no_id(text, shown):
             assert (found and re.sub("_[0-9a-f]{16}", "_H", found)) == shown
 
 
+OTHERS = ("Qwen/x", "meta-llama/x", "llama/x", "ada/x", "owner/x", "ko/x", "a.b/x")
+
+
+@pytest.mark.parametrize(
+    ("model_id", "shown"),
+    [
+        ("ada/Qwen-7B-GGUF", "owner_H/name_H-7B-GGUF"),
+        ("ada/7B.QWEN", "owner_H/7B.name_H"),
+        ("ada/Qwenish", "owner_H/Qwenish"),
+        ("ada/Qwen2-7B", "owner_H/Qwen2-7B"),
+        ("ada/qwen_qwen", "owner_H/name_H_name_H"),
+        ("ada/meta-llama-3", "owner_H/name_H-3"),
+        ("ada/meta_llama-3", "owner_H/meta_name_H-3"),
+        ("ada/x-ko", "owner_H/x-name_H"),
+        ("ada/a.b-c", "owner_H/name_H-c"),
+        ("ada/Ada-of-qwen", "owner_H/owner_H-of-name_H"),
+        ("ada/xAda", "owner_H/xowner_H"),
+        ("Qwen/Qwen-7B", "owner_H/owner_H-7B"),
+        ("bob/ADA-owner", "owner_H/name_H-name_H"),
+        ("qwen", "qwen"),
+    ],
+)
+def test_a_handle_that_is_a_word_in_a_name_of_others_is_hashed(model_id, shown):
+    with duckdb.connect() as connection:
+        connection.execute("set variable salt = ?", [SALT])
+        connection.execute(HASH)
+        owned = f"select unnest({list(OTHERS)}) as part"
+        n_found = find_handles(connection, f"select '{model_id}' as part", owned)
+        assert n_found == ("name_H" in shown)
+        for column, change in (("model_id", ""), ("claimed_parent", ""), ("before", "renamed")):
+            if "/" not in model_id and column != "model_id":
+                continue
+            ((found,),) = connection.execute(
+                f"select {hidden(column, 'VARCHAR')} from "
+                f"(select '{model_id}' as \"{column}\", '{change}' as change)"
+            ).fetchall()
+            assert re.sub("_[0-9a-f]{16}", "_H", found) == shown
+        if "/" in model_id:
+            assert handle_in(connection, f"select lower('{found}') as part") is None
+
+
+def test_the_hash_of_a_word_does_not_give_away_who_is_called_so():
+    """`bert-base` is known to whoever reads `...-uncased`, and who `bert-base` is stays hidden."""
+    with duckdb.connect() as connection:
+        connection.execute("set variable salt = ?", [SALT])
+        connection.execute(HASH)
+        owned = "select unnest(['bert-base/x', 'ada/x']) as part"
+        find_handles(connection, "select 'ada/bert-base-uncased' as part", owned)
+        ((word, owner),) = connection.execute(
+            "select text_hashed('ada/bert-base-uncased'), owner_hashed('bert-base')"
+        ).fetchall()
+    assert owner.removeprefix("owner_") not in word
+
+
 @pytest.fixture(scope="module")
 def planted(exports, tmp_path_factory) -> Path:
     """The exports with an owner's name in texts of every kind, and a repository made anew."""
@@ -185,7 +240,9 @@ def planted(exports, tmp_path_factory) -> Path:
     folder.mkdir()
     changes = {
         "hub_models": "* replace (owner || '-lib' as library_name, owner as license, "
-        "model_id as pipeline_tag, owner as gated)",
+        "model_id as pipeline_tag, owner as gated, case when owner is not null then owner || "
+        "'/x-' || lag(owner, 1, 'me') over (order by owner nulls first, model_id) || '-' || "
+        "split_part(model_id, '/', 2) else model_id end as model_id)",
         "snapshot_changes": "* replace ('recreated' as change, '692cda805eed5eed005aad83' as "
         "before, coalesce(after, before) as after)",
     }
@@ -219,6 +276,14 @@ def test_names_that_users_write_where_others_write_words_are_not_handed_on(
         if text and owner and owner in re.sub("_[0-9a-f]{16}", "", text)
     ]  # fmt: skip
     assert named == []
+    names = rows(f"select lower(model_id) from '{target}/data/hub_models.parquet'")
+    hashes = re.compile("(owner|name)_[0-9a-f]{16}")
+    words = {
+        word for (name,) in names if "/" in name
+        for word in re.split("[^a-z0-9]+", hashes.sub("", name.partition("/")[2]))
+    }  # fmt: skip
+    assert words
+    assert not words & {owner for (owner,) in owners if owner}
     changed = rows(f"select before, after from '{target}/data/snapshot_changes.parquet'")
     assert all(re.match("repository_|[0-9]{4}-", text) for row in changed for text in row)
 
@@ -241,6 +306,24 @@ def test_a_name_that_slips_through_is_found_before_anything_is_handed_on(
     written = published_tables.write_tables(opened, marts, tmp_path / "out/data", SALT)
     with pytest.raises(StudyError, match=r"hub_models\.parquet would name"):
         published_tables.check_hidden(opened, written, tmp_path / "out")
+
+
+def test_a_handle_within_a_name_is_found_before_anything_is_handed_on(
+    planted, project, tmp_path, monkeypatch
+):
+    marts = {"hub_models": project.marts["hub_models"]}
+    opened = open_exports(planted)
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(published_tables, "find_handles", lambda connection, ids, owned: None)
+    written = published_tables.write_tables(opened, marts, tmp_path / "out/data", SALT)
+    monkeypatch.undo()
+    handles.find_handles(opened.connection, "select '' as part where false", owned_in(planted))
+    with pytest.raises(StudyError, match=r"hub_models\.parquet would name"):
+        published_tables.check_hidden(opened, written, tmp_path / "out")
+
+
+def owned_in(exports: Path) -> str:
+    return f"select model_id as part from '{exports}/hub_models.parquet' where owner is not null"
 
 
 def test_an_id_in_a_file_of_words_is_found(exports, project, tmp_path):
