@@ -179,7 +179,7 @@ def lake(request, tmp_path_factory) -> Lake:
 
 def test_every_mart_in_a_lake_is_the_one_of_a_file(lake, built):
     compared = [
-        compare(mart, f"{built}/exports/{mart}.parquet", f"{lake.exports}/{mart}.parquet", key)
+        compare(mart, [built / f"exports/{mart}.parquet"], [lake.exports / f"{mart}.parquet"], key)
         for mart, key in grains().items()
     ]
     assert [str(comparison) for comparison in compared if not comparison.is_same] == []
