@@ -73,7 +73,9 @@
     nothing any more. Parts are listed afterwards, when all those of a complete snapshot are there.
 #}
 {% macro open_manifests() %}
-    {% if target.type != 'spark' %}
+    {% if target.type == 'spark' %}
+    {% do keep_catalog_on_spark() %}
+    {% else %}
     {% set files = [] %}
     {% for snapshot in snapshots_to_read() or ['*'] %}
         {% set folder = 'hub_models/snapshot_id=' ~ (snapshot if snapshot == '*' else literal_in_pattern(snapshot)) %}

@@ -4,10 +4,28 @@
     `python -m loaders catalog` writes.
 #}
 
-{# A file or folder of the landing, as Spark's `format`.`path`. #}
+{# A pattern for files of the landing, as Spark's `format`.`path`. Signs of the folder's own name stand for themselves. #}
 {% macro landed_parquet(path) -%}
-    {{ return("parquet.`" ~ landing_folder() ~ "/" ~ path ~ "`") }}
+    {% set folder = namespace(name=landing_folder()) %}
+    {% for sign in ['\\', '[', ']', '{', '}', '*', '?'] %}
+        {% set folder.name = folder.name | replace(sign, '\\' ~ sign) %}
+    {% endfor %}
+    {{ return("parquet.`" ~ (folder.name ~ "/" ~ path) | replace("`", "``") ~ "`") }}
 {%- endmacro %}
+
+
+{# A text for Spark, which takes a backslash for the beginning of an escape. #}
+{% macro text_on_spark(text) -%}
+    {{ return("'" ~ text | replace('\\', '\\\\') | replace("'", "\\'") ~ "'") }}
+{%- endmacro %}
+
+
+{# The landing's catalog as it is at this moment, as a table: what is landed while dbt runs is no part of the build. #}
+{% macro keep_catalog_on_spark() %}
+    {% do run_query("create schema if not exists landing") %}
+    {% do run_query("drop table if exists landing.catalog") %}
+    {% do run_query("create table landing.catalog using parquet as select * from " ~ landed_parquet('catalog')) %}
+{% endmacro %}
 
 
 {# One row per snapshot in the landing: what its manifest says, and whether it has parts. #}
@@ -22,7 +40,7 @@
                 then try_cast(get_json_object(content, '$.rows') as bigint)
         end) as n_promised,
         nullif(count_if(file like '%.parquet'), 0) as parts
-    from {{ landed_parquet('catalog') }}
+    from landing.catalog
     where file like 'hub_models/%'
     group by folder
     having count_if(file like '%/_manifest.json') > 0
@@ -41,24 +59,24 @@
             ~ "item_number, fetched_at, source, _metadata.file_path as filename, _metadata.row_index as file_row_number "
             ~ "from " ~ landed_parquet('hub_models/' ~ snapshot['folder'] ~ '/part-*.parquet')) %}
     {% endfor %}
-    {% do run_query("create schema if not exists landing") %}
     {% do run_query("create or replace view landing.hub_models as " ~ parts | join(' union all ')) %}
     {% do run_query(
-        "create or replace view landing.snapshot_parts as select file as filename, size, last_modified from "
-        ~ landed_parquet('catalog') ~ " where file like 'hub_models/%.parquet'") %}
+        "create or replace view landing.snapshot_parts as select file as filename, size, last_modified "
+        ~ "from landing.catalog where file like 'hub_models/%.parquet'") %}
     {% do run_query(
-        "create or replace view landing.snapshot_manifests as select file as filename, content from "
-        ~ landed_parquet('catalog') ~ " where file in (" ~ manifests | join(', ') ~ ")") %}
+        "create or replace view landing.snapshot_manifests as select file as filename, content "
+        ~ "from landing.catalog where file in (" ~ manifests | join(', ') ~ ")") %}
 {% endmacro %}
 
 
 {# A query of all rows in the files of a table that a landing may lack; nothing if there is no file. #}
 {% macro rows_of_landed_files_on_spark(table) %}
-    {% set n_files = run_query("select count(*) from " ~ landed_parquet('catalog') ~ " where file like '" ~ table ~ "/%.parquet'").rows[0][0] %}
+    {% set n_files = run_query("select count(*) from landing.catalog where file like '" ~ table ~ "/%.parquet'").rows[0][0] %}
     {% if n_files > 0 %}
     {% do run_query("drop table if exists landing." ~ table ~ "_files") %}
     {% do run_query(
-        "create table landing." ~ table ~ "_files using parquet options (path '" ~ landing_folder() ~ "/" ~ table ~ "', mergeSchema 'true')") %}
+        "create table landing." ~ table ~ "_files using parquet "
+        ~ "options (path " ~ text_on_spark(landing_folder() ~ "/" ~ table) ~ ", mergeSchema 'true')") %}
     {{ return(
         "select *, _metadata.file_path as filename, _metadata.row_index as file_row_number from landing." ~ table ~ "_files") }}
     {% endif %}

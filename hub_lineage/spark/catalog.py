@@ -16,8 +16,8 @@ CATALOG = Path("catalog") / "files.parquet"
 """Columns: file (path below the landing), size (bytes), last_modified (UTC), content (the text of a
 manifest; null for all others)."""
 
-PATTERNS = (
-    "hub_models/snapshot_id=*/_manifest.json",
+MANIFESTS = "hub_models/snapshot_id=*/_manifest.json"
+PARQUET = (
     "hub_models/snapshot_id=*/part-*.parquet",
     "benchmarks/*.parquet",
     "hub_aliases/*.parquet",
@@ -28,17 +28,16 @@ PATTERNS = (
 
 def write_catalog(landing: Path) -> int:
     """Write the catalog in one step; the number of files in it. A LandingError if there is none."""
-    files = sorted(path for pattern in PATTERNS for path in landing.glob(pattern))
-    if not files:
+    # Manifests first: of a snapshot that is complete by then, all parts are there to be listed.
+    contents: dict[Path, str | None] = {
+        path: path.read_text(encoding="utf-8", errors="replace") for path in landing.glob(MANIFESTS)
+    }
+    contents |= {path: None for pattern in PARQUET for path in landing.glob(pattern)}
+    if not contents:
         raise LandingError(f"no landing at {landing}: land a snapshot first")
     rows = [
-        (
-            path.relative_to(landing).as_posix(),
-            path.stat().st_size,
-            path.stat().st_mtime,
-            path.read_text(encoding="utf-8", errors="replace") if path.suffix == ".json" else None,
-        )
-        for path in files
+        (path.relative_to(landing).as_posix(), path.stat().st_size, path.stat().st_mtime, content)
+        for path, content in contents.items()
     ]
     target = landing / CATALOG
     target.parent.mkdir(exist_ok=True)

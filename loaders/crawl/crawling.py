@@ -67,6 +67,8 @@ OLDEST_STAMPS = ("621ffdc0", "621ffdc1")
 """The Hub's oldest `_id`s begin with the second (or the next) of its back-fill date."""
 
 ASCENDING, DESCENDING = "ascending", "descending"
+OLDEST_FIRST, NEWEST_FIRST = 1, -1
+"""The two directions that a listing can be asked for."""
 SMALLEST_GAP = 100
 """Fewer models that vanish side by side are no sign of pages that never came."""
 GAP_SHARE = 0.9
@@ -93,6 +95,8 @@ class Walk:
     state: State
     started_at: datetime
     pages_since_part: int = 0
+    ends_doubtfully: bool = False
+    """Whether the last page was full, or empty: a listing seldom ends so by itself."""
 
     def take(self, page: Page) -> list[tuple[int, Item]]:
         """Return the items of a page to land, each with its place; IntegrityError if unsound.
@@ -103,9 +107,9 @@ class Walk:
         order = self._checked_order(oids)
         end = len(oids)
         next_query = page.next_query
-        if order == ASCENDING and oids and oids[-1] >= self._newest():
+        if order == ASCENDING and oids and oids[-1] >= self.newest():
             # Oldest first the listing never ends: what came after the start is the next snapshot's.
-            end = next(place for place, oid in enumerate(oids) if oid >= self._newest())
+            end = next(place for place, oid in enumerate(oids) if oid >= self.newest())
             next_query = None
         public = [
             (place, item) for place, item in enumerate(page.items[:end]) if not item.is_private
@@ -125,6 +129,8 @@ class Walk:
     ) -> None:
         state = self.state
         state.order = order
+        full = state.largest_page or _page_size(state)
+        self.ends_doubtfully = page.next_query is None and not 0 < len(page.items) < full
         if page.next_query is not None and len(page.items) < state.largest_page:
             state.short_pages += 1
         state.largest_page = max(state.largest_page, len(page.items))
@@ -157,7 +163,8 @@ class Walk:
                 )
         return order
 
-    def _newest(self) -> str:
+    def newest(self) -> str:
+        """The least `_id` that a model which came after the start can have."""
         seconds = int(self.started_at.replace(tzinfo=UTC).timestamp())
         return f"{seconds:08x}" + "0" * 16
 
@@ -211,6 +218,8 @@ def crawl(options: Options, listing: Listing, progress: Progress, snapshot: Grow
         snapshot.write_manifest(growing.SUSPECT if is_doubtful else growing.INTERRUPTED, note)
         raise
     doubt = doubt_about(options.landing, snapshot.snapshot_id, state)
+    if doubt is None and walk.ends_doubtfully and _is_first(options.landing, snapshot):
+        doubt = _beyond_the_end(walk, listing, progress)
     status = growing.SUSPECT if doubt else growing.COMPLETE
     snapshot.write_manifest(status, doubt)
     return status
@@ -230,6 +239,37 @@ def doubt_about(landing: Path, snapshot_id: str, state: State) -> str | None:
             f"snapshot {previous.snapshot_id}"
         )
     return _gap(landing, snapshot_id, state, previous) if previous is not None else None
+
+
+def _is_first(landing: Path, snapshot: GrowingSnapshot) -> bool:
+    """Say whether nothing known tells of a listing's end: no snapshot before, nor the Hub's age."""
+    host = snapshot.state.endpoint
+    return host != HUB_HOST and _previous(landing, host, before=snapshot.snapshot_id) is None
+
+
+def _beyond_the_end(walk: Walk, listing: Listing, progress: Progress) -> str | None:
+    """Say whether the listing, asked the other way round, begins beyond where the walk ended.
+
+    Where the service does not tell, that is said and held against nobody.
+    """
+    last = walk.state.last_oid
+    if walk.state.order == ASCENDING:
+        found = listing.first_oid(NEWEST_FIRST)
+        is_beyond = found is not None and last < found < walk.newest()
+    else:
+        found = listing.first_oid(OLDEST_FIRST)
+        is_beyond = found is not None and found < last
+    if is_beyond:
+        return (
+            f"asked the other way round, the listing begins with _id {found}, which lies beyond "
+            f"its end at {last}"
+        )
+    if found != last:
+        progress.say(
+            "warning: nothing tells whether the listing was whole: no snapshot of this service "
+            "came before, and asked the other way round it does not begin where it ended"
+        )
+    return None
 
 
 def _gap(landing: Path, snapshot_id: str, state: State, previous: Snapshot) -> str | None:
@@ -254,8 +294,7 @@ def _gap(landing: Path, snapshot_id: str, state: State, previous: Snapshot) -> s
             found = connection.execute(longest_gap).fetchone()
     except duckdb.Error as error:
         return f"it cannot be held against snapshot {previous.snapshot_id}: {one_line(error)}"
-    page = re.search(r"[?&]limit=([0-9]+)", state.request)
-    least = max(SMALLEST_GAP, GAP_SHARE * int(page[1]) if page else 0)
+    least = max(SMALLEST_GAP, GAP_SHARE * _page_size(state))
     if found is None or found[0] < least:
         return None
     missing, first, last = found
@@ -263,6 +302,12 @@ def _gap(landing: Path, snapshot_id: str, state: State, previous: Snapshot) -> s
         f"{missing:,} models that stand side by side in snapshot {previous.snapshot_id} are all "
         f"missing, _id {first} to {last}"
     )
+
+
+def _page_size(state: State) -> int:
+    """Return how many models a page was asked for."""
+    found = re.search(r"[?&]limit=([0-9]+)", state.request)
+    return int(found[1]) if found else 0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -211,7 +211,8 @@ class Listing:
 
         RefusedError, UnavailableError, IntegrityError (a body that is no page, a link that leads
         elsewhere), its EmptyPage, or Stopped. A page that a link led to and that is empty is asked
-        for again; it is returned only if it has no next one, which makes it the listing's end.
+        for again; it is returned only if it has no next one, which makes it the listing's end. A
+        page that is full and yet the last is asked for once more, as its link may have got lost.
         """
         is_linked = bool(_asked(query)["cursor"])
         for attempt in range(1, BROKEN_PAGE_TRIES + 1):
@@ -230,18 +231,36 @@ class Listing:
                 raise IntegrityError(f"the answer is no page of models: {error}") from error
             else:
                 is_end = page.next_query is None
-                if page.items or (is_end and (is_last_try or not is_linked)):
+                is_full = len(page.items) == self.request.page_size
+                if page.items and not (is_end and is_full and attempt == 1):
+                    return page
+                if is_end and not page.items and (is_last_try or not is_linked):
                     return page
                 if is_last_try:
                     raise EmptyPage(
                         f"the page is empty, {attempt} times over, although a next one follows; "
                         "it is not passed over"
                     )
-                reason = "the page is empty"
+                reason = "the page is full and yet the last" if is_full else "the page is empty"
                 wait = max(wait, page.wait)
             self.clock.counters.retries += 1
             self.clock.wait(wait, reason)
         raise AssertionError("unreachable")
+
+    def first_oid(self, direction: int) -> str | None:
+        """Return the `_id` of the first model in one direction of the order; None if nothing tells.
+
+        One short request, made once: what goes wrong with it costs nothing but the answer.
+        """
+        query = f"{self.request.first_query(limit=1)}&direction={direction}"
+        self.clock.counters.requests += 1
+        try:
+            response = self._asked(query)
+            page = self._page(query, response) if response.status_code == 200 else None
+        except (httpx2.HTTPError, Overdue, IntegrityError, BrokenPage, UnsoundPage):
+            return None
+        found = page.items[0].oid if page and page.items else None
+        return found if isinstance(found, str) else None
 
     def answer(self, query: str, also: frozenset[int] = frozenset()) -> httpx2.Response:
         """Return the answer to one request: status 200, or one of `also`.

@@ -1,7 +1,10 @@
 """Both engines build the same marts from the same landing, row by row."""
 
+import shutil
+
 import pytest
 
+from hub_lineage.spark.catalog import write_catalog
 from hub_lineage.spark.comparing import compare_marts, grains
 
 
@@ -14,3 +17,19 @@ def test_every_mart_is_the_same_on_both_engines(built_on_both, landing):
     assert not different, "\n".join(different)
     # Nothing is proven by tables without rows.
     assert [comparison.mart for comparison in compared if not comparison.n_rows] == []
+
+
+def test_what_is_landed_during_a_build_comes_with_the_next_one(built_on_both, spark_server):
+    """Spark's tables of the landing are those of the moment when the build began."""
+    from pyspark.sql import SparkSession
+
+    exports, _ = built_on_both("nasty")
+    (landing,) = exports.parent.glob("*landing*")
+    asked = "select count(*) from landing.snapshot_manifests"
+    spark = SparkSession.builder.remote(spark_server[0]).getOrCreate()
+    before = spark.sql(asked).collect()
+    assert before[0][0] > 0
+    snapshot = next(landing.glob("hub_models/snapshot_id=*"))
+    shutil.copytree(snapshot, snapshot.with_name("snapshot_id=20991231T000000Z"))
+    write_catalog(landing)
+    assert spark.sql(asked).collect() == before

@@ -80,11 +80,88 @@ def test_an_empty_first_page_with_a_next_link_leaves_nothing(hub, crawl, landing
 
 
 def test_an_empty_page_ends_a_listing_of_whole_pages(hub, crawl, landing, waits) -> None:
-    """Whether a full last page has a next link is not known of the Hub; if so, that is the end."""
-    service = hub(Models(300, private_share=0), faults=["empty@3x9"])
-    assert crawl(service).code == 0
+    """Whether a full last page has a next link is not known of the Hub; if so, that is the end.
+
+    Unless, asked the other way round, the listing begins with models that did not come.
+    """
+    service = hub(Models(300, private_share=0), faults=["empty@3x3"])
+    assert crawl(service).code == 5
     assert landed(landing) == served(service.models, LINEAGE_FIELDS)[:200]
+    assert statuses(landing) == ["suspect"]
+    service.models.deleted |= set(range(100))
+    service.faults[0].at = service.listings + 3
+    assert crawl(service, "--new-snapshot").code == 0
+    assert statuses(landing) == ["suspect", "complete"]
+
+
+# a listing that ends before its end, with nothing before to hold it against
+
+
+def test_a_full_page_whose_next_link_got_lost_is_asked_for_again(
+    hub, crawl, landing, waits
+) -> None:
+    service = hub(1_000, faults=["end@4"])
+    done = crawl(service)
+    assert done.code == 0
+    assert "waiting 1 s: the page is full and yet the last" in done.err
+    assert "warning" not in done.err
+    assert landed(landing) == served(service.models, LINEAGE_FIELDS)
     assert statuses(landing) == ["complete"]
+
+
+@pytest.mark.parametrize("ascending", [False, True])
+def test_a_listing_that_ends_too_early_is_suspect_when_its_other_end_lies_beyond(
+    hub, crawl, landing, waits, ascending: bool
+) -> None:
+    service = hub(1_000, faults=["end@4x2"], ascending=ascending)
+    done = crawl(service)
+    assert done.code == 5
+    assert "asked the other way round, the listing begins with _id " in done.err.splitlines()[-1]
+    assert statuses(landing) == ["suspect"]
+
+
+@pytest.mark.parametrize("fault", ["400@7", "drop@7", "html@7", "numbers@7", "empty@7"])
+def test_where_nothing_tells_whether_a_listing_was_whole_that_is_said(
+    hub, crawl, landing, waits, fault: str
+) -> None:
+    """It is asked the other way round once; no answer to that ends a crawl that is through."""
+    service = hub(1_000, faults=["end@5x2", fault])
+    done = crawl(service)
+    assert (done.code, len(service.requests)) == (0, 7)
+    assert "warning: nothing tells whether the listing was whole" in done.err
+    assert statuses(landing) == ["complete"]
+
+
+def test_a_service_that_knows_one_direction_only_tells_nothing(
+    hub, crawl, waits, monkeypatch
+) -> None:
+    monkeypatch.setattr("loaders.crawl.crawling.OLDEST_FIRST", -1)
+    done = crawl(hub(1_000, faults=["end@5x2"]))
+    assert done.code == 0
+    assert "warning: nothing tells whether the listing was whole" in done.err
+
+
+def test_a_whole_listing_whose_last_page_is_full_is_complete(hub, crawl, landing, waits) -> None:
+    """Asked for again, then the other way round: both say that it was whole."""
+    service = hub(Models(300, private_share=0))
+    done = crawl(service)
+    assert (done.code, len(service.requests)) == (0, 3 + 2)
+    assert "warning" not in done.err
+    assert statuses(landing) == ["complete"]
+
+
+def test_a_last_page_that_is_short_is_no_doubt(hub, crawl) -> None:
+    service = hub(1_000)
+    done = crawl(service)
+    assert (done.code, len(service.requests)) == (0, 10)
+    assert "warning" not in done.err
+
+
+def test_with_a_snapshot_before_it_is_that_one_which_tells(hub, crawl, waits) -> None:
+    service = hub(Models(300, private_share=0))
+    assert crawl(service).code == 0
+    assert crawl(service, "--new-snapshot").code == 0
+    assert len(service.requests) == (3 + 2) + (3 + 1)
 
 
 def test_what_goes_on_after_an_empty_page_can_be_accepted_as_it_is(
