@@ -53,11 +53,15 @@ calibrate: .venv/installed-studies ## how often estimates and verdicts err where
 lint: .venv/installed-checks ## lint Python, SQL and metadata
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict .
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
 	$(BIN)/python -m pytest -q tests/conventions
 
 test: .venv/installed-checks ## every fast check; ends with pytest's closing line
 	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict .
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
 	HUB_LANDING=$(CURDIR)/sample $(BIN)/dbt build --target memory --target-path target/memory
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'

@@ -51,7 +51,7 @@ import yaml
 from hub_lineage.errors import LandingError, Problem
 from hub_lineage.landing import COLUMNS, Snapshot, list_snapshots
 from hub_lineage.paths import PROJECT, folder_from
-from hub_lineage.sql import files_in_sql, identifier, literal
+from hub_lineage.sql import files_in_sql, identifier, literal, one_value
 
 RESOURCE_TYPES = {
     "--resource-type", "--resource-types", "--exclude-resource-type", "--exclude-resource-types",
@@ -189,9 +189,9 @@ def check_parts(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> No
     for part in parts:
         name = files_in_sql(part)
         try:
-            n_rows += connection.execute(
-                f"select sum(num_rows) from parquet_file_metadata({name})"
-            ).fetchone()[0]
+            n_rows += one_value(
+                connection, f"select sum(num_rows) from parquet_file_metadata({name})"
+            )
             columns = connection.execute(f"select name from parquet_schema({name})").fetchall()
         except duckdb.Error as error:
             raise BuildError(f"{part} cannot be read ({first_line(error)}): {again}", 1) from error
@@ -425,7 +425,7 @@ def export_marts(
     of an earlier one.
     """
     counts = []
-    seen = set()
+    seen: set[str] = set()
     # Not read-only: closing it leaves all of the database in its one file.
     with duckdb.connect(str(database), config={"memory_limit": memory_limit()}) as connection:
         marts = connection.execute(
@@ -445,11 +445,12 @@ def export_marts(
             }
             seen |= of.keys()
             metadata = ", ".join(f"{key}: {literal(value)}" for key, value in named.items())
-            rows = connection.execute(
+            rows = one_value(
+                connection,
                 f"copy (from {Path(FILE).stem}.marts.{identifier(mart)} order by all) "
                 f"to {literal(path)} (format parquet, compression zstd, row_group_size 122880, "
-                f"kv_metadata {{{metadata}}})"
-            ).fetchone()[0]
+                f"kv_metadata {{{metadata}}})",
+            )
             counts.append((mart, rows))
             with path.open("rb") as file:
                 os.fsync(file.fileno())
@@ -584,7 +585,7 @@ def carry_readings_over(source: Path, target: Path) -> None:
     """
     if not source.exists():
         return
-    settings = {
+    settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory_limit(),
         "storage_compatibility_version": "v1.4.0",
     }

@@ -70,10 +70,11 @@ def replace_folder(new: Path, target: Path, ours: Collection[str] | None = None)
     ours: paths below the target that we made; None if all of them are.
     """
     previous = new.with_name(PREVIOUS)
-    for path in entries(target) if ours is not None else ():
-        name = path.relative_to(target).as_posix()
-        if name not in ours:
-            keep(path, new / name)
+    if ours is not None:
+        for path in entries(target):
+            name = path.relative_to(target).as_posix()
+            if name not in ours:
+                keep(path, new / name)
     if target.exists():
         os.replace(target, previous)
     try:

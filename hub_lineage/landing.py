@@ -142,7 +142,7 @@ def _holds_manifest(folder: Path) -> bool:
         return False
 
 
-def _parts(listed: object) -> tuple[Part, ...]:
+def _parts(listed: Any) -> tuple[Part, ...]:
     """The parts that a manifest of ours lists; none where they are in another form."""
     try:
         parts = tuple(

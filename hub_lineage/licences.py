@@ -15,6 +15,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from hub_lineage.paths import PROJECT
 
@@ -53,13 +54,15 @@ def licence_of(distribution: importlib.metadata.Distribution) -> str:
         for line in metadata.get_all("Classifier") or []
         if line.startswith("License :: ") and line != "License :: OSI Approved"
     ]
-    texts = [metadata.get("License-Expression"), " or ".join(classifiers), metadata.get("License")]
+    texts = [*(metadata.get_all("License-Expression") or []), " or ".join(classifiers)]
+    texts += metadata.get_all("License") or []
     texts += [
-        file.locate().read_text("utf-8", errors="replace")
+        path.read_text("utf-8", errors="replace")
         for file in distribution.files or []
-        if re.match("LICEN[CS]E|COPYING", file.name, re.IGNORECASE) and file.locate().is_file()
+        if re.match("LICEN[CS]E|COPYING", file.name, re.IGNORECASE)
+        and (path := Path(str(file.locate()))).is_file()
     ]
-    said = next((text.strip() for text in texts if text and text.strip()), "not said")
+    said = next((text.strip() for text in texts if text.strip()), "not said")
     return " ".join(said.splitlines()[0].split())
 
 
@@ -92,7 +95,7 @@ def asked_for(project: Mapping) -> Iterator[tuple[str, str]]:
     for group, wanted in {**lists, **project["dependency-groups"]}.items():
         inner = [extra for one in wanted for extra in re.findall(rf"^{about['name']}\[(\w+)", one)]
         for one in [*wanted, *(one for extra in inner for one in lists[extra])]:
-            name = re.match(r"[\w.-]+", one)[0]
+            name = re.split(r"[^\w.-]", one)[0]
             if name != about["name"]:
                 yield normal(name), group
 

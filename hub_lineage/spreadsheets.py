@@ -28,4 +28,4 @@ def safe_cell(value: object) -> object:
 def safe_for_spreadsheets(frame: pd.DataFrame) -> pd.DataFrame:
     """A frame whose texts are safe cells."""
     texts = frame.select_dtypes(exclude=["number", "bool", "datetime"])
-    return frame.assign(**{name: frame[name].map(safe_cell) for name in texts})
+    return frame.assign(**{str(name): frame[name].map(safe_cell) for name in texts})

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -51,6 +52,11 @@ def confine(
     connection.execute("SET allowed_paths = $1", [[*names, *patterns]])
     connection.execute("SET allowed_directories = $1", [[*map(os.path.abspath, folders), spilled]])
     connection.execute("SET enable_external_access = false")
+
+
+def one_value(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
+    """Return the first value of a query that has a row, as a count does."""
+    return connection.execute(query).fetchall()[0][0]
 
 
 def one_line(error: Exception) -> str:

@@ -57,7 +57,8 @@ def run_dbt(landing: Path, address: str, work: Path, arguments: Sequence[str]) -
             write_catalog(landing)
         except (Problem, OSError) as error:
             raise SparkError(f"{error}") from error
-    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", *arguments]
+    command: list[str | Path] = [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
+    command += ["build", *arguments]
     command += ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--target", "spark_connect"]
     command += ["--target-path", work / "target", "--log-path", work / "logs"]
     finished = subprocess.run(

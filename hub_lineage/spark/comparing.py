@@ -7,7 +7,7 @@ in different orders; times as UTC; everything else must be equal.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -15,7 +15,7 @@ import yaml
 
 from hub_lineage.errors import SparkError
 from hub_lineage.paths import PROJECT
-from hub_lineage.sql import files_in_sql
+from hub_lineage.sql import files_in_sql, one_value
 
 MARTS = PROJECT / "models" / "marts"
 SHOWN = 3
@@ -112,10 +112,9 @@ def compare(
                 f"create view {name} as select * from read_parquet({files_in_sql(*files)})"
             )
         types = {name: dict(described(connection, name)) for name in ("here", "there")}
-        counts = [
-            connection.execute(f"select count(*) from {name}").fetchone()[0]
-            for name in ("here", "there")
-        ]
+        n_rows, n_rows_there = (
+            one_value(connection, f"select count(*) from {name}") for name in ("here", "there")
+        )
         faults = [
             f"column {column} is only {side}"
             for side, other in (("here", "there"), ("there", "here"))
@@ -129,9 +128,10 @@ def compare(
             if not faults and (n_twice := n_repeated(connection, name, key))
         ]
         if faults:
-            return Comparison(mart, *counts, faults=tuple(faults))
+            return Comparison(mart, n_rows, n_rows_there, faults=tuple(faults))
         join(connection, columns, types["here"], key)
-        return met(connection, mart, counts, [c for c in columns if c not in key], key)
+        bare = Comparison(mart, n_rows, n_rows_there)
+        return met(connection, bare, [c for c in columns if c not in key], key)
 
 
 def described(connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[str, str]]:
@@ -140,9 +140,10 @@ def described(connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[st
 
 def n_repeated(connection: duckdb.DuckDBPyConnection, name: str, key: Sequence[str]) -> int:
     listed = ", ".join(quoted(column) for column in key)
-    return connection.execute(
-        f"select count(*) from (select {listed} from {name} group by {listed} having count(*) > 1)"
-    ).fetchone()[0]
+    return one_value(
+        connection,
+        f"select count(*) from (select {listed} from {name} group by {listed} having count(*) > 1)",
+    )
 
 
 def join(
@@ -179,19 +180,18 @@ def join(
 
 def met(
     connection: duckdb.DuckDBPyConnection,
-    mart: str,
-    counts: Sequence[int],
+    bare: Comparison,
     columns: Sequence[str],
     key: Sequence[str],
 ) -> Comparison:
-    """What the joined rows show."""
+    """The comparison of both counts with what the joined rows show."""
     keys = ", ".join(quoted(f"key {c}") for c in key)
 
     def only(side: str) -> tuple[tuple[tuple, ...], int]:
         other = "there" if side == "here" else "here"
         found = f"from rows where {quoted(f'{other} is_row')} is null"
         shown = connection.execute(f"select {keys} {found} order by all limit {SHOWN}").fetchall()
-        return tuple(shown), connection.execute(f"select count(*) {found}").fetchone()[0]
+        return tuple(shown), one_value(connection, f"select count(*) {found}")
 
     both = '"here is_row" and "there is_row"'
     differing = {
@@ -200,7 +200,7 @@ def met(
     }
     found = []
     for column, condition in differing.items():
-        n = connection.execute(f"select count(*) from rows where {condition}").fetchone()[0]
+        n = one_value(connection, f"select count(*) from rows where {condition}")
         if n:
             examples = connection.execute(
                 f"select {keys}, {quoted(f'here {column}')}, {quoted(f'there {column}')} "
@@ -209,13 +209,18 @@ def met(
             shown = tuple((row[: len(key)], row[-2], row[-1]) for row in examples)
             found.append(Column(column, n, shown))
     any_column = " or ".join(f"({condition})" for condition in differing.values()) or "false"
-    n_differing = connection.execute(f"select count(*) from rows where {any_column}").fetchone()[0]
+    n_differing = one_value(connection, f"select count(*) from rows where {any_column}")
     missing_there, n_missing_there = only("here")
     missing_here, n_missing_here = only("there")
-    return Comparison(
-        mart, *counts, missing_there, missing_here, n_missing_there, n_missing_here,
-        tuple(found), n_differing,
-    )  # fmt: skip
+    return replace(
+        bare,
+        missing_there=missing_there,
+        missing_here=missing_here,
+        n_missing_there=n_missing_there,
+        n_missing_here=n_missing_here,
+        columns=tuple(found),
+        n_differing=n_differing,
+    )
 
 
 def comparable(column: str, type_name: str) -> str:

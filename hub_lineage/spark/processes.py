@@ -91,7 +91,12 @@ def running(
     java()
     home = spark_home()
     log.parent.mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": HOST} | (variables or {})
+    environment = {
+        **os.environ,
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_IP": HOST,
+        **(variables or {}),
+    }
     environment.pop("SPARK_REMOTE", None)
     program, *rest = [str(argument) for argument in arguments]
     with log.open("w") as output:
@@ -105,13 +110,13 @@ def running(
             preexec_fn=end_with_parent,
         )
     try:
-        wait_until_listening(process, port, log)
+        wait_until_listening(program, process, port, log)
         yield process
     finally:
         end(process)
 
 
-def wait_until_listening(process: subprocess.Popen, port: int, log: Path) -> None:
+def wait_until_listening(program: str, process: subprocess.Popen, port: int, log: Path) -> None:
     """Return once the process takes connections; a SparkError if it ends or takes too long."""
     deadline = time.monotonic() + STARTING
     while time.monotonic() < deadline:
@@ -121,7 +126,7 @@ def wait_until_listening(process: subprocess.Popen, port: int, log: Path) -> Non
             return
         time.sleep(0.2)
     last = (log.read_text(errors="replace").strip().splitlines() or ["no word"])[-1]
-    raise SparkError(f"{Path(process.args[0]).name} does not come up: {last[:300]} (see {log})")
+    raise SparkError(f"{program} does not come up: {last[:300]} (see {log})")
 
 
 def end(process: subprocess.Popen) -> None:

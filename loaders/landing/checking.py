@@ -104,12 +104,12 @@ def verify(landing: Path, folder: Path) -> Finding:
     found = _read_parts(folder, finding)
     finding.parts, finding.rows = len(found), sum(one.part.rows for one in found)
     _compare(manifest, found, finding)
-    is_crawled = bool(found) and all(one.state is not None for one in found)
-    if is_crawled:
-        finding.problems += _breaks([one.state for one in found])
-        finding.problems += _double_rows(folder, found)
+    states = [one.state for one in found if one.state is not None]
+    if found and len(states) == len(found):
+        finding.problems += _breaks(states)
+        finding.problems += _double_rows(folder, found, states[-1])
         if not finding.problems:
-            _mend(landing, folder, manifest, found, finding)
+            _mend(landing, folder, manifest, found, states[-1], finding)
     elif manifest is None:
         finding.problems.append("no readable manifest, and no crawled parts to build it from")
     return finding
@@ -130,8 +130,8 @@ def _is_alive(folder: Path) -> bool:
 
 
 def _read_parts(folder: Path, finding: Finding) -> list[_ReadPart]:
-    found = []
-    parts = []
+    found: list[_ReadPart] = []
+    parts: list[Path] = []
     for path in growing.parts_of(folder):
         if _PART.fullmatch(path.name):
             parts.append(path)
@@ -202,10 +202,10 @@ def _breaks(states: list[State]) -> Iterator[str]:
         page, rows, last = state.next_page, state.rows, state
 
 
-def _double_rows(folder: Path, found: list[_ReadPart]) -> Iterator[str]:
+def _double_rows(folder: Path, found: list[_ReadPart], last: State) -> Iterator[str]:
     """Say whether a model is landed twice, or rows are not as many as the states count."""
     files = files_in_sql(*(folder / one.part.name for one in found))
-    counted = found[-1].state.rows
+    counted = last.rows
     try:
         with duckdb.connect() as connection:
             rows, oids = connection.execute(
@@ -225,9 +225,9 @@ def _mend(
     folder: Path,
     manifest: Snapshot | None,
     found: list[_ReadPart],
+    state: State,
     finding: Finding,
 ) -> None:
-    state = found[-1].state
     parts = [one.part for one in found]
     note = manifest.details.get("note") if manifest else None
     status = manifest.status if manifest else growing.INTERRUPTED

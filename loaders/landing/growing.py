@@ -393,7 +393,7 @@ def started_at_of(folder: Path) -> datetime:
 
 
 def _storable(value: object) -> str | None:
-    return value if is_text(value) else None
+    return value if isinstance(value, str) and is_text(value) else None
 
 
 def _free_second(landing: Path) -> datetime:

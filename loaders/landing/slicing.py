@@ -147,7 +147,7 @@ def _match(pattern: re.Pattern[str], text: str, position: int) -> re.Match[str]:
 
 
 def _space(text: str, position: int) -> int:
-    return _SPACE.match(text, position).end()
+    return _match(_SPACE, text, position).end()
 
 
 def _end(text: str, position: int) -> None:
