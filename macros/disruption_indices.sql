@@ -1,5 +1,5 @@
 {#
-    The disruption family (papers.md section 2), each form once. n_i, n_j and n_k count later models
+    The disruption family (docs/definitions.md#disruption), each form once. n_i, n_j and n_k count later models
     in the window that take from the focal alone, from the focal and its parents, from its parents
     alone. A form whose denominator is 0 is null.
 #}

@@ -1,7 +1,7 @@
 {#
     Parameters named in a repository's name (7b, 0.5B, 135M, 8x7B), in units; null where none is.
     8x7B counts as 56 billion, an upper bound: its experts share layers. 4bit, 4k, b16 and A3B
-    (active parameters) are not sizes (hub.md 8.4). The size is looked for once and then taken apart:
+    (active parameters) are not sizes (docs/definitions.md#size). The size is looked for once and then taken apart:
     with a search for each of its parts int_model_sizes_resolved took 1.3 times as long.
 #}
 {% macro parameters_in_name(name) -%}

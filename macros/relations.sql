@@ -1,6 +1,6 @@
 {#
     Relations in the order in which one wins over another where a child has several: the last of
-    finetune, quantized, adapter, merge, as Laufer et al. choose (papers.md 1.1); unknown never wins.
+    finetune, quantized, adapter, merge, as Laufer et al. choose (arXiv 2508.06811); unknown never wins.
 #}
 {% macro relation_number(relation) -%}
     case {{ relation }}

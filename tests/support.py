@@ -1,7 +1,7 @@
 """Helpers shared by all tests: landings written by hand, dbt as a subprocess, tables read back.
 
-Nothing here imports the loaders: the landing is written from its description in the contract, so
-that a mistake in the loaders cannot hide in the tests of the models, nor the reverse.
+Nothing here imports the loaders: the landing is written from its description in loaders/README.md,
+so that a mistake in the loaders cannot hide in the tests of the models, nor the reverse.
 """
 
 import fcntl
@@ -114,7 +114,8 @@ def write_landing(
     snapshots: Mapping[datetime | str, Sequence[Item]],
     status: str = "complete",
 ) -> Path:
-    """Write one folder per snapshot in the format of the contract, and return the landing."""
+    """Write one folder per snapshot in the format that loaders/README.md describes, and return the
+    landing."""
     folder = Path(folder)
     for moment, items in snapshots.items():
         _write_snapshot(folder, utc(moment) if isinstance(moment, str) else moment, items, status)

@@ -50,7 +50,7 @@ PROMISED = {
     "recognition_panel": "parent_id, child_id, sample_exclusion",
     "disruption_panel": "model_id, sample_exclusion",
 }
-"""The columns that must exist, of section 4 of the contract."""
+"""The columns that must exist, that users rely on."""
 
 GRAINS = {
     "hub_models": ["model_id"],
@@ -123,7 +123,7 @@ def test_every_test_has_a_name(model):
         assert arguments.get("name"), test
 
 
-# the marts and the contract
+# the marts and what users rely on
 
 
 def test_every_mart_of_the_contract_is_there():

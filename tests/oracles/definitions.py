@@ -1,7 +1,7 @@
 """The contract's definitions, spelled out in plain Python over one small graph.
 
-Written from the contract alone (its sections 4 and 5), never from the SQL, for reading rather than
-for speed: one loop per sentence. Where the contract leaves a choice open, the docstring of the
+Written from docs/definitions.md alone, never from the SQL, for reading rather than
+for speed: one loop per sentence. Where the definitions leave a choice open, the docstring of the
 function names the choice.
 """
 
@@ -202,7 +202,7 @@ def undefined_reason(
     is_window_closed: bool | None,
     has_later_activity: bool,
 ) -> str | None:
-    """The first that holds, in the contract's order. Nothing is known to be open, or to be
+    """The first that holds, in the definitions' order. Nothing is known to be open, or to be
     without later activity, where the date is unknown."""
     if not has_parent:
         return "no_declared_parent"
@@ -614,7 +614,7 @@ def edges_in_cycle(lineage: Lineage) -> set[Edge]:
 def lineage_edges(lineage: Lineage) -> dict[Edge, dict[str, object]]:
     """(child, parent) -> the row of `lineage_edges`, except which phase said so.
 
-    `is_time_inverted` is given only where both release dates are known: the contract does not
+    `is_time_inverted` is given only where both release dates are known: the definitions do not
     say what it is elsewhere.
     """
     cyclic = edges_in_cycle(lineage)

@@ -1,4 +1,4 @@
-"""The two examples with known counts, built by dbt: papers.md, section 4, and `cdindex`'s own.
+"""The two examples with known counts, built by dbt: docs/definitions.md, and `cdindex`'s own.
 
 All variants lie in one landing, each under an owner of its own. A variant that needs another
 snapshot has its times moved instead, so that the snapshot falls where the variant wants it.

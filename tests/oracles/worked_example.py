@@ -1,4 +1,4 @@
-"""Two examples whose every count is known from outside: papers.md, section 4, and `cdindex`'s own.
+"""Two examples whose every count is known from outside: docs/definitions.md, and `cdindex`'s own.
 
 The first has 12 models and 16 raw edge rows, made so that each of the usual mistakes changes some
 number. The second is the test case that the `cdindex` package publishes: 11 nodes, CD = 1/6.
@@ -49,7 +49,8 @@ CLOSED_AT = datetime(2025, 7, 1)
 
 @dataclass(frozen=True)
 class Expected:
-    """A line of the table in papers.md: 90 days, models without a parent counted as `one`."""
+    """A focal of the worked example in docs/definitions.md: 90 days, models without a parent
+    counted as `one`."""
 
     n_parents: int
     n_i: int

@@ -1,7 +1,7 @@
 """A landing in which everything stands that two engines read differently.
 
-Two snapshots, written as the contract describes it, with the optional tables beside them. Times,
-parents and counters sit on the edges of what the models decide.
+Two snapshots, written as loaders/README.md describes it, with the optional tables beside them.
+Times, parents and counters sit on the edges of what the models decide.
 """
 
 import json

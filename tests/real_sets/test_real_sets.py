@@ -1,7 +1,8 @@
 """The public sets, imported and built as docs/real_sets.md says, against facts of their own.
 
-What is expected comes from the sets' READMEs, from dirt.md, or from the raw files read once more
-here with plain Python and DuckDB. A build runs all data tests: none of them may fail on real data.
+What is expected comes from the sets' READMEs, from docs/definitions.md, or from the raw files read
+once more here with plain Python and DuckDB. A build runs all data tests: none of them may fail on
+real data.
 
 The whole weekly set, cdindex on a sample of it and the census without its card texts are marked
 slow; the rest takes about two minutes on two cores.
@@ -227,7 +228,9 @@ def test_radar_keeps_the_parents_that_the_hub_cut_from_declared_lists(
         usable = {parent for parent in usable if "/" in parent and parent != name}
         assert usable <= {renames.get(parent, parent) for parent in parents[name]}
         cut += len(child.tagged) == 1 < len(usable) and child.relations != {"merge"}
-    assert cut >= 190, "dirt.md 3.1 counts 199 lists of which the tags keep one parent"
+    assert cut >= 190, (
+        "docs/definitions.md#evidence-and-edges counts 199 lists of which the tags keep one parent"
+    )
 
 
 @on_radar
@@ -459,7 +462,8 @@ def test_weekly_takers_and_followers_counted_another_way(weekly, weekly_raw, win
 
 @on_weekly
 def test_weekly_shares_agree_with_the_reference_numbers(weekly):
-    """papers.md 3.4: 0.10 % negative, 77.1 % zero, 2.3 % positive, 20.5 % undefined."""
+    """docs/definitions.md#disruption: 0.10 % negative, 77.1 % zero, 2.3 % positive, 20.5 %
+    undefined."""
     negative, zero, positive, undefined = weekly.rows("""
         select count(*) filter (mdi < 0) / count(*), count(*) filter (mdi = 0) / count(*),
             count(*) filter (mdi > 0) / count(*), count(*) filter (mdi is null) / count(*) as u
@@ -563,7 +567,7 @@ def test_open_named_edges_are_the_parents_without_their_bullets(open_named, open
     )  # fmt: skip
     assert open_named.rejections() == reasons
     assert reasons["self_reference"] == 13, "the README's count"
-    assert reasons["placeholder"] == 48 + 12 + 1, "dirt.md 3.2"
+    assert reasons["placeholder"] == 48 + 12 + 1, "docs/definitions.md#who-a-parent-is"
 
 
 @on_open_named
@@ -708,7 +712,8 @@ def test_family_trees_list_every_edge_but_those_the_hub_cut_from_a_list(
 
 @on_family_trees
 def test_family_trees_cut_lists_by_the_byte_order_rule(family_trees, tree_records):
-    """dirt.md 3.1: of a declared list the tags keep the first parent in byte order, 55 of 55."""
+    """docs/definitions.md#evidence-and-edges: of a declared list the tags keep the first parent in
+    byte order, 55 of 55."""
     tagged = defaultdict(set)
     for child, parent, evidence in family_trees.rows(
         "select lower(child_id), parent_id, evidence from marts.lineage_edges"

@@ -197,7 +197,7 @@ def test_one_snapshot_can_be_named(whole, command, landing) -> None:
 
 
 def test_what_is_landed_is_what_the_import_lands(whole, landing) -> None:
-    """The columns and types of the contract, readable by the glob dbt reads."""
+    """The columns and types that loaders/README.md names, readable by the glob dbt reads."""
     rows = landed(landing, "typeof(COLUMNS(*))")
     assert rows[0][:8] == (
         "VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN", "INTEGER", "INTEGER", "TIMESTAMP", "VARCHAR",

@@ -1,6 +1,6 @@
 """The known answers beside this file, and how to compare rows with them.
 
-The tables in `expected/` are written by hand from the contract's definitions. In their cells
+The tables in `expected/` are written by hand from docs/definitions.md. In their cells
 `*` is not asserted, an empty cell is null, `3/8` is a number, `a;b` a list in no order.
 """
 

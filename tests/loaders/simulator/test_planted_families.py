@@ -9,7 +9,7 @@ from loaders.simulator import drawing, sample
 pytestmark = pytest.mark.xdist_group("planted")
 
 WITHOUT_ANSWER = {"dirt/ambiguous-one", "dirt/ambiguous-two"}
-"""Children whose rejections the contract leaves open: a text with two meanings beside tags."""
+"""Children whose rejections the definitions leave open: a text with two meanings beside tags."""
 
 
 def children_with_answers():

@@ -249,7 +249,7 @@ def test_a_hub_of_100_000_models_takes_seconds(large):
 
 
 def test_relations_have_the_hubs_shares(large):
-    # finetune, adapter, quantized, merge: papers.md 8.1
+    # finetune, adapter, quantized, merge: arXiv 2508.06811
     assert shares(large[0]) == pytest.approx([0.33, 0.421, 0.178, 0.07], abs=0.03)
     small = drawing.draw(sample.MODELS, [sample.FIRST_SNAPSHOT], sample.SEED)
     assert shares(small) == pytest.approx([0.33, 0.421, 0.178, 0.07], abs=0.06)
