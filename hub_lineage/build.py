@@ -22,6 +22,9 @@ until a build goes through.
 
 A mart that a part leaves out keeps its rows and the name of the snapshot that they are of.
 
+On a terminal a bar shows the steps done of all and what runs now, elsewhere a line every ten
+seconds; dbt's own log is logs/<name of the database>.log.
+
 Whatever goes wrong is told in one line on stderr. Exit codes: 0 built; 1 a model or a test failed,
 or the landing holds nothing to build; 2 wrong use or environment (a database that is being written
 to, a folder that cannot be written, an argument or a variable that nobody knows).
@@ -41,6 +44,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -52,6 +56,7 @@ from hub_lineage.errors import LandingError, Problem
 from hub_lineage.landing import COLUMNS, Snapshot, list_snapshots
 from hub_lineage.paths import PROJECT, folder_from
 from hub_lineage.sql import files_in_sql, identifier, literal, one_value
+from hub_lineage.steps import Steps
 
 RESOURCE_TYPES = {
     "--resource-type", "--resource-types", "--exclude-resource-type", "--exclude-resource-types",
@@ -75,6 +80,13 @@ READ = (
 MARK = ".being_replaced"
 """In the exports' folder from before the first file is replaced until after the last one is."""
 
+
+LOGS = PROJECT / "logs"
+"""dbt's log of the last build that went through, by the name of the database."""
+
+SECONDS_OF_DBT = 20.0
+SECONDS_AN_ITEM = 5e-5
+"""Of a build with tests on two free cores, at 600 and at 2,556,240 models (docs/benchmark.md)."""
 
 DISK_FULL = re.compile("No space left on device|Disk quota exceeded", re.IGNORECASE)
 
@@ -343,29 +355,44 @@ def run_dbt(
         "--target": "file",
         "--target-path": workshop / "target",
         "--log-path": workshop / "logs",
+        "--log-format": "json",
+        "--log-format-file": "text",
     }
-    finished = subprocess.run(
-        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", *arguments]
-        + [str(text) for option in options.items() for text in option],
-        cwd=PROJECT,
-        env=environment,
-        check=False,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        pass_fds=[lock],
-        preexec_fn=end_with_parent,
-    )
-    if finished.returncode:
+    with (
+        tempfile.TemporaryFile("w+", errors="replace") as errors,
+        subprocess.Popen(
+            [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", *arguments]
+            + [str(text) for option in options.items() for text in option],
+            cwd=PROJECT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            errors="replace",
+            pass_fds=[lock],
+            preexec_fn=end_with_parent,
+        ) as dbt,
+        Steps() as steps,
+    ):
+        try:
+            for line in dbt.stdout:
+                steps.note(line)
+            dbt.wait()
+        except BaseException:
+            dbt.kill()
+            raise
+        errors.seek(0)
+        said = errors.read()
+    if dbt.returncode:
         # Only footers were looked at before; now that something is wrong, all bytes are.
         damaged = next(damaged_parts(snapshots), None)
         why = f"{damaged} is damaged, land its snapshot again; " if damaged else ""
         raise BuildError(
-            f"{why}{reason(workshop, finished.stderr)}; the previous database and exports are as "
+            f"{why}{reason(workshop, said)}; the previous database and exports are as "
             f"they were, the unfinished database and dbt's log are in {workshop}",
-            1 if finished.returncode == 1 else 2,
+            1 if dbt.returncode == 1 else 2,
         )
-    sys.stderr.write(finished.stderr)
+    sys.stderr.write(said)
 
 
 def end_with_parent() -> None:
@@ -509,13 +536,16 @@ def build(arguments: Sequence[str]) -> None:
     memory_limit()
     snapshots = check_landing(landing)
     check_database(database)
+    is_part = bool({argument.split("=")[0] for argument in arguments} & SELECTIONS)
+    if not is_part:
+        print(expected(snapshots), flush=True)
     workshop = database.parent / f".{database.name}.building"
     staged = exports / ".building"
     with (
         building_folder(workshop, "HUB_DATABASE", database.name) as lock,
         building_folder(staged, "HUB_EXPORTS", "") as _,
     ):
-        if {argument.split("=")[0] for argument in arguments} & SELECTIONS:
+        if is_part:
             try:
                 copy_database(database, workshop / FILE)
             except OSError as error:
@@ -528,6 +558,7 @@ def build(arguments: Sequence[str]) -> None:
         elif "--full-refresh" not in arguments and "-f" not in arguments:
             carry_readings_over(database, workshop / FILE)
         run_dbt(arguments, landing, snapshots, workshop, lock)
+        keep_log(workshop / "logs" / "dbt.log", LOGS / f"{database.name}.log")
         try:
             snapshot_id, counts = export_marts(workshop / FILE, staged)
             put_in_place(replacements(workshop, database, staged, exports))
@@ -547,6 +578,26 @@ def build(arguments: Sequence[str]) -> None:
     for mart, rows in counts:
         print(f"  {mart:<{width}} {rows:>12,} rows")
     print(f"built in {time.monotonic() - started:.1f} s")
+
+
+def expected(snapshots: Sequence[Snapshot]) -> str:
+    """What a build reads, and about how long it takes."""
+    with duckdb.connect() as connection:
+        parts = [part for one in snapshots for part in sorted(one.folder.glob("part-*.parquet"))]
+        n_items = connection.execute(
+            f"select sum(num_rows) from parquet_file_metadata({files_in_sql(*parts)})"
+        ).fetchone()[0]
+    seconds = SECONDS_OF_DBT + n_items * SECONDS_AN_ITEM
+    n_snapshots = f"{len(snapshots):,} snapshot{'s' if len(snapshots) > 1 else ''}"
+    takes = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    return f"building {n_items:,} items of {n_snapshots}: about {takes} on two free cores"
+
+
+def keep_log(log: Path, place: Path) -> None:
+    """Keep what dbt has logged; where that cannot be, the build goes on without."""
+    with contextlib.suppress(OSError):
+        place.parent.mkdir(exist_ok=True)
+        shutil.copyfile(log, place)
 
 
 def replacements(
@@ -612,12 +663,14 @@ def write_ahead_log(database: Path) -> Path:
     return database.with_name(f"{database.name}.wal")
 
 
-def main() -> int:
-    if {"-h", "--help"} & set(sys.argv[1:]):
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if {"-h", "--help"} & {*arguments}:
         print(__doc__)
         return 0
     try:
-        build(sys.argv[1:])
+        build(arguments)
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

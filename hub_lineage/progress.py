@@ -6,7 +6,7 @@ import contextlib
 import sys
 import time
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from tqdm import tqdm
 
@@ -15,12 +15,23 @@ _FORMAT = "{desc}: {n_fmt} of {total_fmt} {unit} |{bar}| {elapsed}, {remaining} 
 
 
 class Progress:
-    """Counts on stderr what is done of all, in a `with`; that nobody reads it ends nothing."""
+    """Counts what is done of all, in a `with`; that nobody reads it ends nothing."""
 
-    def __init__(self, what: str, total: int, unit: str, *, scaled: bool = False) -> None:
-        """`what` is done to `total` units; `scaled` writes 1.2G for a count of bytes."""
+    def __init__(
+        self,
+        what: str,
+        total: int,
+        unit: str,
+        *,
+        scaled: bool = False,
+        stream: TextIO | None = None,
+    ) -> None:
+        """`what` is done to `total` units; `scaled` writes 1.2G for a count of bytes.
+
+        stream: where it is shown; stderr unless the command says everything on stdout.
+        """
         self._what, self._total, self._unit = what, total, unit
-        self._stream = sys.stderr
+        self._stream = stream or sys.stderr
         self._scaled = scaled
         self._done = 0
         self._now = ""
