@@ -2,7 +2,7 @@
 # in the environment: HUB_LANDING, HUB_DATABASE, HUB_EXPORTS, HUB_RESULTS,
 # HUB_SITE; for Spark HUB_SPARK_WAREHOUSE, HUB_SPARK_MASTER, HUB_SPARK_REMOTE, HUB_FILE_FORMAT.
 .DEFAULT_GOAL := help
-.PHONY: help environment build study calibrate report test proof lint bench docs sample crawl lock clean parity cluster lake licences
+.PHONY: help environment build study calibrate report test proof lint bench docs sample crawl hub lock clean parity cluster lake licences
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -12,6 +12,14 @@ export HUB_DATABASE ?= $(CURDIR)/hub_lineage.duckdb
 export HUB_EXPORTS ?= $(CURDIR)/exports
 export HUB_RESULTS ?= $(CURDIR)/results
 export HUB_SITE ?= $(CURDIR)/site
+
+# Where crawls and dumps go when HUB_LANDING is not set: the sample is no place for them.
+ifeq ($(origin HUB_LANDING),file)
+CRAWLED := $(CURDIR)/hub_landing
+else
+CRAWLED := $(HUB_LANDING)
+endif
+HUB := HUB_LANDING="$(CURDIR)/hub_landing" HUB_DATABASE="$(CURDIR)/hub.duckdb" HUB_EXPORTS="$(CURDIR)/hub_exports"
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -124,8 +132,12 @@ report: .venv/installed-report ## the report as a folder: site/index.html (marts
 	@test -f "$(HUB_RESULTS)/manifest.json" || $(BIN)/python -m analysis run
 	@$(BIN)/python -m report $(ARGUMENTS)
 
-crawl: .venv/installed-build ## crawl the Hub into HUB_LANDING, or go on with the unfinished crawl
-	@$(BIN)/python -m loaders crawl $(ARGUMENTS)
+crawl: .venv/installed-build ## crawl the Hub into HUB_LANDING (hub_landing/), or go on with the unfinished crawl
+	@$(BIN)/python -m loaders crawl --landing "$(CRAWLED)" $(ARGUMENTS)
+
+hub: .venv/installed-build ## the Hub as it is now: its daily dump into hub_landing/, its marts into hub_exports/
+	@$(BIN)/python -m loaders dump --landing "$(CURDIR)/hub_landing" $(ARGUMENTS)
+	@$(HUB) $(BIN)/python build.py
 
 sample: .venv/installed-build ## write the sample landing anew
 	$(BIN)/python -m loaders sample --landing sample --replace

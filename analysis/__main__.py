@@ -1,5 +1,6 @@
 """The studies' command line.
 
+    python -m analysis study                `variants`, then `run`: what `make study` does
     python -m analysis run                  estimate every specification of both studies
     python -m analysis run RR4 DM2.linear   only these (a row with its variants, or one); the
                                             results of the others stay
@@ -18,6 +19,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 # Before numpy is read: many small products gain nothing from threads that wait for each other, and
@@ -28,7 +30,8 @@ from analysis.publish import publishing
 from analysis.studies import registration, running, variants
 from analysis.studies.estimation.equations import EstimationError
 from analysis.studies.null_worlds import calibration_command
-from hub_lineage.exports import StudyError
+from analysis.studies.specifications import chosen
+from hub_lineage.errors import Problem
 from hub_lineage.paths import folder_from
 
 
@@ -46,19 +49,22 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    one = commands.add_parser("run", help="estimate the specifications of both studies")
-    add_folders(one)
-    one.add_argument("specifications", nargs="*", metavar="ID", help="RR4, DM2.linear, ...")
-    one.add_argument("--seed", type=int, default=20260413, help="of every random draw")
-    one.add_argument("--draws", type=positive, help="draws of permutations and rewired graphs")
-    one.add_argument(
-        "--curve-size",
-        type=int,
-        default=running.CURVE_SIZE,
-        help="combinations of the recognition curve, 0 for all (%(default)s)",
-    )
-    one.add_argument("--quiet", action="store_true", help="no line per specification")
-    one.set_defaults(main=running.main)
+    for name, main_of_it, says in (
+        ("study", study, "build the panels' variants, then estimate both studies"),
+        ("run", running.main, "estimate the specifications of both studies"),
+    ):
+        one = add_folders(commands.add_parser(name, help=says))
+        one.add_argument("specifications", nargs="*", metavar="ID", help="RR4, DM2.linear, ...")
+        one.add_argument("--seed", type=int, default=20260413, help="of every random draw")
+        one.add_argument("--draws", type=positive, help="draws of permutations and rewired graphs")
+        one.add_argument(
+            "--curve-size",
+            type=int,
+            default=running.CURVE_SIZE,
+            help="combinations of the recognition curve, 0 for all (%(default)s)",
+        )
+        one.add_argument("--quiet", action="store_true", help="no line per specification")
+        one.set_defaults(main=main_of_it)
     registration.add_arguments(
         commands.add_parser(
             "register", help="append the design to analysis/studies/registration.yml"
@@ -84,11 +90,22 @@ def add_folders(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return command
 
 
-def main() -> int:
-    arguments = parser().parse_args()
+def study(arguments: argparse.Namespace) -> int:
+    """`python -m analysis study`: the variants, and then the specifications."""
+    chosen(arguments.specifications)
+    code = variants.main(argparse.Namespace(exports=arguments.exports, names=[], vars="{}"))
+    return code or running.main(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; argparse itself exits with 2."""
+    parsed = parser().parse_args(arguments)
     try:
-        return arguments.main(arguments)
-    except (StudyError, EstimationError) as error:
+        return parsed.main(parsed)
+    except Problem as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except EstimationError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -81,9 +81,6 @@ MARK = ".being_replaced"
 """In the exports' folder from before the first file is replaced until after the last one is."""
 
 
-LOGS = PROJECT / "logs"
-"""dbt's log of the last build that went through, by the name of the database."""
-
 SECONDS_OF_DBT = 20.0
 SECONDS_AN_ITEM = 5e-5
 """Of a build with tests on two free cores, at 600 and at 2,556,240 models (docs/benchmark.md)."""
@@ -558,7 +555,10 @@ def build(arguments: Sequence[str]) -> None:
         elif "--full-refresh" not in arguments and "-f" not in arguments:
             carry_readings_over(database, workshop / FILE)
         run_dbt(arguments, landing, snapshots, workshop, lock)
-        keep_log(workshop / "logs" / "dbt.log", LOGS / f"{database.name}.log")
+        keep_log(
+            workshop / "logs" / "dbt.log",
+            folder_from("DBT_LOG_PATH", "logs") / f"{database.name}.log",
+        )
         try:
             snapshot_id, counts = export_marts(workshop / FILE, staged)
             put_in_place(replacements(workshop, database, staged, exports))

@@ -26,8 +26,9 @@ from pathlib import Path
 
 import duckdb
 
-from hub_lineage.build import MARK, folder_from, memory_limit
+from hub_lineage.build import MARK, memory_limit
 from hub_lineage.errors import Problem
+from hub_lineage.paths import folder_from
 from hub_lineage.sql import files_in_sql, identifier, literal
 
 __all__ = ["TableError", "marts", "results", "sql"]

@@ -186,7 +186,8 @@ def scope_of(exports: Exports, asked: str | None) -> str:
     if asked and is_sample != (asked == "sample"):
         made_up = "" if is_sample else "not "
         raise StudyError(
-            f"--scope {asked}: snapshot {exports.snapshot_id} is {made_up}the made-up sample"
+            f"--scope {asked}: snapshot {exports.snapshot_id} is {made_up}the made-up sample",
+            2,
         )
     return asked or ("sample" if is_sample else "selection")
 
@@ -197,7 +198,8 @@ def salt_from_environment() -> str:
         raise StudyError(
             f"--hash-owners needs a secret of {SHORTEST_SALT} characters or more in HUB_SALT that "
             "nobody guesses, such as `openssl rand -hex 16` gives; keep it, so that the next "
-            "snapshot gets the same hashes"
+            "snapshot gets the same hashes",
+            2,
         )
     return salt
 
@@ -272,9 +274,9 @@ def check_repository(name: str) -> None:
     try:
         validate_repo_id(name)
     except HFValidationError as error:
-        raise StudyError(f"--push: {error}") from error
+        raise StudyError(f"--push: {error}", 2) from error
     if "/" not in name:
-        raise StudyError(f"--push: {name} names no owner; write OWNER/NAME")
+        raise StudyError(f"--push: {name} names no owner; write OWNER/NAME", 2)
 
 
 def list_files(folder: Path, repository: str) -> None:

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.report import site as report_site
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import Problem
 from hub_lineage.paths import folder_from
 
 
@@ -42,9 +43,9 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Build the report; the exit code."""
-    arguments = parser().parse_args()
+    arguments = parser().parse_args(arguments)
     site = arguments.to.absolute()
     try:
         account = report_site.build(
@@ -56,9 +57,9 @@ def main() -> int:
             manifest=arguments.manifest,
             say=report_site.progress(arguments.quiet),
         )
-    except StudyError as error:
+    except Problem as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return error.exit_code
     except KeyboardInterrupt:
         print("error: stopped; the earlier report is as it was", file=sys.stderr)
         return 130

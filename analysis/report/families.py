@@ -66,7 +66,8 @@ def found(exports: Exports, name: str) -> str:
     if not rows:
         raise StudyError(
             f"no model {name!r} in snapshot {exports.snapshot_id}: give --base an id as the Hub "
-            "spells it, owner/name"
+            "spells it, owner/name",
+            2,
         )
     return rows[0][0]
 

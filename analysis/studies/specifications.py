@@ -226,7 +226,8 @@ def chosen(patterns: Iterable[str]) -> tuple[Specification, ...]:
             raise StudyError(
                 f"no specification {pattern!r}; there are "
                 f"{', '.join(dict.fromkeys(one.row for one in every))}, and variants such as "
-                f"{next(one.specification_id for one in every if '.' in one.specification_id)}"
+                f"{next(one.specification_id for one in every if '.' in one.specification_id)}",
+                2,
             )
         picked += [one for one in found if one not in picked]
     return tuple(picked) if picked else every

@@ -50,7 +50,7 @@ def main(arguments: argparse.Namespace) -> int:
     known = dict.fromkeys((*RACING_WORLDS, *DISRUPTION_WORLDS, *WORLDS))
     for world in worlds or ():
         if world not in known:
-            raise StudyError(f"there is no world {world!r}; there are {', '.join(known)}")
+            raise StudyError(f"there is no world {world!r}; there are {', '.join(known)}", 2)
     exports = open_exports(arguments.exports)
     made: dict[str, tuple[pd.DataFrame, dict | None]] = {}
     says = []

@@ -326,10 +326,10 @@ def test_the_made_up_sample_cannot_pass_for_the_hub(exports):
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "says"),
     [
-        (["--hash-owners"], 1, "HUB_SALT"),
+        (["--hash-owners"], 2, "HUB_SALT"),
         (["--dry-run"], 2, "--push"),
-        (["--push", "no_owner", "--dry-run"], 1, "OWNER/NAME"),
-        (["--push", "a/b/c"], 1, "--push"),
+        (["--push", "no_owner", "--dry-run"], 2, "OWNER/NAME"),
+        (["--push", "a/b/c"], 2, "--push"),
     ],
 )
 def test_wrong_use_is_told_in_one_line(arguments, exit_code, says, exports, tmp_path):

@@ -297,7 +297,7 @@ def test_a_design_that_changes_in_mid_run_is_an_error(sample_exports, tmp_path, 
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "words"),
     [
-        (["run", "RR99"], 1, "error: no specification 'RR99'"),
+        (["run", "RR99"], 2, "error: no specification 'RR99'"),
         (["run", "--draws", "0"], 2, "0 is not at least 1"),
         (["cook"], 2, "invalid choice: 'cook'"),
         ([], 2, "COMMAND"),
