@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.metadata
 import io
 import re
-import tomllib
 from dataclasses import dataclass
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
-from hub_lineage.paths import CHECKOUT, IS_INSTALLED
+from hub_lineage.paths import version
 
 NAME = "hub-lineage"
 COMPLETE = "_HUB_LINEAGE_COMPLETE"
@@ -82,14 +80,6 @@ class Forwarded(click.Command):
             self.callback((HELP,))
         options = dict.fromkeys(re.findall(r"--[a-z][a-z-]+", says.getvalue()))
         return [CompletionItem(one) for one in options if one.startswith(incomplete)]
-
-
-def version() -> str:
-    """The version of the software, as the package or the checkout says it."""
-    if IS_INSTALLED:
-        return importlib.metadata.version("hub_lineage")
-    text = (CHECKOUT / "pyproject.toml").read_text("utf-8")
-    return tomllib.loads(text)["project"]["version"]
 
 
 @click.group(NAME, context_settings={"help_option_names": ["-h", HELP]})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
+import tomllib
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -20,3 +22,11 @@ def folder_from(variable: str, default: str) -> Path:
     """
     start = Path.cwd() if IS_INSTALLED else CHECKOUT
     return Path(os.path.abspath(start / (os.environ.get(variable, "").strip() or default)))
+
+
+def version() -> str:
+    """The version of the software, as the package or the checkout says it."""
+    if IS_INSTALLED:
+        return importlib.metadata.version("hub_lineage")
+    text = (CHECKOUT / "pyproject.toml").read_text("utf-8")
+    return tomllib.loads(text)["project"]["version"]

@@ -22,7 +22,6 @@ import json
 import os
 import shutil
 import sys
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +39,7 @@ from analysis.publish.queries import write_queries
 from analysis.studies.variables import open_exports
 from hub_lineage.exports import Exports, StudyError
 from hub_lineage.files import replace_folder, workshop
+from hub_lineage.paths import version
 from hub_lineage.sql import one_line
 
 CHECKSUMS = "checksums.sha256"
@@ -210,11 +210,6 @@ def is_guessable(salt: str) -> bool:
     steps = {ord(later) - ord(one) for one, later in itertools.pairwise(text)}
     is_repeated = text in (text + text)[1:-1]
     return len(text) < SHORTEST_SALT or is_repeated or min(len({*text}), len(steps)) < FEWEST
-
-
-def version() -> str:
-    """The version of the software."""
-    return tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
 
 def files_of(folder: Path) -> list[Path]:
