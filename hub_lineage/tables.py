@@ -43,13 +43,13 @@ class TableError(Problem):
 def marts(name: str, source: str | os.PathLike | None = None) -> duckdb.DuckDBPyRelation:
     """A mart as a relation, for example `marts("disruption")`; a TableError if it is not there."""
     folder = marts_folder(source)
-    return table(folder, name, "make build")
+    return table(folder, name, "`make build`, or set HUB_EXPORTS")
 
 
 def results(name: str, source: str | os.PathLike | None = None) -> duckdb.DuckDBPyRelation:
     """A table of the studies as a relation, for example `results("claims")`."""
     folder = results_folder(source)
-    return table(folder, name, "make study")
+    return table(folder, name, "`make study`, or set HUB_RESULTS")
 
 
 def sql(query: str, source: str | os.PathLike | None = None) -> duckdb.DuckDBPyRelation:
@@ -121,6 +121,8 @@ def by_table(folder: str, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for path in paths:
         name = path.removeprefix(f"{folder}/").removesuffix(".parquet").split("/")[0]
+        if not name.isidentifier():
+            raise TableError(f"{name!r} in {folder} is no mart and no result: move it elsewhere")
         found[name] = (*found.get(name, ()), path)
     found.pop("variants", None)
     return found
@@ -130,20 +132,20 @@ def refuse_half_replaced(folder: str) -> None:
     """A TableError for exports that a build is replacing, or was killed while it did."""
     if not folder.startswith(REMOTE) and (Path(folder) / MARK).exists():
         raise TableError(
-            f"the tables in {folder} are being replaced, or a build was killed while it replaced "
-            "them: wait for the build, or make them again with `make build`"
+            f"the tables in {folder} are being replaced, or a build was killed while it did so: "
+            "wait for it, or run `make build` again"
         )
 
 
 # reading
 
 
-def table(folder: str, name: str, made_by: str) -> duckdb.DuckDBPyRelation:
+def table(folder: str, name: str, instead: str) -> duckdb.DuckDBPyRelation:
     """A table of a folder; a TableError that says what there is if it is not there."""
     refuse_half_replaced(folder)
     tables = tables_in(folder)
     if not tables:
-        raise TableError(f"no tables in {folder}: make them with `{made_by}`, or name a source")
+        raise TableError(f"no tables in {folder}: run {instead}")
     if name not in tables:
         near = difflib.get_close_matches(name, tables, n=1)
         raise TableError(

@@ -5,42 +5,41 @@ app = marimo.App(width="medium", app_title="hub_lineage: a tour")
 
 @app.cell
 def _():
-    import os
-    import re
-    from pathlib import Path
+    import sys
 
     import altair as alt
-    import duckdb
     import marimo as mo
 
-    return Path, alt, duckdb, mo, os, re
+    # The repository, where the package is not installed.
+    sys.path.append(str(mo.notebook_dir().parent))
+    import hub_lineage
+
+    return alt, hub_lineage, mo
 
 
 @app.cell
-def _(Path, duckdb, mo, os, re):
-    exports = Path(os.environ.get("HUB_EXPORTS", "").strip() or "exports")
-    if not (exports / "hub_models.parquet").exists():
-        raise SystemExit(f"error: no marts in {exports}: run `make build`, or set HUB_EXPORTS")
-    if (exports / ".being_replaced").exists():
-        raise SystemExit(f"error: a build did not end in {exports}: run `make build` again")
-    others = [path.name for path in exports.glob("*.parquet") if not path.stem.isidentifier()]
-    if others:
-        raise SystemExit(f"error: {others[0]!r} in {exports} is no mart: move it elsewhere")
-
-    def files_in_sql(file):
-        """A file as DuckDB takes it: `[`, `*` and `?` would make its name a pattern for others."""
-        name = re.sub(r"([\[*?])", r"[\1]", str(file)).replace("'", "''")
-        return f"['{name}']"
+def _(hub_lineage, mo):
+    is_script = mo.app_meta().mode == "script"
 
     def ask(sql):
-        """The rows of a query; each mart is a view on its file, so that nothing is written."""
-        with duckdb.connect(config={"threads": 2}) as connection:
-            for path in sorted(exports.glob("*.parquet")):
-                connection.execute(
-                    f'create view "{path.stem}" as from read_parquet({files_in_sql(path)})'
-                )
-            return connection.execute(sql).df()
+        """The rows of a query on the marts in HUB_EXPORTS."""
+        return hub_lineage.sql(sql).df()
 
+    def show(text, *tables):
+        """A text and tables on the page; in a script's terminal, too."""
+        if is_script:
+            print(text, *(table.to_string(index=False) for table in tables), "", sep="\n\n")
+        return mo.vstack([mo.md(text), *map(mo.plain, tables)])
+
+    try:
+        hub_lineage.marts("hub_models")
+    except hub_lineage.TableError as error:
+        raise SystemExit(f"error: {error}") from None
+    return ask, show
+
+
+@app.cell
+def _(ask, show):
     (n_models, n_edges, snapshot) = ask(
         """
         select
@@ -49,19 +48,16 @@ def _(Path, duckdb, mo, os, re):
             (select max(snapshot_id) from model_metrics) as snapshot_id
         """
     ).iloc[0]
-    mo.md(
-        f"""
-        # Who builds on whom: a tour in three questions
-
-        Snapshot {snapshot}: {n_models:,} models and {n_edges:,} edges, read from `{exports.name}`.
-        Change a query and run it: nothing here writes to the tables.
-        """
+    show(
+        f"# Who builds on whom: a tour in three questions\n\n"
+        f"Snapshot {snapshot}: {n_models:,} models and {n_edges:,} edges. Change a query and run "
+        "it: nothing here writes to the tables."
     )
-    return ask, n_edges, n_models, snapshot
+    return n_edges, n_models, snapshot
 
 
 @app.cell
-def _(ask, mo):
+def _(ask, show):
     families = ask(
         """
         select root_id, n_models, n_owners, max_generation, n_quantized / n_models as quantized
@@ -70,15 +66,12 @@ def _(ask, mo):
         limit 10
         """
     )
-    mo.vstack([
-        mo.md("## 1. On whom is most built, and how deep does it go?"),
-        mo.plain(families),
-    ])  # fmt: skip
+    show("## 1. On whom is most built, and how deep does it go?", families)
     return (families,)
 
 
 @app.cell
-def _(ask, mo):
+def _(ask, show):
     forms = ask(
         """
         with focals as (
@@ -105,22 +98,17 @@ def _(ask, mo):
         order by form
         """
     )
-    mo.vstack([
-        mo.md(
-            """
-            ## 2. Do models change the course, or carry on?
-
-            Focals with a declared parent and a closed window of 90 days. `mdi_bypass` counts those
-            who pass the focal by as against it: the answer depends on the form.
-            """
-        ),
-        mo.plain(forms),
-    ])  # fmt: skip
+    show(
+        "## 2. Do models change the course, or carry on?\n\n"
+        "Focals with a declared parent and a closed window of 90 days. `mdi_bypass` counts those "
+        "who pass the focal by as against it: the answer depends on the form.",
+        forms,
+    )
     return (forms,)
 
 
 @app.cell
-def _(ask, mo):
+def _(ask, show):
     races = ask(
         """
         select
@@ -135,10 +123,7 @@ def _(ask, mo):
         limit 5
         """
     )
-    mo.vstack([
-        mo.md("## 3. Which races were the most crowded, and how fast did they fill?"),
-        mo.plain(races),
-    ])  # fmt: skip
+    show("## 3. Which races were the most crowded, and how fast did they fill?", races)
     return (races,)
 
 

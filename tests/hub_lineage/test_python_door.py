@@ -93,7 +93,7 @@ def test_a_table_that_is_not_there_is_answered_with_those_that_are(folders, name
 
 def test_a_folder_without_tables_says_how_to_make_them(folders) -> None:
     shutil.rmtree(folders / "results")
-    with pytest.raises(hub_lineage.TableError, match="make them with `make study`"):
+    with pytest.raises(hub_lineage.TableError, match="run `make study`, or set HUB_RESULTS"):
         hub_lineage.results("claims")
 
 
@@ -101,6 +101,13 @@ def test_exports_that_are_being_replaced_are_refused(folders) -> None:
     (folders / "exports/.being_replaced").touch()
     for ask in (hub_lineage.marts, hub_lineage.sql):
         with pytest.raises(hub_lineage.TableError, match="being replaced"):
+            ask("families")
+
+
+def test_a_file_that_is_no_table_is_refused(folders) -> None:
+    write(folders / "exports" / "x; drop.parquet", "select 1 as one")
+    for ask in (hub_lineage.marts, hub_lineage.sql):
+        with pytest.raises(hub_lineage.TableError, match="'x; drop' in .* is no mart"):
             ask("families")
 
 
@@ -138,5 +145,5 @@ except hub_lineage.TableError as error:
         "[(1,), (2,)]",
         "[('RR1', 'supported')]",
         "[(2,)]",
-        "no tables in hf://datasets/me/nothing/data: make them with `make build`, or name a source",
+        "no tables in hf://datasets/me/nothing/data: run `make build`, or set HUB_EXPORTS",
     ], finished.stderr

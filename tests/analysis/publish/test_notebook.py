@@ -77,6 +77,12 @@ def test_it_runs_as_a_script_and_leaves_the_exports_alone(exports, tmp_path):
         check=False,
     )
     assert finished.returncode == 0, finished.stderr
+    (largest,) = rows(
+        f"select root_id from '{exports}/families.parquet' order by n_models desc, root_id limit 1"
+    )
+    assert "## 1. On whom is most built" in finished.stdout
+    assert largest[0] in finished.stdout
+    assert "mdi_bypass" in finished.stdout
     assert {path: path.stat().st_mtime_ns for path in exports.iterdir()} == before
     assert not list(tmp_path.iterdir())
 
