@@ -42,9 +42,25 @@ Columns, units and what null means: [DICTIONARY.md](DICTIONARY.md).
 ## Reading it
 
 ```python
-import duckdb
+from datasets import load_dataset
 
-duckdb.sql("from 'data/lineage_edges.parquet' limit 5")
+edges = load_dataset("{repository}", "lineage_edges", split="train")
+```
+
+```python
+import duckdb
+from huggingface_hub import HfFileSystem
+
+duckdb.register_filesystem(HfFileSystem())
+duckdb.sql("from 'hf://datasets/{repository}/data/lineage_edges.parquet' limit 5")
+```
+
+With the software, `hub_lineage.marts("lineage_edges", "hf://datasets/{repository}")` is the same,
+and `pandas.read_parquet("hf://datasets/{repository}/data/families.parquet")` works as it stands.
+In a downloaded folder:
+
+```sh
+duckdb -c "from 'data/lineage_edges.parquet' limit 5"
 ```
 
 ```sh
@@ -109,6 +125,7 @@ def card(facts: Facts) -> str:
         attribution=f" {facts.attribution}." if facts.attribution else "",
         snapshot_id=facts.snapshot_id,
         content_hash=facts.content_hash,
+        repository=facts.repository,
     )  # fmt: skip
     return str(DatasetCard(f"---\n{data.to_yaml()}\n---\n{body}"))
 

@@ -21,7 +21,7 @@ class Facts:
     snapshot_id: the latest snapshot, named by its start (UTC); content_hash: SHA-256 of the
     exports. scope: a key of SCOPES; licence: an identifier of the Hub's list; attribution: whose
     data, in a line, or empty. version: of the software. tables: in order of name; results: names of
-    the studies' tables beside them.
+    the studies' tables beside them. repository: the data set on the Hub, as far as it is known.
     """
 
     snapshot_id: str
@@ -36,6 +36,7 @@ class Facts:
     n_snapshots: int
     tables: Sequence[Table]
     results: Sequence[str]
+    repository: str = "OWNER/NAME"
 
     @property
     def title(self) -> str:

@@ -58,6 +58,7 @@ class Options:
     licence: str = "other"
     attribution: str = ""
     salt: str | None = None
+    repository: str | None = None
 
 
 def add_arguments(command) -> None:
@@ -100,7 +101,7 @@ def main(arguments) -> int:
     exports = open_exports(arguments.exports, needed=tuple(project.marts))
     scope = scope_of(exports, arguments.scope)
     licence = arguments.license or ("apache-2.0" if scope == "sample" else "other")
-    options = Options(scope, licence, " ".join(arguments.attribution.split()), salt)
+    options = Options(scope, licence, " ".join(arguments.attribution.split()), salt, arguments.push)
     checked = publish(exports, arguments.results, target, project, options)
     for line in checked:
         print(line)
@@ -133,6 +134,7 @@ def publish(
             exports.snapshot_id, exports.content_hash, options.scope, options.licence,
             options.attribution, version(), options.salt is not None, n_rows["hub_models"],
             n_rows["lineage_edges"], n_snapshots, tables, names,
+            options.repository or Facts.repository,
         )  # fmt: skip
         write_queries(project, folder / "sql", names)
         (folder / "README.md").write_text(card(facts), encoding="utf-8")

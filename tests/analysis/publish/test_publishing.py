@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import json
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -61,6 +62,15 @@ def test_checksums_name_every_file_and_hold(folder):
         ["sha256sum", "--check", "--quiet", "checksums.sha256"], cwd=folder, check=False
     )
     assert checked.returncode == 0
+
+
+def test_the_card_says_how_the_set_is_read_from_the_hub(folder):
+    """The folder was made with `--push somebody/hub_lineage`."""
+    text = (folder / "README.md").read_text()
+    assert 'load_dataset("somebody/hub_lineage", "lineage_edges", split="train")' in text
+    for path in re.findall(r"hf://datasets/somebody/hub_lineage/([\w/.]+)", text):
+        assert (folder / path).is_file()
+    assert "HfFileSystem" in text
 
 
 def test_the_card_has_one_configuration_per_table_and_says_what_it_is(folder, exports, marts):
