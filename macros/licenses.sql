@@ -5,7 +5,7 @@
 {% macro license_in(text) -%}
     {%- set plain = replace_pattern(trim_characters("lower(" ~ text ~ ")", ' []"' ~ "''"), '[ _]+', '-') -%}
     case {{ plain }}
-        {%- for word in ['', 'more-information-needed', 'none', 'null', 'n/a', 'nan', 'undefined', 'tbd'] %}
+        {%- for word in ['', 'more-information-needed', 'none', 'null', 'n/a', 'nan', 'na', 'undefined', 'tbd', 'todo', '-'] %}
         when '{{ word }}' then null
         {%- endfor %}
         {%- for license, spellings in {

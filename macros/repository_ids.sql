@@ -31,7 +31,7 @@
     {{ replace_pattern(
         "coalesce(
             nullif(regexp_extract(" ~ text ~ ", '(?i)(?:^|[^A-Za-z0-9.-])(?:www[.])?(?:huggingface[.]co|hf[.]co|hf-mirror[.]com)(?::[0-9]+)?[:/](.*)$', 1), ''),
-            regexp_extract(" ~ text ~ ", '(?i)^(?:hf|hf[-_]hub|huggingface|huggingface[-_]hub):(?://)?(.*)$', 1)
+            regexp_extract(" ~ text ~ ", '(?i)^(?:hf|hf[-_]hub|huggingface|huggingface[-_]hub):(?://)?(?:models/)?(.*)$', 1)
         )",
         '^(?i)api/models/', ''
     ) }}
@@ -56,14 +56,15 @@
 
 {#
     The ids in a text that is nothing but several of them: a list with bullets or numbers, on lines or on one line,
-    joined by blanks, marks or `and`; or links. Any other text is kept as the one it is.
+    joined by blanks, marks or `and`, with the shares of a merge or not; or links. Any other text is kept as the one it is.
 #}
 {% macro several_ids(text) -%}
     {%- set host = '(?:huggingface[.]co|hf[.]co)/' -%}
     {%- set one = '(?:(?:https?://)?(?:www[.])?' ~ host ~ ')?[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+(?:[:@][A-Za-z0-9_.-]+)?/?' -%}
-    {%- set joint = '(?: *[;|&+] *| +(?:and|And|AND) +| +/ +| +)' -%}
+    {%- set joint = '(?: *[,;|&+] *| +(?:and|And|AND) +| +/ +| +)' -%}
     {%- set plain = replace_pattern(
-        "translate(" ~ on_one_line(text) ~ ", '" ~ '"`[]' ~ "' || chr(39), '')", '(?:^| )(?:[-*•]|[0-9]+[.)]|and) +', ' '
+        "translate(" ~ on_one_line(text) ~ ", '" ~ '"`[]' ~ "' || chr(39), '')",
+        '(?:^| )(?:[-*•]|[0-9]+[.)]|and) +|[0-9.]+ *[*×] *| *[(][0-9.]+ *%?[)]', ' '
     ) -%}
     case
         when {{ matches(on_one_line(text), '(?i)' ~ host ~ '.*' ~ host) }}

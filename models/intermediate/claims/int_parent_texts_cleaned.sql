@@ -16,6 +16,21 @@ on_one_line as (
     from texts
 ),
 
+-- The text of a link in markdown, and the field or tag that an id was copied with.
+copied as (
+    select
+        claimed_parent,
+        line,
+        coalesce(
+            nullif(regexp_extract(line, '^ *[[]([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)[]](?:[(][^()]*[)]|[[][^][]*[]]) *$', 1), ''),
+            nullif(regexp_extract(
+                line, '(?i)^ *(?:base_model: *)?(?:(?:finetune|adapter|quantized|merge): *)?([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+) *$', 1
+            ), ''),
+            line
+        ) as inner_text
+    from on_one_line
+),
+
 -- Markup, quotes, brackets and list bullets around the id, and the leaderboards' note behind it.
 unwrapped as (
     select
@@ -24,14 +39,14 @@ unwrapped as (
         {{ trim_characters(
             replace_pattern(
                 replace_pattern(
-                    trim_characters(replace_pattern("line", '(?i)</?(?:br|b|i|em|strong|code|p|span|a|u|li|ul)(?: [^>]*)? */?>', ''), ' '),
+                    trim_characters(replace_pattern("inner_text", '(?i)</?(?:br|b|i|em|strong|code|p|span|a|u|li|ul)(?: [^>]*)? */?>', ''), ' '),
                     '(?i) *[(]merge[)]$', ''
                 ),
                 '^(?:[-*•]|[0-9]+[.)]) +|^(?:and|And|AND) +', ''
             ),
             ' []{}()<>`",;*' ~ "''"
         ) }} as text
-    from on_one_line
+    from copied
 ),
 
 -- A link to the Hub holds the id behind the host; a cache folder holds it as models--owner--name.
@@ -155,7 +170,7 @@ judged as (
                     contains(spelled.text, chr(92))
                     or {{ matches("spelled.text", "(?i)^([a-z]:|file:)") }}
                     or {{ matches("spelled.spelled_id", "^([.]{0,2}/|~)") }}
-                    or {{ matches("spelled.spelled_id", "/.*/") }}
+                    or {{ matches("spelled.spelled_id", "^[^ <>()|;,+&]*/[^ <>()|;,+&]*/") }}
                 )
                 then 'local_path'
             when not {{ is_repository_id('spelled.spelled_id') }} or length({{ name_of('spelled.spelled_id') }}) > 96 then 'malformed'

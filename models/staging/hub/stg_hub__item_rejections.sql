@@ -23,7 +23,8 @@ with items as (
             when not is_parsed then 'invalid_json'
             when model_id is null then 'no_id'
             when coalesce(is_private, false) then 'private'
-            when lower(model_id) in (select placeholder from {{ ref('placeholders') }}) then 'placeholder'
+            -- The word null cannot stand in a seed, where dbt takes it for no value.
+            when lower(model_id) = 'null' or lower(model_id) in (select placeholder from {{ ref('placeholders') }}) then 'placeholder'
             when {{ is_no_model('model_id') }} then 'not_a_model'
             when not {{ is_repository_id('model_id') }} then 'malformed'
         end as fault
