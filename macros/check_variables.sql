@@ -34,7 +34,7 @@
     {% if var('zero_parent_rule') not in ['exclude', 'one'] %}
         {% do exceptions.raise_compiler_error("variable zero_parent_rule is '" ~ var('zero_parent_rule') ~ "'; it must be exclude or one") %}
     {% endif %}
-    {% for name in ['bulk_owner_releases', 'bulk_owner_days', 'panel_minimum_age_days', 'horizon_gap_days'] %}
+    {% for name in ['bulk_owner_releases', 'bulk_owner_days', 'panel_minimum_age_days', 'horizon_gap_days', 'curve_weeks'] %}
         {% if var(name) is not integer or var(name) is boolean or var(name) < 0 %}
             {% do exceptions.raise_compiler_error("variable " ~ name ~ " is '" ~ var(name) ~ "'; it must be a whole number, 0 or more") %}
         {% endif %}
@@ -57,5 +57,6 @@
         'bulk_owner_days',
         'panel_minimum_age_days',
         'horizon_gap_days',
+        'curve_weeks',
     ]) }}
 {%- endmacro %}

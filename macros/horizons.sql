@@ -1,12 +1,12 @@
 {# Ages in days at which the counters of all models are compared. #}
 {% macro horizon_days() -%}
-    {{ return([30, 90]) }}
+    {{ return([7, 30, 90, 180, 365]) }}
 {%- endmacro %}
 
 
-{# The counters that only grow with age, and are 0 at creation. #}
-{% macro cumulative_counters() -%}
-    {{ return(['likes', 'downloads_all_time']) }}
+{# The counters that are read at these ages, all 0 at creation. Downloads are those of the 30 days before, and may fall. #}
+{% macro counters_at_ages() -%}
+    {{ return(['likes', 'downloads', 'downloads_all_time']) }}
 {%- endmacro %}
 
 
@@ -21,13 +21,13 @@
 {%- endmacro %}
 
 
-{# The columns <counter>_at_<days>d of a table of long values. #}
+{# The columns <counter>_at_<days>d of a table of long values, for the counters and ages of the panel. #}
 {% macro counters_at_horizons(counter='counter', horizon='horizon_days', value='value') -%}
-    {%- for name in cumulative_counters() -%}
+    {%- for name in ['likes', 'downloads_all_time'] -%}
     {%- set is_last_counter = loop.last -%}
-    {%- for days in horizon_days() -%}
+    {%- for days in [30, 90] -%}
     max(case when {{ counter }} = '{{ name }}' and {{ horizon }} = {{ days }} then {{ value }} end) as {{ name }}_at_{{ days }}d
-    {{- '' if is_last_counter and loop.last else ',\n    ' }}
+    {{- '' if is_last_counter and loop.last else ',\n        ' }}
     {%- endfor -%}
     {%- endfor -%}
 {%- endmacro %}

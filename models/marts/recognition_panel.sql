@@ -23,6 +23,14 @@ models as (
     where nodes.is_listed
 ),
 
+horizons as (
+    select
+        model_key,
+        {{ counters_at_horizons() }}
+    from {{ ref('int_counters_at_age_interpolated') }}
+    group by model_key
+),
+
 joined as (
     select
         latest.snapshot_id,
@@ -117,7 +125,7 @@ joined as (
     left join {{ ref('int_rivals_counted') }} as rivals
         on edges.child_key = rivals.child_key and edges.parent_key = rivals.parent_key
     left join models as bases on edges.parent_key = bases.node_key
-    left join {{ ref('int_counters_at_age_interpolated') }} as horizons on edges.child_key = horizons.model_key
+    left join horizons on edges.child_key = horizons.model_key
     left join {{ ref('int_owner_records_counted') }} as owner_records on edges.child_key = owner_records.model_key
     left join {{ ref('int_owner_records_counted') }} as base_owner_records on edges.parent_key = base_owner_records.model_key
     left join {{ ref('int_benchmark_scores_averaged') }} as benchmarks on edges.child_key = benchmarks.model_key

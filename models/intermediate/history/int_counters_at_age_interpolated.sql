@@ -1,4 +1,4 @@
--- One row per Hub model in the latest snapshot whose counters are known at some fixed age.
+-- One row per Hub model in the latest snapshot x counter x fixed age at which the counter is known.
 -- A counter at an age lies on the line between the two observations around it.
 with listed as (
     select
@@ -22,52 +22,55 @@ observed as (
     select
         listed.model_key,
         listed.released_us,
+        snapshots.snapshot_id,
         snapshots.snapshot_us as observed_us,
         identities.likes,
+        identities.downloads,
         identities.downloads_all_time
     from {{ ref('int_model_identities_linked') }} as identities
     inner join listed on identities.identity_key = listed.identity_key
     inner join snapshots on identities.snapshot_id = snapshots.snapshot_id
-    where snapshots.snapshot_us >= listed.released_us
+    where
+        snapshots.snapshot_us >= listed.released_us
+        and {{ is_near_a_horizon('snapshots.snapshot_us', 'listed.released_us') }}
     union all
     select
         model_key,
         released_us,
+        null as snapshot_id,
         released_us as observed_us,
         0 as likes,
+        0 as downloads,
         0 as downloads_all_time
     from listed
+    where {{ is_near_a_horizon('released_us', 'released_us') }}
 ),
 
 observations as (
+    {% for counter in counters_at_ages() -%}
     select
         model_key,
         released_us,
+        snapshot_id,
         observed_us,
-        'likes' as counter,
-        likes as observed_value
+        '{{ counter }}' as counter,
+        {{ counter }} as observed_value
     from observed
-    where likes is not null and {{ is_near_a_horizon('observed_us', 'released_us') }}
-    union all
-    select
-        model_key,
-        released_us,
-        observed_us,
-        'downloads_all_time' as counter,
-        downloads_all_time as observed_value
-    from observed
-    where downloads_all_time is not null and {{ is_near_a_horizon('observed_us', 'released_us') }}
+    where {{ counter }} is not null
+    {{- '\n    union all\n    ' if not loop.last }}
+    {%- endfor %}
 ),
 
 steps as (
     select
         *,
         lead(observed_us) over in_time as next_us,
-        lead(observed_value) over in_time as next_value
+        lead(observed_value) over in_time as next_value,
+        lead(snapshot_id) over in_time as next_snapshot_id
     from observations
     window in_time as (
         partition by model_key, counter
-        order by observed_us asc nulls last, observed_value asc nulls last
+        order by observed_us asc nulls last, observed_value asc nulls last, snapshot_id asc nulls first
     )
 ),
 
@@ -83,17 +86,22 @@ horizons as (
     ) as lengths (horizon_days, horizon_us)
 ),
 
--- Over a longer gap, and where the counter was set back in between, nobody knows the line.
+-- Over a longer gap nobody knows the line, nor where a counter that only grows was set back in between.
 interpolated as (
     select
         steps.model_key,
         steps.counter,
         horizons.horizon_days,
+        steps.snapshot_id as before_snapshot_id,
+        case
+            when steps.observed_us = steps.released_us + horizons.horizon_us then steps.snapshot_id
+            else steps.next_snapshot_id
+        end as after_snapshot_id,
         case
             when steps.observed_us = steps.released_us + horizons.horizon_us then cast(steps.observed_value as double)
             when
                 steps.next_us - steps.observed_us <= {{ days_in_microseconds(var('horizon_gap_days')) }}
-                and steps.next_value >= steps.observed_value
+                and (steps.counter = 'downloads' or steps.next_value >= steps.observed_value)
                 then
                     steps.observed_value
                     + (steps.next_value - steps.observed_value)
@@ -108,7 +116,10 @@ interpolated as (
 
 select
     model_key,
-    {{ counters_at_horizons() }}
+    counter,
+    horizon_days,
+    value,
+    before_snapshot_id,
+    after_snapshot_id
 from interpolated
 where value is not null
-group by model_key

@@ -1,0 +1,61 @@
+-- One row per Hub model with an edge x week of its age in which a snapshot shows it.
+-- A view: the counters are written once, in staging.
+{{ config(materialized='table' if target.name in ('spark', 'spark_connect', 'lake') else 'view') }}
+with nodes as (
+    select
+        nodes.node_id,
+        nodes.released_us,
+        identified.identity_key
+    from {{ ref('int_lineage_nodes_numbered') }} as nodes
+    inner join {{ ref('int_listed_models_identified') }} as identified on nodes.node_key = identified.model_key
+    where nodes.is_listed and nodes.released_us is not null
+),
+
+snapshots as (
+    select
+        snapshot_id,
+        snapshot_at,
+        {{ microseconds('snapshot_at') }} as snapshot_us
+    from {{ ref('stg_hub__snapshots') }}
+    where snapshot_at is not null
+),
+
+aged as (
+    select
+        nodes.node_id,
+        cast(floor((snapshots.snapshot_us - nodes.released_us) / ({{ days_in_microseconds(7) }})) as integer) as age_weeks,
+        snapshots.snapshot_id,
+        snapshots.snapshot_at,
+        {{ days_between('nodes.released_us', 'snapshots.snapshot_us') }} as age_days,
+        identities.likes,
+        identities.downloads,
+        identities.downloads_all_time
+    from {{ ref('int_model_identities_linked') }} as identities
+    inner join nodes on identities.identity_key = nodes.identity_key
+    inner join snapshots on identities.snapshot_id = snapshots.snapshot_id
+    where
+        -- What was seen before the creation was another repository of the name.
+        snapshots.snapshot_us >= nodes.released_us
+        and snapshots.snapshot_us - nodes.released_us < {{ days_in_microseconds(7) }} * {{ var('curve_weeks') }}
+),
+
+-- Of two snapshots in one week of its age the later one counts.
+last_in_week as (
+    select *
+    from aged
+    qualify row_number() over (
+        partition by node_id, age_weeks
+        order by snapshot_at desc nulls last, snapshot_id desc nulls last
+    ) = 1
+)
+
+select
+    node_id as model_id,
+    age_weeks,
+    age_days,
+    likes,
+    downloads,
+    downloads_all_time,
+    snapshot_id,
+    snapshot_at
+from last_in_week
