@@ -30,6 +30,9 @@ FEWEST_MODELS, MOST_MODELS = 500, 15_000_000
 
 KINDS = ("finetune", "adapter", "quantized", "merge")
 FINETUNE, ADAPTER, QUANTIZED, MERGE = range(4)
+NEVER = 127
+"""The place of a snapshot that does not come."""
+
 PAGE_SIZE = 1000
 DAY = 86_400
 
@@ -76,6 +79,8 @@ class Ecosystem:
     """One set of arrays per snapshot."""
     scores: dict[str, np.ndarray] = field(repr=False)
     """Model, number in BENCHMARKS, score, time of measurement."""
+    is_lively: bool = False
+    """Whether models also say something new, are made again and return between the snapshots."""
 
 
 def seconds(moment: datetime) -> int:
@@ -105,12 +110,18 @@ class Effects:
 
 
 def draw(
-    n_models: int, moments: Sequence[datetime], seed: int, effects: Effects | None = None
+    n_models: int,
+    moments: Sequence[datetime],
+    seed: int,
+    effects: Effects | None = None,
+    *,
+    lively: bool = False,
 ) -> Ecosystem:
     """Draw an ecosystem of `n_models` models as it was seen at each of `moments`.
 
     The number counts every model of any snapshot: those released between two snapshots and those
-    deleted between two are among them. Planted `effects` change the likes and nothing else.
+    deleted between two are among them. Planted `effects` change the likes and nothing else. On a
+    `lively` Hub the weeks differ as much as the real ones do: see `_liven`.
     """
     if not FEWEST_MODELS <= n_models <= MOST_MODELS:
         raise ValueError(f"an ecosystem has {FEWEST_MODELS:,} to {MOST_MODELS:,} models")
@@ -147,8 +158,13 @@ def draw(
         liked = _planted_likes(random, effects, models, child, parent, clock)
         for seen, likes in zip(counters, liked, strict=True):
             seen["likes"] = likes
+    models["back"] = np.full(n_models, NEVER, dtype=np.int8)
+    models["remade"] = np.full(n_models, NEVER, dtype=np.int8)
+    models["remade_at"] = released
+    if lively:
+        _liven(np.random.default_rng((seed, 10)), models, counters, clock)
     scores = _scores(streams[8], models, interest, clock)
-    return Ecosystem(n_models, n_ghosts, tuple(moments), models, edges, counters, scores)
+    return Ecosystem(n_models, n_ghosts, tuple(moments), models, edges, counters, scores, lively)
 
 
 def _release_times(random, n: int, end: int) -> np.ndarray:
@@ -506,6 +522,30 @@ def _counters(random, models, child, parent, clock):
     return tuple(counters), released + worked, interest
 
 
+def _liven(random, models, counters, clock) -> None:
+    """Have the models live as on the Hub, week by week.
+
+    One listed model in ten has a new commit, so that its item says something else; of those that
+    were deleted one in ten returns in a later week; one in two thousand is deleted and made again
+    under its name.
+    """
+    n, k = models["idx"].size, clock.size
+    first_seen, gone, back = models["first_seen"], models["gone"], models["back"]
+    last_modified = models["last_modified"].copy()
+    for snapshot in range(k):
+        if snapshot:
+            listed = (first_seen < snapshot) & ((gone > snapshot) | (back <= snapshot))
+            away = (gone < snapshot) & (back == NEVER)
+            back[away & (random.random(n) < 0.1)] = snapshot
+            again = listed & (models["remade"] == NEVER) & (random.random(n) < 0.0005)
+            models["remade"][again] = snapshot
+            week = clock[snapshot] - clock[snapshot - 1]
+            within = clock[snapshot] - 1 - (random.random(n) * (week - 1)).astype(np.int64)
+            models["remade_at"] = np.where(again, within, models["remade_at"])
+            last_modified = np.where(listed & (random.random(n) < 0.1), within, last_modified)
+        counters[snapshot]["last_modified"] = last_modified
+
+
 def _planted_likes(random, effects, models, child, parent, clock) -> list[np.ndarray]:
     """Everybody's likes at each snapshot, as `Effects` says; (n,) each.
 
@@ -704,7 +744,7 @@ with claims as (
     left join drawn_models as parents on parents.idx = drawn_edges.parent
     where
         models.first_seen <= {snapshot}
-        and models.gone > {snapshot}
+        and (models.gone > {snapshot} or models.back <= {snapshot})
         and models.declared <= {snapshot}
 ), habits as (
     select
@@ -772,16 +812,19 @@ create or replace table {table} as
 with everything as (
     select
         models.idx,
-        oids.oid,
+        case when models.remade <= {snapshot} then reverse(oids.oid) else oids.oid end as oid,
         case when models.renamed > {snapshot} then oids.old_id else oids.id end as id,
         models.kind,
         models.size,
-        models.released,
-        models.last_modified,
+        case when models.remade <= {snapshot} then models.remade_at else models.released end as released,
+        {last_modified} as last_modified,
         models.bits,
         models.more_bits,
         models.stem_bits,
-        counters.* exclude (idx),
+        counters.downloads,
+        counters.downloads_all_time,
+        counters.likes,
+        counters.trending_score,
         claims.* exclude (child),
         null::varchar as planted,
         oids.oid as sort_key,
@@ -790,7 +833,7 @@ with everything as (
     inner join drawn_oids as oids using (idx)
     inner join drawn_counters_{snapshot} as counters using (idx)
     left join drawn_references as claims on claims.child = models.idx
-    where models.first_seen <= {snapshot} and models.gone > {snapshot}
+    where models.first_seen <= {snapshot} and (models.gone > {snapshot} or models.back <= {snapshot})
     union all by name
     select oid, id, item as planted, sort_key, sort_number
     from {planted}
@@ -967,6 +1010,8 @@ class Generator:
         self.connection = connection
         self.n_models = ecosystem.n_models
         self.moments = ecosystem.moments
+        of = "counters" if ecosystem.is_lively else "models"
+        self.last_modified = f"{of}.last_modified"
         self._load(ecosystem)
 
     def _load(self, ecosystem: Ecosystem) -> None:
@@ -1029,7 +1074,11 @@ class Generator:
         connection.execute(REFERENCES.format(snapshot=snapshot, n_models=self.n_models))
         connection.execute(
             ITEMS.format(
-                table=table, planted="planted_items", snapshot=snapshot, page_size=PAGE_SIZE
+                table=table,
+                planted="planted_items",
+                snapshot=snapshot,
+                page_size=PAGE_SIZE,
+                last_modified=self.last_modified,
             )
         )
         fragments = FRAGMENTS.format(
@@ -1110,7 +1159,7 @@ class Generator:
             where
                 drawn_edges.child <> drawn_edges.parent
                 and children.first_seen <= {snapshot}
-                and children.gone > {snapshot}
+                and (children.gone > {snapshot} or children.back <= {snapshot})
                 and children.declared <= {snapshot}
             order by all
         """

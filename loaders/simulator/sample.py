@@ -689,6 +689,7 @@ def write_sample(
     threads: int | None = None,
     full_width: bool = False,
     effects: drawing.Effects | None = None,
+    lively: bool = False,
     replace: bool = False,
     progress=lambda line: None,
 ) -> None:
@@ -704,11 +705,13 @@ def write_sample(
         for table in (SCORES, OWNERS):
             if (folder / table).exists():
                 raise LandingError(f"the landing already holds {table}; use --replace")
-    ecosystem = drawing.draw(n_models, moments, seed, effects)
+    ecosystem = drawing.draw(n_models, moments, seed, effects, lively=lively)
     progress(f"drawn: {n_models:,} models, {ecosystem.edges['child'].size:,} claimed parents")
     details = {"n_models": n_models, "seed": seed, "full_width": full_width}
     if effects is not None:
         details["effects"] = asdict(effects)
+    if lively:
+        details["lively"] = True
     # a database in a file: a Hub of full size takes more memory than it may
     with (
         tempfile.TemporaryDirectory(prefix="hub-sample-") as workshop,
@@ -765,6 +768,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=("RANK", "CROWDING"),
         help="draw likes whose elasticities to release rank and crowding are these",
     )
+    parser.add_argument(
+        "--lively",
+        action="store_true",
+        help="weeks that differ as the Hub's do: commits, deleted models that return or are remade",
+    )
     parser.add_argument("--replace", action="store_true", help="replace snapshots that are there")
 
 
@@ -785,6 +793,7 @@ def run(arguments: argparse.Namespace) -> int:
         threads=arguments.threads,
         full_width=arguments.full_width,
         effects=drawing.Effects(*arguments.effects) if arguments.effects else None,
+        lively=arguments.lively,
         replace=arguments.replace,
         progress=lambda line: print(line, file=sys.stderr),
     )
