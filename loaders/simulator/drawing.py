@@ -816,7 +816,9 @@ with everything as (
         case when models.renamed > {snapshot} then oids.old_id else oids.id end as id,
         models.kind,
         models.size,
-        case when models.remade <= {snapshot} then models.remade_at else models.released end as released,
+        case
+            when models.remade <= {snapshot} then models.remade_at else models.released
+        end as released,
         {last_modified} as last_modified,
         models.bits,
         models.more_bits,
@@ -833,7 +835,9 @@ with everything as (
     inner join drawn_oids as oids using (idx)
     inner join drawn_counters_{snapshot} as counters using (idx)
     left join drawn_references as claims on claims.child = models.idx
-    where models.first_seen <= {snapshot} and (models.gone > {snapshot} or models.back <= {snapshot})
+    where
+        models.first_seen <= {snapshot}
+        and (models.gone > {snapshot} or models.back <= {snapshot})
     union all by name
     select oid, id, item as planted, sort_key, sort_number
     from {planted}

@@ -13,7 +13,7 @@ FIRST, SECOND, THIRD = (
     f"hub_models/snapshot_id={moment}"
     for moment in ("20260820T040000Z", "20260827T040000Z", "20260903T040000Z")
 )
-ITEMS_ONLY = (*MODELS_ONLY, "--select", "stg_hub__snapshots", "stg_hub__items", "relation_signals")
+STAGING_ONLY = (*MODELS_ONLY, "--select", "path:models/staging/hub", "path:seeds")
 
 
 @pytest.fixture
@@ -93,18 +93,21 @@ def test_whatever_happens_to_the_landing_the_bytes_are_those_of_a_new_build(
 
 @pytest.mark.slow
 def test_only_what_has_changed_is_read_again(two_snapshots, tmp_path):
-    """A mark on each item of the database shows which of them a build has taken over."""
+    """A mark on each sighting in the database shows which of them a build has taken over.
+
+    What a snapshot was the first to say is lost with it: what was read after it is read again.
+    """
     folder = tmp_path / "on_top"
-    exports_of(folder, two_snapshots, *ITEMS_ONLY)
+    exports_of(folder, two_snapshots, *STAGING_ONLY)
 
     def kept(*arguments: str) -> list[tuple[str, bool]]:
         with duckdb.connect(str(folder / DATABASE)) as connection:
-            connection.execute("update staging.stg_hub__items set source = 'marked'")
-        exports_of(folder, two_snapshots, *ITEMS_ONLY, *arguments)
+            connection.execute("update staging.stg_hub__sightings set trending_score = -1")
+        exports_of(folder, two_snapshots, *STAGING_ONLY, *arguments)
         rows = read(
             folder / DATABASE,
-            "select snapshot_id, bool_and(source = 'marked') as is_kept "
-            "from staging.stg_hub__items group by snapshot_id order by snapshot_id",
+            "select snapshot_id, coalesce(bool_and(trending_score = -1), false) as is_kept "
+            "from staging.stg_hub__sightings group by snapshot_id order by snapshot_id",
         )
         return [(row["snapshot_id"], row["is_kept"]) for row in rows]
 
@@ -113,7 +116,10 @@ def test_only_what_has_changed_is_read_again(two_snapshots, tmp_path):
     add(two_snapshots)
     assert kept() == [(first, True), (second, True), (third, False)]
     change(two_snapshots)
-    assert kept() == [(first, False), (second, True), (third, True)]
+    assert kept() == [(first, False), (second, False), (third, False)]
+    shutil.rmtree(two_snapshots / THIRD)
+    assert kept() == [(first, True), (second, False)]
     remove(two_snapshots)
-    assert kept() == [(second, True), (third, True)]
-    assert kept("--full-refresh") == [(second, False), (third, False)]
+    assert kept() == [(second, False)]
+    assert kept() == [(second, True)]
+    assert kept("--full-refresh") == [(second, False)]

@@ -1,9 +1,10 @@
 """The committed sample is what its generator writes, and has the shape and the dirt it promises."""
 
+import itertools
 import json
 import time
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 import numpy as np
@@ -322,6 +323,25 @@ def test_planted_effects_change_the_likes_and_nothing_else():
         assert (before["likes"] != after["likes"]).any()
     first, second = (seen["likes"] for seen in planted.counters)
     assert (second >= first).all()
+
+
+def test_weeks_of_a_lively_hub_differ_as_the_real_ones_do():
+    """A tenth says something new each week; some of the deleted return; some are made again."""
+    moments = [datetime(2025, 1, 6, tzinfo=UTC) + timedelta(days=7 * week) for week in range(8)]
+    ecosystem = drawing.draw(20_000, moments, seed=1, lively=True)
+    models, counters = ecosystem.models, ecosystem.counters
+    there = (models["first_seen"] == 0) & (models["gone"] == len(moments))
+    for before, after in itertools.pairwise(counters):
+        worked = before["last_modified"] != after["last_modified"]
+        assert worked[there].mean() == pytest.approx(0.1, abs=0.01)
+        assert not worked[models["first_seen"] == len(moments)].any()
+    gone = models["gone"] < len(moments) - 1
+    returned = models["back"] < drawing.NEVER
+    assert 0.1 < returned[gone].mean() < 0.7
+    assert (models["back"] > models["gone"])[returned].all()
+    remade = models["remade"] < drawing.NEVER
+    assert 0.001 < remade[there].mean() < 0.008
+    assert (models["remade_at"] > models["released"])[remade].all()
 
 
 def test_leaves_are_leaves(large):

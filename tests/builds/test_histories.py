@@ -1,0 +1,90 @@
+"""A history, however it came to be, is its full refresh: row for row, byte for byte."""
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from histories import weeks
+from running import DATABASE, MODELS_ONLY, contents, run_build
+
+from support import read, write_landing
+
+CHANGES = {"added", "removed", "renamed", "recreated", "lineage_changed"}
+
+
+@pytest.fixture
+def exports(tmp_path) -> Callable[[str, Path], dict[str, str]]:
+    """Builds a landing into a folder, upon what the folder holds; the digests of the exports."""
+
+    def run(name: str, landing: Path) -> dict[str, str]:
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        finished = run_build(folder, *MODELS_ONLY, landing=landing)
+        assert finished.returncode == 0, finished.stderr + finished.stdout[-3000:]
+        return dict(contents(folder / "exports"))
+
+    return run
+
+
+def happenings(history: dict, seed: int) -> list[dict]:
+    """The weeks that a landing holds at each build, and how it came to hold all of them.
+
+    They arrive in any order and several at once; some are exchanged for those of another week and
+    come back, some are removed and come back.
+    """
+    dice = random.Random(seed)
+    moments = list(history)
+    order = dice.sample(moments, len(moments))
+    held: dict = {}
+    builds = []
+    while order:
+        for moment in [order.pop() for _ in range(min(dice.randint(1, 3), len(order)))]:
+            held[moment] = history[moment]
+        builds.append(dict(held))
+        chosen = dice.choice(list(held))
+        if dice.random() < 0.5:
+            held[chosen] = history[dice.choice(moments)]
+        elif len(held) > 1:
+            del held[chosen]
+        builds.append(dict(held))
+    return [*builds, history]
+
+
+def hold(landing: Path, before: dict, now: dict) -> None:
+    """Bring a landing from some weeks to others; files of weeks that stay are left alone."""
+    for moment in [*before]:
+        if now.get(moment) is not before[moment]:
+            shutil.rmtree(landing / f"hub_models/snapshot_id={moment:%Y%m%dT%H%M%SZ}")
+    come = {moment: week for moment, week in now.items() if week is not before.get(moment)}
+    write_landing(landing, come)
+
+
+def test_a_history_that_arrived_in_any_order_is_its_full_refresh(exports, tmp_path):
+    history = dict(weeks(3, 4))
+    landing = tmp_path / "landing"
+    second_and_fourth = dict(list(history.items())[1::2])
+    hold(landing, {}, second_and_fourth)
+    exports("on_top", landing)
+    hold(landing, second_and_fourth, history)
+    on_top = exports("on_top", landing)
+    assert on_top == exports("anew", landing)
+    changes = read(
+        tmp_path / "anew" / DATABASE, "select distinct change from marts.snapshot_changes"
+    )
+    assert {row["change"] for row in changes} == CHANGES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_to_a_history_it_is_its_full_refresh(seed, exports, tmp_path):
+    """After every build, with immutable ids (even seeds) and with sources that lack them (odd)."""
+    history = dict(weeks(seed, 6))
+    landing, before = tmp_path / "landing", {}
+    for number, now in enumerate(happenings(history, seed)):
+        hold(landing, before, now)
+        before = now
+        on_top = exports("on_top", landing)
+        shutil.rmtree(tmp_path / "anew", ignore_errors=True)
+        assert on_top == exports("anew", landing), f"build {number}"
