@@ -79,6 +79,12 @@
 {%- endmacro %}
 
 
+{# How many values a list holds; null where there is none. #}
+{% macro number_of(values) -%}
+    case when ({{ values }}) is not null then {{ 'size' if target.type == 'spark' else 'len' }}({{ values }}) end
+{%- endmacro %}
+
+
 {# A list that holds something, or null. #}
 {% macro null_if_empty(values) -%}
     {%- if target.type == 'spark' -%}

@@ -36,10 +36,10 @@
         "downloads": "VARCHAR", "downloadsAllTime": "VARCHAR", "likes": "VARCHAR", "trendingScore": "VARCHAR",
         "gated": "VARCHAR", "pipeline_tag": "VARCHAR", "library_name": "VARCHAR",
         "tags": ["VARCHAR"], "baseModels": "JSON",
-        "cardData": {"base_model": "JSON", "base_model_relation": "JSON", "license": "JSON",
-                     "library_name": "JSON", "pipeline_tag": "JSON"},
+        "cardData": {"base_model": "JSON", "base_model_relation": "JSON", "license": "JSON", "license_name": "JSON",
+                     "language": "JSON", "library_name": "JSON", "pipeline_tag": "JSON"},
         "cardText": {"base_model": "JSON"},
-        "config": {"peft": {"base_model_name_or_path": "JSON"}},
+        "config": {"architectures": "JSON", "model_type": "JSON", "peft": {"base_model_name_or_path": "JSON"}},
         "safetensors": {"total": "VARCHAR", "parameters": "JSON"}, "gguf": {"total": "VARCHAR"}
     }'))
     {%- endif -%}

@@ -37,12 +37,14 @@ REPOSITORIES = ("hub_oid",)
 TEXTS = ("claimed_parent", "claimed_owner", "claimed_country", "claimed_kind")
 CHANGES = ("before", "after")
 NO_HANDLE = (
-    "base_country", "base_relation", "benchmark", "benchmark_source", "change", "country",
-    "country_status", "doubt", "entry_snapshot_id", "evidence", "file_name", "first_evidence",
-    "kind", "kind_status", "measure", "note", "parameter_source", "previous_snapshot_id",
-    "reason", "rejection_reason", "relation", "relation_doubt", "relation_source",
-    "root_owner_country", "sample_exclusion", "size_class", "snapshot_id", "source", "stage",
-    "trend", "undefined_reason", "window_name",
+    "added", "base_country", "base_relation", "benchmark", "benchmark_source", "change",
+    "child_class", "country", "country_status", "doubt", "dropped", "dropped_on_the_way",
+    "entry_snapshot_id", "evidence", "file_name", "first_evidence", "kind", "kind_status",
+    "licence_class", "measure", "modality", "model_series", "note", "parameter_source",
+    "parent_class", "previous_snapshot_id", "published_source", "reason", "rejection_reason",
+    "relation", "relation_doubt", "relation_source", "root_class", "root_owner_country",
+    "sample_exclusion", "size_class", "snapshot_id", "source", "stage", "trait", "trend",
+    "undefined_reason", "window_name",
 )  # fmt: skip
 """Columns of text that name nobody: words of this project, and those of whoever lands the data. A
 column of text that stands in no list is not handed on."""
@@ -53,8 +55,8 @@ WORDS = {
         Path(__file__).with_name("words.yml").read_text("utf-8")
     ).items()
 }
-"""Columns in which users write what they like (`base_` before their names as well), and the words
-that are shown of them."""
+"""Columns in which users write what they like (whose it is may stand before their names), and the
+words that are shown of them."""
 
 ID = "[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9._-]+"
 
@@ -173,8 +175,8 @@ def hidden(name: str, kind: str) -> str:
             f"else (select string_agg(text_hashed(part), ', ' order by place) "
             f"from (select {each})) end"
         )
-    if name.removeprefix("base_") in WORDS:
-        words = ", ".join(map(literal, WORDS[name.removeprefix("base_")]))
+    if plain_name(name) in WORDS:
+        words = ", ".join(map(literal, WORDS[plain_name(name)]))
         return (
             f'case when lower("{name}") in ({words}) then "{name}" '
             f"else hashed('text', \"{name}\") end"
@@ -185,6 +187,11 @@ def hidden(name: str, kind: str) -> str:
             f"{Path(__file__).name}"
         )
     return f'"{name}"'
+
+
+def plain_name(column: str) -> str:
+    """The name of a column without whose it is: `license` of `base_license`."""
+    return re.sub("^(base|parent|child|root)_", "", column)
 
 
 def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int:
@@ -224,7 +231,7 @@ def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int
     for table in tables:
         for column in table.mart.columns:
             if "VARCHAR" in column.type and column.name not in NO_HANDLE:
-                stays = [*WORDS.get(column.name.removeprefix("base_"), ()), ""]
+                stays = [*WORDS.get(plain_name(column.name), ()), ""]
                 # An id without an owner may be what somebody is called.
                 is_whole = "false" if column.name in IDS else f"part not in {tuple(stays)}"
                 written = parts_of(column, f"read_parquet({files_in_sql(table.path)})")

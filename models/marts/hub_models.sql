@@ -29,12 +29,17 @@ facts as (
         positions.n_roots,
         releases.is_bulk_owner,
         releases.n_owner_releases_before,
-        records.n_owner_derivatives_before
+        records.n_owner_derivatives_before,
+        makes.modality,
+        makes.model_series,
+        licences.licence_class
     from {{ ref('int_model_sizes_resolved') }} as sizes
     left join relations on sizes.model_key = relations.child_key
     left join {{ ref('int_lineage_positions_summed') }} as positions on sizes.model_key = positions.node_key
     left join {{ ref('int_owner_releases_counted') }} as releases on sizes.model_key = releases.model_key
     left join {{ ref('int_owner_records_counted') }} as records on sizes.model_key = records.model_key
+    left join {{ ref('int_model_makes_read') }} as makes on sizes.model_key = makes.model_key
+    left join {{ ref('int_licences_classed') }} as licences on sizes.model_key = licences.model_key
 )
 
 select
@@ -44,7 +49,12 @@ select
     {{ relation_word('facts.relation_number') }} as relation,
     models.pipeline_tag,
     models.library_name,
+    models.architecture,
+    models.model_type,
+    facts.modality,
+    facts.model_series,
     models.license,
+    facts.licence_class,
     models.gated,
     facts.parameter_count,
     facts.parameter_source,

@@ -215,7 +215,7 @@ INVARIANTS = [
     Defect(
         "a model that is its own parent",
         one("marts.lineage_edges", "parent_id = upper(child_id)", "not is_parent_listed"),
-        {"assert_no_model_is_its_own_parent"},
+        {"assert_no_model_is_its_own_parent", "assert_licences_are_compared_on_every_edge"},
     ),
     Defect(
         "an index that differs in the panel",
@@ -285,6 +285,21 @@ INVARIANTS = [
         "a member that belongs to more than one whole",
         one("marts.family_members", "path_share = path_share / 2", "path_share < 1"),
         {"assert_families_are_their_members"},
+    ),
+    Defect(
+        "an edge whose licences are not compared",
+        without("marts.licence_changes"),
+        {"assert_licences_are_compared_on_every_edge"},
+    ),
+    Defect(
+        "a licence that loosens nothing",
+        one("marts.licence_changes", "dropped = null", "change = 'loosened'"),
+        {"assert_licences_are_compared_on_every_edge"},
+    ),
+    Defect(
+        "an edge that drifts twice",
+        one("marts.trait_drift", "n_edges = n_edges + 1", "relation = 'all'"),
+        {"assert_drift_adds_up_over_relations"},
     ),
     Defect(
         "a week with a child too many",

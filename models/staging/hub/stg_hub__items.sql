@@ -33,6 +33,10 @@ user_written as (
         {{ item_json('cardData.pipeline_tag') }} as card_pipeline_tag_json,
         {{ item_json('cardData.library_name') }} as card_library_json,
         {{ item_json('cardData.license') }} as card_license_json,
+        {{ item_json('cardData.license_name') }} as card_license_name_json,
+        {{ item_json('cardData.language') }} as card_language_json,
+        {{ item_json('config.architectures') }} as architectures_json,
+        {{ item_json('config.model_type') }} as model_type_json,
         {{ item_json('cardData.base_model_relation') }} as card_relation_json,
         {{ item_json('cardData.base_model') }} as card_base_model_json,
         {{ item_json('config.peft.base_model_name_or_path') }} as adapter_base_model_json,
@@ -85,7 +89,12 @@ typed as (
             nullif({{ trim_spaces(item_text('library_name')) }}, ''),
             nullif({{ trim_spaces(first_json_text('card_library_json')) }}, '')
         ) as library_name,
+        nullif({{ trim_spaces(first_json_text('architectures_json')) }}, '') as architecture,
+        nullif({{ trim_spaces(first_json_text('model_type_json')) }}, '') as model_type,
         nullif({{ trim_spaces(first_json_text('card_license_json')) }}, '') as card_license,
+        nullif({{ trim_spaces(first_json_text('card_license_name_json')) }}, '') as card_license_name,
+        {{ number_of(json_values('card_license_json')) }} as n_licenses,
+        {{ json_values('card_language_json') }} as card_languages,
         nullif({{ trim_spaces(first_json_text('card_relation_json')) }}, '') as card_relation,
         {{ whole_number(item_text('safetensors.total')) }} as safetensors_total,
         {{ sum_of_counts(item_json('safetensors.parameters')) }} as safetensors_sum,
@@ -136,10 +145,14 @@ said as (
         gated,
         pipeline_tag,
         library_name,
+        architecture,
+        model_type,
         coalesce(
             {{ license_in('card_license') }},
             {{ license_in("nullif(substr(" ~ first_value_of(values_beginning_with("tags", "license:")) ~ ", 9), '')") }}
         ) as license,
+        {{ license_in('card_license_name') }} as license_name,
+        n_licenses,
         card_relation,
         case
             when {{ is_empty('signals') }} then null
@@ -158,16 +171,18 @@ said as (
         base_models,
         card_base_models,
         adapter_base_models,
-        card_text_base_models
+        card_text_base_models,
+        card_languages
     from tags_read
 )
 
 select
     *,
     {{ digest_of([
-        'model_id', 'gated', 'pipeline_tag', 'library_name', 'license', 'card_relation', 'tag_signal', 'has_signals',
+        'model_id', 'gated', 'pipeline_tag', 'library_name', 'architecture', 'model_type', 'license', 'license_name', 'n_licenses',
+        'card_relation', 'tag_signal', 'has_signals',
         'safetensors_parameters', 'gguf_parameters', 'created_at', 'last_modified_at', 'base_model_tags', 'base_models',
-        'card_base_models', 'adapter_base_models', 'card_text_base_models'
+        'card_base_models', 'adapter_base_models', 'card_text_base_models', 'card_languages'
     ]) }} as content_hash
 from said
 {%- endset %}

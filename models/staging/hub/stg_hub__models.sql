@@ -32,7 +32,11 @@ select
     gated,
     pipeline_tag,
     library_name,
+    architecture,
+    model_type,
     license,
+    license_name,
+    n_licenses,
     card_relation,
     tag_signal,
     has_signals,
@@ -53,5 +57,6 @@ select
     base_models,
     card_base_models,
     adapter_base_models,
-    card_text_base_models
+    card_text_base_models,
+    card_languages
 from models

@@ -1,0 +1,58 @@
+{#
+    The words in names of repositories that name a series of models, in small letters; how the series is written; and what
+    stands between it and its version. Where one word holds another (`codellama`), each counts for itself: a word ends where
+    the letters do.
+#}
+{% macro known_series() -%}
+    {%- set joined = {
+        'qwen': 'Qwen', 'qwq': 'QwQ', 'smollm': 'SmolLM', 'smolvlm': 'SmolVLM', 'internlm': 'InternLM', 'internvl': 'InternVL',
+        'chatglm': 'ChatGLM', 'minicpm': 'MiniCPM', 'baichuan': 'Baichuan', 'wav2vec': 'wav2vec', 'starcoder': 'StarCoder', 'lfm': 'LFM',
+    } -%}
+    {%- set hyphenated = {
+        'gpt': 'GPT', 'deepseek': 'DeepSeek', 'glm': 'GLM', 'kimi': 'Kimi', 'minimax': 'MiniMax',
+    } -%}
+    {%- set spaced = {
+        'llama': 'Llama', 'codellama': 'Code Llama', 'tinyllama': 'TinyLlama', 'gemma': 'Gemma', 'codegemma': 'CodeGemma',
+        'paligemma': 'PaliGemma', 'medgemma': 'MedGemma', 'mistral': 'Mistral', 'ministral': 'Ministral', 'mixtral': 'Mixtral',
+        'pixtral': 'Pixtral', 'magistral': 'Magistral', 'devstral': 'Devstral', 'codestral': 'Codestral', 'phi': 'Phi', 'yi': 'Yi',
+        'falcon': 'Falcon', 'olmo': 'OLMo', 'olmoe': 'OLMoE', 'granite': 'Granite', 'nemotron': 'Nemotron', 'exaone': 'EXAONE',
+        'command-r': 'Command R', 'aya': 'Aya', 'bloom': 'BLOOM', 'bloomz': 'BLOOMZ', 'pythia': 'Pythia', 'stablelm': 'StableLM',
+        'gpt-neox': 'GPT-NeoX', 'gpt-neo': 'GPT-Neo', 'gpt-j': 'GPT-J', 'gpt-oss': 'GPT-OSS', 't5': 'T5', 'mt5': 'mT5', 'flan-t5': 'Flan-T5',
+        'bert': 'BERT', 'distilbert': 'DistilBERT', 'roberta': 'RoBERTa', 'xlm-roberta': 'XLM-RoBERTa', 'deberta': 'DeBERTa',
+        'albert': 'ALBERT', 'electra': 'ELECTRA', 'modernbert': 'ModernBERT', 'whisper': 'Whisper', 'hubert': 'HuBERT', 'vit': 'ViT',
+        'clip': 'CLIP', 'siglip': 'SigLIP', 'stable-diffusion': 'Stable Diffusion', 'sdxl': 'SDXL', 'flux': 'FLUX', 'ernie': 'ERNIE',
+        'hunyuan': 'Hunyuan', 'jamba': 'Jamba', 'mamba': 'Mamba', 'rwkv': 'RWKV', 'zephyr': 'Zephyr', 'vicuna': 'Vicuna', 'mpt': 'MPT',
+    } -%}
+    {%- set series = {} -%}
+    {%- for joint, names in [('', joined), ('-', hyphenated), (' ', spaced)] -%}
+    {%- for word, name in names.items() -%} {%- do series.update({word: (name, joint)}) -%} {%- endfor -%}
+    {%- endfor -%}
+    {{ return(series) }}
+{%- endmacro %}
+
+
+{# The first word of a name that names a series; empty where there is none. #}
+{% macro series_word(name) -%}
+    regexp_extract(lower({{ name }}), '(?:^|[^a-z])({{ series_pattern() }})(?:$|[^a-z]|[vrkm][0-9])', 1)
+{%- endmacro %}
+
+
+{# What stands behind that word. #}
+{% macro behind_series_word(name) -%}
+    regexp_extract(lower({{ name }}), '(?:^|[^a-z])(?:{{ series_pattern() }})((?:[^a-z]|[vrkm][0-9]).*)$', 1)
+{%- endmacro %}
+
+
+{# All words as a pattern, the last of the alphabet first: `gpt-neox` is tried before `gpt-neo`, and that before `gpt`. #}
+{% macro series_pattern() -%}
+    {{ return(known_series().keys() | sort(reverse=true) | join('|')) }}
+{%- endmacro %}
+
+
+{#
+    The version at the beginning of what stands behind the word; empty where there is none. A number with a unit (`7b`, `8x7b`)
+    is a size; a letter before a number is part of the version (DeepSeek-R1, Kimi-K2, MiniMax-M1).
+#}
+{% macro series_version(behind) -%}
+    replace(regexp_extract({{ behind }}, '^[-_. ]?([vrkm]?[0-9]{1,2}(?:[._][0-9]{1,2})?)(?:$|[-_ ]|[.][^0-9]|[^0-9bmkx._ -])', 1), '_', '.')
+{%- endmacro %}
