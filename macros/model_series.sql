@@ -56,3 +56,20 @@
 {% macro series_version(behind) -%}
     replace(regexp_extract({{ behind }}, '^[-_. ]?([vrkm]?[0-9]{1,2}(?:[._][0-9]{1,2})?)(?:$|[-_ ]|[.][^0-9]|[^0-9bmkx._ -])', 1), '_', '.')
 {%- endmacro %}
+
+
+{# A series as it is written, from its word and version; null without a word. #}
+{% macro series_with_version(word, version) -%}
+    case {{ word }}
+        {%- for known, (series, joint) in known_series().items() %}
+        when '{{ known }}' then '{{ series }}' || case
+            when {{ version }} = '' then ''
+            {%- if joint == '-' %}
+            else '-' || upper({{ version }})
+            {%- else %}
+            else '{{ joint }}' || {{ replace_pattern(version, '^v', '') }}
+            {%- endif %}
+        end
+        {%- endfor %}
+    end
+{%- endmacro %}

@@ -17,4 +17,4 @@ select
     round(count(*) / sum(count(*)) over (partition by coalesce(root_class, 'not_listed')), 4) as share
 from {{ ref('licence_changes') }}
 group by coalesce(root_class, 'not_listed'), child_class
-order by compared_with, from_class, n_edges desc, to_class asc
+order by compared_with asc, from_class asc, n_edges desc, to_class asc

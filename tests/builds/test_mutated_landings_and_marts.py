@@ -340,8 +340,12 @@ ALSO = (
             "assert_every_claim_is_an_edge_or_a_rejection"
         },
         "hub_models_generation_is_within_bounds": {"assert_generations_are_one_step_apart"},
-        "lineage_edges_child_id_stands_in_hub_models": {"assert_degrees_agree_with_the_edges"},
+        "lineage_edges_child_id_stands_in_hub_models": {
+            "assert_degrees_agree_with_the_edges",
+            "assert_licences_are_compared_on_every_edge",
+        },
         "lineage_edges_parent_id_stands_in_hub_models": {
+            "assert_licences_are_compared_on_every_edge",
             "assert_degrees_agree_with_the_edges",
             "assert_generations_are_one_step_apart",
             "assert_takers_in_all_time_are_later_children",
@@ -353,6 +357,7 @@ ALSO = (
             "assert_every_edge_is_an_entrant",
             "assert_flows_count_every_new_derivative",
             "assert_weeks_of_bases_count_every_new_child",
+            "assert_drift_adds_up_over_relations",
         },
         "lineage_rejections_has_one_row_per_claim": {
             "assert_every_claim_is_an_edge_or_a_rejection"
@@ -418,6 +423,10 @@ ALSO = (
             "assert_every_landed_description_is_an_owner_claim"
         },
         "disruption_windows_have_a_name": {"disruption_window_name_stands_in_disruption_windows"},
+    }
+    | {
+        f"trait_drift_{check}": {"assert_drift_adds_up_over_relations"}
+        for check in ("relation_is_known", "trait_is_known", "has_one_row_per_relation_and_trait")
     }
     | {
         f"family_members_{check}": {"assert_families_are_their_members"}

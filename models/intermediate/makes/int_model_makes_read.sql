@@ -31,19 +31,9 @@ versioned as (
 select
     versioned.model_key,
     coalesce(tasks.modality, libraries.modality) as modality,
-    case versioned.series_word
-        {%- for word, (series, joint) in known_series().items() %}
-        when '{{ word }}' then '{{ series }}' || case
-            when versioned.version = '' then ''
-            {%- if joint == '-' %}
-            else '-' || upper(versioned.version)
-            {%- else %}
-            else '{{ joint }}' || {{ replace_pattern('versioned.version', '^v', '') }}
-            {%- endif %}
-        end
-        {%- endfor %}
-    end as model_series
+    {{ series_with_version('versioned.series_word', 'versioned.version') }} as model_series
 from versioned
-left join {{ ref('modality_signals') }} as tasks on tasks.signal = 'task' and tasks.word = versioned.task
+left join {{ ref('modality_signals') }} as tasks
+    on versioned.task = tasks.word and tasks.signal = 'task'
 left join {{ ref('modality_signals') }} as libraries
-    on libraries.signal = 'library' and libraries.word = versioned.library
+    on versioned.library = libraries.word and libraries.signal = 'library'
