@@ -6,10 +6,10 @@
 {% macro known_series() -%}
     {%- set joined = {
         'qwen': 'Qwen', 'qwq': 'QwQ', 'smollm': 'SmolLM', 'smolvlm': 'SmolVLM', 'internlm': 'InternLM', 'internvl': 'InternVL',
-        'chatglm': 'ChatGLM', 'minicpm': 'MiniCPM', 'baichuan': 'Baichuan', 'wav2vec': 'wav2vec', 'starcoder': 'StarCoder', 'lfm': 'LFM',
+        'chatglm': 'ChatGLM', 'minicpm': 'MiniCPM', 'wav2vec': 'wav2vec', 'starcoder': 'StarCoder', 'lfm': 'LFM',
     } -%}
     {%- set hyphenated = {
-        'gpt': 'GPT', 'deepseek': 'DeepSeek', 'glm': 'GLM', 'kimi': 'Kimi', 'minimax': 'MiniMax',
+        'baichuan': 'Baichuan', 'deepseek': 'DeepSeek', 'glm': 'GLM', 'kimi': 'Kimi', 'minimax': 'MiniMax',
     } -%}
     {%- set spaced = {
         'llama': 'Llama', 'codellama': 'Code Llama', 'tinyllama': 'TinyLlama', 'gemma': 'Gemma', 'codegemma': 'CodeGemma',
@@ -17,7 +17,7 @@
         'pixtral': 'Pixtral', 'magistral': 'Magistral', 'devstral': 'Devstral', 'codestral': 'Codestral', 'phi': 'Phi', 'yi': 'Yi',
         'falcon': 'Falcon', 'olmo': 'OLMo', 'olmoe': 'OLMoE', 'granite': 'Granite', 'nemotron': 'Nemotron', 'exaone': 'EXAONE',
         'command-r': 'Command R', 'aya': 'Aya', 'bloom': 'BLOOM', 'bloomz': 'BLOOMZ', 'pythia': 'Pythia', 'stablelm': 'StableLM',
-        'gpt-neox': 'GPT-NeoX', 'gpt-neo': 'GPT-Neo', 'gpt-j': 'GPT-J', 'gpt-oss': 'GPT-OSS', 't5': 'T5', 'mt5': 'mT5', 'flan-t5': 'Flan-T5',
+        'gpt2': 'GPT-2', 'gpt-neox': 'GPT-NeoX', 'gpt-neo': 'GPT-Neo', 'gpt-j': 'GPT-J', 'gpt-oss': 'GPT-OSS', 't5': 'T5', 't5gemma': 'T5Gemma', 'mt5': 'mT5', 'flan-t5': 'Flan-T5',
         'bert': 'BERT', 'distilbert': 'DistilBERT', 'roberta': 'RoBERTa', 'xlm-roberta': 'XLM-RoBERTa', 'deberta': 'DeBERTa',
         'albert': 'ALBERT', 'electra': 'ELECTRA', 'modernbert': 'ModernBERT', 'whisper': 'Whisper', 'hubert': 'HuBERT', 'vit': 'ViT',
         'clip': 'CLIP', 'siglip': 'SigLIP', 'stable-diffusion': 'Stable Diffusion', 'sdxl': 'SDXL', 'flux': 'FLUX', 'ernie': 'ERNIE',
@@ -51,10 +51,10 @@
 
 {#
     The version at the beginning of what stands behind the word; empty where there is none. A number with a unit (`7b`, `8x7b`)
-    is a size; a letter before a number is part of the version (DeepSeek-R1, Kimi-K2, MiniMax-M1).
+    is a size, and so is one below 1; a letter before a number is part of the version (DeepSeek-R1, Kimi-K2, MiniMax-M1).
 #}
 {% macro series_version(behind) -%}
-    replace(regexp_extract({{ behind }}, '^[-_. ]?([vrkm]?[0-9]{1,2}(?:[._][0-9]{1,2})?)(?:$|[-_ ]|[.][^0-9]|[^0-9bmkx._ -])', 1), '_', '.')
+    replace(regexp_extract({{ behind }}, '^[-_. ]?([vrkm]?[1-9][0-9]?(?:[._][0-9]{1,2})?)(?:$|[- ]|[._][^0-9]|[^0-9bmkx._ -])', 1), '_', '.')
 {%- endmacro %}
 
 
@@ -64,10 +64,10 @@
         {%- for known, (series, joint) in known_series().items() %}
         when '{{ known }}' then '{{ series }}' || case
             when {{ version }} = '' then ''
-            {%- if joint == '-' %}
-            else '-' || upper({{ version }})
+            {%- if joint == ' ' %}
+            else ' ' || {{ replace_pattern(version, '^v', '') }}
             {%- else %}
-            else '{{ joint }}' || {{ replace_pattern(version, '^v', '') }}
+            else '{{ joint }}' || upper({{ version }})
             {%- endif %}
         end
         {%- endfor %}
