@@ -15,9 +15,8 @@ from hub_lineage.sql import files_in_sql
 
 MARTS = (
     "concentration", "data_funnel", "disruption", "disruption_panel", "ecosystem_months",
-    "families",
-    "hub_models", "landing_rejections", "lineage_edges", "lineage_rejections", "model_metrics",
-    "recognition_panel", "release_races", "snapshot_changes",
+    "families", "hub_models", "landing_rejections", "licence_changes", "lineage_edges",
+    "lineage_rejections", "model_metrics", "recognition_panel", "release_races", "snapshot_changes",
 )  # fmt: skip
 """The marts that the report reads."""
 

@@ -95,7 +95,7 @@ def test_each_drawn_figure_names_n_snapshot_sql_csv_and_svg(site, mart):
             assert re.search(r">N = [\d,]+ ", box), path
             assert f"Snapshot {snapshot}" in box
             assert re.findall(r">(SVG|CSV|SQL)</a>", box) == ["SVG", "CSV", "SQL"]
-    assert n_figures == 7 + 3 * 4
+    assert n_figures == 9 + 3 * 4
 
 
 def test_every_link_leads_to_a_file_of_the_site(site):
