@@ -109,11 +109,16 @@ def test_every_construct_names_columns_that_exist():
         "instruments for competition",
     }
     for row in table:
-        assert list(row) == ["construct", "there", "here", "columns", "caveat"]
+        assert list(row) == ["construct", "there", "their_page", "here", "columns", "caveat"]
         for column in filter(None, row["columns"].split(", ")):
             assert re.search(rf"\b{column}\b", sources), column
     unmeasured = {row["construct"] for row in table if not row["columns"]}
     assert unmeasured == {"investment"}
+    pages = {row["construct"]: row["their_page"] for row in table if row["their_page"]}
+    assert pages == {
+        "potential": "1140-1141", "competition": "1132-1133", "maturation": "1130-1131",
+        "investment": "1130", "quality": "1130",
+    }  # fmt: skip
     naive = next(row for row in table if row["construct"] == "naive potential")
     assert naive["caveat"].startswith("post-treatment")
     assert {BASES, ROWS} == {"potential_bases", "potential"}
