@@ -24,6 +24,7 @@ from analysis.studies.estimation.equations import (
     NotIdentified,
 )
 from analysis.studies.estimation.jackknife import Jackknife, delete_group_jackknife
+from analysis.studies.estimation.pruning import as_codes
 from analysis.studies.specifications import FAMILY_COLUMN, Specification, document
 from hub_lineage.exports import Exports
 
@@ -188,10 +189,9 @@ def facts(
     cluster = equation.cluster_columns[0] if equation.cluster_columns else None
     sizes = sums = np.zeros(0)
     if cluster:
-        codes = used[cluster].astype(str).to_numpy()
-        _, positions = np.unique(codes, return_inverse=True)
-        sizes = np.bincount(positions).astype(float)
-        sums = np.bincount(positions, weights=np.abs(outcome))
+        codes = as_codes(used[cluster])
+        sizes = np.bincount(codes).astype(float)
+        sums = np.bincount(codes, weights=np.abs(outcome))
     family = FAMILY_COLUMN[specification.view]
     return {
         "specification_id": specification.specification_id,

@@ -83,7 +83,7 @@ def run(
         staged.mkdir()
         registered = registration.registered()
         registration.write(registered, staged)
-        exports = open_exports(exports_folder)
+        exports = open_exports(exports_folder, is_kept=True)
         before = earlier(results_folder, exports, specifications) if patterns else Earlier()
         context = Context(exports, seed, draws)
         results = []

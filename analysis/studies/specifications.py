@@ -18,7 +18,7 @@ from types import MappingProxyType
 import yaml
 
 from analysis.studies.estimation.equations import Equation
-from analysis.studies.variables import SAMPLES
+from analysis.studies.variables import KEYS, SAMPLES
 from hub_lineage.exports import StudyError
 
 FILE = Path(__file__).with_name("specifications.yml")
@@ -26,15 +26,6 @@ STUDIES = ("racing", "disruption")
 FAMILIES = ("primary", "exploratory")
 NOT_HANDED_ON = {"jackknife": False, "family": "exploratory", "further": {}}
 """What a variant does not take over from its specification, and what it has instead."""
-
-KEYS = {
-    "entrants": ("parent_id", "child_id"),
-    "focals": ("model_id",),
-    "focal_windows": ("model_id", "window_name"),
-    "first_takers": ("model_id",),
-    "next_entrants": ("parent_id", "child_id"),
-}
-"""The columns that order the rows of each view."""
 
 FAMILY_COLUMN = {
     "entrants": "parent_id",

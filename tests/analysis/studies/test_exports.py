@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from analysis.figures.writing import open_tables
-from analysis.studies.variables import NEEDED, PANELS, SAMPLES, open_exports
+from analysis.studies.estimating import estimate
+from analysis.studies.specifications import all_specifications
+from analysis.studies.variables import KEPT, KEYS, NEEDED, PANELS, SAMPLES, open_exports
 from hub_lineage import build
 from hub_lineage.exports import StudyError
 
@@ -280,3 +282,32 @@ def test_a_name_in_the_results_is_never_run(sample_exports, tmp_path):
     with open_tables(tmp_path, sample_exports) as connection:
         tables = connection.execute("select table_name from duckdb_tables()").fetchall()
     assert tables == []
+
+
+@pytest.mark.parametrize("view", KEPT)
+def test_a_kept_view_holds_the_same_rows_in_the_order_of_their_keys(sample_exports, exports, view):
+    kept = open_exports(sample_exports, is_kept=True)
+    keys = ", ".join(KEYS[view])
+    expected = exports.connection.execute(f"select * from {view} order by {keys}").df()
+    found = kept.connection.execute(f"select * from {view}").df()
+    assert list(found) == list(expected)
+    for name, column in found.items():
+        if name in KEPT[view]:
+            column, other = pd.factorize(column)[0], pd.factorize(expected[name])[0]
+            assert (column == other).all(), name
+        else:
+            is_label = isinstance(column.dtype, pd.CategoricalDtype)
+            assert is_label == (expected[name].dtype == "str" and expected[name].notna().any()
+                                and name != KEYS[view][-1]), name  # fmt: skip
+            pd.testing.assert_series_equal(
+                column.astype("str") if is_label else column, expected[name]
+            )
+
+
+def test_a_specification_finds_the_same_on_kept_views(sample_exports, exports):
+    named = {one.specification_id: one for one in all_specifications()}
+    kept = open_exports(sample_exports, is_kept=True)
+    for name in ("RR3", "RR5.weeks", "DM3"):
+        before, after = (estimate(one, named[name], seed=1) for one in (exports, kept))
+        assert after.status == before.status
+        assert after.estimates == before.estimates
