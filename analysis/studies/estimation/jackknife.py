@@ -309,18 +309,24 @@ class _Prepared:
         scale = np.array([length for _, _, length in standard])
         if not scale.all():
             return None
-        nuisance = [] if absorbed else [np.full(len(used), len(used) ** -0.5)]
-        for name in dummies:
-            sizes = np.bincount(codes[name])
-            nuisance += [(codes[name] == level) / size**0.5 for level, size in enumerate(sizes)]
-        x = np.empty((len(used), len(nuisance) + len(terms)))
-        for place, column in enumerate([*nuisance, *[column for column, _, _ in standard]]):
+        heights = tuple(np.bincount(codes[name]) ** -0.5 for name in dummies)
+        n_nuisance = n_columns - len(terms) + (absorbed is None)
+        x = np.zeros((len(used), n_nuisance + len(terms)))
+        if absorbed is None:
+            x[:, 0] = len(used) ** -0.5
+        place = int(absorbed is None)
+        for name, height in zip(dummies, heights, strict=True):
+            x[np.arange(len(used)), place + codes[name]] = height[codes[name]]
+            place += len(height)
+        for column, _, _ in standard:
             x[:, place] = column
+            place += 1
         columns = Columns(
             x=x,
-            n_nuisance=len(nuisance),
+            n_nuisance=n_nuisance,
             absorbed=codes[absorbed] if absorbed else None,
             levels=tuple(codes[name] for name in dummies),
+            heights=heights,
             weights=weights,
             offset=offset,
         )

@@ -15,6 +15,7 @@ newly separated row, a perfect fit) is not solved here but handed back.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import cho_solve
@@ -37,8 +38,10 @@ LEAST_OF_A_TERM = 1e-7
 PERFECT = 1e-10
 # Of the mean outcome, a row's mean that says the row is separated.
 SMALL_MEAN = 1e-6
-# Doubles in a block of rows x groups: it stays in the cache.
+# Doubles in a block of rows x groups, which stays in the cache; and the fewest groups in one, for
+# which the rows are read together where they do not fit there.
 BLOCK = 400_000
+FEWEST_TOGETHER = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,14 +49,16 @@ class Columns:
     """What a fit works on: columns of length one, nuisance first, then the terms.
 
     `x` (n, K) with the within-level means of `absorbed` taken out; without an absorbed effect a
-    constant is among the nuisance. `levels` are codes (n,) of the factors and fixed effects that
-    are dummies: without any outcome left, their rows say nothing of a Poisson.
+    constant is the first of the nuisance. `levels` are codes (n,) of the factors and fixed effects
+    that are dummies, the rest of the nuisance in this order, `heights` (levels,) what each dummy is
+    where it is not zero. Without any outcome left, the rows of a level say nothing of a Poisson.
     """
 
     x: np.ndarray
     n_nuisance: int
     absorbed: np.ndarray | None
     levels: tuple[np.ndarray, ...]
+    heights: tuple[np.ndarray, ...]
     weights: np.ndarray
     offset: np.ndarray
 
@@ -290,13 +295,58 @@ class _Model:
     rows: _Rows
     estimator: str
 
+    @cached_property
+    def is_dummy(self) -> np.ndarray:
+        """Which columns are dummies; (K,)."""
+        columns = self.rows.columns
+        is_dummy = np.arange(columns.x.shape[1]) < columns.n_nuisance
+        if columns.absorbed is None:
+            is_dummy[0] = False
+        return is_dummy
+
+    @cached_property
+    def plain(self) -> np.ndarray:
+        """The other columns side by side; (n, K - dummies)."""
+        return np.ascontiguousarray(self.rows.columns.x[:, ~self.is_dummy])
+
+    @cached_property
+    def indicators(self) -> list[csr_array]:
+        """The dummies of each factor without their means within absorbed levels; (levels, n).
+
+        Those make no difference to means and scores: what they add to all rows of a level the ratio
+        of its sums takes out again, and its residuals add up to zero.
+        """
+        columns, n = self.rows.columns, len(self.rows.outcome)
+        return [
+            csr_array((heights[codes], (codes, np.arange(n))), shape=(len(heights), n))
+            for codes, heights in zip(columns.levels, columns.heights, strict=True)
+        ]
+
+    def predictors(self, beta: np.ndarray) -> np.ndarray:
+        """Linear predictors (n, b) at coefficients (K, b), but for what is one for a level."""
+        columns = self.rows.columns
+        predictor = self.plain @ beta[~self.is_dummy]
+        ends = np.cumsum([len(heights) for heights in columns.heights])
+        effects = np.split(beta[self.is_dummy], ends[:-1])
+        for codes, heights, effect in zip(columns.levels, columns.heights, effects, strict=False):
+            predictor += (heights[:, None] * effect)[codes]
+        return predictor
+
+    def products(self, residual: np.ndarray) -> np.ndarray:
+        """Products (K, b) of the columns and residuals (n, b) that add up to zero within levels."""
+        products = np.empty((len(self.is_dummy), residual.shape[1]))
+        products[~self.is_dummy] = self.plain.T @ residual
+        if self.indicators:
+            products[self.is_dummy] = np.vstack([one @ residual for one in self.indicators])
+        return products
+
     def means(
         self, beta: np.ndarray, gone: list[tuple[slice | np.ndarray, ...]]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Means and weighted residuals (n, b) at coefficients (K, b); 0 on rows gone from each."""
         rows, columns = self.rows, self.rows.columns
         weights = columns.weights[:, None]
-        predictor = columns.x @ beta
+        predictor = self.predictors(beta)
         predictor += columns.offset[:, None]
         inverse_link = expit if self.estimator == "logit" else np.exp
         mean = inverse_link(predictor, out=predictor)
@@ -318,14 +368,13 @@ class _Model:
         self, beta: np.ndarray, gone: list[tuple[slice | np.ndarray, ...]]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Scores (K, b) at coefficients (K, b), and the length (b,) of the residuals."""
-        x = self.rows.columns.x
-        width = max(1, BLOCK // len(x))
+        width = max(FEWEST_TOGETHER, BLOCK // len(self.rows.outcome))
         score, rest = np.empty_like(beta), np.empty(beta.shape[1])
         for start in range(0, beta.shape[1], width):
             block = slice(start, start + width)
             with np.errstate(all="ignore"):
                 residual = self.means(beta[:, block], gone[block])[1]
-            score[:, block] = x.T @ residual
+            score[:, block] = self.products(residual)
             rest[block] = np.sqrt(np.einsum("nb,nb->b", residual, residual))
         return score, rest
 
