@@ -37,7 +37,7 @@ from analysis.studies.variables import open_exports
 from hub_lineage.exports import Exports
 from hub_lineage.files import list_files, listed_files, replace_folder, workshop
 from hub_lineage.paths import PROJECT
-from hub_lineage.sql import files_in_sql
+from hub_lineage.sql import files_in_sql, identifier
 
 LIBRARIES = (
     "duckdb",
@@ -110,11 +110,19 @@ def run(
 
 
 def results_of(context: Context, specification: Specification) -> list[Result]:
-    """What a specification gives; a failure of its own is told in its place and ends no run."""
+    """What a specification gives; a failure of its own is told in its place and ends no run.
+
+    The rows that a design made are gone afterwards: they take memory, and nobody else reads them.
+    """
     try:
         return METHODS[specification.method](context, specification)
     except EstimationError as error:
         return [Result(specification, "failed", str(error))]
+    finally:
+        connection = context.exports.connection
+        made = connection.execute("select table_name from duckdb_tables() where temporary")
+        for (name,) in made.fetchall():
+            connection.execute(f"drop table temp.{identifier(name)}")
 
 
 def curve_rows(exports: Exports, specifications, seed: int, size: int) -> list[dict]:

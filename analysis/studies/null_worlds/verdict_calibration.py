@@ -29,7 +29,8 @@ Claims on the chain of potential (RR24): none, smallest, twice, reversed; the re
 fit change their sign family by family (the wild cluster bootstrap), potential stays as foretold.
 
 Claims of shares: at_the_border of what is claimed, and ten points to both sides of it, successes as
-alike within families as the real ones. Concentration: prominence dealt out at random (none).
+alike within families as the real ones; of a share in every month each month's is there.
+Concentration: prominence dealt out at random (none).
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -597,25 +599,28 @@ def link_of(context: Context, prepared: PreparedDesign, claim: Mapping) -> Link:
 def share_cases(
     exports: Exports, every: Sequence[Mapping], seed: int
 ) -> tuple[list[Case], dict[str, str]]:
-    """The claims of a share, at the border of what is claimed and to both sides of it."""
+    """The claims of a share, or of one in every month, at the border of what is claimed and to both
+    sides of it."""
     cases, reasons = [], {}
     for claim in every:
-        if "share" not in claim["test"]:
+        name, test = claim["claim_id"], claim["test"]
+        measured = share_measure(test)
+        if measured is None:
             continue
-        name = claim["claim_id"]
         if not claims.can_speak(exports, claim):
             reasons[name] = claim["otherwise"]
             continue
-        rows = claims.rows_of(exports, claim["test"]["share"])
-        real = claims.share_of(rows)
+        rows = claims.rows_of(exports, test.get("share") or test["every_share"])
+        real = measured(rows)
         if real.reason:
             reasons[name] = real.reason
             continue
-        totals = np.array([row[2] for row in rows])
-        family = np.repeat(np.arange(len(totals)), totals)
-        outcome = ones_first(np.array([row[1] for row in rows]), totals)
-        alike = correlation_within(family, outcome, np.full(len(family), real.estimate))
-        target = claims.target_of(claim["test"], NOTHING)
+        *_, families, successes, totals = zip(*rows, strict=True)
+        row = np.repeat(np.arange(len(rows)), totals)
+        family = pd.factorize(np.array(families, dtype=object))[0][row]
+        outcome = ones_first(np.array(successes), np.array(totals))
+        alike = correlation_within(family, outcome, np.full(len(row), outcome.mean()))
+        target = claims.target_of(test, NOTHING)
         border = target.than
         for world, truth in zip(SHARES, (border, border + 0.1, border - 0.1), strict=True):
             if not 0 < truth < 1:
@@ -624,20 +629,38 @@ def share_cases(
             def measures(
                 draw: int,
                 truth: float = truth,
-                totals: np.ndarray = totals,
+                rows: Sequence[Sequence] = rows,
+                row: np.ndarray = row,
                 family: np.ndarray = family,
                 alike: float = alike,
+                measured: Callable = measured,
                 name: str = name,
                 label: str = f"verdicts {name} {world}",
             ) -> dict[str, Measure]:
                 rng = generator(seed, label, draw)
-                drawn = toss(np.full(len(family), truth), family, alike, rng)
-                successes = np.bincount(family, weights=drawn, minlength=len(totals))
-                counts = zip(range(len(totals)), successes, totals, strict=True)
-                return {name: claims.share_of(list(counts))}
+                drawn = toss(np.full(len(row), truth), family, alike, rng)
+                counted = np.bincount(row, weights=drawn, minlength=len(rows))
+                redrawn = [
+                    (*of_whom, number, total)
+                    for (*of_whom, _, total), number in zip(rows, counted, strict=True)
+                ]
+                return {name: measured(redrawn)}
 
             cases.append(Case(world, {name: truth}, measures))
     return cases, reasons
+
+
+def share_measure(test: Mapping) -> Callable[[Sequence[Sequence]], Measure] | None:
+    """What a test makes of its rows (..., family, successes, total); None where it has no such."""
+    if "share" in test:
+        return claims.share_of
+    if "every_share" in test:
+        return partial(
+            claims.lowest_share,
+            fewest_periods=test["fewest_periods"],
+            fewest_models=test["fewest_models"],
+        )
+    return None
 
 
 def ones_first(successes: np.ndarray, totals: np.ndarray) -> np.ndarray:

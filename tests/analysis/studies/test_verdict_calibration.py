@@ -160,6 +160,27 @@ def test_outcomes_of_families_are_laid_out_successes_first():
     assert ones_first(np.array([1, 0, 2]), np.array([2, 1, 2])).tolist() == [1, 0, 0, 1, 1]
 
 
+def test_a_share_in_every_month_is_drawn_in_every_month(monkeypatch):
+    """Eight months of forty families: at the border "in every month" is false, and never said."""
+    claim = next(one for one in claims.document()["claims"] if one["claim_id"] == "A7")
+    rows = [(f"2025-{month:02}", f"f{family}", 9, 10) for month in range(1, 9)
+            for family in range(40)]  # fmt: skip
+    monkeypatch.setattr(claims, "rows_of", lambda exports, sql: rows)
+    cases, reasons = verdict_calibration.share_cases(None, [claim], seed=3)
+    assert reasons == {}
+    assert [(case.world, case.truths["A7"]) for case in cases] == [
+        ("at_the_border", 0.5), ("ten_points_over", 0.6), ("ten_points_under", 0.4),
+    ]  # fmt: skip
+    for case in cases:
+        measures = [case.measures(draw)["A7"] for draw in range(20)]
+        truth = case.truths["A7"]
+        assert not any(measure.reason for measure in measures)
+        assert np.mean([one.low <= truth <= one.high for one in measures]) > 0.9
+        assert len({one.estimate for one in measures}) > 10
+        if truth <= 0.5:
+            assert not any(one.low > 0.5 for one in measures)
+
+
 def test_a_landing_without_likes_draws_no_likes(sample_exports):
     exports = open_exports(sample_exports)
     exports.connection.execute(
