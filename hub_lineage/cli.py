@@ -77,7 +77,7 @@ class Forwarded(click.Command):
             return super().shell_complete(ctx, incomplete)
         says = io.StringIO()
         with contextlib.redirect_stdout(says), contextlib.suppress(SystemExit):
-            self.callback((HELP,))
+            self.run((HELP,))
         options = dict.fromkeys(re.findall(r"--[a-z][a-z-]+", says.getvalue()))
         return [CompletionItem(one) for one in options if one.startswith(incomplete)]
 
@@ -100,8 +100,9 @@ for _name, _program in PROGRAMS.items():
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> None:
     """Print the completion of a shell, to be read by it: source <(hub-lineage completion bash)."""
-    made = get_completion_class(shell)(main, {}, NAME, COMPLETE)
-    click.echo(made.source())
+    kind = get_completion_class(shell)
+    assert kind is not None, "SHELLS are those that click knows"
+    click.echo(kind(main, {}, NAME, COMPLETE).source())
 
 
 if __name__ == "__main__":
