@@ -38,7 +38,7 @@ ranked as (
     where released_us is not null
 ),
 
--- Whoever never released as many has no such days.
+-- An owner with no more releases than the limit cannot have exceeded it: only the others are counted by days.
 recent_releases as (
     select
         owner_key,

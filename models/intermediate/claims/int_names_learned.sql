@@ -1,4 +1,13 @@
 -- One row per old or short name of a model: the id that the data itself shows to be its present one.
+--
+-- What the data shows of names that no listed model has, and what is learned from it:
+--
+--   old name      seen                                                         present name
+--   a/llama       in an earlier snapshot, with the immutable id of b/llama     b/llama
+--   bert          looked up: the Hub redirects it                              google/bert
+--   c/old         claimed by a child beside the immutable id of c/new          c/new
+--   d/qwen        on the cards of children whose one tag says e/qwen           e/qwen
+--   f/gpt         on such cards, whose tags say g/gpt here and h/gpt there     nothing: they disagree
 with models as (
     select * from {{ ref('stg_hub__models') }}
 ),

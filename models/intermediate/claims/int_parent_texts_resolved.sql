@@ -29,7 +29,7 @@ named as (
     inner join names on listed.model_id_lower = names.name
 ),
 
-meant as (
+readings as (
     select
         texts.claimed_parent,
         texts.spelled_id,
@@ -57,25 +57,25 @@ meant as (
 -- Keys of parents that are not listed go on where those of the listed models end.
 unlisted as (
     select
-        meant.parent_id_lower,
-        row_number() over (order by meant.parent_id_lower) as unlisted_number
-    from meant
-    left join named on meant.parent_id_lower = named.model_id_lower
-    where meant.parent_id_lower is not null and named.model_key is null
-    group by meant.parent_id_lower
+        readings.parent_id_lower,
+        row_number() over (order by readings.parent_id_lower) as unlisted_number
+    from readings
+    left join named on readings.parent_id_lower = named.model_id_lower
+    where readings.parent_id_lower is not null and named.model_key is null
+    group by readings.parent_id_lower
 )
 
 select
-    meant.claimed_parent,
-    meant.spelled_id,
+    readings.claimed_parent,
+    readings.spelled_id,
     coalesce(
         named.model_key,
         (select coalesce(max(listed.model_key), 0) from listed) + unlisted.unlisted_number
     ) as parent_key,
-    meant.parent_id_lower,
+    readings.parent_id_lower,
     named.hub_oid as parent_oid,
     named.model_key is not null as is_parent_listed,
-    meant.fault
-from meant
-left join named on meant.parent_id_lower = named.model_id_lower
-left join unlisted on meant.parent_id_lower = unlisted.parent_id_lower
+    readings.fault
+from readings
+left join named on readings.parent_id_lower = named.model_id_lower
+left join unlisted on readings.parent_id_lower = unlisted.parent_id_lower
