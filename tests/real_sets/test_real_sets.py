@@ -370,7 +370,7 @@ def test_radar_lineage_changes_where_a_card_names_other_parents(radar):
 @on_radar
 def test_radar_answers_the_queries_of_the_readme_as_it_says(radar):
     """The comment under each query is its answer."""
-    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    text = (REPOSITORY / "docs/queries.md").read_text(encoding="utf-8")
     said = []
     for block in re.findall(r"^```sql\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         query, comment = block.split("\n-- ")

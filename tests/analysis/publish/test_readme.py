@@ -15,14 +15,16 @@ from support import REPOSITORY
 
 DOCUMENTS = (
     "README.md",
-    "docs/distributed.md",
-    "docs/figures/README.md",
-    "docs/publishing.md",
-    "docs/replication.md",
-    "docs/report.md",
-    "docs/studies.md",
+    *sorted(
+        path.relative_to(REPOSITORY).as_posix()
+        for folder in ("docs", "loaders")
+        for path in (REPOSITORY / folder).rglob("*.md")
+    ),
 )
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+QUERIES = (REPOSITORY / "docs/queries.md").read_text(encoding="utf-8")
+LONGEST_README = 135
+"""Lines of three screens."""
 
 pytestmark = pytest.mark.xdist_group("readme")
 
@@ -37,7 +39,9 @@ def commands() -> list[tuple[str, str]]:
     found = []
     for document in DOCUMENTS:
         text = (REPOSITORY / document).read_text(encoding="utf-8")
-        for block in blocks(text, "sh"):
+        # Where a page has its commands indented, they are those of Python and of the shell.
+        indented = re.findall(r"(?:^    (?:python|export|hf) .*\n(?:^        .*\n)*)+", text, re.M)
+        for block in [*blocks(text, "sh"), *indented]:
             for line in block.replace("\\\n", " ").splitlines():
                 parts = shlex.split(line, comments=True)
                 while "&&" in parts:
@@ -67,7 +71,7 @@ def check(command: str) -> None:
     """Fail unless the program, its command and its options exist."""
     program, *rest = shlex.split(command)
     rest = [part for part in rest if part != "&"]
-    if re.fullmatch(r"[A-Z]+=.*", program):
+    if re.fullmatch(r"[A-Z]+=.*", program) or program == "export":
         return
     name = re.sub(r"^\.venv(-spark)?/bin/", "", program)
     if name == "make":
@@ -78,12 +82,16 @@ def check(command: str) -> None:
                 assert variable[1] in makefile or f'"{variable[1]}"' in README, part
             else:
                 assert part in targets(), part
+    elif name == "python" and rest[0] == "-c":
+        compile(rest[1], "the documents", "exec")
     elif name in ("python", "python3") and rest[:1] == ["-m"]:
         if rest[1] == "venv":
             return
-        module, verb = rest[1:3]
+        module, verb = rest[1], next((part for part in rest[2:] if part[0] != "-"), "")
+        if module == "pytest":
+            return
         options = {part.split("=")[0] for part in rest[3:] if part.startswith("--")}
-        known = set(re.findall(r"--[a-z-]+", help_of("-m", module, verb)))
+        known = set(re.findall(r"--[a-z-]+", help_of("-m", module, *filter(None, [verb]))))
         assert options <= known, options - known
     elif name == "python":
         assert (REPOSITORY / rest[0]).is_file(), rest[0]
@@ -91,7 +99,7 @@ def check(command: str) -> None:
         assert rest[0] in ("run", "edit")
         assert (REPOSITORY / rest[1]).is_file()
     else:
-        assert name in ("dbt", "duckdb", "python3", "pip"), program
+        assert name in ("dbt", "duckdb", "hf", "python3", "pip"), program
 
 
 @pytest.mark.parametrize(
@@ -118,12 +126,54 @@ def test_a_command_that_does_not_exist_is_found(command):
 
 def test_there_are_commands_and_queries_to_look_at():
     assert len(commands()) >= 20
-    assert len(blocks(README, "sql")) == 3
+    assert len(blocks(README, "sql")) == 1
+    assert len(blocks(QUERIES, "sql")) == 3
+    assert len(blocks(QUERIES, "python")) == 3
+
+
+def test_the_readme_is_no_longer_than_three_screens():
+    assert len(README.splitlines()) <= LONGEST_README
+
+
+def test_the_table_of_contents_names_every_page():
+    text = (REPOSITORY / "docs/README.md").read_text(encoding="utf-8")
+    pages = {path.relative_to(REPOSITORY / "docs") for path in (REPOSITORY / "docs").rglob("*.md")}
+    listed = {Path(target) for target in re.findall(r"\]\(([\w/.]+\.md)\)", text)}
+    assert {page for page in pages if page != Path("README.md")} <= listed
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_a_query_of_the_readme_runs_and_answers_in_the_columns_shown(built, number):
-    sql = blocks(README, "sql")[number]
+def test_an_example_in_python_runs_as_it_stands(built, tmp_path, monkeypatch, number):
+    monkeypatch.setenv("HUB_EXPORTS", str(built / "exports"))
+    monkeypatch.setenv("HUB_RESULTS", str(tmp_path))
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (select 'RR1' as id, 'supported' as verdict) to '{tmp_path}/claims.parquet'"
+        )
+    *lines, last = blocks(QUERIES, "python")[number].strip().splitlines()
+    names: dict = {}
+    exec("\n".join(lines), names)
+    assert len(eval(last, names)) > 0
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/own_data.md", "docs/figures/README.md"])
+def test_the_folders_that_a_page_makes_are_not_seen_by_git(document):
+    text = (REPOSITORY / document).read_text(encoding="utf-8")
+    made = set(re.findall(r"\$PWD/([\w.]+)", text)) | {"exports", "results", "site"}
+    made |= set(re.findall(r"(\w+_(?:landing|exports))/", text))
+    seen = [
+        name
+        for name in sorted(made)
+        if subprocess.run(
+            ["git", "check-ignore", "--quiet", f"{name}/file" if "." not in name else name],
+            cwd=REPOSITORY, check=False,
+        ).returncode
+    ]  # fmt: skip
+    assert seen == []
+
+
+@pytest.mark.parametrize("sql", [*blocks(README, "sql"), *blocks(QUERIES, "sql")])
+def test_a_query_of_the_documents_runs_and_answers_in_the_columns_shown(built, sql):
     with duckdb.connect() as connection:
         rows = connection.execute(sql.replace("'exports/", f"'{built}/exports/")).fetchall()
     assert rows
