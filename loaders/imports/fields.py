@@ -33,7 +33,7 @@ BOOLEAN_FIELDS = frozenset({"disabled", "gated", "private", "xetEnabled"})
 
 # What a build reads: a value that it could make nothing of is counted, and its field is named.
 FIELDS_IN_USE = frozenset({
-    "baseModels", "cardData", "config", "createdAt", "downloads", "downloadsAllTime", "gguf",
+    "_id", "baseModels", "cardData", "config", "createdAt", "downloads", "downloadsAllTime", "gguf",
     "gguf.total", "lastModified", "likes", "private", "safetensors", "safetensors.total", "tags",
     "trendingScore",
 })  # fmt: skip

@@ -40,7 +40,9 @@ _FOLDER_FORMS = ("%Y-%m-%d", "%Y%m%dT%H%M%SZ")
 
 
 _LONGEST_EXAMPLE = 60
-_ARTICLES = {"list": "a", "object": "an", "time": "a", "number": "a", "boolean": "a"}
+_ARTICLES = {
+    "list": "a", "object": "an", "time": "a", "number": "a", "boolean": "a", "id of the Hub": "an",
+}  # fmt: skip
 _SHARED = 6 + len(items.ID_COUNTS)
 """Where the counts of fields begin in a row of counts, behind those that every file has."""
 
@@ -418,6 +420,8 @@ def _check_where(
     if where is None:
         return
     try:
+        # A bracket that closes ours would let a condition go on as another query.
+        duckdb.SQLExpression(where)
         if len(connection.extract_statements(f"SELECT 1 WHERE ({where}\n)")) != 1:
             raise UsageError("--where: give one condition, not several statements")
         connection.sql(f"SELECT 1 FROM {source.relation} AS item WHERE ({where}\n) LIMIT 0")
@@ -508,7 +512,7 @@ def _check_unread(counts: list[_Count], request: Request, source: sources.Source
         () if request.allow_unread else zip(*(c.unread for c in counts), strict=True)
     ):
         one = _added(field_counts)
-        if one.given and one.unread == one.given:
+        if one.given and one.unread == one.given and not one.check.is_used_unread:
             raise DataError(
                 f"{sources.names_of(source.files)}: {_no_value_of(one)}; --allow-unread lands the "
                 "field as it stands"

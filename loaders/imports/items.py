@@ -91,10 +91,17 @@ _MACROS = (
     """
     CREATE OR REPLACE TEMP MACRO is_time(text) AS TRY_CAST(text AS TIMESTAMPTZ) IS NOT NULL
     """,
+    # MongoDB writes a number of 64 bits as an object; a text that looks so has its quotes escaped.
+    r"""
+    CREATE OR REPLACE TEMP MACRO plain_numbers(text) AS regexp_replace(
+        text, '\{\s*"\$number(?:Long|Int|Double)"\s*:\s*"?(-?\d[\d.eE+-]*)"?\s*\}', '\1', 'g'
+    )
+    """,
     """
     CREATE OR REPLACE TEMP MACRO container_of_text(text) AS CASE
         WHEN NOT json_valid(text) THEN NULL
-        WHEN regexp_full_match(json_type(text), 'ARRAY|OBJECT') THEN strict_json(text)
+        WHEN regexp_full_match(json_type(text), 'ARRAY|OBJECT')
+            THEN strict_json(plain_numbers(text))
     END
     """,
     r"""
@@ -221,7 +228,8 @@ class Item:
 @dataclass(frozen=True)
 class Check:
     """A field whose values may be unreadable: the SQL of its text, of whether there is a value, and
-    of whether it can be read; `kind` is what the field holds, in words.
+    of whether it can be read; `kind` is what the field holds, in words. What `is_used_unread` is
+    read as it stands.
     """
 
     field: str
@@ -229,6 +237,7 @@ class Check:
     text: str
     is_given: str
     is_unread: str
+    is_used_unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -473,6 +482,10 @@ def _is_odd(leaf: _Leaf) -> str | None:
     if name in JSON_FIELDS:
         known |= {"ARRAY"} if name in LIST_FIELDS else {"ARRAY", "OBJECT"}
         condition = "true"
+        if types & known - {"NULL"}:
+            is_extended = f"contains(CAST({value} AS VARCHAR), '\"$number')"
+            is_text = f"NOT regexp_full_match(json_type({value}), '{'|'.join(sorted(known))}')"
+            return f"coalesce({is_text} OR {is_extended}, false)"
     elif name in TIME_FIELDS:
         condition = f"(json_type({value}) <> 'VARCHAR' OR NOT is_time({text}))"
     elif name in COUNT_FIELDS:
@@ -591,10 +604,13 @@ def _check(leaf: _Leaf) -> Check | None:
         kind, is_unread = "number", f"NOT coalesce(isfinite({number}), false)"
     elif name in BOOLEAN_FIELDS and read:
         kind, is_unread = "boolean", f"{read} IS NULL"
+    elif name == "_id":
+        # Rows of an SQL table are numbered, and another number a week later is another repository.
+        kind, is_unread = "id of the Hub", rf"regexp_full_match({text}, '\d{{1,20}}')"
     else:
         return None
     is_given = f"{text} IS NOT NULL AND NOT {_is_no_value(column)}"
-    return Check(name, kind, text, is_given, f"{is_given} AND {is_unread}")
+    return Check(name, kind, text, is_given, f"{is_given} AND {is_unread}", name == "_id")
 
 
 def _json(value: str, type_: duckdb.sqltypes.DuckDBPyType, depth: int) -> str:

@@ -31,9 +31,14 @@ def file(write) -> Path:
         "true); COPY (SELECT 1) TO '{folder}/planted'; SELECT (true",
         "true); SELECT 1; --",
         "true\n); SELECT 1 WHERE (true",
+        "true) UNION ALL (SELECT 1",
+        "true) LIMIT (1",
+        "true) GROUP BY (id",
+        "true) ORDER BY (id",
+        "true LIMIT 1",
     ],
 )
-def test_several_statements_are_refused(run, file, landing, tmp_path, where):
+def test_what_is_more_than_a_condition_is_refused(run, file, landing, tmp_path, where):
     code, said = run(file, where.format(folder=tmp_path))
     assert code == 2
     assert said.startswith("error: --where: ")

@@ -778,6 +778,39 @@ def test_a_frame_of_the_client_written_as_csv_becomes_what_the_api_has(imported,
     ]  # fmt: skip
 
 
+def test_numbers_of_mongo_within_objects_become_numbers(command, tmp_path, landing, rows) -> None:
+    """A text that only looks like one, and a line without one, stay as they are."""
+    lines = [
+        '{"id": "a/b", "safetensors": {"parameters": {"BF16": {"$numberLong": "7615616512"}}, '
+        '"total": {"$numberLong": "7615616512"}}, "gguf": {"total": {"$numberDouble": "7e9"}}}',
+        '{"id": "a/c", "cardData": {"x": "{\\"$numberLong\\": \\"5\\"}", '
+        '"y": {"$numberInt": "5"}}}',
+        '{"id": "a/d",  "safetensors": {"total": 7}}',
+    ]
+    (tmp_path / "mongo.jsonl").write_text("\n".join(lines))
+    done = command(
+        "import", tmp_path / "mongo.jsonl", "--as-of", "2026-01-01", "--landing", landing
+    )
+    assert done.code == 0
+    first, second, third = (row["raw_json"] for row in rows(landing))
+    assert json.loads(first)["safetensors"] == {
+        "parameters": {"BF16": 7615616512}, "total": 7615616512
+    }  # fmt: skip
+    assert json.loads(first)["gguf"] == {"total": 7e9}
+    assert json.loads(second)["cardData"] == {"x": '{"$numberLong": "5"}', "y": 5}
+    assert third == lines[2]
+
+
+def test_ids_of_the_hub_that_number_rows_are_said(command, tmp_path, landing, rows) -> None:
+    code, _, err = command(csv_file(tmp_path, "_id,id\n1,a/b\n2,a/c\n"), *AS_OF)
+    assert code == 0
+    assert err == (
+        "warning: none of 2 values of _id can be read as an id of the Hub, for example 1; landed "
+        "as it stands\n"
+    )
+    assert [row["hub_oid"] for row in rows(landing)] == ["1", "2"]
+
+
 def test_lines_of_a_mongo_export_become_what_the_api_has(command, tmp_path, landing, rows) -> None:
     """The line that is written as the API writes it stays byte for byte."""
     sound = '{"_id": "66f0",  "id": "lab/a", "createdAt": "2024-07-11T00:55:12Z", "likes": 1e1}'
