@@ -260,7 +260,7 @@ class Listing:
         except (httpx2.HTTPError, Overdue, IntegrityError, BrokenPage, UnsoundPage):
             return None
         found = page.items[0].oid if page and page.items else None
-        return found if isinstance(found, str) else None
+        return found if isinstance(found, str) and re.fullmatch("[0-9a-f]{24}", found) else None
 
     def answer(self, query: str, also: frozenset[int] = frozenset()) -> httpx2.Response:
         """Return the answer to one request: status 200, or one of `also`.
