@@ -24,5 +24,5 @@ where
     and inferred.inferred_relation != 'quantized'
     and not {{ matches(
         'lower(models.repository_name)',
-        'gguf|ggml|awq|gptq|exl[23]|mlx|quant|[2-8][-_]?bit|int[48]|fp[48]|nf4|mxfp|w[48]a|(?:^|[-_.])i?q[2-8](?:[-_.]|$)'
+        'gguf|ggml|awq|gptq|exl(?:2|3)|mlx|quant|[2-8][-_]?bit|int(?:4|8)|fp(?:4|8)|nf4|mxfp|w(?:4|8)a|(?:^|[-_.])i?q[2-8](?:[-_.]|$)'
     ) }}
