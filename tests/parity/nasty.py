@@ -27,6 +27,7 @@ def write_nasty_landing(folder: Path) -> Path:
     for table, rows in {
         "benchmarks": benchmarks(),
         "hub_aliases": aliases(),
+        "owners": owners(),
         "release_dates": release_dates(),
     }.items():
         (folder / table).mkdir()
@@ -36,7 +37,7 @@ def write_nasty_landing(folder: Path) -> Path:
 
 def items() -> tuple[list, list]:
     """The items of the two snapshots; of some the second differs."""
-    always = [*raced(), *shaped(), *typed(), *unreadable(), *circular(), *merged()]
+    always = [*raced(), *shaped(), *described(), *typed(), *unreadable(), *circular(), *merged()]
     early = [
         *always,
         item("lab/renamed-later", BASE, declared="lab/Base") | {"_id": "f" * 24, "likes": 3},
@@ -175,6 +176,47 @@ def shaped() -> list:
         item(f"shapes/fields-{number}", BASE, ["lab/Base"]) | {"cardData": value}
         for number, value in enumerate(cards)
     ]
+
+
+def described() -> list:
+    """Licences, languages, makes and names in every shape, on a line of their own."""
+    licences = [
+        "Apache-2.0", ["mit", "gpl-3.0"], "other", "llama3.1", "[More Information Needed]", None,
+        4, {"name": "x"}, "cc-by-nc-4.0", "Acme Non-Commercial", "unknown", [], "openrail++",
+        "cc0-1.0",
+    ]  # fmt: skip
+    names = ["Llama 3.1 Community License", "acme", None, " ", 3, ["gemma"]]
+    languages = ["en", ["fr", "EN ", "en"], [], None, 4, [None, {"a": 1}, "de"], "\u00a0zh"]
+    configs = [
+        {"architectures": ["LlamaForCausalLM"], "model_type": "llama"}, {"architectures": "Bert"},
+        {"architectures": [], "model_type": ["x"]}, {"architectures": [4], "model_type": 4}, "text",
+        None,
+    ]  # fmt: skip
+    series = [
+        "Qwen3-30B-A3B", "Meta-Llama-3.1-8B", "qwen_0.5_dpo", "DeepSeek-R1-Distill", "bertje",
+        "phi-1_5", "Mixtral-8x7B-v0.1", "whisper-v3", "TinyLlama", "gemma", "T5", "GPT2",
+    ]  # fmt: skip
+    made = []
+    for number in range(84):
+        card = {
+            "license": licences[number % len(licences)],
+            "license_name": names[number % len(names)],
+            "language": languages[number % len(languages)],
+        }
+        parents = [made[number // 3]["id"], made[number // 2]["id"]] if number > 3 else []
+        made.append(
+            item(
+                f"terms{number % 3}/{series[number % len(series)]}-{number}",
+                BASE + timedelta(days=number),
+                sorted({*parents}),
+                "merge" if number % 2 else "quantized",
+                cardData=card,
+                config=configs[number % len(configs)],
+                pipeline_tag=["text-generation", "Text-To-Image", None][number % 3],
+                library_name=["timm", "SetFit", None][number % 3],
+            )
+        )
+    return made
 
 
 def typed() -> list:
@@ -354,6 +396,25 @@ def aliases() -> str:
             ('old/gone', null, 'absent', timestamp '2025-01-01'),
             (null, 'lab/Base', 'renamed', timestamp '2025-01-01')
         ) as names (alias, model_id, outcome, resolved_at)
+    """
+
+
+def owners() -> str:
+    """Owners as links, in two cases, twice, in words that nobody knows, and nobody."""
+    return """
+        select * from (values
+            ('lab', 'Company', 'us', 'Lab Holding', 'list'),
+            (' LAB ', 'company', 'USA', 'lab holding', 'other list'),
+            ('https://huggingface.co/merge', 'university', 'France', null, 'list'),
+            ('@merge', 'university', 'eu', null, 'other list'),
+            ('race', 'company', 'us', null, 'list'),
+            ('race', 'person', 'china', null, 'other list'),
+            ('terms', 'guild', 'Atlantis', null, null),
+            ('Missing', null, 'unknown', null, 'list'),
+            ('lab/model', null, 'other', null, 'list'),
+            ('  ', null, 'us', null, 'list'),
+            (null, null, null, null, null)
+        ) as owners (owner, kind, country, parent_organisation, source)
     """
 
 
