@@ -62,5 +62,5 @@ select
     highest_log_ratio < 0 as is_losing,
     most_owners_in_a_week
 from compared
+qualify row_number() over (order by highest_log_ratio asc, parent_id asc) <= 20
 order by highest_log_ratio asc, parent_id asc
-limit 20

@@ -9,5 +9,5 @@ select
     max(distance) as longest_distance
 from {{ ref('family_members') }}
 group by root_id
+qualify row_number() over (order by n_members desc, root_id asc) <= 20
 order by n_members desc, root_id asc
-limit 20

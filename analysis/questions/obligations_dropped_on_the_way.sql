@@ -13,5 +13,5 @@ select
 from {{ ref('licence_changes') }}
 where dropped_on_the_way is not null
 group by root_license, root_class, dropped_on_the_way
+qualify row_number() over (order by n_models desc, root_license asc nulls last, dropped_on_the_way asc) <= 30
 order by n_models desc, root_license asc nulls last, dropped_on_the_way asc
-limit 30

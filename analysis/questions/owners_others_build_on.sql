@@ -14,5 +14,5 @@ select
     last_release_at
 from {{ ref('owners') }}
 where n_derivatives_by_others > 0
+qualify row_number() over (order by n_derivatives_by_others desc, owner asc) <= 20
 order by n_derivatives_by_others desc, owner asc
-limit 20

@@ -11,5 +11,5 @@ from {{ ref('hub_models') }} as models
 left join {{ ref('hub_models') }} as roots on models.root_id = roots.model_id and models.generation > 0
 where models.model_series is not null
 group by models.model_series
+qualify row_number() over (order by n_models desc, models.model_series asc) <= 30
 order by n_models desc, models.model_series asc
-limit 30
