@@ -92,9 +92,6 @@ def _source_of(files: Sequence[str]) -> str:
 def _query(request: Request, source: sources.Source) -> str:
     """Return the query of the descriptions, a row each."""
     texts = {name: _text(request, source, name) for name in COLUMNS}
-    if texts["owner"] == "NULL":
-        # Says which columns there are.
-        side_tables.column_named(source, "--owner", COLUMNS["owner"][0])
     if "source" in {column.name for column in source.columns}:
         said_by = side_tables.column_named(source, "--source", "source").text
         texts["source"] = f"coalesce(nullif(trim({said_by}), ''), {literal(request.source)})"
@@ -107,10 +104,11 @@ def _query(request: Request, source: sources.Source) -> str:
 def _text(request: Request, source: sources.Source, name: str) -> str:
     """Return the SQL of a column as text: the named one, else the first that is called so."""
     there = {column.name for column in source.columns}
-    named = getattr(request, name) or next(
-        (usual for usual in COLUMNS[name] if usual in there), None
-    )
-    if named is None:
+    usual = next((usual for usual in COLUMNS[name] if usual in there), None)
+    named = getattr(request, name) or usual
+    if named is None and name != "owner":
         return "NULL"
+    # Without any owner the refusal says which columns there are.
+    named = named or COLUMNS["owner"][0]
     option = f"--{name.replace('_', '-')}"
     return f"nullif(trim({side_tables.column_named(source, option, named).text}), '')"
