@@ -37,6 +37,7 @@ import ctypes
 import difflib
 import fcntl
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -453,6 +454,41 @@ def told(text: str) -> str:
     return " ".join((rest if rest and " Error" in heading else sentence).split())[:400]
 
 
+# after the build
+
+
+def doubtful_weeks(database: Path, snapshots: Sequence[Snapshot]) -> Iterator[str]:
+    """What is odd about a snapshot's files, one line each: it was read, and its rows are there."""
+    again = "land the snapshot again, or remove its folder"
+    in_time = sorted(snapshots, key=lambda one: (one.started_at, one.snapshot_id))
+    for before, one in itertools.pairwise(in_time):
+        digests = [part.sha256 for part in one.parts]
+        if digests and digests == [part.sha256 for part in before.parts]:
+            yield (
+                f"{one.folder.name} has the very files of {before.folder.name}, so that nothing "
+                f"changed in between: {again}"
+            )
+    with duckdb.connect(str(database)) as connection:
+        early = connection.execute(
+            "select snapshot_id, count(*) from staging.stg_hub__versions "
+            "inner join staging.stg_hub__snapshots using (snapshot_id) "
+            "where created_at > snapshot_at + interval 1 day group by snapshot_id order by 1"
+        ).fetchall()
+        twice = connection.execute(
+            "select snapshot_id, count(*) from staging.stg_hub__item_rejections "
+            "inner join staging.stg_hub__snapshots using (snapshot_id) "
+            "where rejection_reason in ('duplicate_repository', 'duplicate_id') "
+            "group by snapshot_id, n_landed_items having count(*) > n_landed_items / 100 order by 1"
+        ).fetchall()
+    for snapshot_id, n in early:
+        yield (
+            f"snapshot_id={snapshot_id} lists {n} models that were created after it, so that its "
+            f"date is doubtful: {again}"
+        )
+    for snapshot_id, n in twice:
+        yield f"snapshot_id={snapshot_id} names {n} models twice, the last counts: {again}"
+
+
 # the exports
 
 
@@ -579,6 +615,7 @@ def build(arguments: Sequence[str]) -> None:
             folder_from("DBT_LOG_PATH", "logs") / f"{database.name}.log",
         )
         try:
+            doubts = list(doubtful_weeks(workshop / FILE, snapshots)) if not is_part else []
             snapshot_id, counts = export_marts(workshop / FILE, staged)
             put_in_place(replacements(workshop, database, staged, exports))
         except (OSError, duckdb.Error) as error:
@@ -591,6 +628,8 @@ def build(arguments: Sequence[str]) -> None:
         finally:
             empty_folder(staged)
         empty_folder(workshop)
+    for doubt in doubts:
+        print(f"notice: {doubt}", file=sys.stderr)
     width = max((len(mart) for mart, _ in counts), default=0)
     of_snapshot = f", snapshot {snapshot_id}" if snapshot_id else ""
     print(f"\n{database} and {len(counts)} marts in {exports}{of_snapshot}:")

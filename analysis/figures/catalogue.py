@@ -132,6 +132,16 @@ def _describe_degrees(frame: pd.DataFrame) -> str:
     return f"Dot plot of mean indices. {', '.join(means)}."
 
 
+def _describe_growth(frame: pd.DataFrame) -> str:
+    known = frame.dropna(subset="median_likes")
+    first, last = known.iloc[0], known.iloc[-1]
+    return (
+        f"Line with a band: median likes of the models of {first.root_id} by age. "
+        f"Week {first.age_weeks}: {rounded(first.median_likes, 1)} of {number(int(first.n))} "
+        f"models; week {last.age_weeks}: {rounded(last.median_likes, 1)} of {number(int(last.n))}."
+    )
+
+
 def _describe_order(frame: pd.DataFrame) -> str:
     def part(outcome: str) -> str:
         of_outcome = frame[frame.outcome == outcome]
@@ -304,6 +314,19 @@ FIGURES = (
         needs="10 focals of 10 families with a defined index in one bin",
         mark="mean_mdi",
         preludes=("intervals",),
+    ),
+    Figure(
+        name="growth_of_the_largest_family",
+        title="Likes of the largest family's models by age",
+        reads=("growth_curves", "families", "hub_models"),
+        draw=charts.growth_of_the_largest_family,
+        count=lambda frame: int(frame.n.sum()),
+        unit="models x weeks of age",
+        filter="Models with a usable date, at the last snapshot in each week of their age; band: "
+        "the middle half; weeks below 10 models are not drawn.",
+        describe=_describe_growth,
+        needs="ten models of one family seen at one age in weeks",
+        mark="median_likes",
     ),
     Figure(
         name="recognition_by_release_order",

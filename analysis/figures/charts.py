@@ -297,6 +297,22 @@ def mdi_by_in_degree(frame: pd.DataFrame) -> alt.TopLevelMixin:
 TWO_LINES = "split(datum.label, '|')"
 
 
+def growth_of_the_largest_family(frame: pd.DataFrame) -> alt.TopLevelMixin:
+    """Likes by week of age: the median of the family's models, and the middle half of them."""
+    base = alt.Chart(rows(frame.dropna(subset="median_likes"))).encode(
+        x=alt.X("age_weeks:Q", axis=alt.Axis(title="age (weeks)", tickMinStep=1))
+    )
+    # Likes are counts of very different size, and some are none.
+    y_scale = alt.Scale(type="symlog", nice=False)
+    half = base.mark_area(color=colour("blue"), opacity=0.25, interpolate="step-after").encode(
+        y=alt.Y("low:Q", scale=y_scale), y2="high:Q"
+    )
+    median = base.mark_line(color=colour("blue"), interpolate="step-after").encode(
+        y=alt.Y("median_likes:Q", scale=y_scale, axis=alt.Axis(title="likes", tickCount=5))
+    )
+    return alt.layer(half, median).properties(width=PLOT, height=240)
+
+
 def recognition_by_release_order(frame: pd.DataFrame) -> alt.TopLevelMixin:
     """Figure 13: binned scatter within base and month, one panel per outcome."""
     outcomes = list(frame.outcome.unique())

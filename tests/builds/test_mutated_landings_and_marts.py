@@ -333,9 +333,6 @@ ALSO = (
         "crowding_n_rivals_before_other_owner_is_within_bounds": {
             "assert_crowding_parts_do_not_exceed_the_whole"
         },
-        "int_model_identities_linked_has_one_row_per_identity_and_snapshot": {
-            "assert_snapshot_changes_explain_the_difference"
-        },
         "int_parent_claims_gathered_has_one_row_per_claim": {
             "assert_every_claim_is_an_edge_or_a_rejection"
         },
@@ -404,12 +401,11 @@ ALSO = (
         "recognition_panel_has_one_row_per_base_and_entrant": {"assert_every_edge_is_an_entrant"},
         "disruption_panel_mdi_is_finite": {"assert_panel_repeats_the_disruption_mart"},
         "disruption_panel_mdi_is_within_bounds": {"assert_panel_repeats_the_disruption_mart"},
-        "stg_hub__items_has_one_row_per_landed_item": {
-            "assert_every_item_is_a_model_or_a_rejection"
+        "stg_hub__repositories_has_one_row_per_key": {
+            "stg_hub__repositories_has_one_row_per_repository"
         },
-        "stg_hub__models_has_one_row_per_model_and_snapshot": {
-            "assert_every_item_is_a_model_or_a_rejection",
-            "assert_metrics_keep_every_model",
+        "stg_hub__repositories_has_one_row_per_repository": {
+            "stg_hub__repositories_has_one_row_per_key"
         },
         "owners_n_models_is_within_bounds": {"assert_owners_hold_every_model"},
         "hub_models_has_one_row_per_model_id": {"assert_owners_hold_every_model"},

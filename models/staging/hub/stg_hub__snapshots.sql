@@ -17,9 +17,18 @@ parts as (
     group by snapshot_id
 ),
 
+items as (
+    select
+        snapshot_id,
+        count(*) as n_landed_items
+    from {{ source('landing', 'hub_models') }}
+    group by snapshot_id
+),
+
 snapshots as (
     select
         manifests.snapshot_id,
+        coalesce(items.n_landed_items, 0) as n_landed_items,
         -- Another loader's manifest may count what it likes: only ours lists the parts with their digests.
         case
             when {{ json_text('manifest', '$.parts') }} like '%"sha256"%'
@@ -32,6 +41,7 @@ snapshots as (
         ) as snapshot_at
     from manifests
     left join parts on manifests.snapshot_id = parts.snapshot_id
+    left join items on manifests.snapshot_id = items.snapshot_id
     where {{ json_text('manifest', '$.status') }} = 'complete'
 )
 
@@ -40,6 +50,7 @@ select
     lag(snapshot_id) over (order by snapshot_at nulls first, snapshot_id) as previous_snapshot_id,
     row_number() over (order by snapshot_at desc nulls last, snapshot_id desc) = 1 as is_latest,
     n_promised_items,
+    n_landed_items,
     fingerprint,
     snapshot_at
 from snapshots

@@ -49,6 +49,10 @@ COUNTS = {
             select count(mdi) as n from disruption where is_window_closed group by window_name)""",
     "mdi_by_in_degree": """
         select count(mdi) from disruption where window_name = '90d'""",
+    "growth_of_the_largest_family": """
+        select count(*) from growth_curves join hub_models using (model_id)
+        where growth_curves.likes is not null and root_id = (
+            select arg_min(root_id, (-n_models, root_id)) from families)""",
     "recognition_by_release_order": """
         select count(*) from recognition_panel where sample_exclusion is null
         and release_percentile is not null and parent_id in (
