@@ -32,9 +32,11 @@ from bench.builds import (
     sums_of_marts,
     times_of_tests,
 )  # fmt: skip
+from bench.history import history
 from bench.landings import SHAPES, make_landing, make_second_week
 from bench.measuring import PROJECT, BenchError
 from bench.report import (
+    history_table,
     page,
     peers_table,
     runs_table,
@@ -53,6 +55,11 @@ SMALLEST = 600
 STUDIES = [40_000, 250_000, 1_000_000]
 """Models of the landings on which each specification of the studies is measured."""
 
+WEEKS = [4, 12, 26, 52]
+"""Snapshots of the histories that are built."""
+
+MODELS_OF_HISTORY = 250_000
+
 SERIES = [250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000]
 
 
@@ -68,6 +75,14 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--study", type=int, nargs="*", default=STUDIES, metavar="N",
         help="models of the landings on which the studies are run",
+    )  # fmt: skip
+    parser.add_argument(
+        "--weeks", type=int, nargs="*", default=WEEKS, metavar="N",
+        help="weekly snapshots of the histories that are built",
+    )  # fmt: skip
+    parser.add_argument(
+        "--history", type=int, default=MODELS_OF_HISTORY, metavar="N",
+        help="models of these histories (%(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--shapes", nargs="*", default=list(SHAPES), choices=SHAPES,
@@ -99,7 +114,7 @@ def measure(options: argparse.Namespace) -> dict:
     n = options.models
     result = {
         "commands": [], "runs": [], "tests": {}, "statements": {}, "statements_models": 0,
-        "peers": [], "peers_models": 0, "series": [], "study": [],
+        "peers": [], "peers_models": 0, "series": [], "study": [], "history": [],
     }  # fmt: skip
     if options.add and options.json.exists():
         result |= json.loads(options.json.read_text())
@@ -156,6 +171,12 @@ def measure(options: argparse.Namespace) -> dict:
             print(f"{shape} {size:,}: {cost.seconds:.1f} s", file=sys.stderr)
             shutil.rmtree(folder / name)
     shutil.rmtree(place)
+    for n_weeks in options.weeks:
+        if n_weeks not in {one["weeks"] for one in result["history"]}:
+            one = history(folder, options.history, n_weeks, options.memory, max(options.weeks))
+            result["history"].append(one)
+            save(result, options)
+            print(f"{n_weeks} weeks: {one['cpu_seconds']:.1f} s of CPU", file=sys.stderr)
     for size in options.study:
         if size not in {one["models_drawn"] for one in result["study"]}:
             result["study"].append(study(folder, size))
@@ -179,6 +200,7 @@ def described(options: argparse.Namespace) -> str:
     words += ["--quick"] if options.quick else []
     words += ["--series", *map(str, options.series)]
     words += ["--study", *map(str, options.study)]
+    words += ["--weeks", *map(str, options.weeks), f"--history {options.history}"]
     return " ".join(words)
 
 
@@ -205,6 +227,8 @@ def main() -> int:
         print("\n" + peers_table(result))
     if result["series"]:
         print("\n" + series_table(result))
+    if result["history"]:
+        print("\n" + history_table(result))
     if result["study"]:
         print("\n" + study_table(result))
     return 0

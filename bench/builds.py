@@ -98,7 +98,8 @@ def sums_of_marts(folder: Path) -> dict[str, str]:
     """Rows and a sum of hashes over all rows of each mart: equal for equal marts in any order."""
     with duckdb.connect(str(folder / "bench.duckdb"), read_only=True) as connection:
         marts = connection.execute(
-            "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
+            "select table_name from duckdb_tables() where schema_name = 'marts' "
+            "union all select view_name from duckdb_views() where schema_name = 'marts' order by 1"
         ).fetchall()
         return {
             mart: " ".join(

@@ -27,13 +27,16 @@ PARENTS_OF_A_MERGE = """
 """
 
 
-def make_landing(folder: Path, n_models: int, shape: str = "hub", n_snapshots: int = 1) -> Path:
+def make_landing(
+    folder: Path, n_models: int, shape: str = "hub", n_snapshots: int = 1, *, lively: bool = False
+) -> Path:
     """Draw a Hub into a folder, or leave it if it is there; its path."""
     if not folder.exists():
         unfinished = folder.with_name(f"{folder.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         command = [sys.executable, "-m", "loaders", "sample", "--landing", unfinished]
         command += ["--models", n_models, "--snapshots", n_snapshots, "--full-width"]
+        command += ["--lively"] if lively else []
         cost_of(command, log=folder.with_name(f"{folder.name}.log"))
         if shape != "hub":
             reshape(sorted(unfinished.glob("hub_models/*/part-*.parquet")), shape)

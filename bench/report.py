@@ -83,6 +83,33 @@ def study_table(result: dict, most: int = 20) -> str:
     )
 
 
+def history_table(result: dict) -> str:
+    """Histories of growing length; in the last row the exponents over the number of weeks."""
+    histories = sorted(result["history"], key=lambda one: one["weeks"])
+    weeks = [one["weeks"] for one in histories]
+    built = [one["cpu_seconds"] - one["reading_cpu_seconds"] for one in histories]
+    rows = [
+        [
+            f"{one['weeks']}", one["item_rows"], one["cpu_seconds"], one["reading_cpu_seconds"],
+            one["gigabytes"], one["last_week_alone_cpu_seconds"], one["on_top_cpu_seconds"],
+            ratio(one["on_top_cpu_seconds"], one["last_week_alone_cpu_seconds"]),
+            ratio(after_reading, one["last_week_alone_cpu_seconds"]), one["bytes_a_row"],
+        ]
+        for one, after_reading in zip(histories, built, strict=True)
+    ]  # fmt: skip
+    all_costs = [one["cpu_seconds"] for one in histories]
+    rows.append(
+        ["exponent, with reading and without", None, exponent(weeks, all_costs),
+         exponent(weeks, built), *[None] * 6]
+    )  # fmt: skip
+    return table(
+        ["weeks", "item rows", "from nothing, CPU seconds", "of it reading JSON", "GB",
+         "last week alone, CPU seconds", "last week on top, CPU seconds", "on top / alone",
+         "from nothing without reading / alone", "bytes a row beyond the last week"],
+        rows,
+    )  # fmt: skip
+
+
 def skipped_peers(result: dict) -> str:
     """One line for each tool that was not measured."""
     lines = [
@@ -281,6 +308,16 @@ def page(result: dict) -> str:
             "seconds of each specification with its exponent, and the largest resident set of the "
             "process while it ran.",
             study_table(result),
+        ]
+    if result.get("history"):
+        parts += [
+            "## Histories",
+            f"Weekly snapshots of {result['history'][0]['models_drawn']:,} drawn models that live "
+            "as on the Hub: most counters move, one model in ten says something new, some come, "
+            "go, return and are made again. The marts of the last week on top of the others are "
+            "compared with those of all weeks from nothing, and the bench fails unless they are "
+            "equal.",
+            history_table(result),
         ]
     if result["series"]:
         parts += [

@@ -28,6 +28,7 @@ def measured(tmp_path_factory) -> tuple[str, dict, str]:
     command = [sys.executable, "-m", "bench", "--quick", "--models", "600", "--series"]
     command += ["--budget", "60", "--folder", folder / "work", "--json", folder / "bench.json"]
     command += ["--peers-python", folder / "none", "--study"]
+    command += ["--weeks", "2", "3", "--history", "600"]
     finished = subprocess.run(
         [*map(str, command), "--page", str(folder / "bench.md")],
         cwd=REPOSITORY, check=True, capture_output=True, text=True,
@@ -47,6 +48,18 @@ def test_every_run_has_its_cost(measured):
         assert 0.01 < run["gigabytes"] < 4
     assert result["runs"][0]["models"] > 600
     assert result["runs"][0]["edges"] > 100
+
+
+@pytest.mark.slow
+def test_a_history_has_its_costs_and_its_row(measured):
+    _, result, text = measured
+    assert [one["weeks"] for one in result["history"]] == [2, 3]
+    for one in result["history"]:
+        assert one["reading_cpu_seconds"] > 0
+        assert one["last_week_alone_cpu_seconds"] > 0
+        assert one["on_top_cpu_seconds"] > 0
+    assert result["history"][0]["item_rows"] < result["history"][1]["item_rows"]
+    assert "## Histories" in text
 
 
 @pytest.mark.slow

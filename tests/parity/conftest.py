@@ -15,9 +15,13 @@ from pathlib import Path
 import pytest
 from nasty import write_nasty_landing
 
+from histories import weeks
 from hub_lineage.errors import SparkError
 from hub_lineage.spark import building, processes
-from support import REPOSITORY
+from support import REPOSITORY, write_landing
+
+HISTORY = 3
+"""A seed whose weeks hold every change, gaps, and sources without the Hub's immutable ids."""
 
 MODELS_AND_SEEDS = ("--resource-type", "model", "--resource-type", "seed")
 
@@ -63,6 +67,7 @@ def landings() -> dict[str, Callable[[Path], Path]]:
     return {
         "sample": lambda folder: shutil.copytree(REPOSITORY / "sample", folder),
         "nasty": write_nasty_landing,
+        "history": lambda folder: write_landing(folder, dict(weeks(HISTORY, 5))),
     }
 
 

@@ -33,3 +33,13 @@ def test_what_is_landed_during_a_build_comes_with_the_next_one(built_on_both, sp
     shutil.copytree(snapshot, snapshot.with_name("snapshot_id=20991231T000000Z"))
     write_catalog(landing)
     assert spark.sql(asked).collect() == before
+
+
+HISTORICAL = {"model_metrics", "snapshot_changes", "outcomes_at_age", "growth_curves"}
+
+
+def test_a_history_with_renames_and_gaps_is_the_same_on_both_engines(built_on_both):
+    compared = compare_marts(*built_on_both("history"))
+    different = [str(comparison) for comparison in compared if not comparison.is_same]
+    assert not different, "\n".join(different)
+    assert {comparison.mart for comparison in compared if comparison.n_rows} >= HISTORICAL
