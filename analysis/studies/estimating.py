@@ -335,9 +335,9 @@ def taken_together(
             combined[there] = weights
             freedom = jackknife.degrees_of_freedom_of(combined)
             found = linear_combination(
-                weights,
-                fitted.estimates[positions],
-                jackknife.covariance[np.ix_(there, there)],
+                np.ones(1),
+                weights @ fitted.estimates[positions, None],
+                np.array([[jackknife.variance_of(combined)]]),
                 freedom,
             )
             row |= {

@@ -46,6 +46,7 @@ class Jackknife:
     `terms` (K,) are the terms of the equation (no dummies of factors, no constant) that are
     identified without any one group; `centre` (K,) their estimates on all rows, `estimates` (H, K)
     those without each group, `covariance` (K, K) what follows (see `delete_group_jackknife`),
+    `independent` (K, K) what would follow from independent rows of one variance (None but for OLS),
     `degrees_of_freedom` those of as many clusters as they are worth by the outcome, H - 1 at most
     (see `delete_group_jackknife`). `groups` gives the group, 0 to H - 1, of each cluster (its
     index).
@@ -58,6 +59,7 @@ class Jackknife:
     degrees_of_freedom: float
     groups: pd.Series
     engine: str
+    independent: np.ndarray | None = None
 
     def row(self, term: str) -> dict[str, float]:
         """Estimate, standard_error, low, high (95 %) and p_value (two-sided) of one term.
@@ -67,9 +69,21 @@ class Jackknife:
         if term not in self.terms:
             raise NotIdentified(f"term {term!r} has no jackknife: it falls with a group, or before")
         at = self.terms.index(term)
-        error = np.sqrt(self.covariance[at, at])
         weights = np.eye(len(self.terms))[at]
+        error = np.sqrt(self.variance_of(weights))
         return with_interval(self.centre[at], error, self.degrees_of_freedom_of(weights))
+
+    def variance_of(self, weights: np.ndarray) -> float:
+        """That of the combination weights'b; `weights` (K,).
+
+        At least that of independent rows. Where an outcome of 0 and 1 is rare and a term skewed,
+        few rows tell a coefficient: if by chance they are zeros, estimate and spread come out small
+        together, and the interval misses what is above it.
+        """
+        found = weights @ self.covariance @ weights
+        if self.independent is None:
+            return float(found)
+        return float(max(found, weights @ self.independent @ weights))
 
     def degrees_of_freedom_of(self, weights: np.ndarray) -> float:
         """Those of the combination weights'b; `weights` (K,).
@@ -107,7 +121,8 @@ def delete_group_jackknife(
 
         covariance = (H - 1) / H  sum over h of (b_h - b)(b_h - b)'
 
-    the cluster jackknife (CV3) of MacKinnon, Nielsen & Webb (2023), its groups the clusters.
+    the cluster jackknife (CV3) of MacKinnon, Nielsen & Webb (2023), its groups the clusters. An OLS
+    is never surer than independent rows of one variance would make it (`Jackknife.variance_of`).
     Intervals are Student's t. Where a few clusters hold most of the outcome, the spread rests on
     those few: of G clusters worth (sum y)^2 / sum y^2 by their outcome y, the degrees of freedom
     are that worth less one, H - 1 at most and one at least; and for a term that few groups move,
@@ -159,9 +174,19 @@ def delete_group_jackknife(
             without[group, is_there] = _estimates(one, np.array(terms)[is_there])
     terms = tuple(np.array(terms, dtype=object)[is_term])
     worth = clusters.worth(outcome, np.arange(len(used)))
+    independent = None
+    if left_out is not None and left_out.independent is not None:
+        independent = (left_out.independent / np.outer(design.scale, design.scale))[
+            np.ix_(is_term, is_term)
+        ]
+    elif equation.estimator == "ols":
+        alone = fit(frame, replace(equation, clusters=("iid",)), engine=engine, of_interest=terms)
+        places = [alone.terms.index(term) for term in terms]
+        independent = alone.covariance[np.ix_(places, places)]
     return _jackknife(
-        terms, _estimates(whole, terms), without[:, is_term], groups, worth, whole.engine
-    )
+        terms, _estimates(whole, terms), without[:, is_term], groups, worth, whole.engine,
+        independent,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,6 +237,8 @@ class PreparedJackknife:
                     return _jackknife(
                         self.equation.terms, found.on_all / scale, found.without / scale, groups,
                         self.clusters.worth(own[kept], kept), "cross products",
+                        None if found.independent is None
+                        else found.independent / np.outer(scale, scale),
                     )  # fmt: skip
         return delete_group_jackknife(
             self.frame.assign(**{self.equation.outcome: outcome}),
@@ -262,6 +289,7 @@ def _jackknife(
     groups: pd.Series,
     worth: float,
     engine: str,
+    independent: np.ndarray | None,
 ) -> Jackknife:
     """The jackknife that follows from the estimates (H, K) without each group."""
     n_groups = len(without)
@@ -274,6 +302,7 @@ def _jackknife(
         degrees_of_freedom=float(max(min(n_groups, worth) - 1, 1)),
         groups=groups,
         engine=engine,
+        independent=independent,
     )
 
 

@@ -88,11 +88,13 @@ class Columns:
 @dataclass(frozen=True, eq=False)
 class LeftOut:
     """`on_all` (k,) coefficients of the terms (of length one) on all rows, `without` (H, k) without
-    each group, NaN where `is_solved` (H,) is not: these need a refit."""
+    each group, NaN where `is_solved` (H,) is not: these need a refit. `independent` (k, k) is the
+    covariance on all rows of an OLS whose rows are independent and of one variance."""
 
     on_all: np.ndarray
     without: np.ndarray
     is_solved: np.ndarray
+    independent: np.ndarray | None = None
 
 
 def leave_out(
@@ -177,8 +179,13 @@ class _Rows:
             products[group] = own.T @ (own * weights[self.of_group(group), None])
         return products
 
+    def degrees_of_freedom(self) -> float:
+        """Rows less levels and columns."""
+        n_levels = 0 if self.level_starts is None else len(self.level_starts)
+        return float(len(self.outcome) - n_levels - self.columns.x.shape[1])
+
     def degrees_left(self) -> np.ndarray:
-        """Rows less levels and columns without each group; (H,)."""
+        """The same without each group; (H,)."""
         n_informative = np.ones(len(self.outcome))
         if self.level_starts is not None:
             n_informative[self.level_starts] = 0
@@ -210,7 +217,10 @@ def _leave_out_of_ols(rows: _Rows) -> LeftOut | None:
     solver = _inverse(own.sum(axis=0), k, weights.mean())
     if solver is None:
         return None
-    on_all = solver @ own_with_y.sum(axis=0)
+    whole_with_y = own_with_y.sum(axis=0)
+    on_all = solver @ whole_with_y
+    left_on_all = max(own_squares.sum() - on_all @ whole_with_y, 0.0)
+    independent = solver[k:, k:] * left_on_all / max(rows.degrees_of_freedom(), 1.0)
     products, with_y = rows.of_the_others(own), rows.of_the_others(own_with_y)
     squares = rows.of_the_others(own_squares)
     unit = rows.of_the_others(own_weight) / rows.of_the_others(own_size.astype(np.float64))
@@ -225,7 +235,7 @@ def _leave_out_of_ols(rows: _Rows) -> LeftOut | None:
         left = squares[group] - without[group] @ with_y[group]
         is_solved[group] = left > PERFECT * squares[group]
     without[~is_solved] = np.nan
-    return LeftOut(on_all[k:], without[:, k:], is_solved)
+    return LeftOut(on_all[k:], without[:, k:], is_solved, independent)
 
 
 def _leave_out_by_steps(rows: _Rows, estimator: str, may_be_separated: bool) -> LeftOut | None:
