@@ -226,11 +226,14 @@ def chain_of_potential(context: Context, specification: Specification) -> list[R
         for label, result in zip(labels, results, strict=True)
         if result.status == "ok"
     }
-    frames = {label: frame_of(context, prepared, label, "parent_id") for label in estimated}
+
+    def rows(label: str) -> pd.DataFrame:
+        return frame_of(context, prepared, label, "parent_id")
+
     drawn = (
         bootstrap(
             context.exports.connection,
-            {label: (frames[label], prepared.equations[label]) for label in drawn_anew(estimated)},
+            {label: (rows(label), prepared.equations[label]) for label in drawn_anew(estimated)},
             draws=context.draws_of(specification),
             seed=context.seed,
         )
@@ -240,9 +243,10 @@ def chain_of_potential(context: Context, specification: Specification) -> list[R
     contrasts = [
         row
         for label, result in estimated.items()
+        for frame in [rows(label)]
         for row in contrast_rows(
             result,
-            frames[label].iloc[usable_rows(frames[label], prepared.equations[label])[0]],
+            frame.iloc[usable_rows(frame, prepared.equations[label])[0]],
             drawn.get(label),
         )
     ]
