@@ -1,5 +1,6 @@
 """What readers see in tables and figures in place of columns and numbers."""
 
+import math
 from numbers import Integral
 
 MINUS = "\N{MINUS SIGN}"
@@ -183,3 +184,23 @@ def interval(low: float | None, high: float | None, digits: int = 3) -> str:
     if low is None or high is None:
         return ""
     return f"[{number(low, digits)}, {number(high, digits)}]"
+
+
+def digits_between(low: float, high: float) -> int:
+    """How many decimals an interval of this width is worth: four steps or more from end to end."""
+    width = high - low
+    if not width > 0 or width == float("inf"):
+        return 1
+    return min(6, max(0, math.ceil(-math.log10(width / 4))))
+
+
+def with_interval(
+    value: float | None, low: float | None, high: float | None, unit: str = ""
+) -> str:
+    """A number with its interval, digits by its width: "28 % (15 to 46)"; none is said so."""
+    if value is None:
+        return ""
+    if low is None or high is None:
+        return f"{rounded(value, 0 if abs(value) >= 100 else 1)}{unit} (no interval)"
+    digits = digits_between(low, high)
+    return f"{rounded(value, digits)}{unit} ({rounded(low, digits)} to {rounded(high, digits)})"

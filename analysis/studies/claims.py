@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 import yaml
 
+from analysis.figures.wording import number
 from analysis.studies.estimating import rounded
 from analysis.studies.multiplicity import holm
 from analysis.studies.shares import FEWEST_CLUSTERS, LEAST_WORTH, Clustered, clustered_share
@@ -33,10 +34,10 @@ from analysis.studies.verdicts import (
 from hub_lineage.exports import Exports, StudyError
 
 FILE = Path(__file__).with_name("claims.yml")
+WORDS = Path(__file__).with_name("claims_in_words.yml")
 SOURCES = ("specification", "share", "every_share", "value", "dealt_out")
 """The ways to measure a claim; a test names one."""
 
-RATIOS = ("poisson", "negative_binomial")
 SEED = 20260413
 DEALS = 1999
 """How often prominence is dealt out anew over the bases."""
@@ -72,6 +73,12 @@ def document() -> Mapping:
     return yaml.safe_load(FILE.read_text(encoding="utf-8"))
 
 
+@cache
+def words() -> Mapping:
+    """How each claim's number is told, by its id."""
+    return yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+
+
 def judge(exports: Exports, results: Results, seed: int = SEED) -> list[dict]:
     """One row per claim and test, with the claim's verdict: the columns of `records.CLAIMS`.
 
@@ -97,6 +104,7 @@ def judge(exports: Exports, results: Results, seed: int = SEED) -> list[dict]:
             "verdict": verdict,
             "verdict_reason": reason,
             "smallest_effect": targets[name].smallest,
+            "tolerance": tolerance(claim, targets[name], results),
             "minimum_detectable_effect": minimum_detectable_effect(
                 measured[name], targets[name], document()["power"]
             ),
@@ -173,14 +181,38 @@ def within_reach(claim: Mapping, measure: Measure, target: Target, results: Resu
     detectable = minimum_detectable_effect(measure, target, document()["power"])
     if detectable is None:
         return "the interval leaves it open"
-    test = claim["test"]
-    smallest = smallest_of(test, results)
-    if "specification" not in test:
-        return f"this landing could have shown a distance of {100 * detectable:.0f} points or more"
+    told = words()[claim["claim_id"]]
+    if told["kind"] == "share":
+        return (
+            "this landing could only have seen a share that is at least "
+            f"{100 * detectable:.0f} points from {100 * target.than:g} %"
+        )
     sign = -1 if target.direction == "less" else 1
-    effect = replace(measure, estimate=sign * detectable, low=None, high=None)
-    said = in_words(effect, smallest, kind="ratio" if is_ratio(test) else "slope")
-    return f"this landing could have shown effects of at least: {said}"
+    effect = Measure(estimate=sign * detectable)
+    said = in_words(effect, told, step_of(claim["test"], results))
+    return f"this landing could only have seen effects of at least this size: {said}"
+
+
+def tolerance(claim: Mapping, target: Target, results: Results) -> str:
+    """The smallest effect that counts as one, in the units of the claim."""
+    told = words()[claim["claim_id"]]
+    if target.direction == "within":
+        low, high = (
+            number(round(end)) if told["kind"] == "count" else f"{100 * end:.0f} %"
+            for end in target.of_interest
+        )
+        return f"from {low} to {high} counts as the same"
+    if not target.smallest:
+        return f"any distance from {100 * target.than:g} % counts"
+    sign = -1 if target.direction == "less" else 1
+    effect = Measure(estimate=sign * target.smallest)
+    said = in_words(effect, told, step_of(claim["test"], results))
+    return f"an effect counts from this size on: {said}"
+
+
+def step_of(test: Mapping, results: Results) -> float:
+    """The change of the regressor that a test's effect is told for; 1 for a share."""
+    return smallest_of(test, results).get("by", 1.0)
 
 
 def is_ratio(test: Mapping) -> bool:
@@ -230,13 +262,9 @@ def said(
 ) -> dict:
     """The columns of one test."""
     sql = next((test[name] for name in SOURCES[1:] if name in test), None)
-    smallest = smallest_of(test if role == "test" else {}, results)
-    row = results.by_term.get((test.get("specification"), test.get("term")))
-    if "specification" in test:
-        kind = "ratio" if row is not None and row.get("estimator") in RATIOS else "slope"
-    else:
-        kind = "share"
-    tells = role == "test" and "value" not in test
+    told = ""
+    if role == "test":
+        told = in_words(measure, words()[claim["claim_id"]], step_of(test, results))
     return {
         "role": role,
         "choice": test["choice"],
@@ -251,7 +279,7 @@ def said(
         "effective_clusters": measure.effective_clusters,
         "p_value": measure.p_value,
         "leans": leaning(measure, target),
-        "in_words": in_words(measure, smallest, kind=kind) if tells else "",
+        "in_words": told,
         "reason": measure.reason,
     }
 

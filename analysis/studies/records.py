@@ -51,13 +51,14 @@ CLAIMS = {
     "in_words": TEXT, "specification_id": TEXT, "term": TEXT, "sql": TEXT, "estimate": NUMBER,
     "interval_low": NUMBER, "interval_high": NUMBER, "n": COUNT, "n_clusters": COUNT,
     "effective_clusters": NUMBER, "p_value": NUMBER, "p_adjusted": NUMBER,
-    "smallest_effect": NUMBER, "minimum_detectable_effect": NUMBER, "leans": TEXT, "reason": TEXT,
-    "curve_n": COUNT, "curve_share_as_claimed": NUMBER, "curve_p_value": NUMBER,
-    "snapshot_id": TEXT,
+    "smallest_effect": NUMBER, "minimum_detectable_effect": NUMBER, "tolerance": TEXT,
+    "leans": TEXT, "reason": TEXT, "curve_n": COUNT, "curve_share_as_claimed": NUMBER,
+    "curve_p_value": NUMBER, "snapshot_id": TEXT,
 }  # fmt: skip
 """One row per claim and test of it. The verdict is the claim's, the same in all its rows, and
 follows from the row whose role is `test`; `paper` is what the paper's own form would say, `other` a
-further choice. `leans`: whether an interval lies "as claimed", "against" or "open"."""
+further choice. `in_words` tells the number of the test, `tolerance` the smallest effect that counts
+as one. `leans`: whether an interval lies "as claimed", "against" or "open"."""
 
 CURVE = {
     "curve": TEXT, "data": TEXT, "outcome": TEXT, "order": TEXT, "crowding": TEXT,

@@ -18,11 +18,16 @@ from dataclasses import dataclass
 
 from scipy import stats
 
+from analysis.figures.wording import digits_between, number, rounded
+
 SUPPORTED = "supported"
 CONTRADICTED = "contradicted"
 INCONCLUSIVE = "inconclusive"
 NOT_TESTABLE = "not_testable_here"
 VERDICTS = (SUPPORTED, CONTRADICTED, INCONCLUSIVE, NOT_TESTABLE)
+
+LARGEST_PER_CENT = 900
+"""A larger rise is told as "over" it: ten times as many."""
 
 LEVEL = 0.95
 SIGNIFICANCE = 0.05
@@ -122,36 +127,80 @@ def on_own_scale(effect: float, by: float, direction: str, *, is_ratio: bool) ->
     return abs(math.log1p(-effect if direction == "less" else effect)) / by
 
 
-def in_words(measure: Measure, smallest: Mapping, *, kind: str) -> str:
-    """The number with its interval in the units that a reader knows.
+def in_words(measure: Measure, words: Mapping, by: float = 1.0) -> str:
+    """The number with its 95 % interval as a sentence; empty where there is none.
 
-    `kind`: "ratio" (a Poisson's coefficient, told in per cent for a change), "slope" (told for a
-    change, in units of the outcome) or "share" (told in per cent).
+    words: an entry of `claims_in_words.yml`. by: the change of the regressor that is told.
     """
     if measure.estimate is None:
         return ""
-    values = [v for v in (measure.estimate, measure.low, measure.high) if v is not None]
-    of = smallest.get("of", "share of models")
-    if kind == "share":
-        return _told(of, [f"{100 * value:.1f}" for value in values], " %")
-    change, by = smallest["change"], smallest["by"]
+    kind = words["kind"]
+    if kind == "count":
+        return words["told"].format(number(round(measure.estimate)))
+    ends = (measure.low, measure.high)
+    estimate, *ends = (
+        as_told(end, kind, by) for end in (measure.estimate, *(e for e in ends if e is not None))
+    )
+    if not ends:
+        return words["told"].format(change_in_words(estimate, words))
+    low, high = sorted(ends)
+    if says_nothing(low, high, kind):
+        least, most = (change_in_words(end, words) for end in (low, high))
+        told = words["told"].format(f"anything from {least} to {most}")
+        return f"{told}, which says nothing"
+    digits = digits_between(low, high)
+    told = words["told"].format(change_in_words(estimate, words, digits))
+    return f"{told} ({interval_in_words(low, high, words, digits)})"
+
+
+def as_told(value: float, kind: str, by: float = 1.0) -> float:
+    """A number on the scale on which it is told: per cent, points, or the outcome's own units."""
     if kind == "ratio":
-        moved = [100 * math.expm1(min(value * by, 700.0)) for value in values]
-        if len(values) == 3 and moved[2] > 1000 and moved[1] < 0:
-            return f"{change}: {of} anywhere from {_signed(moved[1], 0)} % to over tenfold"
-        return _told(f"{change}: {of}", [_signed(value, 0) for value in moved], " %")
-    moved = [value * by for value in values]
-    if "chance" in of:
-        return _told(f"{change}: {of}", [_signed(100 * v, 1) for v in moved], " points")
-    return _told(f"{change}: {of}", [_signed(value, 2) for value in moved], "")
+        return 100 * math.expm1(min(value * by, 700.0))
+    return value * by * (1 if kind == "units" else 100)
 
 
-def _signed(value: float, digits: int) -> str:
-    text = f"{value:+,.{digits}f}".replace("-", "\N{MINUS SIGN}")
-    return text if text.strip("+\N{MINUS SIGN}0.,") else text[1:]
+def says_nothing(low: float, high: float, kind: str) -> bool:
+    """Whether an interval is so wide that both half and twice, or most of a scale, would fit."""
+    if kind == "ratio":
+        return low <= -50 and high >= 100
+    if kind == "points":
+        return low < 0 < high and high - low >= 100
+    return kind == "share" and high - low >= 80
 
 
-def _told(what: str, values: list[str], unit: str) -> str:
-    if len(values) < 3:
-        return f"{what} {values[0]}{unit}"
-    return f"{what} {values[0]}{unit} ({values[1]} to {values[2]})"
+def change_in_words(value: float, words: Mapping, digits: int | None = None) -> str:
+    """A number as told, its direction in words: "48 % fewer", "12 points less", "31 %"."""
+    kind = words["kind"]
+    if digits is None:
+        digits = 2 if kind == "units" else 0
+    if kind == "share":
+        return share_in_words(value, digits)
+    direction = words["less"] if value < 0 else words["more"]
+    if kind == "ratio" and value > LARGEST_PER_CENT:
+        return f"over {LARGEST_PER_CENT} % {direction}"
+    said = rounded(abs(value), digits)
+    unit = {"ratio": " %", "points": " point" if said == "1" else " points", "units": ""}[kind]
+    return f"{said}{unit} {direction}"
+
+
+def share_in_words(per_cent: float, digits: int) -> str:
+    """A share that is neither nought nor all is not rounded to it."""
+    step = 10.0**-digits
+    if 0 < per_cent < step / 2:
+        return f"under {rounded(step, digits)} %"
+    if 100 - step / 2 <= per_cent < 100:
+        return f"over {rounded(100 - step, digits)} %"
+    return f"{rounded(per_cent, digits)} %"
+
+
+def interval_in_words(low: float, high: float, words: Mapping, digits: int) -> str:
+    """Both ends, the direction said once where it is the same: "4 to 72 %", "35 % fewer to 24 %
+    more"."""
+    if words["kind"] == "share":
+        return f"{rounded(low, digits)} to {rounded(high, digits)} %"
+    if low < 0 < high or high > LARGEST_PER_CENT:
+        return " to ".join(change_in_words(end, words, digits) for end in (low, high))
+    near, far = sorted((abs(low), abs(high)))
+    far_end = change_in_words(math.copysign(far, low + high), words, digits)
+    return f"{rounded(near, digits)} to {far_end}"

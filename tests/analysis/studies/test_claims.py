@@ -142,7 +142,8 @@ def test_an_inconclusive_verdict_says_what_could_have_been_seen():
     assert verdict == "inconclusive"
     # exp(-ln 2 x .2 x (2.01 + .85)) - 1
     assert reason == (
-        "this landing could have shown effects of at least: rank doubled: likes \N{MINUS SIGN}33 %"
+        "this landing could only have seen effects of at least this size: entrants twice as late "
+        "get 33 % fewer likes"
     )
 
 
@@ -319,3 +320,21 @@ def test_the_file_has_no_key_that_nobody_reads():
             [claim["test"]], claim.get("paper", ()), claim.get("others", ())
         ):
             assert set(test) <= of_tests, claim["claim_id"]
+
+
+def test_each_claim_shows_the_smallest_effect_that_counts():
+    by_id = {claim["claim_id"]: claim for claim in claims.document()["claims"]}
+    told = {
+        name: claims.tolerance(
+            by_id[name], claims.target_of(by_id[name]["test"], NO_RESULTS), NO_RESULTS
+        )
+        for name in ("A1", "A3", "B1", "L3", "A8")
+    }
+    assert told == {
+        "A1": "any distance from 50 % counts",
+        "A3": "an effect counts from this size on: models with twice the parameters are 1 point "
+        "more likely to be disruptive",
+        "B1": "an effect counts from this size on: entrants twice as late get 10 % fewer likes",
+        "L3": "from 27 % to 31 % counts as the same",
+        "A8": "from 2,505,115 to 2,607,365 counts as the same",
+    }

@@ -5,6 +5,7 @@ import math
 import pytest
 from scipy import stats
 
+from analysis.studies import claims
 from analysis.studies.verdicts import (
     Measure,
     Target,
@@ -106,21 +107,58 @@ def test_effects_go_to_the_scale_of_the_coefficient():
     assert on_own_scale(0.02, 4, "at_most", is_ratio=False) == 0.005
 
 
+LIKES = {
+    "kind": "ratio", "told": "entrants twice as late get {} likes", "less": "fewer", "more": "more",
+}  # fmt: skip
+CHANCE = {
+    "kind": "points", "told": "finetunes are {} likely to be disruptive", "less": "less",
+    "more": "more",
+}  # fmt: skip
+SHARE = {"kind": "share", "told": "{} of models are disruptive"}
+
+
 def test_numbers_are_told_in_units_that_a_reader_knows():
-    likes = {"change": "rank doubled", "by": math.log(2), "of": "likes"}
-    assert in_words(measure(-1.0, -0.2), likes, kind="ratio") == (
-        "rank doubled: likes \N{MINUS SIGN}34 % (\N{MINUS SIGN}50 to \N{MINUS SIGN}13)"
+    assert in_words(measure(-1.0, -0.2), LIKES, by=math.log(2)) == (
+        "entrants twice as late get 34 % fewer likes (13 to 50 % fewer)"
     )
-    chance = {"change": "a finetune", "by": 1, "of": "chance to be disruptive"}
-    assert in_words(measure(0.1, 0.3), chance, kind="slope") == (
-        "a finetune: chance to be disruptive +20.0 points (+10.0 to +30.0)"
+    assert in_words(measure(-0.2, 0.2), LIKES, by=math.log(2)) == (
+        "entrants twice as late get 0 % more likes (13 % fewer to 15 % more)"
     )
-    assert in_words(measure(0.4, 0.6), {"of": "share of models"}, kind="share") == (
-        "share of models 50.0 % (40.0 to 60.0)"
+    assert in_words(measure(0.1, 0.3), CHANCE) == (
+        "finetunes are 20 points more likely to be disruptive (10 to 30 points more)"
+    )
+    assert in_words(measure(0.4, 0.6), SHARE) == "50 % of models are disruptive (40 to 60 %)"
+    assert in_words(Measure(reason="none"), SHARE) == ""
+
+
+def test_digits_follow_the_width_of_the_interval():
+    assert in_words(measure(0.401, 0.403), SHARE) == (
+        "40.20 % of models are disruptive (40.10 to 40.30 %)"
+    )
+    assert in_words(Measure(estimate=0.002, low=0.0, high=0.18), SHARE) == (
+        "under 1 % of models are disruptive (0 to 18 %)"
+    )
+    assert in_words(Measure(estimate=0.998, low=0.8, high=1.0), SHARE) == (
+        "over 99 % of models are disruptive (80 to 100 %)"
     )
 
 
 def test_an_interval_that_says_nothing_says_so():
-    likes = {"change": "rank doubled", "by": math.log(2), "of": "likes"}
-    told = in_words(measure(-5.0, 8.0), likes, kind="ratio")
-    assert told == "rank doubled: likes anywhere from \N{MINUS SIGN}97 % to over tenfold"
+    told = in_words(measure(-5.0, 8.0), LIKES, by=math.log(2))
+    assert told == (
+        "entrants twice as late get anything from 97 % fewer to over 900 % more likes, which says "
+        "nothing"
+    )
+    assert in_words(measure(-0.9, 0.8), CHANCE).endswith("which says nothing")
+    assert in_words(measure(0.05, 0.95), SHARE) == (
+        "anything from 5 % to 95 % of models are disruptive, which says nothing"
+    )
+
+
+def test_every_claim_has_words_for_its_number_and_both_directions():
+    assert claims.words().keys() == {one["claim_id"] for one in claims.document()["claims"]}
+    for entry in claims.words().values():
+        assert entry["told"].count("{}") == 1
+        assert entry["kind"] in ("share", "points", "ratio", "units", "count")
+        if entry["kind"] in ("points", "ratio", "units"):
+            assert entry["less"] != entry["more"]
