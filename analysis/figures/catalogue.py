@@ -7,7 +7,7 @@ from pathlib import Path
 import altair as alt
 import pandas as pd
 
-from analysis.figures import charts
+from analysis.figures import charts, conclusions
 from analysis.figures.wording import MINUS, label, number, percent, rounded
 
 QUERIES = Path(__file__).parent / "queries"
@@ -19,7 +19,9 @@ class Figure:
     """A figure before its data.
 
     name: of its files, and of its query unless another is named.
-    title: its subject, never a finding.
+    title: its subject.
+    conclude: the rows of the query -> what they show, which the title then says; empty where they
+        carry no conclusion.
     reads: the marts or results its query reads, all of one folder.
     query_name: of the file in `queries/`; the figure's own name if None.
     variables: what the query asks for by `getvariable`.
@@ -48,6 +50,11 @@ class Figure:
     query_name: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     note: Callable[[pd.DataFrame], str] = lambda frame: ""
+    conclude: Callable[[pd.DataFrame], str] = lambda frame: ""
+
+    def headline(self, frame: pd.DataFrame) -> str:
+        """The title above the rows: what they show, or else their subject."""
+        return self.conclude(frame) or self.title
 
     def has_marks(self, frame: pd.DataFrame) -> bool:
         """Whether any row gives something to draw."""
@@ -250,6 +257,7 @@ FIGURES = (
         name="mdi_distribution",
         title="Distribution of the disruption index",
         reads=("disruption_panel", "hub_models"),
+        conclude=conclusions.distribution,
         draw=charts.mdi_distribution,
         count=lambda frame: int(frame.groupby("focals").n_focals.first().sum()),
         unit="focals",
@@ -263,6 +271,11 @@ FIGURES = (
         name="mdi_by_relation_and_size",
         title="Mean disruption index by relation and size",
         reads=("disruption_panel",),
+        conclude=conclusions.extremes(
+            "mean_mdi",
+            "The index differs by relation and size: from {} to {}",
+            "No relation or size can be told apart by its mean index",
+        ),
         draw=charts.mdi_by_relation_and_size,
         count=lambda frame: int(frame.n.sum()),
         unit="focals (right of each row)",
@@ -277,6 +290,7 @@ FIGURES = (
         name="disruptive_share_over_time",
         title="Share of disruptive models by month of release",
         reads=("disruption_panel",),
+        conclude=conclusions.share_over_time,
         draw=charts.disruptive_share_over_time,
         count=lambda frame: int(frame[frame.focals == "all relations"].n.sum()),
         unit="focals (bars)",
@@ -291,6 +305,7 @@ FIGURES = (
         name="disruptive_share_by_window",
         title="Share of disruptive models by length of the window",
         reads=("disruption", "disruption_panel", "hub_models"),
+        conclude=conclusions.share_by_window,
         draw=charts.disruptive_share_by_window,
         count=lambda frame: int(frame[frame.focals == "all defined in the window"].n.max()),
         unit="focals in the largest window (above each point)",
@@ -305,6 +320,7 @@ FIGURES = (
         name="mdi_by_in_degree",
         title="Mean disruption index by number of children",
         reads=("disruption_panel",),
+        conclude=conclusions.index_by_children,
         draw=charts.mdi_by_in_degree,
         count=lambda frame: int(frame.n.sum()),
         unit="focals",
@@ -332,6 +348,7 @@ FIGURES = (
         name="recognition_by_release_order",
         title="Recognition by release percentile, net of base and month",
         reads=("recognition_panel",),
+        conclude=conclusions.likes_by_order,
         draw=charts.recognition_by_release_order,
         count=lambda frame: int(frame.groupby("outcome").n_outcome.first().max()),
         unit="entrants",
@@ -347,6 +364,11 @@ FIGURES = (
         name="recognition_by_order_and_crowding",
         title="Recognition by release percentile and crowding",
         reads=("recognition_panel",),
+        conclude=conclusions.extremes(
+            "mean_recognition",
+            "Order and crowding together tell entrants apart: from {} to {}",
+            "No order and crowding can be told apart by recognition",
+        ),
         draw=charts.recognition_by_order_and_crowding,
         count=lambda frame: int(frame.n.sum()),
         unit="entrants",
@@ -362,6 +384,7 @@ FIGURES = (
         name="recognition_by_rank_bin",
         title="Likes by release rank, against the first entrant",
         reads=("estimates",),
+        conclude=conclusions.likes_by_rank,
         draw=charts.recognition_by_rank_bin,
         count=lambda frame: int(frame.n_used.max()),
         unit="entrants at most",
@@ -375,6 +398,7 @@ FIGURES = (
         name="recognition_by_crowding",
         title="Likes by crowding, against entrants without a rival",
         reads=("estimates",),
+        conclude=conclusions.likes_by_rivals,
         draw=charts.recognition_by_crowding,
         count=lambda frame: int(frame.n_used.max()),
         unit="entrants at most",
@@ -388,6 +412,7 @@ FIGURES = (
         name="coefficients_racing",
         title="Order and crowding: main specifications",
         reads=("estimates",),
+        conclude=conclusions.coefficients,
         draw=charts.coefficients,
         count=lambda frame: int(frame.n_used.max()),
         unit="entrants at most (each at its row)",
@@ -401,6 +426,7 @@ FIGURES = (
         name="coefficients_disruption",
         title="Size and finetuning: main specifications",
         reads=("estimates",),
+        conclude=conclusions.coefficients,
         draw=charts.coefficients,
         count=lambda frame: int(frame.n_used.max()),
         unit="focals at most (each at its row)",
@@ -415,6 +441,7 @@ FIGURES = (
             name=f"specification_curve_{name}",
             title=f"Specification curve: {title}",
             reads=("curve", "curve_inference"),
+            conclude=conclusions.curve,
             draw=charts.specification_curve,
             count=lambda frame: int(frame.n_specifications.iloc[0]),
             unit="specifications",
@@ -433,6 +460,7 @@ FIGURES = (
         name="likes_around_a_burst",
         title="Likes gained around a burst of entry",
         reads=("estimates",),
+        conclude=conclusions.weeks_of_a_burst,
         draw=charts.likes_around_a_burst,
         count=lambda frame: int(frame.n_used.max()),
         unit="models x intervals",
@@ -447,6 +475,7 @@ FIGURES = (
             name=f"calibration_{study}",
             title=f"Calibration of {title}",
             reads=("calibration",),
+            conclude=conclusions.calibration,
             draw=charts.calibration,
             count=lambda frame: int(frame.n_draws.max()),
             unit="draws of each world",

@@ -183,6 +183,30 @@ def as_one_image(text: str) -> str:
     return re.sub(r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*")', "", text)
 
 
+BELOW_TITLE = 12
+"""From the last line of a subtitle to the drawing, less the margin that a drawing needs."""
+
+
+def untitled(text: str) -> str:
+    """The same picture without its title and subtitle, for a page that says them in its own words.
+
+    What was above the drawing is cut off the view box. A picture without a title stays as it is.
+    """
+    start = text.rfind('<g class="mark-group role-title">')
+    if start < 0 or 'font-size="16px"' not in text[start:]:
+        return text
+    end = text.index("</g></g>", text.index('<path class="foreground"', start)) + len("</g></g>")
+    title = text[start:end]
+    last = title.rpartition('class="mark-text role-title-')[2]
+    shifts = r"translate\([-\d.]+,([-\d.]+)\)"
+    baseline = sum(map(float, re.findall(shifts, last) + re.findall(r'dy="([\d.]+)"', last)))
+    root, group = (float(re.search(shifts, part)[1]) for part in (text, title))
+    cut = max(0.0, root + group + baseline + BELOW_TITLE)
+    left, top, width, height = map(float, re.search(r'viewBox="([^"]*)"', text)[1].split())
+    box = f'viewBox="{left:g} {top + cut:g} {width:g} {height - cut:g}"'
+    return re.sub(r'viewBox="[^"]*"', box, text[:start] + text[end:], count=1)
+
+
 def png(text: str) -> bytes:
     """A rendered chart as PNG on white, for papers and previews."""
     page = f'<rect width="100%" height="100%" fill="{colour("page")}"/>'

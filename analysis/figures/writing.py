@@ -75,17 +75,20 @@ def _write(
         for path in files.values():
             path.unlink(missing_ok=True)
         return figure.name, NOT_DRAWN, reason
-    caption, description = figure.caption(frame), figure.describe(frame)
-    text = theme.rendered(theme.titled(figure.draw(frame), figure.title, caption))
+    title, caption, description = (
+        figure.headline(frame), figure.caption(frame), figure.describe(frame),
+    )  # fmt: skip
+    text = theme.rendered(theme.titled(figure.draw(frame), title, caption))
     files["svg"].write_text(
-        theme.svg(text, figure.name, figure.title, f"{description} {caption}"), "utf-8"
+        theme.svg(text, figure.name, title, f"{description} {caption}"), "utf-8"
     )
     files["png"].write_bytes(theme.png(text))
     safe_for_spreadsheets(frame).to_csv(files["csv"], index=False, lineterminator="\n")
     files["sql"].write_text(stand_alone_query(figure), "utf-8")
     about = {
         "name": figure.name,
-        "title": figure.title,
+        "title": title,
+        "subject": figure.title,
         "caption": caption,
         "alternative_text": description,
         "n": figure.count(frame),

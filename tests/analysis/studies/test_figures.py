@@ -202,8 +202,7 @@ def test_a_figure_says_what_it_shows_in_words(drawn, name):
 def test_title_n_snapshot_and_filter_stand_in_the_picture(drawn, name):
     said = about(drawn, name)
     shown = " ".join("".join(text.itertext()) for text in picture(drawn, name).iter(f"{SVG}text"))
-    assert said["title"] in shown
-    for word in said["caption"].split():
+    for word in f"{said['title']} {said['caption']}".split():
         assert word in shown
     if not name.startswith("calibration"):
         assert re.search(r"snapshot of \d{4}-\d\d-\d\d\.", said["caption"])
@@ -269,6 +268,21 @@ def test_a_picture_asks_no_other_host_and_clashes_with_no_other(drawn, name):
     assert links <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
     assert all(one.startswith(f"{name}-") for one in re.findall(r'\bid="([^"]*)"', text))
     assert all(one.startswith(f"{name}-") for one in re.findall(r"url\(#([^)]*)\)", text))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_its_title_a_picture_keeps_all_else_and_nothing_above(drawn, name):
+    text = (drawn / "figures" / f"{name}.svg").read_text("utf-8")
+    whole, rest = picture(drawn, name), ElementTree.fromstring(theme.untitled(text))
+    texts, left = (["".join(one.itertext()) for one in root.iter(f"{SVG}text")]
+                   for root in (whole, rest))  # fmt: skip
+    assert len(texts) - len(left) == 2
+    assert any(one.startswith("N = ") for one in texts)
+    assert not any(one.startswith("N = ") for one in left)
+    top = float(rest.get("viewBox").split()[1])
+    assert top > 30
+    assert all(y > top for _, _, y in placed_texts(rest))
+    assert theme.untitled(theme.untitled(text)) == theme.untitled(text)
 
 
 @pytest.mark.parametrize("name", NAMES)
