@@ -9,8 +9,9 @@ from pathlib import Path
 
 import mlcroissant
 
-from analysis.publish.facts import SCOPES, Facts
+from analysis.publish.facts import Facts
 from hub_lineage.exports import StudyError
+from hub_lineage.scopes import SCOPES
 
 TYPES = {
     "VARCHAR": mlcroissant.DataType.TEXT,

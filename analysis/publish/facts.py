@@ -6,12 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.publish.published_tables import Table
-
-SCOPES = {
-    "sample": "the made-up sample that comes with the software: no row describes a real model",
-    "selection": "a selection of the Hub's models, not the whole Hub",
-    "full": "a crawl of every public model that the Hub listed",
-}
+from hub_lineage.scopes import SCOPES
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
 from analysis.publish.card import card, dictionary
-from analysis.publish.facts import SCOPES, Facts
+from analysis.publish.facts import Facts
 from analysis.publish.project import PROJECT, Project, compiled
 from analysis.publish.published_tables import SHORTEST_SALT, check_hidden, write_tables
 from analysis.publish.queries import write_queries
@@ -40,6 +40,7 @@ from analysis.studies.variables import open_exports
 from hub_lineage.exports import Exports, StudyError
 from hub_lineage.files import replace_folder, workshop
 from hub_lineage.paths import version
+from hub_lineage.scopes import SCOPES, scope_of
 from hub_lineage.sql import one_line
 
 CHECKSUMS = "checksums.sha256"
@@ -99,7 +100,7 @@ def main(arguments) -> int:
     salt = salt_from_environment() if arguments.hash_owners else None
     project = compiled()
     exports = open_exports(arguments.exports, needed=tuple(project.marts))
-    scope = scope_of(exports, arguments.scope)
+    scope = scope_of(exports.snapshot_id, arguments.scope)
     licence = arguments.license or ("apache-2.0" if scope == "sample" else "other")
     options = Options(scope, licence, " ".join(arguments.attribution.split()), salt, arguments.push)
     checked = publish(exports, arguments.results, target, project, options)
@@ -176,22 +177,6 @@ def copy_results(exports: Exports, results: Path, folder: Path) -> tuple[str, ..
                 shutil.copyfile(path, folder / path.name)
             return tuple(path.stem for path in paths)
     return ()
-
-
-def scope_of(exports: Exports, asked: str | None) -> str:
-    """What the landing holds: what was said, unless it is the sample that comes with the software.
-
-    A StudyError if one is said to be the other.
-    """
-    folder = PROJECT / "sample" / "hub_models" / f"snapshot_id={exports.snapshot_id}"
-    is_sample = folder.is_dir()
-    if asked and is_sample != (asked == "sample"):
-        made_up = "" if is_sample else "not "
-        raise StudyError(
-            f"--scope {asked}: snapshot {exports.snapshot_id} is {made_up}the made-up sample",
-            2,
-        )
-    return asked or ("sample" if is_sample else "selection")
 
 
 def salt_from_environment() -> str:

@@ -24,6 +24,7 @@ from analysis.publish.published_tables import Table
 from analysis.publish.publishing import Options
 from analysis.studies.variables import open_exports
 from hub_lineage.exports import StudyError
+from hub_lineage.scopes import scope_of
 from support import REPOSITORY
 
 pytestmark = pytest.mark.xdist_group("publishing")
@@ -323,14 +324,14 @@ def test_exports_of_another_version_are_refused(exports, project, tmp_path):
 
 def test_the_made_up_sample_cannot_pass_for_the_hub(exports):
     sample = open_exports(exports)
-    assert publishing.scope_of(sample, None) == "sample"
+    assert scope_of(sample.snapshot_id, None) == "sample"
     with pytest.raises(StudyError, match="is the made-up sample"):
-        publishing.scope_of(sample, "full")
+        scope_of(sample.snapshot_id, "full")
     other = replace(sample, snapshot_id="20991231T000000Z")
-    assert publishing.scope_of(other, None) == "selection"
-    assert publishing.scope_of(other, "full") == "full"
+    assert scope_of(other.snapshot_id, None) == "selection"
+    assert scope_of(other.snapshot_id, "full") == "full"
     with pytest.raises(StudyError, match="is not the made-up sample"):
-        publishing.scope_of(other, "sample")
+        scope_of(other.snapshot_id, "sample")
 
 
 @pytest.mark.parametrize(
