@@ -24,8 +24,8 @@ import duckdb
 import great_tables
 import pandas as pd
 
-from analysis.figures.wording import MINUS, interval, label, number, parts, percent, rounded
-from analysis.studies.estimating import LARGEST_EFFECT
+from analysis.figures.wording import MINUS, interval, label, number, parts, percent, with_interval
+from analysis.studies.verdicts import says_nothing
 from hub_lineage.files import listed_files
 from hub_lineage.spreadsheets import safe_cell
 from hub_lineage.sql import files_in_sql
@@ -229,17 +229,17 @@ def bracketed(standard_error: float | None) -> str:
 def effect_of(row: Row, says: str) -> str:
     """The change in per cent with its interval, if it is the one that `says` names.
 
-    What is beyond the largest effect that is told has no number.
+    An interval that next to anything would fit says nothing, and the table says so; so does one
+    whose end is beyond the largest effect that is told, which has no number.
     """
     if row["effect_of"] != says:
         return ""
-    beyond = f"over {number(int(100 * LARGEST_EFFECT))}"
-    low, high = (
-        beyond if row[end] is None else rounded(100 * row[end], 1)
-        for end in ("effect_low", "effect_high")
-    )
-    told = f"{beyond} %" if row["effect"] is None else percent(row["effect"])
-    return f"{told} [{low}, {high}]"
+    low, high = (row[end] for end in ("effect_low", "effect_high"))
+    if row["effect"] is None or low is None or high is None:
+        return "says nothing"
+    if says_nothing(100 * low, 100 * high, "ratio"):
+        return "says nothing"
+    return with_interval(100 * row["effect"], 100 * low, 100 * high, " %")
 
 
 def model_rows(facts: Sequence[Row]) -> list[tuple[str, ...]]:

@@ -26,6 +26,9 @@ INCONCLUSIVE = "inconclusive"
 NOT_TESTABLE = "not_testable_here"
 VERDICTS = (SUPPORTED, CONTRADICTED, INCONCLUSIVE, NOT_TESTABLE)
 
+WIDEST_RATIO = 5
+"""An interval whose upper end is so many times the lower one, or more, says nothing."""
+
 LARGEST_PER_CENT = 900
 """A larger rise is told as "over" it: ten times as many."""
 
@@ -161,9 +164,9 @@ def as_told(value: float, kind: str, by: float = 1.0) -> float:
 
 
 def says_nothing(low: float, high: float, kind: str) -> bool:
-    """Whether an interval is so wide that both half and twice, or most of a scale, would fit."""
+    """Whether an interval that holds zero is so wide that next to anything would fit."""
     if kind == "ratio":
-        return low <= -50 and high >= 100
+        return low < 0 < high and 100 + high >= WIDEST_RATIO * (100 + low)
     if kind == "points":
         return low < 0 < high and high - low >= 100
     return kind == "share" and high - low >= 80
@@ -180,6 +183,8 @@ def change_in_words(value: float, words: Mapping, digits: int | None = None) -> 
     if kind == "ratio" and value > LARGEST_PER_CENT:
         return f"over {LARGEST_PER_CENT} % {direction}"
     said = rounded(abs(value), digits)
+    if kind == "ratio" and -100 < value < 0 and said == "100":
+        said = "over 99"
     unit = {"ratio": " %", "points": " point" if said == "1" else " points", "units": ""}[kind]
     return f"{said}{unit} {direction}"
 
