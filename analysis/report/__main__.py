@@ -2,6 +2,8 @@
 
     python -m report                        the report of the exports and results at hand
     python -m report --base owner/name      with a family page for this base too
+    python -m report --attribution "Radar HuggingFace Dataset, 686f6c61" --license cc-by-4.0
+                                            with source and licence of the data on every page
 
 It reads the marts in HUB_EXPORTS (default: exports) and the studies in HUB_RESULTS (default:
 results; they need not be there), and writes the folder HUB_SITE (default: site), whose index.html
@@ -19,6 +21,7 @@ from pathlib import Path
 from analysis.report import site as report_site
 from hub_lineage.errors import Problem
 from hub_lineage.paths import folder_from
+from hub_lineage.scopes import SCOPES
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,6 +41,14 @@ def parser() -> argparse.ArgumentParser:
         "--families", type=int, default=report_site.LARGEST, metavar="N",
         help="largest families with a page (%(default)s)",
     )  # fmt: skip
+    made.add_argument(
+        "--scope", choices=SCOPES,
+        help="what the landing holds; by default the sample if it is, else a selection",
+    )  # fmt: skip
+    made.add_argument("--license", default="", metavar="ID", help="of the data, such as cc-by-4.0")
+    made.add_argument(
+        "--attribution", default="", help="whose data, in a line for the head of every page"
+    )
     made.add_argument("--manifest", type=Path, help="of dbt, instead of asking dbt for one")
     made.add_argument("--quiet", action="store_true", help="no line per step")
     return made
@@ -55,6 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             arguments.base,
             n_families=max(0, arguments.families),
             manifest=arguments.manifest,
+            scope=arguments.scope,
+            licence=arguments.license,
+            attribution=arguments.attribution,
             say=report_site.progress(arguments.quiet),
         )
     except Problem as error:

@@ -50,11 +50,46 @@ def data_funnel(frame: pd.DataFrame) -> alt.TopLevelMixin:
     x = alt.X(
         "n_models:Q",
         scale=alt.Scale(domain=[0, widest * 1.62], nice=False),
-        axis=alt.Axis(title="models", tickCount=4, format="~s", grid=False),
+        axis=alt.Axis(title="models", tickCount=4, format=",d", grid=False),
     )
     bars = base.mark_bar(color=colour("blue"), height=13).encode(x=x, x2=alt.datum(0))
     counts = base.mark_text(align="left", dx=5, fontSize=11.5).encode(x=x, text="count:N")
     return alt.layer(bars, counts).properties(width=PLOT - 60, height=alt.Step(21))
+
+
+def descent(frame: pd.DataFrame) -> alt.TopLevelMixin:
+    """Shares of owners among the roots of new models, the number beside each point."""
+    drawn = frame.assign(
+        name=[shortened(str(owner), 28) for owner in frame.owner],
+        count=[f"N {number(int(n))}" for n in frame.n_of_owner],
+    )
+    top = float(drawn[["high", "value"]].max().max())
+    scale = alt.Scale(domain=[0, min(1.0, top * 1.05) * 1.25], nice=False)
+    x = alt.X(
+        "value:Q",
+        scale=scale,
+        axis=alt.Axis(title="share of the month's models", format="%", tickCount=5),
+    )
+    base = alt.Chart(rows(drawn)).encode(
+        y=alt.Y(
+            "name:N",
+            sort=list(drawn.name),
+            axis=alt.Axis(title=None, ticks=False, domain=False, labelLimit=200, minExtent=110),
+        )
+    )
+    bars = base.mark_bar(height=14, color=colour("above-1")).encode(x=x, x2=alt.datum(0))
+    intervals = base.mark_rule(strokeWidth=2, color=colour("blue")).encode(
+        x=alt.X("low:Q", scale=scale), x2="high:Q"
+    )
+    points = base.mark_point(size=50, color=colour("blue")).encode(x=x)
+    counts = base.transform_calculate(
+        at="isValid(datum.high) ? datum.high : datum.value"
+    ).mark_text(align="left", dx=8, fontSize=11.5).encode(
+        x=alt.X("at:Q", scale=scale), text="count:N"
+    )  # fmt: skip
+    return alt.layer(bars, intervals, points, counts).properties(
+        width=PLOT - 40, height=alt.Step(24)
+    )
 
 
 def monthly(
@@ -81,7 +116,7 @@ def monthly(
             axis = alt.Axis(
                 title=None,
                 format="%Y-%m",
-                tickCount=5,
+                tickCount=4,
                 labels=has_labels,
                 ticks=has_labels,
                 labelOverlap=True,
@@ -120,7 +155,7 @@ def monthly(
             .encode(
                 x=x("month", has_labels=True),
                 x2="next_month:T",
-                y=alt.Y("n:Q", axis=alt.Axis(title=None, tickCount=2, format="~s")),
+                y=alt.Y("n:Q", axis=alt.Axis(title=None, tickCount=2, format=",d")),
                 y2=alt.datum(0),
             )
             .properties(
@@ -169,6 +204,10 @@ def concentration(frame: pd.DataFrame) -> alt.TopLevelMixin:
     return alt.layer(area, equal, line, note).properties(width=PLOT - 60, height=PLOT - 120)
 
 
+MOSTLY_OF_ONE = 0.5
+"""A family of whose models one owner made more than this share is marked."""
+
+
 def growth_of_families(frame: pd.DataFrame) -> alt.TopLevelMixin:
     """Figure 10: cumulative derivatives by week, a panel per family, one logarithmic axis."""
     last_week = max(1, int(frame.week.max()))
@@ -181,7 +220,7 @@ def growth_of_families(frame: pd.DataFrame) -> alt.TopLevelMixin:
     y = alt.Y(
         "n_to_date:Q",
         scale=alt.Scale(type="log", domain=[1, highest]),
-        axis=alt.Axis(title=None, tickCount=3, format="~s"),
+        axis=alt.Axis(title=None, tickCount=3, format=",d"),
     )
 
     def panel(place: int) -> alt.TopLevelMixin:
@@ -202,9 +241,12 @@ def growth_of_families(frame: pd.DataFrame) -> alt.TopLevelMixin:
             fontSize=11,
         ).encode(text="count:N")
         name = shortened(str(of_family.root_id.iloc[0]), 30)
-        return alt.layer(line, dot, count).properties(
-            width=178, height=84, title=alt.TitleParams(name, fontSize=11.5, offset=4)
+        share = of_family.largest_owner_share.iloc[0]
+        marked = f"{percent(share, 0)} of it by one owner" if share > MOSTLY_OF_ONE else ""
+        title = alt.TitleParams(
+            name, fontSize=11.5, offset=4, subtitle=marked, subtitleFontSize=10.5, subtitlePadding=2
         )
+        return alt.layer(line, dot, count).properties(width=178, height=84, title=title)
 
     panels = [panel(place) for place in frame.place.unique()]
     pairs = [alt.hconcat(*panels[at : at + 2], spacing=16) for at in range(0, len(panels), 2)]
@@ -289,7 +331,7 @@ def family_growth(frame: pd.DataFrame) -> alt.TopLevelMixin:
     y = alt.Y(
         "n_to_date:Q",
         scale=alt.Scale(type="log", domain=[1, max(10, int(frame.n_to_date.max()))]),
-        axis=alt.Axis(title="descendants to date", tickCount=4, format="~s"),
+        axis=alt.Axis(title="descendants to date", tickCount=4, format=",d"),
     )
     line = (
         alt.Chart(rows(frame))

@@ -16,7 +16,8 @@ MOST_LISTED = 1_000
 """Descendants in the browsable tree of one page."""
 
 INTERVAL = (
-    "From, to: 95 % interval of Bonett and Price, as if each later model chose by itself. n_i take "
+    "95 % interval of Bonett and Price, as if each later model chose by itself. Own takers are by "
+    "the owner of the model itself. n_i take "
     "from the focal alone, n_j from it and a parent of it, n_k from a parent alone."
 )
 """What is said below tables of the index."""
@@ -88,7 +89,7 @@ def facts(connection: duckdb.DuckDBPyConnection) -> dict:
             count(*) filter (distance > 0) as n_descendants,
             count(*) filter (distance = 1) as n_children,
             coalesce(max(distance), 0) as n_generations,
-            count(distinct owner) filter (distance > 0) as n_owners,
+            count(distinct lower(coalesce(owner, model_id))) filter (distance > 0) as n_owners,
             strftime(min(created_at) filter (distance = 0), '%Y-%m-%d') as released,
             strftime(max(created_at) filter (distance > 0), '%Y-%m-%d') as last_release,
             count(mdi) filter (distance > 0) as n_defined,
@@ -120,11 +121,15 @@ def top_by_disruption(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
     return connection.execute(
         """
         select
-            model_id, relation, mdi, difference_low(n_i, n_j, n_i + n_j + n_k),
-            difference_high(n_i, n_j, n_i + n_j + n_k), n_i, n_j, n_k, n_children, likes
+            family.model_id, family.relation, family.mdi,
+            difference_low(family.n_i, family.n_j, family.n_i + family.n_j + family.n_k),
+            difference_high(family.n_i, family.n_j, family.n_i + family.n_j + family.n_k),
+            family.n_i, family.n_j, family.n_k, coalesce(ranked.n_own, 0), family.n_children,
+            family.likes
         from family
-        where distance > 0 and mdi is not null and n_i + n_j > 0
-        order by mdi desc, n_i + n_j desc, model_id
+        left join ranked_focals as ranked on family.model_id = ranked.model_id
+        where family.distance > 0 and family.mdi is not null and family.n_i + family.n_j > 0
+        order by family.mdi desc, family.n_i + family.n_j desc, family.model_id
         limit 15
         """
     ).fetchall()

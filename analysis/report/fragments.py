@@ -9,7 +9,8 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import itables
@@ -17,7 +18,9 @@ import itables.javascript
 import itables.options
 import pandas as pd
 
-from analysis.figures.wording import number
+from analysis.figures.theme import untitled
+from analysis.figures.wording import number, rounded, with_interval
+from analysis.report.links import Links
 from analysis.report.report_figures import Drawn
 from analysis.studies.result_tables import Table, as_html, plain
 
@@ -38,6 +41,24 @@ def printed(value: object) -> str:
     return plain(str(value))
 
 
+INTERVALS: Mapping[str, tuple[str, str]] = {
+    "MDI": ("from", "to"), "share, %": ("from, %", "to, %"), "above 0, %": ("from, %", "to, %"),
+}  # fmt: skip
+"""Columns whose interval stands in two more; readers see the three as one, files keep them."""
+
+
+@dataclass(frozen=True)
+class PrintedTable:
+    """A table as readers see it, the same as files hold it, and which of its cells are links.
+
+    linked: headings of columns that hold ids of models, or owners.
+    """
+
+    shown: Table
+    filed: Table
+    linked: tuple[str, ...] = ()
+
+
 def table(
     name: str,
     title: str,
@@ -45,38 +66,128 @@ def table(
     rows: Iterable[Sequence[object]],
     notes: Sequence[str] = (),
     is_numeric: bool = True,
-) -> Table:
+    linked: Sequence[str] = (),
+) -> PrintedTable:
     """Rows as a printed table; the first column names the row."""
-    lines = tuple(tuple(printed(cell) for cell in row) for row in rows)
-    # A label that begins with a space would belong to the row above.
-    lines = tuple((line[0].strip() or "(none)", *line[1:]) for line in lines)
-    return Table(
-        name=name,
-        title=title,
-        stub=columns[0],
-        columns=tuple(columns[1:]),
-        groups=(("", lines),),
-        notes=tuple(notes),
-        is_numeric=is_numeric,
+    rows = [tuple(row) for row in rows]
+
+    def made(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> Table:
+        # A label that begins with a space would belong to the row above.
+        lines = tuple((line[0].strip() or "(none)", *line[1:]) for line in lines)
+        return Table(
+            name=name, title=title, stub=headings[0], columns=tuple(headings[1:]),
+            groups=(("", lines),), notes=tuple(notes), is_numeric=is_numeric,
+        )  # fmt: skip
+
+    filed = made(columns, [tuple(printed(cell) for cell in row) for row in rows])
+    places = {heading: place for place, heading in enumerate(columns)}
+    ends = {
+        heading: (places[low], places[high])
+        for heading, (low, high) in INTERVALS.items()
+        if {heading, low, high} <= places.keys()
+    }
+    hidden = {place for pair in ends.values() for place in pair}
+    kept = [heading for heading in columns if places[heading] not in hidden]
+
+    def cell(row: Sequence[object], heading: str) -> str:
+        value = row[places[heading]]
+        if heading in ends and isinstance(value, (int, float)):
+            return with_interval(value, *(row[place] for place in ends[heading]))
+        if isinstance(value, float) and heading.endswith("%"):
+            return rounded(value, 1)
+        return printed(value)
+
+    headings = [f"{heading} (95 % interval)" if heading in ends else heading for heading in kept]
+    shown = made(headings, [tuple(cell(row, heading) for heading in kept) for row in rows])
+    return PrintedTable(shown, filed, tuple(linked))
+
+
+def table_box(made: PrintedTable, links: Mapping[str, str], to: Callable[[str, str], str]) -> str:
+    """A printed table with its downloads; says so where it has no rows.
+
+    to: the heading and the text of a cell that is a link -> its HTML.
+    """
+    if not any(lines for _, lines in made.shown.groups):
+        return missing(f"{made.shown.title}: there is nothing to show in this landing.")
+    return linked_cells(labelled(as_html(made.shown)), made.linked, to) + link_line(links)
+
+
+def labelled(made: str) -> str:
+    """A printed table whose cells know their column's heading, which narrow screens put before
+    each; wide tables are marked."""
+    headings = dict(re.findall(r'<th [^>]*scope="col" id="([^"]*)">(.*?)</th>', made, re.S))
+
+    def with_label(found: re.Match) -> str:
+        column = found[1].split()[-1]
+        text = re.sub(r"<[^>]*>", "", headings.get(column, "")).replace('"', "&quot;")
+        return f'<td data-label="{text}" headers="{found[1]}"'
+
+    made = re.sub(r'<td headers="([^"]*)"', with_label, made)
+    size = "narrow" if len(headings) <= WIDE else "wide" if len(headings) <= WIDEST else "widest"
+    return made.replace('<table class="gt_table"', f'<table class="gt_table {size}"', 1)
+
+
+def linked_cells(made: str, linked: Sequence[str], to: Callable[[str, str], str]) -> str:
+    """The cells of some columns as links; `to` gives the HTML for a cell's heading and text."""
+    if not linked:
+        return made
+    headings = {
+        name: html.unescape(text)
+        for name, text in re.findall(r'<th [^>]*scope="col" id="([^"]*)">(.*?)</th>', made, re.S)
+    }
+    stub = next(iter(headings.values()))
+
+    def with_link(found: re.Match) -> str:
+        column = re.search(r'headers="[^"]* ([^" ]+)"', found[1])
+        heading = headings.get(column[1]) if column else stub
+        if heading not in linked or not found[2]:
+            return found[0]
+        return f"{found[1]}{to(heading, html.unescape(found[2]))}{found[3]}"
+
+    return re.sub(r'(<th scope="row"[^>]*>|<td [^>]*>)([^<]*)(</t[hd]>)', with_link, made)
+
+
+def switched(name: str, label: str, first: str, second: str) -> str:
+    """Two pieces of HTML of which a switch shows one, by mouse and keyboard, without a script."""
+    return (
+        f'<div class="switched"><input type="checkbox" id="switch-{name}">\n'
+        f'<label for="switch-{name}">{html.escape(label)}</label>\n'
+        f'<div class="off">\n{first}</div>\n<div class="on">\n{second}</div>\n</div>\n'
     )
 
 
-def table_box(made: Table, links: Mapping[str, str]) -> str:
-    """A printed table with its downloads; says so where it has no rows."""
-    if not any(lines for _, lines in made.groups):
-        return missing(f"{made.title}: there is nothing to show in this landing.")
-    return as_html(made) + link_line(links)
+def finding_list(found: Sequence[tuple[str, str, bool]]) -> str:
+    """Findings as a list: text, where its numbers are, and whether it concludes anything."""
+    items = "".join(
+        f'<li class="{"finding" if is_conclusion else "finding open"}">'
+        f"{html.escape(plain(text))} "
+        f'<a href="{html.escape(target)}">'
+        f'How it is measured<span class="hidden"> ({place} of {len(found)})</span></a></li>\n'
+        for place, (text, target, is_conclusion) in enumerate(found, 1)
+    )
+    return f'<ul class="findings">\n{items}</ul>\n'
 
 
-def figure_box(drawn: Drawn, snapshot: str, links: Mapping[str, str]) -> str:
-    """A figure with its snapshot and downloads, or the reason why there is none."""
+WIDE, WIDEST = 3, 9
+"""A table of more columns than the first is set as a list on narrow screens, one of more than the
+second on all."""
+
+
+def figure_box(drawn: Drawn, snapshot: str, links: Mapping[str, str], caution: str = "") -> str:
+    """A figure under its title, with its snapshot and downloads, or the reason why there is none.
+
+    caution: what the landing does to the figure, if it does anything.
+    """
     if not drawn.svg:
         return missing(f"Figure “{drawn.title}” is not drawn: {drawn.reason}.")
-    # The page's own style sheet has these rules once for all figures.
-    svg = re.sub(r"<style>.*?</style>", "", drawn.svg, count=1, flags=re.S)
+    # The page's own style sheet has these rules once for all figures, and says the title itself.
+    svg = re.sub(r"<style>.*?</style>", "", untitled(drawn.svg), count=1, flags=re.S)
+    title, caption = (html.escape(plain(text)) for text in (drawn.title, drawn.caption))
+    warned = f'<p class="caution">{html.escape(plain(caution))}</p>\n' if caution else ""
     return (
-        f'<figure class="drawn" id="figure-{drawn.name}">\n<div class="canvas" tabindex="0" '
-        f'role="group" aria-label="{html.escape(plain(drawn.title))}">{svg.strip()}</div>\n'
+        f'<figure class="drawn" id="figure-{drawn.name}">\n<p class="conclusion">{title}</p>\n'
+        f'<p class="filter">{caption}</p>\n{warned}'
+        f'<div class="canvas" tabindex="0" role="group" aria-label="{title}">{svg.strip()}</div>\n'
         f"<figcaption>Snapshot {html.escape(snapshot)}. {link_line(links, 'span')}</figcaption>\n"
         "</figure>\n"
     )
@@ -95,8 +206,13 @@ def link_line(links: Mapping[str, str], tag: str = "p") -> str:
 def folded(name: str, inner: str) -> str:
     """HTML behind a summary that opens by mouse and keyboard: the caption of its table."""
     caption = re.search(r"<caption[^>]*>(.*?)</caption>", inner, re.S)
-    title = caption.group(1) if caption else html.escape(plain(name))
-    return f'<details class="folded"><summary>{title}</summary>\n{inner}</details>\n'
+    return summary(html.unescape(caption.group(1)) if caption else name, inner)
+
+
+def summary(title: str, inner: str) -> str:
+    """HTML behind a summary that opens by mouse and keyboard."""
+    said = html.escape(plain(title))
+    return f'<details class="folded"><summary>{said}</summary>\n{inner}</details>\n'
 
 
 def missing(text: str) -> str:
@@ -108,10 +224,11 @@ def missing(text: str) -> str:
 # searchable tables
 
 
-def searchable(name: str, title: str, frame: pd.DataFrame) -> str:
+def searchable(name: str, title: str, frame: pd.DataFrame, kind: str, up: str, links: Links) -> str:
     """A table that sorts and searches in the page; rows are data, never markup.
 
-    The script is `tables_script()`, which the page loads once.
+    kind: what the first column names, "model" or "owner", which `static/links.js` makes links of.
+    The library's script is `tables_script()`; the page loads both once.
     """
     shown = pd.DataFrame(
         {
@@ -141,8 +258,13 @@ def searchable(name: str, title: str, frame: pd.DataFrame) -> str:
         columnDefs=[{"className": "dt-right", "targets": numeric}],
         language={"search": f"Search {title}: "},
     )
+    pages = json.dumps(dict(links.pages), ensure_ascii=False, sort_keys=True)
+    # A script must not be ended by what it quotes.
+    pages = pages.replace("<", "\\u003c")
     return (
-        f'<div class="searchable" tabindex="0" role="region" aria-label="{html.escape(title)}">\n'
+        f'<div class="searchable" tabindex="0" role="region" aria-label="{html.escape(title)}" '
+        f'data-kind="{kind}" data-up="{up}" data-hub="{"yes" if links.has_hub else "no"}">\n'
+        f'<script type="application/json" class="family-pages">{pages}</script>\n'
         f"{made.strip()}\n</div>\n"
     )
 
@@ -167,9 +289,12 @@ def tables_script() -> str:
 # the browsable tree
 
 
-def browsable_tree(base: str, rows: Sequence[Mapping], n_all: int) -> str:
+def browsable_tree(
+    base: str, rows: Sequence[Mapping], n_all: int, to: Callable[[str], str] = html.escape
+) -> str:
     """A family as nested lists that open and close by mouse and keyboard.
 
+    to: a model's id -> its HTML, outside of what opens and closes.
     rows: the models to list, with model_id, via (the parent it is listed under), relation,
     created_at, n_descendants, likes, each after its parent or below the base.
     """
@@ -186,20 +311,21 @@ def browsable_tree(base: str, rows: Sequence[Mapping], n_all: int) -> str:
         for row in children.get(parent, ()):
             model_id = row["model_id"]
             listed += 1
-            said = f"<span>{html.escape(plain(model_id))}</span> <small>{about(row)}</small>"
+            name = html.escape(plain(model_id))
+            said = f"<span>{name}</span> <small>{about(row)}</small>"
             # Browsers and readers alike lose their way in deeper lists; cycles end here too.
             goes_on = model_id in children and depth < 40 and model_id not in above
             if goes_on:
                 below = branch(model_id, depth + 1, above | {model_id})
                 parts.append(f"<li><details><summary>{said}</summary>{below}</details></li>\n")
             else:
-                parts.append(f"<li>{said}</li>\n")
+                parts.append(f"<li><span>{to(model_id)}</span> <small>{about(row)}</small></li>\n")
         return f"<ul>\n{''.join(parts)}</ul>\n"
 
     inner = branch(base, 1, frozenset({base}))
     rest = f" {number(n_all - listed)} more are in the exports." if n_all > listed else ""
     return (
-        '<div class="tree"><details open><summary>'
+        '<div class="tree"><details><summary>'
         f"<span>{html.escape(plain(base))}</span> <small>{number(listed)} of {number(n_all)} "
         f"descendants listed.{rest}</small></summary>{inner}</details></div>\n"
     )

@@ -16,7 +16,7 @@ from hub_lineage.exports import StudyError
 
 SETTINGS = {
     "project": "hub_lineage",
-    "extensions": ["myst_parser", "analysis.report.mathml"],
+    "extensions": ["myst_parser", "analysis.report.mathml", "analysis.report.excerpts"],
     "html_theme": "furo",
     "html_title": "hub_lineage report",
     "html_math_renderer": "mathml",
@@ -25,25 +25,33 @@ SETTINGS = {
     "html_show_copyright": False,
     "html_copy_source": False,
     "html_show_sourcelink": False,
-    # Summaries of search results are fetched, which browsers forbid to pages opened from disk.
+    "html_use_index": False,
+    # Summaries of search results are fetched, which browsers forbid to pages opened from disk:
+    # `excerpts` has its own.
     "html_show_search_summary": False,
     # Names hold hyphens that are to stay what they are.
     "smartquotes": False,
+    "myst_enable_extensions": ["deflist"],
     "myst_heading_anchors": 3,
     "templates_path": [],
     "language": "en",
 }
 
 
-def render(source: Path, site: Path, scratch: Path, static: Sequence[Path] = ()) -> None:
+def render(
+    source: Path, site: Path, scratch: Path, static: Sequence[Path] = (), line: str = ""
+) -> None:
     """Render every page of `source` into `site`; a StudyError says what Sphinx warned of.
 
     source: pages, and the fragments they include. scratch: for the parsed documents, which are no
-    part of the site. static: files for `_static/`.
+    part of the site. static: files for `_static/`. line: HTML for the head of every page.
     """
     nocolor()
     warnings = io.StringIO()
-    settings = SETTINGS | {"html_static_path": [str(path) for path in static]}
+    settings = SETTINGS | {
+        "html_static_path": [str(path) for path in static],
+        "html_theme_options": {"announcement": line},
+    }
     try:
         # `confdir` None: no configuration file is read.
         # What Sphinx registers with docutils is taken back, so that a process can render twice.

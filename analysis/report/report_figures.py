@@ -6,6 +6,7 @@ SVG, CSV (the numbers drawn) and SQL (where they come from).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,10 @@ import pandas as pd
 from analysis.figures import theme
 from analysis.figures.catalogue import QUERIES as SHARED_QUERIES
 from analysis.figures.catalogue import Figure
-from analysis.figures.wording import number, percent, rounded
+from analysis.figures.wording import number, percent, rounded, with_interval
 from analysis.figures.writing import SIGNIFICANT_DIGITS, stand_alone_query
 from analysis.report import drawings
+from analysis.studies.verdicts import share_in_words
 from hub_lineage.spreadsheets import safe_for_spreadsheets
 from hub_lineage.sql import literal
 
@@ -87,15 +89,17 @@ def draw(
         return Drawn(figure.name, figure.title, reason=f"needs {figure.needs}")
     floats = frame.select_dtypes("float")
     frame[floats.columns] = floats.map(lambda value: float(f"{value:.{SIGNIFICANT_DIGITS}g}"))
-    caption, description = figure.caption(frame), figure.describe(frame)
-    text = theme.rendered(theme.titled(figure.draw(frame), figure.title, caption))
-    svg = theme.svg(text, figure.name, figure.title, f"{description} {caption}")
+    title, caption, description = (
+        figure.headline(frame), figure.caption(frame), figure.describe(frame),
+    )  # fmt: skip
+    text = theme.rendered(theme.titled(figure.draw(frame), title, caption))
+    svg = theme.svg(text, figure.name, title, f"{description} {caption}")
     (folder / f"{figure.name}.svg").write_text(svg, "utf-8")
     safe_for_spreadsheets(frame).to_csv(
         folder / f"{figure.name}.csv", index=False, lineterminator="\n"
     )
     (folder / f"{figure.name}.sql").write_text(stand_alone_query(figure), "utf-8")
-    return Drawn(figure.name, figure.title, caption, description, svg)
+    return Drawn(figure.name, title, caption, description, svg)
 
 
 def first_of(column: str) -> Callable[[pd.DataFrame], int]:
@@ -127,6 +131,29 @@ def _describe_monthly(as_text: Callable[[float], str]) -> Callable[[pd.DataFrame
         return f"Line charts by month. {'; '.join(parts)}."
 
     return describe
+
+
+def _describe_descent(frame: pd.DataFrame) -> str:
+    said = [f"{row.owner} {percent(row.value)}" for row in frame.itertuples()]
+    return f"Dot plot of shares with intervals, in {frame.month.iloc[0]:%B %Y}: {', '.join(said)}."
+
+
+def leading_owner(frame: pd.DataFrame) -> str:
+    """The owner that most new models descend from, without a full stop."""
+    first = frame.iloc[0]
+    month = f"{first.month:%B %Y}"
+    if pd.isna(first.low):
+        return (
+            f"Of {number(int(first.n))} new models in {month} that descend from a model of another "
+            f"owner, {number(int(first.n_of_owner))} descend from {first.owner}; their families "
+            "are too few, or one is too large, for anything to be said beyond them"
+        )
+    told = with_interval(100 * first.value, 100 * first.low, 100 * first.high)
+    said, _, ends = told.partition(" (")
+    return (
+        f"Of 100 new models in {month} that descend from a model of another owner, {said} descend "
+        f"from {first.owner} (95 % interval {ends}"
+    )
 
 
 def _describe_lorenz(frame: pd.DataFrame) -> str:
@@ -164,11 +191,103 @@ def _n_monthly(frame: pd.DataFrame) -> int:
     return int(known.n.sum())
 
 
+def _conclude_funnel(frame: pd.DataFrame) -> str:
+    stages = frame.set_index("stage").n_models
+    if not {"hub_models", "mdi_defined"} <= set(stages.index) or not stages["hub_models"]:
+        return ""
+    n, defined = int(stages["hub_models"]), int(stages["mdi_defined"])
+    share = share_in_words(100 * defined / n, 0)
+    return f"Of {number(n)} models {number(defined)} have a disruption index: {share}"
+
+
+def _latest(frame: pd.DataFrame, panel: str | None = None):
+    """The latest month of a panel that has an interval; None if none has."""
+    known = frame.dropna(subset=["value", "low", "high"])
+    known = known if panel is None else known[known.panel == panel]
+    return known.sort_values("month").iloc[-1] if len(known) else None
+
+
+def _share(row: pd.Series) -> str:
+    return with_interval(100 * row.value, 100 * row.low, 100 * row.high, " %")
+
+
+def _conclude_faults(frame: pd.DataFrame) -> str:
+    row = _latest(frame, "no parent declared")
+    if row is None:
+        return ""
+    return f"Of the models of {row.month:%B %Y} {_share(row)} declare no parent"
+
+
+def _conclude_leader(frame: pd.DataFrame) -> str:
+    """Which panel leads in the latest month, if any does."""
+    row = _latest(frame)
+    if row is None:
+        return ""
+    month = frame[frame.month == row.month].dropna(subset=["low", "high"])
+    first, *others = (one for _, one in month.sort_values("value", ascending=False).iterrows())
+    if any(other.high >= first.low for other in others):
+        names = " and ".join(str(one.panel) for one in (first, *others[:1]))
+        return f"Neither of {names} leads for certain in {row.month:%B %Y}"
+    return f"{str(first.panel).capitalize()} leads in {row.month:%B %Y} with {_share(first)}"
+
+
+def _conclude_parents(frame: pd.DataFrame) -> str:
+    row = _latest(frame)
+    if row is None:
+        return ""
+    told = with_interval(row.value, row.low, row.high)
+    return f"A model with a parent declares {told} of them in {row.month:%B %Y}"
+
+
+def _conclude_concentration(frame: pd.DataFrame) -> str:
+    """What the largest tenth of bases hold; between two points the curve is straight."""
+    points = [(0.0, 0.0), *zip(frame.share_of_bases, frame.share_of_edges, strict=True)]
+    (x0, y0), (x1, y1) = next(
+        pair for pair in itertools.pairwise(points) if pair[1][0] >= 0.9 - 1e-12
+    )
+    held = 1 - (y0 + (y1 - y0) * (0.9 - x0) / (x1 - x0))
+    return f"A tenth of the bases holds {percent(held, 0)} of all edges"
+
+
+def _conclude_growth(frame: pd.DataFrame) -> str:
+    first = frame[frame.place == frame.place.min()].iloc[-1]
+    n_of_one = frame[frame.largest_owner_share > drawings.MOSTLY_OF_ONE].place.nunique()
+    verb = "is" if n_of_one == 1 else "are"
+    marked = f"; {n_of_one} of those shown {verb} mostly one owner's" if n_of_one else ""
+    return (
+        f"{first.root_id} has the largest family, {number(int(first.n_to_date))} dated "
+        f"models{marked}"
+    )
+
+
+def _conclude_calendar(frame: pd.DataFrame) -> str:
+    first = int(frame[frame.four_weeks == 0].n.sum())
+    n = int(frame.n.sum())
+    return f"Of {number(n)} entrants {number(first)} came within four weeks of their base"
+
+
 FIGURES: tuple[MartFigure, ...] = (
+    MartFigure(
+        name="descent",
+        title="Whose models new models descend from",
+        reads=("hub_models", "disruption_panel"),
+        draw=drawings.descent,
+        count=first_of("n"),
+        unit="models",
+        filter="Models of the month with a parent, by the owner of their nearest root, the eight "
+        "largest; without those whose root is their own owner's; 95 % intervals over families, "
+        "none below ten.",
+        describe=_describe_descent,
+        needs="a month with 100 dated models that descend from a model of another owner",
+        mark="value",
+        preludes=("intervals",),
+        conclude=leading_owner,
+    ),
     MartFigure(
         name="data_funnel",
         title="What each step keeps",
         reads=("data_funnel", "disruption_panel"),
+        conclude=_conclude_funnel,
         draw=drawings.data_funnel,
         count=first_of("n_models"),
         unit="landed items",
@@ -181,6 +300,7 @@ FIGURES: tuple[MartFigure, ...] = (
         name="faults_by_month",
         title="Coverage and faults of the lineage by month of release",
         reads=("hub_models", "lineage_edges", "lineage_rejections", "disruption_panel"),
+        conclude=_conclude_faults,
         draw=drawings.monthly(""),
         count=_n_monthly,
         unit="models",
@@ -194,6 +314,7 @@ FIGURES: tuple[MartFigure, ...] = (
         name="relation_mix",
         title="Relations of models with a parent, by month of release",
         reads=("hub_models", "disruption_panel"),
+        conclude=_conclude_leader,
         draw=drawings.monthly("", unit="models with a parent"),
         count=_n_monthly,
         unit="models with a parent",
@@ -207,6 +328,7 @@ FIGURES: tuple[MartFigure, ...] = (
         name="root_countries",
         title="Countries of the roots of new derivatives, by month of release",
         reads=("hub_models", "disruption_panel"),
+        conclude=_conclude_leader,
         draw=drawings.monthly("", unit="models below a root"),
         count=_n_monthly,
         unit="models below a root",
@@ -221,6 +343,7 @@ FIGURES: tuple[MartFigure, ...] = (
         name="licences_kept",
         title="Obligations of the parent's licence in that of the child, by month of release",
         reads=("licence_changes", "hub_models", "disruption_panel"),
+        conclude=_conclude_leader,
         draw=drawings.monthly("", unit="edges with known terms"),
         count=_n_monthly,
         unit="edges with known terms",
@@ -235,6 +358,7 @@ FIGURES: tuple[MartFigure, ...] = (
         name="parents_per_model",
         title="Declared parents per model, by month of release",
         reads=("hub_models", "disruption_panel"),
+        conclude=_conclude_parents,
         draw=drawings.monthly("", format=".2f", unit="models with a parent", floor=None),
         count=_n_monthly,
         unit="models with a parent",
@@ -248,6 +372,7 @@ FIGURES: tuple[MartFigure, ...] = (
         name="concentration",
         title="Concentration of derivatives on bases",
         reads=("lineage_edges", "disruption_panel"),
+        conclude=_conclude_concentration,
         draw=drawings.concentration,
         count=first_of("n_edges_all"),
         unit="edges",
@@ -260,6 +385,7 @@ FIGURES: tuple[MartFigure, ...] = (
         name="growth_of_families",
         title="Growth of the ten largest families",
         reads=("families", "hub_models", "disruption_panel"),
+        conclude=_conclude_growth,
         draw=drawings.growth_of_families,
         count=_n_families,
         unit="derivatives",
@@ -274,6 +400,7 @@ FIGURES: tuple[MartFigure, ...] = (
         name="entry_calendar",
         title="Calendar of entry into the ten most built-upon bases",
         reads=("release_races", "disruption_panel"),
+        conclude=_conclude_calendar,
         draw=drawings.entry_calendar,
         count=_n_calendar,
         unit="entrants",
@@ -301,6 +428,7 @@ def family_figures(base: str, slug: str) -> tuple[MartFigure, ...]:
             query_name="family_tree",
             title=f"Descendants of {name} over time",
             reads=(*walked, "disruption_panel"),
+            conclude=_conclude_tree,
             draw=drawings.family_tree,
             count=first_of("n_family"),
             unit="descendants",
@@ -317,6 +445,7 @@ def family_figures(base: str, slug: str) -> tuple[MartFigure, ...]:
             query_name="family_growth",
             title=f"Growth of the family of {name}",
             reads=(*walked, "disruption_panel"),
+            conclude=_conclude_family_growth,
             draw=drawings.family_growth,
             count=lambda frame: int(frame.n_to_date.iloc[-1]),
             unit="dated descendants",
@@ -332,6 +461,7 @@ def family_figures(base: str, slug: str) -> tuple[MartFigure, ...]:
             query_name="family_relations",
             title=f"Relations in the family of {name}",
             reads=(*walked, "disruption_panel"),
+            conclude=_conclude_family_relations,
             draw=drawings.family_relations,
             count=first_of("n"),
             unit="descendants",
@@ -347,6 +477,7 @@ def family_figures(base: str, slug: str) -> tuple[MartFigure, ...]:
             query_name="family_release_ranks",
             title=f"Likes by release rank among the entrants of {name}",
             reads=(*walked, "recognition_panel", "disruption_panel"),
+            conclude=_conclude_ranks,
             draw=drawings.family_release_ranks,
             count=lambda frame: int(frame.n.sum()),
             unit="ranked entrants",
@@ -358,6 +489,43 @@ def family_figures(base: str, slug: str) -> tuple[MartFigure, ...]:
             **shared,
         ),
     )
+
+
+def _conclude_tree(frame: pd.DataFrame) -> str:
+    below = frame[frame.distance > 0]
+    if below.empty or not below.n_descendants.fillna(0).max():
+        return ""
+    first = below.sort_values(["n_descendants", "model_id"], ascending=[False, True]).iloc[0]
+    name = drawings.shortened(str(first.model_id), 60)
+    return f"Of the descendants {name} has most below it: {number(int(first.n_descendants))} models"
+
+
+def _conclude_family_growth(frame: pd.DataFrame) -> str:
+    half = frame[frame.n_to_date * 2 >= frame.n_to_date.iloc[-1]].iloc[0]
+    n = number(int(frame.n_to_date.iloc[-1]))
+    return f"Half of the {n} dated descendants were there in week {number(int(half.week))}"
+
+
+def _conclude_family_relations(frame: pd.DataFrame) -> str:
+    first = frame.sort_values(["n_of_relation", "relation"], ascending=[False, True]).iloc[0]
+    n, most = number(int(first.n)), number(int(first.n_of_relation))
+    return f"Of {n} descendants {most} are of the relation {first.relation}"
+
+
+def _conclude_ranks(frame: pd.DataFrame) -> str:
+    # Entrants without time for likes tell nothing of their rank.
+    is_old = 2 * frame.n_young <= frame.n
+    known = list(frame[is_old].dropna(subset=["low", "high"]).itertuples())
+    if len(known) < 2:
+        return ""
+    first, last = known[0], known[-1]
+    told = [with_interval(row.mean_recognition, row.low, row.high) for row in (first, last)]
+    where = f"mean ln(1 + likes) {told[0]} and {told[1]}"
+    if last.high < first.low:
+        return f"The latest entrants have fewer likes than the first: {where}"
+    if last.low > first.high:
+        return f"The latest entrants have more likes than the first: {where}"
+    return f"The first and the latest entrants cannot be told apart: {where}"
 
 
 def _describe_tree(frame: pd.DataFrame) -> str:

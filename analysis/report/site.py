@@ -15,14 +15,17 @@ import yaml
 
 from analysis.figures import theme
 from analysis.figures.wording import interval, number, percent
-from analysis.report import dictionary, families, fragments, report_figures
+from analysis.report import dictionary, excerpts, families, fragments, report_figures, verdict_list
+from analysis.report.citing import bibtex
+from analysis.report.findings import Finding, findings, with_share
+from analysis.report.links import Links, source
 from analysis.report.marts import MARTS, Results, open_marts, open_results
+from analysis.report.provenance import Landing, landing_of
 from analysis.report.rendering import render
 from analysis.report.report_figures import Drawn
+from analysis.report.worked_example import worked_example
 from analysis.studies.result_tables import (
     ROLES,
-    STUDIES,
-    Table,
     as_csv,
     claim_number,
     is_counted,
@@ -33,6 +36,7 @@ from analysis.studies.shares import clustered_share
 from hub_lineage.exports import Exports, StudyError
 from hub_lineage.files import files_of, replace_folder, workshop
 from hub_lineage.paths import PROJECT
+from hub_lineage.scopes import scope_of
 
 HERE = Path(__file__).parent
 MARKER = "report.json"
@@ -41,13 +45,14 @@ MARKER = "report.json"
 LARGEST = 10
 """Families with a page of their own unless others are named."""
 
-VERDICTS = {
-    "supported": "\N{CHECK MARK} supported",
-    "contradicted": "\N{MULTIPLICATION X} contradicted",
-    "inconclusive": "? inconclusive",
-    "not_testable_here": "\N{EN DASH} not testable here",
-}
-"""A sign before each verdict, so that it is not told by colour alone."""
+YOUNG_FIGURES = ("growth_of_families", "entry_calendar", "relation_mix", "parents_per_model")
+"""Figures of growth, which on a young landing show how its models were chosen."""
+
+FIRST_MARTS = (
+    "hub_models", "lineage_edges", "families", "disruption", "release_races", "crowding",
+    "recognition_panel", "disruption_panel", "ecosystem_months", "concentration",
+)  # fmt: skip
+"""The dictionary begins with the marts that most questions need, the others follow by name."""
 
 
 @dataclass
@@ -55,8 +60,9 @@ class Report:
     """What the templates can ask for; each call leaves a fragment in the build folder.
 
     exports, results: what the pages are about. source: pages and fragments before Sphinx.
-    extra: files that the site takes as they are (figures, tables). page: the page being written,
-    with its folder, as in "families/x". seen: figures already on that page.
+    extra: files that the site takes as they are (figures, tables). landing, links: what the exports
+    are of, and where names lead. page: the page being written, with its folder, as in "families/x".
+    seen: figures already on that page.
     """
 
     exports: Exports
@@ -64,9 +70,11 @@ class Report:
     source: Path
     extra: Path
     marts: Sequence[dictionary.Mart]
+    landing: Landing
+    links: Links
     say: Callable[[str], None]
     drawn: dict[str, Drawn] = field(default_factory=dict)
-    tables: dict[str, Table] = field(default_factory=dict)
+    tables: dict[str, fragments.PrintedTable] = field(default_factory=dict)
     page: str = ""
     seen: set[str] = field(default_factory=set)
     n_fragments: int = 0
@@ -81,19 +89,54 @@ class Report:
             )
         self.seen.add(name)
         drawn = self.drawn.get(name) or self.study_figure(name)
+        return self.fragment(self.figure_html(name, drawn))
+
+    def figure_html(self, name: str, drawn: Drawn) -> str:
+        """A figure with its downloads and what the landing does to it."""
         suffixes = ("svg", "csv", "sql", *(("png",) if drawn.has_png else ()))
         links = {suffix.upper(): f"{self.up}figures/{name}.{suffix}" for suffix in suffixes}
-        return self.fragment(fragments.figure_box(drawn, self.snapshot, links))
+        is_of_growth = name in YOUNG_FIGURES or name.endswith("-growth")
+        caution = self.landing.caution if is_of_growth else ""
+        return fragments.figure_box(drawn, self.snapshot, links, caution)
 
-    def table(self, name: str) -> str:
-        """A printed table of the marts by its name."""
-        made = self.tables[name]
-        (self.extra / "tables" / f"{name}.csv").write_text(as_csv(made), "utf-8")
+    def table(self, name: str, is_folded: bool = False) -> str:
+        """A printed table of the marts by its name; folded away until a reader opens it."""
+        made = self.table_box(name)
+        is_folded = is_folded and "<caption" in made
+        return self.fragment(fragments.folded(name, made) if is_folded else made)
+
+    def folded_figure(self, name: str) -> str:
+        """A figure behind its conclusion."""
+        drawn = self.drawn.get(name) or self.study_figure(name)
+        return self.fragment(fragments.summary(drawn.title, self.figure_html(name, drawn)))
+
+    def with_and_without_own(self, name: str) -> str:
+        """A ranking, and behind a switch the same without takers of a model's own owner."""
         return self.fragment(
-            fragments.table_box(made, {"CSV": f"{self.up}tables/{name}.csv"} | self.sql_link(name))
-        )
+            fragments.switched(
+                name, "Leave out takers by the model's own owner",
+                self.table_box(name), self.table_box(f"{name}_by_others"),
+            )
+        )  # fmt: skip
 
-    def study_table(self, name: str, is_folded: bool = False) -> str:
+    def table_box(self, name: str) -> str:
+        """A table's HTML; its file lies beside the others."""
+        made = self.tables[name]
+        (self.extra / "tables" / f"{name}.csv").write_text(as_csv(made.filed), "utf-8")
+        links = {"CSV": f"{self.up}tables/{name}.csv"} | self.sql_link(name)
+        return fragments.table_box(made, links, self.as_link)
+
+    def as_link(self, heading: str, name: str) -> str:
+        """A cell that holds the id of a model, or an owner."""
+        to = self.links.owner if heading == "owner" else self.links.model
+        return to(name, self.up)
+
+    def name(self, model_id: str) -> str:
+        """A model's id with its links, within a line of Markdown."""
+        inside = self.links.model(model_id, self.up)
+        return marked(model_id) if inside == model_id else self.inline(inside)
+
+    def study_table(self, name: str, is_folded: bool = True) -> str:
         """A printed table of the studies by its name; folded away until a reader opens it."""
         path = self.results.table(name)
         if path is None:
@@ -105,20 +148,29 @@ class Report:
             if file.is_file():
                 shutil.copyfile(file, self.extra / "tables" / file.name)
                 links[suffix.upper()] = f"{self.up}tables/{file.name}"
-        made = path.read_text("utf-8") + fragments.link_line(links)
+        made = fragments.labelled(path.read_text("utf-8")) + fragments.link_line(links)
         return self.fragment(fragments.folded(name, made) if is_folded else made)
 
     def sql_link(self, name: str) -> dict[str, str]:
         file = f"tables/{name}.sql"
         return {"SQL": f"{self.up}{file}"} if (self.extra / file).is_file() else {}
 
-    def searchable(self, name: str, title: str, sql: str) -> str:
-        """A query's rows as a table that searches and sorts."""
+    def searchable(self, name: str, title: str, sql: str, kind: str = "model") -> str:
+        """A query's rows as a table that searches and sorts; the first column holds ids of models,
+        or owners, as `kind` says."""
         frame = self.exports.connection.execute(sql).df()
-        script = f'<script src="{self.up}_static/tables.js"></script>\n'
+        frame.columns = [
+            column if column.startswith("n_") else column.replace("_", " ") for column in frame
+        ]
         if frame.empty:
             return self.fragment(fragments.missing(f"There are no {title} in this landing."))
-        return self.fragment(script + fragments.searchable(name, title, frame.head(MOST)))
+        scripts = "".join(
+            f'<script src="{self.up}_static/{name}.js"></script>\n' for name in ("tables", "links")
+        )
+        first = "" if "searchable" in self.seen else scripts
+        self.seen.add("searchable")
+        made = fragments.searchable(name, title, frame.head(MOST), kind, self.up, self.links)
+        return self.fragment(first + made)
 
     def note(self, text: str) -> str:
         """A box that says what is not there."""
@@ -130,6 +182,14 @@ class Report:
         path = self.source / "_fragments" / f"{self.n_fragments:04}.html"
         path.write_text(html_text, "utf-8")
         return f"```{{raw}} html\n:file: {self.up}_fragments/{path.name}\n```\n"
+
+    def html(self, text: str) -> str:
+        """HTML of our making, as a block of the page."""
+        return self.fragment(text)
+
+    def inline(self, text: str) -> str:
+        """HTML of our making within a line, its ids escaped already, for Markdown to pass on."""
+        return re.sub(r"([\\`*_\[\]|~$])", lambda found: f"&#{ord(found[1])};", text)
 
     # the rest
 
@@ -149,11 +209,10 @@ class Report:
             return Drawn(name, name.replace("_", " "), reason=self.results.reason("figures", name))
         for file in sorted(path.parent.glob(f"{name}.*")):
             shutil.copyfile(file, self.extra / "figures" / file.name)
-        svg = path.read_text("utf-8")
-        title = re.search(r"<title[^>]*>(.*?)</title>", svg, re.S)
+        about = json.loads(path.with_suffix(".json").read_text("utf-8"))
         return Drawn(
-            name, title.group(1) if title else name, svg=svg,
-            has_png=path.with_suffix(".png").is_file(),
+            name, about["title"], about["caption"], about["alternative_text"],
+            path.read_text("utf-8"), has_png=path.with_suffix(".png").is_file(),
         )  # fmt: skip
 
     def write(self, page: str, template: str, **values) -> None:
@@ -177,12 +236,18 @@ ENVIRONMENT = jinja2.Environment(
 )
 ENVIRONMENT.filters["md"] = lambda text: marked(str(text))
 ENVIRONMENT.filters["percent"] = lambda value: percent(value) or "no share"
+ENVIRONMENT.filters["source"] = source
+ENVIRONMENT.filters["bibtex"] = bibtex
+ENVIRONMENT.filters["verdict_list"] = verdict_list.as_html
+ENVIRONMENT.filters["verdict_counts"] = verdict_list.counted
+# Claims come from a file of results, and an anchor is a name for Markdown.
+ENVIRONMENT.filters["anchor"] = lambda text: re.sub(r"[^a-z0-9]+", "-", text)
 ENVIRONMENT.filters["n"] = lambda value: "none" if value is None else number(value)
 
 
 def share_of_models(report: Report) -> Callable[[str], str]:
     """The share of models for which a condition holds, in words, with its interval over families:
-    "42.0 % (95 % interval 40.4 % to 43.4 %)"."""
+    "42 % (95 % interval 32 to 53 %)"."""
 
     def said(condition: str) -> str:
         families = report.exports.connection.execute(
@@ -193,9 +258,8 @@ def share_of_models(report: Report) -> Callable[[str], str]:
         if found.estimate is None:
             return "no share (nothing to count)"
         if found.reason:
-            return f"{percent(found.estimate)} (no interval: {found.reason})"
-        ends = f"{percent(found.low)} to {percent(found.high)}"
-        return f"{percent(found.estimate)} (95 % interval {ends})"
+            return f"{with_share(found)} (no interval: {found.reason})"
+        return with_share(found)
 
     return said
 
@@ -208,6 +272,9 @@ def build(
     *,
     n_families: int = LARGEST,
     manifest: Path | None = None,
+    scope: str | None = None,
+    licence: str = "",
+    attribution: str = "",
     say: Callable[[str], None] = lambda line: None,
 ) -> dict:
     """Write the site; what it says of itself (pages, figures and tables that are missing).
@@ -215,6 +282,7 @@ def build(
     exports_folder: the marts as Parquet. results_folder: of the studies; need not be there.
     site: its pages are replaced once the new ones stand, files of others stay. bases: ids that get
     a family page beside the `n_families` largest. manifest: of dbt; dbt is asked for one if None.
+    scope, licence, attribution: of the data, as `publish` has them; they stand on every page.
 
     Raises StudyError for exports, bases or folders that cannot be used.
     """
@@ -224,6 +292,10 @@ def build(
     if results.missing:
         say(results.missing)
     chosen = families.chosen_bases(exports, bases, n_families)
+    landing = landing_of(
+        exports.connection, exports.snapshot_id, scope_of(exports.snapshot_id, scope), licence,
+        attribution,
+    )  # fmt: skip
     with workshop(site, "the report", "name another folder with --to or HUB_SITE") as staged:
         source, extra, made = staged / "source", staged / "extra", staged / "site"
         for folder in (
@@ -233,11 +305,15 @@ def build(
             folder.mkdir(parents=True)
         say("reading the dictionary")
         marts = dictionary.read_dictionary(manifest, staged / "dbt")
-        report = Report(exports, results, source, extra, marts, say)
+        links = Links(
+            {base.model_id: base.slug for base in chosen}, listed(exports), not landing.is_sample
+        )
+        report = Report(exports, results, source, extra, marts, landing, links, say)
         write_pages(report, chosen)
         write_static(staged / "static")
         say("rendering")
-        render(source, made, staged / "doctrees", [staged / "static"])
+        render(source, made, staged / "doctrees", [staged / "static"], landing.as_line())
+        excerpts.write_texts(made)
         shutil.copytree(extra, made, dirs_exist_ok=True)
         account = account_of(report, chosen, made)
         (made / MARKER).write_text(fragments.as_json(account), "utf-8")
@@ -278,6 +354,7 @@ def account_of(report: Report, chosen: Sequence[families.Base], site: Path) -> d
         "content_hash": report.exports.content_hash,
         "studies": "shown" if report.results.folder else "missing",
         "note": report.results.missing,
+        "landing": dict(report.landing.facts),
         "bases": [base.model_id for base in chosen],
         "pages": pages,
         "files": files_of(site),
@@ -301,13 +378,19 @@ def write_pages(report: Report, chosen: Sequence[families.Base]) -> None:
             figure, connection, report.extra / "figures"
         )
     read_tables(report)
+    connection.execute(report_figures.text_of("own_takers"))
     shared = {
         "facts": facts,
         "share_of_models": share_of_models(report),
-        "is_sample": is_sample(report.snapshot),
+        "landing": report.landing,
         "marts_read": MARTS,
     }
-    report.write("index", "index.md", **shared, claims=claims_of(report), bases=chosen)
+    found = findings(connection, report.results.claims)
+    claims = claims_of(report)
+    report.write("index", "index.md", **shared, findings=sentences(found), claims=claims,
+                 bases=chosen)  # fmt: skip
+    report.write("verdicts", "verdicts.md", **shared, claims=claims)
+    report.write("glossary", "glossary.md", **shared, example=worked_example(connection))
     for name in ("methods", "data", "ecosystem", "models", "cite"):
         report.write(name, f"{name}.md", **shared, citation=citation())
     report.write(
@@ -324,11 +407,39 @@ def write_pages(report: Report, chosen: Sequence[families.Base]) -> None:
             f"dictionary_{mart.name}", f"Columns of {mart.name}", ("column", "type", "meaning"),
             mart.columns, is_numeric=False,
         )  # fmt: skip
-    report.write("dictionary", "dictionary.md", **shared)
+    report.write("dictionary", "dictionary.md", **shared, ordered=in_order(report.marts))
     for place, base in enumerate(chosen, 1):
         report.say(f"family {place} of {len(chosen)}")
         write_family(report, base, shared)
     report.write("families/index", "families.md", **shared, bases=chosen)
+
+
+def sentences(found: Sequence[Finding]) -> str:
+    """The findings as a list, each with the way to its numbers; what cannot be said comes last."""
+    return fragments.finding_list(
+        [
+            (one.text, one.target.replace("#", ".html#"), one.is_conclusion)
+            for one in sorted(found, key=lambda one: not one.is_conclusion)
+        ]
+    )
+
+
+def in_order(marts: Sequence[dictionary.Mart]) -> list[dictionary.Mart]:
+    """The marts that matter most first, the others by name."""
+    places = {name: place for place, name in enumerate(FIRST_MARTS)}
+    return sorted(marts, key=lambda mart: (places.get(mart.name, len(places)), mart.name))
+
+
+def listed(exports: Exports) -> frozenset[str]:
+    """The models that the page of models lists."""
+    rows = exports.connection.execute(
+        f"""
+        select model_id from hub_models
+        order by n_descendants desc, likes desc nulls last, model_id
+        limit {MOST}
+        """
+    ).fetchall()
+    return frozenset(model_id for (model_id,) in rows)
 
 
 def write_family(report: Report, base: families.Base, shared: Mapping) -> None:
@@ -346,7 +457,19 @@ def write_family(report: Report, base: families.Base, shared: Mapping) -> None:
         (
             "top",
             "Descendants with the highest disruption index, 90 days",
-            ("model", "relation", "MDI", "from", "to", "n_i", "n_j", "n_k", "children", "likes"),
+            (
+                "model",
+                "relation",
+                "MDI",
+                "from",
+                "to",
+                "n_i",
+                "n_j",
+                "n_k",
+                "own takers",
+                "children",
+                "likes",
+            ),
             families.top_by_disruption(connection),
             (
                 "Defined index and at least one taker in the window; ties by takers, then name.",
@@ -362,14 +485,19 @@ def write_family(report: Report, base: families.Base, shared: Mapping) -> None:
         ),
     ):
         names[kind] = f"{kind}_{base.slug}"
-        report.tables[names[kind]] = fragments.table(names[kind], title, columns, rows, notes)
+        report.tables[names[kind]] = fragments.table(
+            names[kind], title, columns, rows, notes, linked=("model",)
+        )
     listed = families.most_descended(connection)
     report.write(
         f"families/{base.slug}", "family.md", **{**shared, "facts": facts}, base=base,
         figures=[figure.name for figure in made], tables=names, n_listed=len(listed),
         most_listed=families.MOST_LISTED,
         tree=lambda: report.fragment(
-            fragments.browsable_tree(base.model_id, listed, facts["n_descendants"])
+            fragments.browsable_tree(
+                base.model_id, listed, facts["n_descendants"],
+                lambda model_id: report.links.model(model_id, report.up),
+            )
         ),
     )  # fmt: skip
 
@@ -377,73 +505,43 @@ def write_family(report: Report, base: families.Base, shared: Mapping) -> None:
 def read_tables(report: Report) -> None:
     """Run the SQL of `tables.yml` into printed tables, and keep it beside them."""
     for entry in yaml.safe_load((HERE / "tables.yml").read_text("utf-8")):
+        preludes = [report_figures.text_of(name) for name in entry.get("preludes", ())]
+        if re.search(r"_(low|high)\(", entry["sql"]):
+            preludes.insert(0, report_figures.text_of("intervals"))
+        for prelude in preludes:
+            report.exports.connection.execute(prelude)
         rows = report.exports.connection.execute(entry["sql"]).fetchall()
         report.tables[entry["name"]] = fragments.table(
             entry["name"], entry["title"], entry["columns"], rows,
             (*entry.get("notes", ()), f"Snapshot {report.snapshot}."),
-            entry.get("is_numeric", True),
+            entry.get("is_numeric", True), entry.get("linked", ()),
         )  # fmt: skip
-        macros = report_figures.text_of("intervals") if "_low(" in entry["sql"] else ""
         (report.extra / "tables" / f"{entry['name']}.sql").write_text(
-            f"-- {entry['title']}; the tables are the marts of the same name.\n{macros}"
-            f"{entry['sql']}",
+            f"-- {entry['title']}; the tables are the marts of the same name.\n"
+            f"{''.join(preludes)}{entry['sql']}",
             "utf-8",
         )
 
 
-def claims_of(report: Report) -> list[dict]:
-    """The claims with their tests as tables and their figures, studies together."""
+def claims_of(report: Report) -> list[verdict_list.Claim]:
+    """The claims with their tests as tables and their figures, in their order."""
     beside = yaml.safe_load((HERE / "findings.yml").read_text("utf-8"))
-    by_claim: dict[str, list[Mapping]] = {}
-    for row in report.results.claims:
-        by_claim.setdefault(row["claim_id"], []).append(row)
-    claims = []
-    for claim_id, tests in by_claim.items():
-        first = tests[0]
-        name = f"claim_{claim_id}"
-        report.tables[name] = fragments.table(
-            name, f"What claim {claim_id} is judged by, and what stands beside it",
+    claims = verdict_list.claims_of(report.results.claims)
+    for claim in claims:
+        claim.figures.extend(beside.get(claim.claim_id, []))
+        report.tables[claim.table] = fragments.table(
+            claim.table, f"What claim {claim.claim_id} is judged by, and what stands beside it",
             ("what is measured", "role", "number", "95 % interval", "N", "lies", "specification"),
             [
                 (
                     one["choice"], ROLES[one["role"]], claim_number(one), claim_interval(one),
                     one["n"], one["leans"] or one["reason"], one["specification_id"] or "counted",
                 )
-                for one in tests
+                for one in claim.tests
             ],
-            notes=(f"Source: {first['source']}.", f"Snapshot {report.snapshot}."),
+            notes=(f"Source of the claim: {claim.source}.", f"Snapshot {report.snapshot}."),
+            is_numeric=False,
         )  # fmt: skip
-        claims.append(
-            {
-                "id": claim_id,
-                "study": STUDIES.get(first["study"], first["study"]),
-                "claim": first["claim"],
-                "verdict": VERDICTS[first["verdict"]],
-                "in_words": first["in_words"] or "",
-                "why": first["verdict_reason"] or "",
-                "curve": curve_words(first),
-                "table": name,
-                "figures": beside.get(claim_id, []),
-            }
-        )
-    report.tables["verdicts"] = fragments.table(
-        "verdicts", "Claims and verdicts",
-        ("claim", "verdict", "what was measured, with its 95 % interval", "N"),
-        [
-            (
-                f"{claim['id']}  {claim['claim']}", claim["verdict"],
-                claim["in_words"] or claim["why"], by_claim[claim["id"]][0]["n"],
-            )
-            for claim in claims
-        ],
-        notes=(
-            "Each verdict follows from one test that was fixed before any estimate was made. "
-            "Inconclusive is no evidence against a claim: the claim's own section says what this "
-            "landing could have shown.",
-            f"Snapshot {report.snapshot}.",
-        ),
-        is_numeric=False,
-    )  # fmt: skip
     return claims
 
 
@@ -452,31 +550,18 @@ def claim_interval(row: Mapping) -> str:
     return "" if is_counted(row) else interval(row["interval_low"], row["interval_high"])
 
 
-def curve_words(row: Mapping) -> str:
-    """How many combinations of choices agree with a claim in sign; empty where no curve is."""
-    if not row["curve_n"]:
-        return ""
-    chance = ""
-    if row["curve_p_value"] is not None:
-        chance = f", against chance p {number(row['curve_p_value'])}"
-    share = percent(row["curve_share_as_claimed"], 0)
-    return f"Of {row['curve_n']} combinations of choices {share} agree with it in sign{chance}."
-
-
-def is_sample(snapshot: str) -> bool:
-    """Whether a snapshot bears the name of one of the made-up sample's."""
-    return (PROJECT / "sample" / "hub_models" / f"snapshot_id={snapshot}").is_dir()
-
-
 def citation() -> Mapping:
     """The parsed CITATION.cff."""
     return yaml.safe_load((PROJECT / "CITATION.cff").read_text("utf-8"))
 
 
-def changelog() -> str:
-    """CHANGELOG.md without its title, headings one deeper than the page's."""
+def changelog() -> list[tuple[str, str]]:
+    """The parts of CHANGELOG.md: heading, and Markdown without a heading in it."""
     text = (PROJECT / "CHANGELOG.md").read_text("utf-8")
-    return text.split("\n", 1)[1].strip() + "\n"
+    _, *parts = re.split(r"^## +(.*)$", text, flags=re.M)
+    # A heading within a folded part would end it.
+    bodies = (re.sub(r"^#+ +(.*)$", r"**\1**", body, flags=re.M).strip() for body in parts[1::2])
+    return list(zip(parts[::2], bodies, strict=True))
 
 
 # the style
@@ -484,7 +569,8 @@ def changelog() -> str:
 
 def write_static(folder: Path) -> None:
     """The style sheets and the script of the searchable tables."""
-    shutil.copyfile(HERE / "static" / "report.css", folder / "report.css")
+    for path in (HERE / "static").iterdir():
+        shutil.copyfile(path, folder / path.name)
     (folder / "figures.css").write_text(figure_style(), "utf-8")
     (folder / "tables.js").write_text(fragments.tables_script(), "utf-8")
 

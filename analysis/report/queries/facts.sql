@@ -2,7 +2,7 @@
 select
     (select count(distinct snapshot_id) from model_metrics) as n_snapshots,
     (select count(*) from hub_models) as n_models,
-    (select count(distinct owner) from hub_models) as n_owners,
+    (select count(distinct lower(coalesce(owner, model_id))) from hub_models) as n_owners,
     (
         select count(*) from hub_models
         where n_parents > 0
@@ -43,7 +43,7 @@ select
         where is_bulk_owner
     ) as n_bulk_models,
     (
-        select count(distinct owner) from hub_models
+        select count(distinct lower(coalesce(owner, model_id))) from hub_models
         where is_bulk_owner
     ) as n_bulk_owners,
     (select count(*) from recognition_panel) as n_entrants,

@@ -16,6 +16,7 @@ dated as (
         largest.place,
         largest.root_id,
         largest.n_models,
+        lower(coalesce(models.owner, models.model_id)) as owner,
         -- A root that is not listed, or that is back-filled, has no date: its first dated derivative counts.
         cast(floor(date_diff(
             'second',
@@ -25,6 +26,23 @@ dated as (
     from largest
     inner join hub_models as models on largest.root_id = models.root_id
     where models.model_id != largest.root_id and models.created_at is not null and not models.is_created_at_floor
+),
+
+-- A family that one owner made almost alone says little of what others build on.
+owners as (
+    select
+        place,
+        max(n_of_owner) / sum(n_of_owner) as largest_owner_share
+    from (
+        select
+            place,
+            owner,
+            count(*) as n_of_owner
+        from dated
+        where week >= 0
+        group by place, owner
+    ) as counted
+    group by place
 ),
 
 weeks as (
@@ -40,12 +58,14 @@ weeks as (
 )
 
 select
-    place,
-    root_id,
-    n_models,
-    week,
-    n_new,
-    cast(sum(n_new) over (partition by place order by week) as bigint) as n_to_date,
+    weeks.place,
+    weeks.root_id,
+    weeks.n_models,
+    weeks.week,
+    weeks.n_new,
+    cast(sum(weeks.n_new) over (partition by weeks.place order by weeks.week) as bigint) as n_to_date,
+    owners.largest_owner_share,
     (select max(snapshot_id) from disruption_panel) as snapshot_id
 from weeks
-order by place, week
+inner join owners on weeks.place = owners.place
+order by weeks.place, weeks.week

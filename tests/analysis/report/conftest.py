@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from report_sites import HOSTILE, built_site, made_results, rewritten
+from report_sites import HOSTILE, SAMPLE, built_site, made_results, rewritten
 
 from support import once, read
 
@@ -66,6 +66,32 @@ def hostile_site(shared, exports, largest) -> Path:
         built_site(hostile, folder / "none", folder, n_families=1)
 
     return once(shared / "hostile_report_site", make) / "site"
+
+
+@pytest.fixture(scope="session")
+def named_site(shared, exports) -> Path:
+    """The sample passed off as a real, young landing whose source and licence are said; an owner
+    of the largest family spells itself in two ways."""
+
+    def make(folder: Path) -> None:
+        other = rewritten(exports, folder / "other", old=SAMPLE, new="20260904T040000Z")
+        young = rewritten(
+            other,
+            folder / "exports",
+            {
+                "hub_models": "select * replace ("
+                "case when created_at < timestamp '2026-08-20' and hash(model_id) % 10 > 2 "
+                "then timestamp '2026-08-30' else created_at end as created_at, "
+                "case when n_children = 0 and hash(model_id) % 2 = 0 then upper(owner) "
+                "else owner end as owner) from hub_models"
+            },
+        )
+        built_site(
+            young, folder / "none", folder, n_families=2,
+            attribution="Radar <b>Set</b>, 686f6c61", licence="cc-by-4.0",
+        )  # fmt: skip
+
+    return once(shared / "named_report_site", make) / "site"
 
 
 @pytest.fixture(scope="session")

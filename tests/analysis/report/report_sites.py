@@ -18,6 +18,9 @@ from support import REPOSITORY
 HOSTILE = "<img src=x onerror=alert(1)>/`{raw}` $x$ {{7*7}} [a](javascript:b) </script>\"'|*_"
 """Stands for an id: markup of every kind that a page is made of."""
 
+SAMPLE = "20260903T040000Z"
+"""The latest snapshot of the sample."""
+
 MARTS = sorted(
     path.stem for path in (REPOSITORY / "models" / "marts").glob("*.sql")
 )  # fmt: skip
@@ -31,6 +34,8 @@ def rewritten(exports: Path, folder: Path, queries: dict[str, str] | None = None
     folder.mkdir(parents=True)
     with duckdb.connect() as connection:
         snapshot = open_exports(exports).snapshot_id
+        if texts:
+            snapshot = snapshot.replace(texts["old"], texts["new"])
         for path in sorted(exports.glob("*.parquet")):
             mart = path.stem
             connection.execute(f"create or replace view {mart} as from '{path}'")
@@ -61,7 +66,8 @@ def made_results(exports: Path, folder: Path) -> Path:
             "claim_id": "A1", "claim": "Most models are consolidative.", "choice": "by hand",
             "estimate": 0.123456, "interval_low": 0.1, "interval_high": 0.2, "n": 4321,
             "role": "test", "leans": "as claimed", "verdict": "supported", "reason": "",
-            "in_words": "share of models 12.3 % (10.0 to 20.0)",
+            "in_words": "12 % of models are consolidative (10 to 20 %)",
+            "tolerance": "any distance from 50 % counts",
         },
         {
             "claim_id": "B9", "claim": HOSTILE, "choice": HOSTILE, "role": "test",
@@ -76,6 +82,8 @@ def made_results(exports: Path, folder: Path) -> Path:
     )
     for suffix in ("csv", "sql"):
         (folder / "figures" / f"mdi_distribution.{suffix}").write_text("by hand\n")
+    about = {"title": "By hand", "caption": "N = 3 by hand.", "alternative_text": "By hand."}
+    (folder / "figures" / "mdi_distribution.json").write_text(json.dumps(about))
     manifest = {
         "snapshot_id": opened.snapshot_id,
         "landing_hash": opened.content_hash,
@@ -101,12 +109,14 @@ def made_manifest(path: Path) -> Path:
     return path
 
 
-def built_site(exports: Path, results: Path, folder: Path, *bases: str, n_families: int) -> Path:
-    """A site in `folder/site`."""
+def built_site(
+    exports: Path, results: Path, folder: Path, *bases: str, n_families: int, **said: str
+) -> Path:
+    """A site in `folder/site`; `said` is what the person who reports says of the data."""
     folder.mkdir(parents=True, exist_ok=True)
     report_site.build(
         exports, results, folder / "site", bases,
-        n_families=n_families, manifest=made_manifest(folder / "manifest.json"),
+        n_families=n_families, manifest=made_manifest(folder / "manifest.json"), **said,
     )  # fmt: skip
     return folder / "site"
 

@@ -1,7 +1,7 @@
 """The report in headless Chromium, opened from disk as by double click.
 
-Screenshots of the main pages, wide and narrow, light and dark, stay in pytest's folder
-(`--basetemp` names one).
+Pictures of every page, wide and narrow, light and dark, stay in pytest's folder (`--basetemp` names
+one): who changes the report looks at them.
 """
 
 import io
@@ -17,7 +17,9 @@ pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed")
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-WIDE, NARROW = 1200, 390
+WIDE, NARROW = 1280, 390
+SCREEN = 844
+"""Height of a telephone's screen, in pixels."""
 # A sheet of A4 within the margins of the style sheet, in pixels of a 96th of an inch.
 PAPER = round((210 - 2 * 14) / 25.4 * 96)
 
@@ -70,7 +72,8 @@ def test_tables_search_and_sort(site, largest, opened):
     heading = table.locator("thead th").nth(2)
 
     def sizes():
-        return [int(text) for text in table.locator("tbody tr td:nth-child(3)").all_inner_texts()]
+        texts = table.locator("tbody tr td:nth-child(3)").all_inner_texts()
+        return [int(text.replace(",", "")) for text in texts]
 
     heading.click()
     table.locator("th[aria-sort='ascending']").wait_for()
@@ -84,13 +87,27 @@ def test_tables_search_and_sort(site, largest, opened):
 def test_the_sites_own_search_finds_a_page(site, opened):
     page = opened(site / "search.html")
     page.goto(f"{(site / 'search.html').as_uri()}?q=crowding")
-    page.locator("#search-results li").first.wait_for()
-    assert "Methods" in page.locator("#search-results").inner_text()
+    page.locator("#search-results li .context mark").first.wait_for()
+    said = page.locator("#search-results").inner_text()
+    assert "Methods" in said
+    marks = page.locator("#search-results .context mark").all_inner_texts()
+    assert {mark.lower() for mark in marks} == {"crowding"}
     assert page.errors == []
+    assert page.requests == []
+
+
+def test_hostile_ids_in_excerpts_stay_text(hostile_site, opened):
+    page = opened(hostile_site / "search.html")
+    page.goto(f"{(hostile_site / 'search.html').as_uri()}?q=onerror")
+    page.wait_for_timeout(500)
+    assert page.errors == []
+    assert page.locator("img[src='x']").count() == 0
 
 
 def test_the_tree_opens_by_keyboard(site, largest, opened):
     page = opened(site / "families" / f"{slug_of(largest)}.html")
+    page.locator(".tree > details > summary").focus()
+    page.keyboard.press("Enter")
     branch = page.locator(".tree ul details").first
     assert branch.get_attribute("open") is None
     branch.locator("summary").first.focus()
@@ -121,6 +138,120 @@ def test_dark_mode_darkens_page_and_figures_and_can_be_switched(site, opened):
     assert colours(page) == dark
 
 
+NOT_SHOWN = """width => [...document.querySelectorAll("article :not(svg *)")]
+    .filter(one => one.checkVisibility())
+    .filter(one => !one.closest(".hidden, thead, .formula"))
+    .filter(one => one.getBoundingClientRect().right > width + 1
+        || (one.scrollWidth > one.clientWidth + 1
+            && !["visible", "clip"].includes(getComputedStyle(one).overflowX)
+            && !one.matches(".canvas")))
+    .map(one => one.outerHTML.slice(0, 160))"""
+"""What a reader cannot see without scrolling sideways."""
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_no_table_loses_a_column_folded_or_open(site, opened, width):
+    for path in pages(site):
+        page = opened(path, width)
+        page.wait_for_timeout(150)
+        assert page.evaluate(NOT_SHOWN, width) == [], path.name
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        assert page.evaluate(NOT_SHOWN, width) == [], path.name
+
+
+def test_no_page_is_longer_than_twelve_screens_of_a_telephone(site, opened):
+    for path in pages(site):
+        page = opened(path, NARROW)
+        page.wait_for_timeout(150)
+        height = page.evaluate("document.documentElement.scrollHeight")
+        assert height <= 12 * SCREEN, path.name
+
+
+def test_the_contents_of_a_page_stand_beside_it_on_a_laptop(site, opened):
+    for name in ("index", "verdicts", "data"):
+        page = opened(site / f"{name}.html", WIDE)
+        contents = page.locator(".toc-tree a:visible")
+        assert contents.count() > 2
+        box = contents.first.bounding_box()
+        assert box["x"] > 0
+        assert box["x"] + box["width"] <= WIDE
+
+
+def test_what_landing_this_is_is_in_sight_on_every_page(named_site, opened):
+    for path in pages(named_site):
+        page = opened(path, NARROW)
+        line = page.locator(".announcement")
+        assert "2026-09-04" in line.inner_text()
+        box = line.bounding_box()
+        assert box["y"] == 0
+        assert box["width"] <= NARROW
+
+
+def test_a_switch_leaves_out_takers_by_the_models_own_owner(site, opened):
+    page = opened(site / "models.html", WIDE)
+    switch = page.locator("#switch-most_disruptive")
+    first, second = "#table-most-disruptive", "#table-most-disruptive-by-others"
+    assert page.locator(first).is_visible()
+    assert not page.locator(second).is_visible()
+    switch.focus()
+    page.keyboard.press("Space")
+    assert not page.locator(first).is_visible()
+    assert page.locator(second).is_visible()
+
+
+def test_a_models_name_leads_to_its_row_and_its_family(site, largest, opened):
+    page = opened(site / "models.html", WIDE)
+    link = page.locator("#searchable-models tbody a", has_text=largest).first
+    link.wait_for()
+    assert link.get_attribute("href").endswith(f"families/{slug_of(largest)}.html")
+    page.goto(f"{(site / 'models.html').as_uri()}#find=race%2Fbulk-base")
+    page.reload()
+    rows = page.locator("#searchable-models tbody tr")
+    rows.nth(1).wait_for(state="detached")
+    assert rows.first.locator("td").first.inner_text() == "race/bulk-base"
+    assert page.errors == []
+    assert page.requests == []
+
+
+def test_names_in_searchable_tables_are_links_and_never_markup(hostile_site, opened):
+    from report_sites import HOSTILE
+
+    page = opened(hostile_site / "families" / "index.html")
+    link = page.locator("#searchable-families tbody a").first
+    link.wait_for()
+    assert link.inner_text() == HOSTILE
+    assert link.get_attribute("href") == f"../families/{slug_of(HOSTILE)}.html"
+    assert page.locator("a.hub").count() == 0
+
+
+def test_verdicts_are_told_apart_without_colour(site, opened):
+    page = opened(site / "index.html", WIDE)
+    page.emulate_media(media="print")
+    verdicts = page.locator(".claims .verdict")
+    words = [text.strip() for text in verdicts.all_inner_texts()]
+    assert words == ["supported", "not testable here"]
+    shapes = [
+        verdicts.nth(place).locator("svg").evaluate("one => one.innerHTML") for place in (0, 1)
+    ]
+    assert shapes[0] != shapes[1]
+    assert all(verdicts.nth(place).locator("svg").is_visible() for place in (0, 1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_pictures_of_every_page_are_kept(site, opened, tmp_path_factory, width, scheme):
+    folder = tmp_path_factory.getbasetemp() / "pictures"
+    folder.mkdir(exist_ok=True)
+    for path in pages(site):
+        page = opened(path, width, scheme)
+        page.wait_for_timeout(300)
+        name = path.relative_to(site).with_suffix("").as_posix().replace("/", "_")
+        picture = folder / f"{name}-{width}-{scheme}.png"
+        page.screenshot(path=picture, full_page=True)
+        assert picture.stat().st_size > 10_000, name
+
+
 @pytest.mark.parametrize(
     ("width", "scheme"),
     [
@@ -130,13 +261,10 @@ def test_dark_mode_darkens_page_and_figures_and_can_be_switched(site, opened):
         pytest.param(NARROW, "dark", marks=pytest.mark.slow),
     ],
 )
-def test_nothing_keeps_readers_out(site, largest, opened, tmp_path_factory, width, scheme):
-    folder = tmp_path_factory.getbasetemp() / "screenshots"
-    folder.mkdir(exist_ok=True)
+def test_nothing_keeps_readers_out(site, largest, opened, width, scheme):
     for name, path in main_pages(site, largest).items():
         page = opened(path, width, scheme)
         page.wait_for_timeout(300)
-        page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         assert grave(page) == {}, name
 
