@@ -47,7 +47,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -493,11 +493,14 @@ def doubtful_weeks(database: Path, snapshots: Sequence[Snapshot]) -> Iterator[st
 
 
 def export_marts(
-    database: Path, folder: Path, wanted: Sequence[str] | None = None
+    database: Path,
+    folder: Path,
+    wanted: Sequence[str] | None = None,
+    leave: Collection[str] = (),
 ) -> tuple[str, list[tuple[str, int]]]:
     """Write each mart as zstd Parquet into a folder; the snapshot, and the rows of each mart.
 
-    `wanted` names the marts; by default they are all that there are.
+    `wanted` names the marts; by default they are all that there are, but for those to `leave`.
 
     Rows are ordered by all columns, keys first, so equal marts give equal bytes. Each file's
     metadata name the snapshot that its rows are of: marts that a part of a build left out may be
@@ -513,7 +516,7 @@ def export_marts(
         ).fetchall()
         snapshots = snapshots_of_models(connection)
         for (mart,) in marts:
-            if wanted is not None and mart not in wanted:
+            if mart in leave or (wanted is not None and mart not in wanted):
                 continue
             path = folder / f"{mart}.parquet"
             of = snapshots.get(mart, {})
@@ -534,6 +537,20 @@ def export_marts(
             with path.open("rb") as file:
                 os.fsync(file.fileno())
     return ", ".join(sorted(seen)), counts
+
+
+def views_left_out(workshop: Path, exports: Path) -> set[str]:
+    """Marts that are views, that a part of a build left out, and that have been exported before.
+
+    A view shows what was built beneath it; its export is of the snapshot that it was built for.
+    """
+    results = json.loads((workshop / "target" / "run_results.json").read_text("utf-8"))["results"]
+    ran = {result["unique_id"].split(".")[2] for result in results}
+    with duckdb.connect(str(workshop / FILE), read_only=True) as connection:
+        views = connection.execute(
+            "select view_name from duckdb_views() where schema_name = 'marts'"
+        ).fetchall()
+    return {view for (view,) in views if view not in ran and (exports / f"{view}.parquet").exists()}
 
 
 def snapshots_of_models(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
@@ -616,7 +633,8 @@ def build(arguments: Sequence[str]) -> None:
         )
         try:
             doubts = list(doubtful_weeks(workshop / FILE, snapshots)) if not is_part else []
-            snapshot_id, counts = export_marts(workshop / FILE, staged)
+            left = views_left_out(workshop, exports) if is_part else set()
+            snapshot_id, counts = export_marts(workshop / FILE, staged, leave=left)
             put_in_place(replacements(workshop, database, staged, exports))
         except (OSError, duckdb.Error) as error:
             raise BuildError(

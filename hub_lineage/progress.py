@@ -40,7 +40,7 @@ class Progress:
         if self._stream.isatty():
             self._bar = tqdm(
                 desc=what, total=total, unit=unit, unit_scale=scaled, dynamic_ncols=True,
-                leave=False, file=self._stream, bar_format=_FORMAT,
+                leave=False, file=self._stream, bar_format=_FORMAT, mininterval=0,
             )  # fmt: skip
 
     def __enter__(self) -> Self:

@@ -32,9 +32,13 @@ def files_in_sql(*files: str | Path) -> str:
     """Return files as the table functions of DuckDB take them, each under the name it has.
 
     Left as they are, `[`, `*` and `?` make a name a pattern for other files, and a `~` at its
-    beginning means the home folder. Every path that DuckDB is to read goes through here.
+    beginning means the home folder. Every path that DuckDB is to read goes through here; an
+    address (`hf://`) stays one.
     """
-    names = (_PATTERN_SIGN.sub(r"[\1]", os.path.join(os.curdir, file)) for file in files)
+    here = (
+        file if str(file).startswith("hf://") else os.path.join(os.curdir, file) for file in files
+    )
+    names = (_PATTERN_SIGN.sub(r"[\1]", str(file)) for file in here)
     return f"[{', '.join(map(literal, names))}]"
 
 

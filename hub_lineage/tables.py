@@ -29,7 +29,7 @@ import duckdb
 from hub_lineage.build import MARK, memory_limit
 from hub_lineage.errors import Problem
 from hub_lineage.paths import folder_from
-from hub_lineage.sql import files_in_sql, identifier, literal
+from hub_lineage.sql import files_in_sql, identifier
 
 __all__ = ["TableError", "marts", "results", "sql"]
 
@@ -157,8 +157,6 @@ def table(folder: str, name: str, instead: str) -> duckdb.DuckDBPyRelation:
 
 def scan(files: Sequence[str]) -> str:
     """The SQL that reads some files as one table."""
-    if files[0].startswith(REMOTE):
-        return f"read_parquet([{', '.join(map(literal, files))}])"
     return f"read_parquet({files_in_sql(*files)}, hive_partitioning = false)"
 
 

@@ -37,8 +37,9 @@ REPOSITORIES = ("hub_oid",)
 TEXTS = ("claimed_parent", "claimed_owner", "claimed_country", "claimed_kind")
 CHANGES = ("before", "after")
 NO_HANDLE = (
-    "added", "base_country", "base_relation", "benchmark", "benchmark_source", "change",
-    "child_class", "country", "country_status", "doubt", "dropped", "dropped_on_the_way",
+    "added", "after_snapshot_id", "base_country", "base_relation", "before_snapshot_id",
+    "benchmark", "benchmark_source", "change",
+    "child_class", "counter", "country", "country_status", "doubt", "dropped", "dropped_on_the_way",
     "entry_snapshot_id", "evidence", "file_name", "first_evidence", "kind", "kind_status",
     "licence_class", "measure", "modality", "model_series", "note", "parameter_source",
     "parent_class", "previous_snapshot_id", "published_source", "reason", "rejection_reason",

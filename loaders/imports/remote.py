@@ -224,8 +224,8 @@ def spans_of(path: Path, columns: Collection[str]) -> list[Span]:
     """Where the columns lie in a Parquet file, by its footer; spans that are close are one."""
     with duckdb.connect() as connection:
         chunks = connection.execute(
-            "SELECT least(coalesce(nullif(dictionary_page_offset, 0), data_page_offset), "
-            "data_page_offset) AS first, total_compressed_size "
+            "SELECT CASE WHEN dictionary_page_offset BETWEEN 1 AND data_page_offset "
+            "THEN dictionary_page_offset ELSE data_page_offset END AS first, total_compressed_size "
             f"FROM parquet_metadata({files_in_sql(path)}) "
             "WHERE list_contains($1, split_part(path_in_schema, ', ', 1)) ORDER BY first",
             [list(columns)],

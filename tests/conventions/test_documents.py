@@ -11,8 +11,8 @@ from support import REPOSITORY
 NAMED = re.compile(r"(?<![\w./*{}-])((?:[\w.-]+/)*[\w-]+\.md)(?:#([\w-]+))?\b(?!\()")
 LINKED = re.compile(r"\]\(((?:[\w.-]+/)*[\w-]+\.md)(?:#([\w-]+))?\)")
 SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".css"}
-WRITTEN = {"DICTIONARY.md"}
-"""What `publish` makes."""
+WRITTEN = {"DICTIONARY.md", "families/index.md"}
+"""What `publish` and `report` make."""
 
 HISTORY = "CHANGELOG.md"
 """Names pages as they were called then."""
