@@ -144,7 +144,7 @@ def test_a_part_names_the_new_snapshot_on_what_was_built_from_it_alone(workplace
     assert snapshots_named(exports) == old | {"landing_rejections": LATER}
 
 
-def full_disk(*_):
+def full_disk(*_, **__):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
