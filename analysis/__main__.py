@@ -6,6 +6,8 @@
                                             results of the others stay
     python -m analysis register --why TEXT  record the design as it is now, before it is run
     python -m analysis calibrate            the same forms in worlds where nothing is to be found
+    python -m analysis evidence LABELS      how right and complete the phases of evidence are
+    python -m analysis missing-edges        what undeclared parents do to the index
     python -m analysis variants             panels under other choices of the data, for the curves
     python -m analysis publish --to FOLDER  the tables as a described, checked data set for others
 
@@ -27,7 +29,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from analysis.publish import publishing
-from analysis.studies import registration, running, variants
+from analysis.studies import evidence, missing_edges, registration, running, variants
 from analysis.studies.estimation.equations import EstimationError
 from analysis.studies.null_worlds import calibration_command
 from analysis.studies.specifications import chosen
@@ -76,6 +78,8 @@ def parser() -> argparse.ArgumentParser:
             calibration_command,
             "how often estimates and verdicts err where the truth is known",
         ),
+        ("evidence", evidence, "how right and complete each phase is, by models looked up by hand"),
+        ("missing-edges", missing_edges, "what undeclared parents do to the index"),
         ("variants", variants, "build the panels under other choices of the data"),
         ("publish", publishing, "write the tables as a described and checked data set for others"),
     ):

@@ -14,7 +14,16 @@ from collections.abc import Sequence
 from hub_lineage.errors import EXIT_DATA, Problem, said_by
 from hub_lineage.sql import is_interruption
 from loaders.crawl import crawling, resolving
-from loaders.imports import archive, benchmarks, dump, importing, owners, release_dates
+from loaders.imports import (
+    archive,
+    benchmarks,
+    cards,
+    compared_weights,
+    dump,
+    importing,
+    owners,
+    release_dates,
+)
 from loaders.landing import cataloguing, checking, status
 from loaders.simulator import fake_hub, sample
 
@@ -31,6 +40,8 @@ _COMMANDS = {
     "benchmarks": (benchmarks, "land tables of benchmark scores, wide or long"),
     "release-dates": (release_dates, "land tables of known release dates"),
     "owners": (owners, "land tables of who stands behind an owner's name"),
+    "cards": (cards, "land dumps of model cards, whose prose names parents"),
+    "weights": (compared_weights, "land tables of models whose weights were compared"),
     "resolve-parents": (resolving, "look up where unlisted parents have gone"),
     "catalog": (cataloguing, "list the files of a landing in a table, which Spark reads"),
     "sample": (sample, "write a landing with a small made-up Hub"),

@@ -73,6 +73,12 @@
 {%- endmacro %}
 
 
+{# Whether a list holds a value. #}
+{% macro contains_value(values, value) -%}
+    {{ 'array_contains' if target.type == 'spark' else 'list_contains' }}({{ values }}, {{ value }})
+{%- endmacro %}
+
+
 {# Whether a list holds nothing. #}
 {% macro is_empty(values) -%}
     {{ 'size' if target.type == 'spark' else 'len' }}({{ values }}) = 0

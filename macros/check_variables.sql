@@ -12,7 +12,7 @@
     {% for name in (invocation_args_dict.vars or {}) if name not in known %}
         {% do exceptions.raise_compiler_error("unknown variable '" ~ name ~ "'; known: " ~ known | join(', ')) %}
     {% endfor %}
-    {% set phases = ['hub', 'typed_tag', 'untyped_tag', 'card', 'adapter_config', 'card_text', 'name'] %}
+    {% set phases = ['hub', 'typed_tag', 'untyped_tag', 'card', 'adapter_config', 'card_text', 'name', 'weights'] %}
     {% set wanted = var('edge_phases') %}
     {% if wanted is string or wanted is mapping or wanted is not iterable or wanted | length == 0 %}
         {% do exceptions.raise_compiler_error("variable edge_phases must be a list of phases; known: " ~ phases | join(', ')) %}

@@ -39,8 +39,10 @@
         "cardData": {"base_model": "JSON", "base_model_relation": "JSON", "license": "JSON", "license_name": "JSON",
                      "language": "JSON", "library_name": "JSON", "pipeline_tag": "JSON"},
         "cardText": {"base_model": "JSON"},
-        "config": {"architectures": "JSON", "model_type": "JSON", "peft": {"base_model_name_or_path": "JSON"}},
-        "safetensors": {"total": "VARCHAR", "parameters": "JSON"}, "gguf": {"total": "VARCHAR"}
+        "config": {"architectures": "JSON", "model_type": "JSON", "peft": {"base_model_name_or_path": "JSON"},
+                   "tokenizer_config": {"chat_template": "JSON"}},
+        "safetensors": {"total": "VARCHAR", "parameters": "JSON"},
+        "gguf": {"total": "VARCHAR", "chat_template": "JSON"}
     }'))
     {%- endif -%}
 {%- endmacro %}

@@ -162,6 +162,10 @@
     {% do open_optional_table(
         'owners',
         {'owner': 'string', 'kind': 'string', 'country': 'string', 'parent_organisation': 'string', 'source': 'string'}) %}
+    {% do open_optional_table(
+        'weights',
+        {'child_id': 'string', 'parent_id': 'string', 'score': 'double', 'tool': 'string', 'source': 'string'}) %}
+    {% do open_optional_table('cards', {'model_id': 'string', 'card': 'string', 'source': 'string'}) %}
 {% endmacro %}
 
 

@@ -29,7 +29,7 @@ from hub_lineage.exports import Exports, StudyError
 from hub_lineage.sql import files_in_sql, identifier, literal
 
 IDS = (
-    "model_id", "parent_id", "child_id", "root_id", "root", "first_parent_id",
+    "model_id", "parent_id", "child_id", "candidate_id", "root_id", "root", "first_parent_id",
     "present_model_id",
 )  # fmt: skip
 OWNERS = ("owner", "base_owner", "root_owner", "parent_organisation")
@@ -44,8 +44,8 @@ NO_HANDLE = (
     "licence_class", "measure", "modality", "model_series", "note", "parameter_source",
     "parent_class", "previous_snapshot_id", "published_source", "reason", "rejection_reason",
     "relation", "relation_doubt", "relation_source", "root_class", "root_owner_country",
-    "sample_exclusion", "size_class", "snapshot_id", "source", "stage", "trait", "trend",
-    "undefined_reason", "window_name",
+    "sample_exclusion", "signal", "size_class", "snapshot_id", "source", "stage", "tool", "trait",
+    "trend", "undefined_reason", "window_name",
 )  # fmt: skip
 """Columns of text that name nobody: words of this project, and those of whoever lands the data. A
 column of text that stands in no list is not handed on."""

@@ -32,6 +32,9 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
 from analysis.publish.card import card, dictionary
+from analysis.publish.cyclonedx import FILE as BILL
+from analysis.publish.cyclonedx import VERSION as CYCLONEDX
+from analysis.publish.cyclonedx import Bill, bill_named, write_bill
 from analysis.publish.facts import Facts
 from analysis.publish.project import PROJECT, Project, compiled
 from analysis.publish.published_tables import SHORTEST_SALT, check_hidden, write_tables
@@ -60,6 +63,7 @@ class Options:
     attribution: str = ""
     salt: str | None = None
     repository: str | None = None
+    bill: Bill | None = None
 
 
 def add_arguments(command) -> None:
@@ -80,6 +84,11 @@ def add_arguments(command) -> None:
         action="store_true",
         help="replace owners by hashes, salted with the secret in HUB_SALT",
     )
+    command.add_argument(
+        "--cyclonedx",
+        metavar="WHAT",
+        help="add a bill of materials: all, model:OWNER/NAME or family:OWNER/NAME",
+    )
     command.add_argument("--push", metavar="OWNER/NAME", help="send it to the Hub as a data set")
     command.add_argument("--public", action="store_true", help="with --push: a public repository")
     command.add_argument(
@@ -93,6 +102,10 @@ def main(arguments) -> int:
     if (arguments.dry_run or arguments.public) and not arguments.push:
         print("error: --dry-run and --public belong to --push OWNER/NAME", file=sys.stderr)
         return 2
+    if arguments.cyclonedx and arguments.hash_owners:
+        print("error: a bill of materials names owners; leave out --hash-owners", file=sys.stderr)
+        return 2
+    bill = bill_named(arguments.cyclonedx) if arguments.cyclonedx else None
     if arguments.push:
         check_repository(arguments.push)
     target = Path(os.path.abspath(arguments.to))
@@ -102,7 +115,9 @@ def main(arguments) -> int:
     exports = open_exports(arguments.exports, needed=tuple(project.marts))
     scope = scope_of(exports.snapshot_id, arguments.scope)
     licence = arguments.license or ("apache-2.0" if scope == "sample" else "other")
-    options = Options(scope, licence, " ".join(arguments.attribution.split()), salt, arguments.push)
+    options = Options(
+        scope, licence, " ".join(arguments.attribution.split()), salt, arguments.push, bill
+    )
     checked = publish(exports, arguments.results, target, project, options)
     for line in checked:
         print(line)
@@ -141,6 +156,8 @@ def publish(
         (folder / "README.md").write_text(card(facts), encoding="utf-8")
         (folder / "DICTIONARY.md").write_text(dictionary(facts), encoding="utf-8")
         shutil.copyfile(PROJECT / "CITATION.cff", folder / "CITATION.cff")
+        if options.bill:
+            n_billed, n_parents = write_bill(exports, options.bill, facts.version, folder)
         write_data_package(facts, folder)
         write_croissant(facts, folder, hashes_of(folder))
         hashes = hashes_of(folder)
@@ -157,6 +174,11 @@ def publish(
         f"snapshot {facts.snapshot_id} ({facts.scope}), {facts.n_models:,} models",
         f"croissant.json: valid, {n_records:,} records read by mlcroissant",
         f"datapackage.json: valid, {n_checked:,} rows checked by frictionless",
+        *(
+            [f"{BILL}: CycloneDX {CYCLONEDX}, {n_billed:,} models with {n_parents:,} parents"]
+            if options.bill
+            else []
+        ),
         *([f"owners are hashed: none of {n_sought:,} names and ids found"] if options.salt else []),
     ]
 

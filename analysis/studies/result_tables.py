@@ -24,9 +24,20 @@ import duckdb
 import great_tables
 import pandas as pd
 
-from analysis.figures.wording import MINUS, interval, label, number, parts, percent, with_interval
+from analysis.figures.wording import (
+    MINUS,
+    interval,
+    label,
+    number,
+    parts,
+    percent,
+    rounded,
+    with_interval,
+)
+from analysis.studies.records import write_table
 from analysis.studies.verdicts import says_nothing
-from hub_lineage.files import listed_files
+from hub_lineage.exports import StudyError
+from hub_lineage.files import UNWRITABLE, files_of, list_files, listed_files, why
 from hub_lineage.spreadsheets import safe_cell
 from hub_lineage.sql import files_in_sql
 
@@ -94,6 +105,24 @@ def write_tables(results_folder: Path | str) -> list[tuple[str, str, str]]:
                 )
             report.append((table.name, "ok", ""))
     return report
+
+
+def write_beside(
+    results_folder: Path, made: Mapping[str, tuple[Sequence[Row] | pd.DataFrame, Mapping[str, str]]]
+) -> None:
+    """Write further tables, rows and columns by their name, beside those of a run, and print them.
+
+    A StudyError where they cannot be written.
+    """
+    try:
+        results_folder.mkdir(parents=True, exist_ok=True)
+        others = {*files_of(results_folder)} - (listed_files(results_folder) or set())
+        for name, (rows, columns) in made.items():
+            write_table(name, rows, results_folder, columns)
+        write_tables(results_folder)
+        list_files(results_folder, others)
+    except UNWRITABLE as error:
+        raise StudyError(f"cannot write the results to {results_folder} ({why(error)})") from error
 
 
 def read(path: Path) -> list[dict]:
@@ -798,6 +827,101 @@ def curve_inference_tables(inference: Sequence[Row]) -> list[Table]:
     ]  # fmt: skip
 
 
+def missing_edges_tables(measures: Sequence[Row]) -> list[Table]:
+    """The share of disruptive models and the ranking beside their intervals under missing edges."""
+    cells = {
+        (row["form"], row["window_name"], row["measure"], row["scenario"]): row for row in measures
+    }
+    scenarios = distinct(row["scenario"] for row in measures)
+
+    def line(form: str, window: str) -> tuple[str, ...]:
+        shares = [cells[form, window, "share_disruptive", scenario] for scenario in scenarios]
+        kept = [cells[form, window, "top_100_kept", scenario] for scenario in scenarios]
+        return (
+            window,
+            number(shares[0]["n_observed"]),
+            percent(shares[0]["observed"]),
+            *(interval_of_draws(row) for row in shares),
+            *(interval_of_draws(row) for row in kept),
+        )
+
+    return [
+        Table(
+            name="missing_edges",
+            title="Disruptive models and their ranking under missing edges",
+            stub="window",
+            columns=(
+                "focals", "disruptive, %",
+                *(f"disruptive, {scenario}" for scenario in scenarios),
+                *(f"first 100 kept, {scenario}" for scenario in scenarios),
+            ),
+            groups=tuple(
+                (
+                    label(form),
+                    tuple(
+                        line(form, window)
+                        for window in distinct(
+                            row["window_name"] for row in measures if row["form"] == form
+                        )
+                    ),
+                )
+                for form in distinct(row["form"] for row in measures)
+            ),
+            notes=(
+                "Intervals in per cent hold 95 % of the draws. Random: each edge is hidden as "
+                "often as labelled models declare no parent; labelled: children hide all their "
+                "edges, by their relation; candidates: models without a parent take their best "
+                "candidate as often as its score says. The lineage that is drawn from lacks edges "
+                "already.",
+                *snapshot_note(measures),
+            ),
+        )
+    ]  # fmt: skip
+
+
+def missing_edges_estimates_tables(estimates: Sequence[Row]) -> list[Table]:
+    """The regressions of the index beside their intervals under missing edges."""
+    cells = {(row["specification_id"], row["term"], row["scenario"]): row for row in estimates}
+    scenarios = distinct(row["scenario"] for row in estimates)
+    groups = []
+    for specification in distinct(row["specification_id"] for row in estimates):
+        terms = distinct(
+            row["term"] for row in estimates if row["specification_id"] == specification
+        )
+        lines = []
+        for term in terms:
+            found = [cells[specification, term, scenario] for scenario in scenarios]
+            lines.append(
+                (
+                    label(term),
+                    number(found[0]["observed"]),
+                    *(interval(row["low"], row["high"]) for row in found),
+                )
+            )
+        groups.append((specification, tuple(lines)))
+    return [
+        Table(
+            name="missing_edges_estimates",
+            title="Regressions of the index under missing edges",
+            stub="term",
+            columns=("estimate", *scenarios),
+            groups=tuple(groups),
+            notes=(
+                "Square brackets hold 95 % of the draws' estimates, and tell nothing of the error "
+                "of each.",
+                *snapshot_note(estimates),
+            ),
+        )
+    ]
+
+
+def interval_of_draws(row: Row) -> str:
+    """The interval of a share over draws, in per cent; empty where nothing was counted."""
+    if row["low"] is None:
+        return ""
+    return f"[{rounded(100 * row['low'], 1)}, {rounded(100 * row['high'], 1)}]"
+
+
 def specification_tables(specifications: Sequence[Row]) -> list[Table]:
     """What was asked and what became of it, one table per study."""
     return [
@@ -1069,6 +1193,8 @@ KINDS: Mapping[str, tuple[tuple[str, ...], Callable[..., list[Table]]]] = {
     "verdict_calibration": (("verdict_calibration",), verdict_calibration_tables),
     "prominence": (("prominence",), prominence_tables),
     "curve_inference": (("curve_inference",), curve_inference_tables),
+    "missing_edges": (("missing_edges",), missing_edges_tables),
+    "missing_edges_estimates": (("missing_edges_estimates",), missing_edges_estimates_tables),
     "specifications": (("specifications",), specification_tables),
     "survival": (("survival",), survival_tables),
     "contrasts": (("contrasts",), contrast_tables),

@@ -163,12 +163,14 @@ def told(result: Result) -> str:
 CALIBRATED = {
     "calibration": ("calibration", "arithmetic"),
     "verdict_calibration": ("verdict_calibration",),
+    "evidence": ("evidence",),
+    "missing_edges": ("missing_edges", "missing_edges_estimates", "missing_edges_models"),
 }
-"""The tables that `calibrate` makes, by the one whose rows name the exports they were made on."""
+"""The tables that other commands make, by the one whose rows name the exports they were made on."""
 
 
 def keep_calibration(old: Path, new: Path, exports: Exports) -> None:
-    """Take over what `calibrate` found on the same exports: it is not made anew here."""
+    """Take over what other commands found on the same exports: it is not made anew here."""
     for table, names in CALIBRATED.items():
         path = old / f"{table}.parquet"
         if not path.exists():

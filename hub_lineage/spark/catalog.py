@@ -20,9 +20,11 @@ MANIFESTS = "hub_models/snapshot_id=*/_manifest.json"
 PARQUET = (
     "hub_models/snapshot_id=*/part-*.parquet",
     "benchmarks/*.parquet",
+    "cards/*.parquet",
     "hub_aliases/*.parquet",
     "owners/*.parquet",
     "release_dates/*.parquet",
+    "weights/*.parquet",
 )
 
 

@@ -84,12 +84,29 @@ def land_table(
     return Report(target, rows, left_out)
 
 
-def add_common_arguments(parser: argparse.ArgumentParser, *, source: str, rows: str) -> None:
-    """Declare what all such commands take; `source` and `rows` are words for the help."""
+def add_common_arguments(
+    parser: argparse.ArgumentParser,
+    *,
+    source: str,
+    rows: str,
+    model_id: str = "--model-id",
+    default: str | None = None,
+) -> None:
+    """Declare what all such commands take; `source` and `rows` are words for the help.
+
+    `model_id` is the option that names the column of ids, `default` that column where the option
+    is not given.
+    """
     parser.add_argument("files", nargs="+", metavar="FILE", help="Parquet, CSV or JSON lines")
     add_landing_argument(parser)
     parser.add_argument("--source", required=True, metavar="NAME", help=source)
-    parser.add_argument("--model-id", metavar="COLUMN", help="default: model_id, id or modelId")
+    parser.add_argument(
+        model_id,
+        dest="model_id",
+        metavar="COLUMN",
+        default=default,
+        help=f"default: {default or 'model_id, id or modelId'}",
+    )
     parser.add_argument("--replace", action="store_true", help=f"replace {rows} that are there")
 
 

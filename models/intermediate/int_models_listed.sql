@@ -30,6 +30,7 @@ select
     models.trending_score,
     models.safetensors_parameters,
     models.gguf_parameters,
+    models.chat_template_hash,
     models.is_created_at_floor,
     models.created_us,
     models.released_us,

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from histories import weeks
 from running import DATABASE, MODELS_ONLY, contents, run_build
 
+from histories import weeks
 from support import read, write_landing
 
 CHANGES = {"added", "removed", "renamed", "recreated", "lineage_changed"}

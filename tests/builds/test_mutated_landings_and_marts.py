@@ -277,6 +277,18 @@ INVARIANTS = [
         {"assert_every_landed_description_is_an_owner_claim"},
     ),
     Defect(
+        "a pair of weights that was never landed",
+        one("marts.weight_pairs", "n_rows = n_rows + 1"),
+        {"assert_every_pair_of_weights_is_an_edge_or_says_why"},
+    ),
+    Defect(
+        "a candidate beside a parent",
+        one(
+            "marts.lineage_candidates", "child_id = (select min(child_id) from marts.lineage_edges)"
+        ),
+        {"assert_no_candidate_is_an_edge"},
+    ),
+    Defect(
         "a member lost",
         without("marts.family_members"),
         {"assert_families_are_their_members"},
@@ -313,10 +325,30 @@ INVARIANTS = [
     ),
 ]
 
+FILLED = (
+    "insert into staging.stg_weights__pairs by name select 'f' as file_name, 0 as file_row, "
+    "'o/gone' as claimed_child, 'o/base' as claimed_parent, '' as tool, '' as source, 1 as score",
+    "insert into marts.weight_pairs by name select 'o/gone' as child_id, 'o/base' as "
+    "claimed_parent, '' as tool, '' as source, 1 as score, 1 as n_rows, false as is_child_listed, "
+    "'child_not_listed' as rejection_reason",
+    "insert into marts.relicensed_models by name select 's0' as previous_snapshot_id, 's1' as "
+    "snapshot_id, 'o/model' as model_id, 'mit' as license_before",
+)
+"""Sound rows of marts that are empty for the sample: columns that are never null need a value."""
+
 ALSO = (
     {
         "benchmark_scores_has_one_row_per_model_benchmark_and_source": {
             "assert_every_score_is_in_the_benchmark_mart"
+        },
+        "stg_weights__pairs_has_one_row_per_landed_row": {
+            "assert_every_pair_of_weights_is_an_edge_or_says_why"
+        },
+        "weight_pairs_has_one_row_per_child_parent_tool_and_source": {
+            "assert_every_pair_of_weights_is_an_edge_or_says_why"
+        },
+        "weight_pairs_n_rows_is_within_bounds": {
+            "assert_every_pair_of_weights_is_an_edge_or_says_why"
         },
         "stg_benchmarks__scores_has_one_row_per_landed_row": {
             "assert_every_score_is_in_the_benchmark_mart"
@@ -556,6 +588,8 @@ def checks(built, judged, results, tmp_path_factory) -> Iterator[Checks]:
             )
     with duckdb.connect(str(copy)) as found.connection:
         make_tables_of_views(found.connection)
+        for sql in FILLED:
+            found.connection.execute(sql)
         yield found
 
 

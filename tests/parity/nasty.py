@@ -26,9 +26,11 @@ def write_nasty_landing(folder: Path) -> Path:
     write_landing(folder, {FIRST: early, SECOND: [*late, *graphs]})
     for table, rows in {
         "benchmarks": benchmarks(),
+        "cards": cards(),
         "hub_aliases": aliases(),
         "owners": owners(),
         "release_dates": release_dates(),
+        "weights": weights(),
     }.items():
         (folder / table).mkdir()
         duckdb.sql(rows).write_parquet(str(folder / table / "part.parquet"))
@@ -429,4 +431,37 @@ def release_dates() -> str:
             (null, timestamp '2024-01-01', 'list'),
             ('merge/m1', null, 'list')
         ) as dates (model_id, released_at, source)
+    """
+
+
+def cards() -> str:
+    """Cards with metadata of every ending, brackets, lists, odd spaces, and of nobody."""
+    return """
+        select * from (values
+            ('merge/m0', E'---\nlicense: mit\nbase_model: no/prose\n---\n# x\n'
+                || 'quantized version of [lab/Base](https://huggingface.co/lab/Base).', 'dump'),
+            ('MERGE/m1 ', E'\ufeff---\r\nlicense: mit\r\n---\r\n'
+                || 'Fine-tuned from model : lab/Base.', 'dump'),
+            ('merge/m2', E'The following models were included in the merge:\n'
+                || E'* [a](https://hf.co/lab/Base)\n* [b](https://huggingface.co/merge/m0)\n\n'
+                || E'## Other\n[c](https://hf.co/other/one)', 'dump'),
+            ('nobody/here', 'Original model: https://huggingface.co/lab/Base', 'dump'),
+            ('merge/m3', '', 'dump'),
+            (null, 'Base model: lab/Base', 'dump'),
+            ('merge/m3', null, 'dump')
+        ) as cards (model_id, card, source)
+    """
+
+
+def weights() -> str:
+    """Pairs with and without a score, twice, of a child that is not listed, and of nobody."""
+    return """
+        select * from (values
+            ('merge/m0', 'lab/Base', 0.5, 'tool', 'list'),
+            ('MERGE/m0 ', 'lab/Base', 'nan'::double, 'tool', 'list'),
+            ('merge/m0', 'merge/m0', 1.0, 'tool', 'list'),
+            ('nobody/here', 'lab/Base', 1.0, null, 'list'),
+            (null, 'lab/Base', 1.0, 'tool', 'list'),
+            ('merge/m1', null, 1.0, 'tool', 'list')
+        ) as pairs (child_id, parent_id, score, tool, source)
     """

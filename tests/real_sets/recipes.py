@@ -145,6 +145,52 @@ HUB_CENSUS_RECIPE = Recipe(HUB_CENSUS_STEPS, {"edge_phases": [*DEFAULT_PHASES, "
 HUB_CENSUS_DEFAULT_RECIPE = Recipe(HUB_CENSUS_STEPS)
 
 
+LABELLED = SHARED_DATA / "labelled_parents_2025" / "labelled.parquet"
+ALL_PHASES = [*DEFAULT_PHASES, "card_text", "name", "weights"]
+NAMED = "^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$"
+
+# Models whose parents were looked up, among others whose names can be meant. Of one model the first
+# set that knows it counts; what was looked up is no part of the landing.
+LABELLED_RECIPE = Recipe((
+    Step((*WEEKLY_MAPS, "--as-of", "2025-10-03"), prepared=f"""
+        with models as (
+            select model_id as id, declared_parents as base_model, declared_relation as relation,
+                0 as place
+            from '{LABELLED}'
+            union all
+            select id, base_model, null, 1 from '{RADAR}/models.parquet'
+            union all
+            select id, base_model, null, 2 from '{OPEN_NAMED}/edges_raw.parquet'
+            union all
+            select gguf_repo, min(id), null, 2 from '{LLMFIT}/gguf_sources.parquet'
+            group by gguf_repo
+            union all
+            select id, null, null, 3 from (
+                select id from '{OPEN_NAMED}/models.parquet'
+                union select id from '{OPEN_NAMED}/labs_models.parquet'
+                union select id from '{LLMFIT}/models.parquet'
+                union select id from '{SHARED_DATA}/open_llm_leaderboard/v1.parquet'
+                union select id from '{SHARED_DATA}/tracked_models_2026_08/models.parquet'
+                union select id from '{SHARED_DATA}/growth_2025_02/models.parquet'
+                union select id from '{SHARED_DATA}/jan_catalog_2025_2026/daily.parquet'
+                union select rtrim(base_model, '/')
+                from '{SHARED_DATA}/model_atlas_2025_01/card_extracted_parents.parquet'
+            )
+        )
+
+        select id, base_model, relation
+        from models
+        where regexp_matches(id, '{NAMED}')
+        qualify row_number() over (
+            partition by lower(id) order by place, base_model is null, id) = 1
+        order by lower(id)
+    """),
+), {"edge_phases": ALL_PHASES})  # fmt: skip
+LABELS = f"""
+    select model_id, coalesce(labelled_parents, declared_parents) as parents from '{LABELLED}'
+"""
+
+
 LEADERBOARDS = SHARED_DATA / "open_llm_leaderboard"
 TRACKED = SHARED_DATA / "tracked_models_2026_08"
 

@@ -35,6 +35,10 @@ GIVEN = (
 )
 """What the dbt models of the components read, made here from a `Lineage`."""
 
+INDEX = (
+    "select focal_key as node_key, n_i, n_j, n_k, {{ mdi() }} as mdi "
+    f"from {{{{ ref('{COMPONENTS}') }}}} order by focal_key"
+)
 WINDOW_DAYS = 90
 N_STEPS = 40
 UNKNOWN = np.iinfo(np.int64).min
@@ -222,7 +226,7 @@ class Counter:
             self._connection.register("given", pd.DataFrame(columns))
             self._connection.execute(f"create table {name} as from given")
             self._connection.unregister("given")
-        self._models, self._indices = _rendered_models()
+        self._models, self._indices = rendered_models(INDEX)
 
     def count(self, parent: np.ndarray) -> pd.DataFrame:
         """One row per focal, by node: `node_key`, `n_i`, `n_j`, `n_k`, `mdi` (null for 0 / 0).
@@ -254,9 +258,9 @@ class Counter:
             return cursor.execute(self._indices).df()
 
 
-def _rendered_models() -> tuple[list[tuple[str, str]], str]:
+def rendered_models(selected: str) -> tuple[list[tuple[str, str]], str]:
     """The dbt models behind the components as (name, SQL), each after what it reads, and the SQL
-    of the index on top of them."""
+    of `selected`, which reads the components and may name the project's macros."""
     models = {path.stem: path for path in (PROJECT / "models").rglob("*.sql")}
     macros = "".join(
         path.read_text(encoding="utf-8") for path in sorted((PROJECT / "macros").glob("*.sql"))
@@ -277,10 +281,7 @@ def _rendered_models() -> tuple[list[tuple[str, str]], str]:
             done[name] = render(models[name].read_text(encoding="utf-8"))
         return name
 
-    index = render(
-        "select focal_key as node_key, n_i, n_j, n_k, {{ mdi() }} as mdi "
-        f"from {{{{ ref('{COMPONENTS}') }}}} order by focal_key"
-    )
+    index = render(selected)
     return list(done.items()), index
 
 

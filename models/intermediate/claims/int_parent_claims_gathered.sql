@@ -6,6 +6,22 @@ with latest as (
     where is_latest
 ),
 
+-- What a dump says that its maker has read from a card stands among the items; we may have read the same.
+beside as (
+    select
+        beside.child_key,
+        beside.evidence,
+        beside.claimed_parent
+    from {{ ref('int_parent_claims_beside') }} as beside
+    left join {{ ref('stg_hub__parent_claims') }} as claims
+        on
+            beside.child_key = claims.child_key
+            and beside.evidence = claims.evidence
+            and beside.claimed_parent = claims.claimed_parent
+            and claims.snapshot_id = (select latest.snapshot_id from latest)
+    where claims.child_key is null
+),
+
 claims as (
     select
         claims.child_key,
@@ -25,6 +41,15 @@ claims as (
         null as claimed_oid,
         null as claimed_relation_number
     from {{ ref('int_parent_claims_by_name') }}
+    union all
+    select
+        child_key,
+        evidence,
+        claimed_parent,
+        true as is_text,
+        null as claimed_oid,
+        null as claimed_relation_number
+    from beside
 )
 
 select

@@ -1,4 +1,4 @@
--- One row per distinct text that was ever given as a parent, or as the model of a score or a date: the id in it, or what is wrong with it.
+-- One row per distinct text that was ever given as a parent, or as a model in a table beside: the id in it, or what is wrong with it.
 with texts as (
     select claimed_parent from {{ ref('stg_hub__parent_claims') }}
     union
@@ -7,6 +7,8 @@ with texts as (
     select claimed_model as claimed_parent from {{ ref('stg_benchmarks__scores') }}
     union
     select claimed_model as claimed_parent from {{ ref('stg_releases__dates') }}
+    union
+    select claimed_text as claimed_parent from {{ ref('int_parent_texts_beside') }}
 ),
 
 on_one_line as (

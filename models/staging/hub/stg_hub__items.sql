@@ -40,7 +40,10 @@ user_written as (
         {{ item_json('cardData.base_model_relation') }} as card_relation_json,
         {{ item_json('cardData.base_model') }} as card_base_model_json,
         {{ item_json('config.peft.base_model_name_or_path') }} as adapter_base_model_json,
-        {{ item_json('cardText.base_model') }} as card_text_base_model_json
+        {{ item_json('cardText.base_model') }} as card_text_base_model_json,
+        coalesce(
+            {{ item_json('config.tokenizer_config.chat_template') }}, {{ item_json('gguf.chat_template') }}
+        ) as chat_template_json
     from landed
 ),
 
@@ -99,6 +102,10 @@ typed as (
         {{ whole_number(item_text('safetensors.total')) }} as safetensors_total,
         {{ sum_of_counts(item_json('safetensors.parameters')) }} as safetensors_sum,
         {{ whole_number(item_text('gguf.total')) }} as gguf_parameters,
+        -- A template is compared and never read: its digest is what is kept. Of several the first is the usual one.
+        md5(nullif({{ trim_spaces(
+            "coalesce(" ~ first_json_text('chat_template_json') ~ ", " ~ json_text('chat_template_json', '$[0].template') ~ ")"
+        ) }}, '')) as chat_template_hash,
         {{ item_texts('tags') }} as tags,
         {{ item_json('baseModels') }} as base_models,
         {{ json_values('card_base_model_json') }} as card_base_models,
@@ -167,6 +174,7 @@ said as (
             else safetensors_total
         end as safetensors_parameters,
         gguf_parameters,
+        chat_template_hash,
         {{ null_if_empty(values_beginning_with('tags', 'base_model:')) }} as base_model_tags,
         base_models,
         card_base_models,
@@ -181,7 +189,7 @@ select
     {{ digest_of([
         'model_id', 'gated', 'pipeline_tag', 'library_name', 'architecture', 'model_type', 'license', 'license_name', 'n_licenses',
         'card_relation', 'tag_signal', 'has_signals',
-        'safetensors_parameters', 'gguf_parameters', 'created_at', 'last_modified_at', 'base_model_tags', 'base_models',
+        'safetensors_parameters', 'gguf_parameters', 'chat_template_hash', 'created_at', 'last_modified_at', 'base_model_tags', 'base_models',
         'card_base_models', 'adapter_base_models', 'card_text_base_models', 'card_languages'
     ]) }} as content_hash
 from said

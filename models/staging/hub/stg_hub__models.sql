@@ -46,6 +46,7 @@ select
     trending_score,
     safetensors_parameters,
     gguf_parameters,
+    chat_template_hash,
     created_at,
     {{ microseconds('created_at') }} as created_us,
     coalesce(created_at < timestamp '{{ var("creation_floor") }}', false) as is_created_at_floor,

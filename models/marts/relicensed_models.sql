@@ -1,0 +1,22 @@
+-- One row per Hub model x pair of consecutive snapshots between which its licence changed.
+-- A version holds until the model says something else: only what turned is looked at.
+with versions as (
+    select
+        versions.version_key,
+        models.model_id,
+        models.license
+    from {{ ref('stg_hub__versions') }} as versions
+    inner join {{ ref('stg_hub__models') }} as models
+        on versions.snapshot_id = models.snapshot_id and versions.model_key = models.model_key
+)
+
+select
+    turns.previous_snapshot_id,
+    turns.snapshot_id,
+    later.model_id,
+    earlier.license as license_before,
+    later.license as license_after
+from {{ ref('int_turns_identified') }} as turns
+inner join versions as later on turns.version_key = later.version_key
+inner join versions as earlier on turns.previous_version_key = earlier.version_key
+where later.license is distinct from earlier.license
