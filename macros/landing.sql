@@ -62,34 +62,6 @@
 {% endmacro %}
 
 
-{# Where the tables of the source `landing` are opened. #}
-{% macro landing_schema() -%}
-    {{ return('landing' if target.type == 'spark' else 'hub_landing.landing') }}
-{%- endmacro %}
-
-
-{#
-    The manifests as they are at this moment, as a table: a crawl that finishes while dbt runs changes
-    nothing any more. Parts are listed afterwards, when all those of a complete snapshot are there.
-#}
-{% macro open_manifests() %}
-    {% if target.type == 'spark' %}
-    {% do keep_catalog_on_spark() %}
-    {% else %}
-    {% set files = [] %}
-    {% for snapshot in snapshots_to_read() or ['*'] %}
-        {% set folder = 'hub_models/snapshot_id=' ~ (snapshot if snapshot == '*' else literal_in_pattern(snapshot)) %}
-        {% do files.append(landing_pattern('_manifest.json', folder)) %}
-    {% endfor %}
-    {% do run_query("attach if not exists ':memory:' as hub_landing") %}
-    {% do run_query("create schema if not exists hub_landing.landing") %}
-    {% do run_query(
-        "create or replace table hub_landing.landing.snapshot_manifests as "
-        ~ "select filename, content from read_text([" ~ files | join(', ') ~ "])") %}
-    {% endif %}
-{% endmacro %}
-
-
 {#
     The snapshots that build.py has found complete and sound, as HUB_SNAPSHOTS names them in JSON; null, and
     all complete ones are read, where dbt runs by itself.
@@ -99,61 +71,12 @@
 {%- endmacro %}
 
 
-{# One row per snapshot in the landing: what its manifest says, and its parts as a list of SQL texts. #}
-{% macro landed_snapshots() %}
-    {% if target.type == 'spark' %}
-    {{ return(landed_snapshots_on_spark()) }}
-    {% endif %}
-    with manifests as (
-        select
-            regexp_extract(filename, '(snapshot_id=[^/]+)/_manifest[.]json$', 1) as folder,
-            json_valid(content) as is_manifest_json,
-            case when json_valid(content) then content end as manifest
-        from hub_landing.landing.snapshot_manifests
-    ),
-
-    files as (
-        select
-            regexp_extract(file, '(snapshot_id=[^/]+)/[^/]+$', 1) as folder,
-            -- A bracket or a star in a name would be taken for a pattern.
-            '''' || replace(replace(replace(replace(file, '''', ''''''), '[', '[[]'), '*', '[*]'), '?', '[?]') || '''' as quoted_file
-        from glob({{ landing_pattern('part-*.parquet') }})
-    )
-
-    select
-        manifests.folder,
-        manifests.is_manifest_json,
-        json_extract_string(manifests.manifest, '$.status') as status,
-        -- Only what our own loaders promise is held against the parts.
-        case
-            when json_array_length(manifests.manifest, '$.parts') > 0
-                then try_cast(json_extract_string(manifests.manifest, '$.rows') as bigint)
-        end as n_promised,
-        string_agg(files.quoted_file, ', ' order by files.quoted_file) as parts
-    from manifests
-    left join files on manifests.folder = files.folder
-    group by all
-    order by manifests.folder
-{% endmacro %}
-
-
 {#
-    The source `landing` in a database of its own in memory: no path is left in the database file,
-    parts of unfinished snapshots are never opened, and a folder's name is taken as it is, whatever
-    signs it holds. Which files are read is settled here, once.
+    The tables of the source `landing`: parts of unfinished snapshots are never opened, and a folder's name
+    is taken as it is, whatever signs it holds. Which files are read is settled here, once.
 #}
 {% macro open_landing(snapshots) %}
-    {% if target.type == 'spark' %}
-    {% do open_landing_on_spark(snapshots) %}
-    {% else %}
-    {% set parts = snapshots | map(attribute='parts') | join(', ') %}
-    {% do run_query(
-        "create or replace view hub_landing.landing.hub_models as select * from read_parquet([" ~ parts ~ "], "
-        ~ "hive_partitioning = true, hive_types_autocast = false, filename = true, file_row_number = true)") %}
-    {% do run_query(
-        "create or replace table hub_landing.landing.snapshot_parts as "
-        ~ "select filename, size, last_modified from read_blob([" ~ parts ~ "])") %}
-    {% endif %}
+    {% do open_snapshots(snapshots) %}
     {% do open_optional_table('hub_aliases', {'alias': 'string', 'model_id': 'string', 'outcome': 'string', 'resolved_at': 'timestamp'}) %}
     {% do open_optional_table(
         'benchmarks',
@@ -186,20 +109,4 @@
         {% do exceptions.raise_compiler_error(
             landing_folder() ~ "/" ~ table ~ " has no column " ~ column ~ ": land its files again or remove them") %}
     {% endfor %}
-{% endmacro %}
-
-
-{# A query of all rows in the files of a table that a landing may lack; nothing if there is no file. #}
-{% macro rows_of_landed_files(table) %}
-    {% if target.type == 'spark' %}
-    {{ return(rows_of_landed_files_on_spark(table)) }}
-    {% endif %}
-    {% set files = [] %}
-    {% for file in run_query("select file from glob(" ~ landing_pattern('*.parquet', table) ~ ") order by file").columns[0].values() %}
-        {% do files.append("'" ~ literal_in_pattern(file) | replace("'", "''") ~ "'") %}
-    {% endfor %}
-    {% if files %}
-    {{ return(
-        "select * from read_parquet([" ~ files | join(', ') ~ "], union_by_name = true, filename = true, file_row_number = true)") }}
-    {% endif %}
 {% endmacro %}

@@ -137,20 +137,6 @@
 {%- endmacro %}
 
 
-{# Drops the items that repeat what another one said, but for those of the latest snapshot. #}
-{% macro thin_out_items() -%}
-    {%- set snapshots, items, versions = ref('stg_hub__snapshots'), ref('stg_hub__items'), ref('stg_hub__versions') -%}
-    {%- if target.type != 'spark' -%}
-    delete from {{ items }}
-    where
-        snapshot_id not in (select snapshots.snapshot_id from {{ snapshots }} as snapshots where snapshots.is_latest)
-        and (snapshot_id, {{ item_key('part_number', 'part_row') }}) not in (
-            select (versions.snapshot_id, versions.model_key) from {{ versions }} as versions
-        )
-    {%- endif -%}
-{%- endmacro %}
-
-
 {# Drops what was made from two snapshots one of which is gone, was read anew, or has another one beside it now. #}
 {% macro forget_other_pairs() -%}
     {%- set readings = ref('stg_hub__readings') -%}

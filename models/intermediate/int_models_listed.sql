@@ -1,5 +1,5 @@
 -- One row per Hub model in the latest snapshot. A view: see stg_hub__models.
-{{ config(materialized='table' if target.name in ('spark', 'spark_connect', 'lake') else 'view') }}
+{{ config(materialized=view_or_table()) }}
 with latest as (
     select snapshot_id from {{ ref('stg_hub__snapshots') }}
     where is_latest

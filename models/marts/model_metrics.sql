@@ -1,6 +1,6 @@
 -- One row per Hub model x complete snapshot.
 -- A view: a week is written once, as the whole numbers that staging keeps of it, and not again as names beside them.
-{{ config(materialized='table' if target.name in ('spark', 'spark_connect', 'lake') else 'view') }}
+{{ config(materialized=view_or_table()) }}
 with snapshots as (
     select
         snapshot_id,

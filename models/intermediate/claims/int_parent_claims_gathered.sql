@@ -1,6 +1,6 @@
 -- One row per child x evidence phase x claimed text in the latest snapshot.
 -- A view: what is judged next repeats every row of it.
-{{ config(materialized='table' if target.name in ('spark', 'spark_connect', 'lake') else 'view') }}
+{{ config(materialized=view_or_table()) }}
 with latest as (
     select snapshot_id from {{ ref('stg_hub__snapshots') }}
     where is_latest

@@ -1,5 +1,5 @@
 -- One row per node with children x ancestor: steps along the shortest way. On Spark alone, where no walk keeps a set of pairs.
-{{ config(enabled=target.type == 'spark') }}
+{{ config(enabled=doubles_distances()) }}
 select
     node_key,
     ancestor_key,

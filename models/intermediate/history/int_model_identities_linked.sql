@@ -2,7 +2,7 @@
 -- The Hub's immutable id follows a repository through its renames. A source that has none is linked
 -- by name, to that id where the name only ever belonged to one.
 -- A view: where the Hub's id is known there is nothing to find out.
-{{ config(materialized='table' if target.name in ('spark', 'spark_connect', 'lake') else 'view') }}
+{{ config(materialized=view_or_table()) }}
 select
     sightings.snapshot_id,
     sightings.previous_snapshot_id,

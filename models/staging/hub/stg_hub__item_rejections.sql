@@ -1,7 +1,7 @@
 -- One row per landed item of a complete snapshot that is not used: the reason why.
 -- Judged when they are read: later the items that repeat others are no longer there.
 {{ config(
-    materialized='table' if target.type == 'spark' else 'incremental',
+    materialized=incremental_or_table(),
     unique_key='snapshot_id',
     on_schema_change='sync_all_columns',
     pre_hook='{{ forget_what_was_read_before() }}'

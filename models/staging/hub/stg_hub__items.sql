@@ -2,7 +2,7 @@
 -- Snapshots that were read before, from the same files and by the same statement, are not read again. Items that only
 -- repeat what an item before them said leave the table once they are sightings (stg_hub__sightings); Spark keeps them.
 {{ config(
-    materialized='table' if target.type == 'spark' else 'incremental',
+    materialized=incremental_or_table(),
     unique_key='snapshot_id',
     on_schema_change='sync_all_columns',
     pre_hook='{{ forget_lost_snapshots() }}'

@@ -2,7 +2,7 @@
 -- A view: items less the few rejected ones. As a table it would be what staging wrote, written again
 -- (11.6 s of CPU at 2,556,240 models, and as much again for the listed ones). Spark plans a view anew wherever
 -- it is read, and keeps its tables by column, and a lake has no comments on the columns of views: there these are tables.
-{{ config(materialized='table' if target.name in ('spark', 'spark_connect', 'lake') else 'view') }}
+{{ config(materialized=view_or_table()) }}
 with items as (
     select * from {{ ref('stg_hub__items') }}
 ),

@@ -1,5 +1,5 @@
 -- One row per repository that was ever listed: the Hub's immutable id, or else the name, as a number.
-{{ config(materialized='table' if target.type == 'spark' else 'incremental') }}
+{{ config(materialized=incremental_or_table()) }}
 with listed as (
     select
         coalesce(hub_oid, model_id_lower) as repository,

@@ -1,7 +1,7 @@
 -- One row per complete snapshot x repository that it lists: the counters, and their change since the snapshot before.
 -- Whole numbers only. A snapshot is written when it is read, and again when another one comes to lie before it.
 {{ config(
-    materialized='table' if target.type == 'spark' else 'incremental',
+    materialized=incremental_or_table(),
     unique_key='snapshot_id',
     on_schema_change='sync_all_columns',
     pre_hook='{{ forget_what_was_read_before() }}',
@@ -102,6 +102,4 @@ left join sightings as previous
         to_compare.previous_snapshot_id = previous.snapshot_id
         and sightings.repository_key = previous.repository_key
 -- Neighbours in a column are then alike, and take a few bits each.
-{% if target.type != 'spark' -%}
-order by sightings.snapshot_id, sightings.repository_key
-{%- endif %}
+{{ laid_in_order('sightings.snapshot_id, sightings.repository_key') }}

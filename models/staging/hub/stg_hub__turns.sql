@@ -1,6 +1,6 @@
 -- One row per pair of consecutive snapshots x repository that came, went, or says something else: the beginnings and ends of versions.
 {{ config(
-    materialized='table' if target.type == 'spark' else 'incremental',
+    materialized=incremental_or_table(),
     on_schema_change='sync_all_columns',
     pre_hook='{{ forget_other_pairs() }}'
 ) }}
@@ -69,6 +69,4 @@ select
     turned.version_key
 from turned
 inner join pairs on turned.snapshot_id = pairs.snapshot_id
-{% if target.type != 'spark' -%}
-order by turned.snapshot_id, turned.repository_key
-{%- endif %}
+{{ laid_in_order('turned.snapshot_id, turned.repository_key') }}

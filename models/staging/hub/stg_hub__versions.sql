@@ -1,6 +1,6 @@
 -- One row per version of a repository: what it says of itself, and the first item read that says it.
 {{ config(
-    materialized='table' if target.type == 'spark' else 'incremental',
+    materialized=incremental_or_table(),
     on_schema_change='sync_all_columns',
     pre_hook='{{ forget_what_was_read_before() }}'
 ) }}

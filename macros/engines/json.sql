@@ -5,11 +5,17 @@
 
 {# Text of a JSON value at a path; null where the document or the path is not there or is no JSON. #}
 {% macro json_text(document, path) -%}
-    {%- if target.type == 'spark' -%}
-    get_json_object({{ document }}, '{{ path }}')
-    {%- else -%}
+    {{ return(adapter.dispatch('json_text', 'hub_lineage')(document, path)) }}
+{%- endmacro %}
+
+
+{% macro duckdb__json_text(document, path) -%}
     try(json_extract_string({{ document }}, '{{ path }}'))
-    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro spark__json_text(document, path) -%}
+    get_json_object({{ document }}, '{{ path }}')
 {%- endmacro %}
 
 
@@ -21,15 +27,11 @@
     beside it, because a variant forgets the order of an object's keys.
 #}
 {% macro parsed_hub_item(raw_json) -%}
-    {%- if target.type == 'spark' -%}
-    get(
-        filter(
-            transform(array({{ raw_json }}), text -> struct(text, try_parse_json('[' || text || ']') as parsed)),
-            item -> item.parsed is not null and try_variant_get(item.parsed, '$[1]', 'variant') is null
-        ),
-        0
-    )
-    {%- else -%}
+    {{ return(adapter.dispatch('parsed_hub_item', 'hub_lineage')(raw_json)) }}
+{%- endmacro %}
+
+
+{% macro duckdb__parsed_hub_item(raw_json) -%}
     try(from_json({{ raw_json }}, '{
         "_id": "VARCHAR", "id": "VARCHAR", "modelId": "VARCHAR",
         "createdAt": "VARCHAR", "lastModified": "VARCHAR", "private": "VARCHAR",
@@ -44,38 +46,66 @@
         "safetensors": {"total": "VARCHAR", "parameters": "JSON"},
         "gguf": {"total": "VARCHAR", "chat_template": "JSON"}
     }'))
-    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro spark__parsed_hub_item(raw_json) -%}
+    get(
+        filter(
+            transform(array({{ raw_json }}), text -> struct(text, try_parse_json('[' || text || ']') as parsed)),
+            item -> item.parsed is not null and try_variant_get(item.parsed, '$[1]', 'variant') is null
+        ),
+        0
+    )
 {%- endmacro %}
 
 
 {# A field of a parsed item as text, by its path, for example `safetensors.total`. #}
 {% macro item_text(path) -%}
-    {%- if target.type == 'spark' -%}
-    try_variant_get(item.parsed, '$[0].{{ path }}', 'string')
-    {%- else -%}
+    {{ return(adapter.dispatch('item_text', 'hub_lineage')(path)) }}
+{%- endmacro %}
+
+
+{% macro duckdb__item_text(path) -%}
     item."{{ path | replace('.', '"."') }}"
-    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro spark__item_text(path) -%}
+    try_variant_get(item.parsed, '$[0].{{ path }}', 'string')
 {%- endmacro %}
 
 
 {# A field of a parsed item as JSON. #}
 {% macro item_json(path) -%}
-    {%- if target.type == 'spark' -%}
+    {{ return(adapter.dispatch('item_json', 'hub_lineage')(path)) }}
+{%- endmacro %}
+
+
+{% macro duckdb__item_json(path) -%}
+    item."{{ path | replace('.', '"."') }}"
+{%- endmacro %}
+
+
+{% macro spark__item_json(path) -%}
     {%- set value = "to_json(try_variant_get(item.parsed, '$[0]." ~ path ~ "', 'variant'))" -%}
     case when contains({{ value }}, '{') then get_json_object(item.text, '$.{{ path }}') else {{ value }} end
-    {%- else -%}
-    item."{{ path | replace('.', '"."') }}"
-    {%- endif -%}
 {%- endmacro %}
 
 
 {# A field of a parsed item as a list of texts; null where it is no list. #}
 {% macro item_texts(path) -%}
-    {%- if target.type == 'spark' -%}
-    case when {{ type_of_json(item_json(path)) }} = 'ARRAY' then from_json({{ item_json(path) }}, 'array<string>') end
-    {%- else -%}
+    {{ return(adapter.dispatch('item_texts', 'hub_lineage')(path)) }}
+{%- endmacro %}
+
+
+{% macro duckdb__item_texts(path) -%}
     item."{{ path | replace('.', '"."') }}"
-    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro spark__item_texts(path) -%}
+    case when {{ type_of_json(item_json(path)) }} = 'ARRAY' then from_json({{ item_json(path) }}, 'array<string>') end
 {%- endmacro %}
 
 
@@ -84,7 +114,16 @@
     else; null where there is none.
 #}
 {% macro type_of_json(value, path=none) -%}
-    {%- if target.type == 'spark' -%}
+    {{ return(adapter.dispatch('type_of_json', 'hub_lineage')(value, path)) }}
+{%- endmacro %}
+
+
+{% macro duckdb__type_of_json(value, path) -%}
+    json_type({{ value }}{{ ", '" ~ path ~ "'" if path }})
+{%- endmacro %}
+
+
+{% macro spark__type_of_json(value, path) -%}
     {%- set found = json_at(value, path) if path else value -%}
     case left({{ found }}, 1)
         when '"' then 'VARCHAR'
@@ -93,33 +132,42 @@
         when 'n' then 'NULL'
         else case when {{ found }} is not null then 'NUMBER' end
     end
-    {%- else -%}
-    json_type({{ value }}{{ ", '" ~ path ~ "'" if path }})
-    {%- endif -%}
 {%- endmacro %}
 
 
 {# The JSON value at a path of another one. #}
 {% macro json_at(value, path) -%}
-    {%- if target.type == 'spark' -%}
-    to_json(try_variant_get(try_parse_json({{ value }}), '{{ path }}', 'variant'))
-    {%- else -%}
+    {{ return(adapter.dispatch('json_at', 'hub_lineage')(value, path)) }}
+{%- endmacro %}
+
+
+{% macro duckdb__json_at(value, path) -%}
     json_extract({{ value }}, '{{ path }}')
-    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro spark__json_at(value, path) -%}
+    to_json(try_variant_get(try_parse_json({{ value }}), '{{ path }}', 'variant'))
 {%- endmacro %}
 
 
 {# A JSON list as a list of JSON values. #}
 {% macro json_list(value) -%}
-    {%- if target.type == 'spark' -%}
+    {{ return(adapter.dispatch('json_list', 'hub_lineage')(value)) }}
+{%- endmacro %}
+
+
+{% macro duckdb__json_list(value) -%}
+    from_json({{ value }}, '["JSON"]')
+{%- endmacro %}
+
+
+{% macro spark__json_list(value) -%}
     zip_with(
         from_json({{ value }}, 'array<string>'),
         try_variant_get(try_parse_json({{ value }}), '$', 'array<variant>'),
         (entry_text, entry) -> case when contains(to_json(entry), '{') then entry_text else coalesce(to_json(entry), 'null') end
     )
-    {%- else -%}
-    from_json({{ value }}, '["JSON"]')
-    {%- endif -%}
 {%- endmacro %}
 
 
@@ -151,21 +199,32 @@
     came to nothing, copied every parsed item (3.9 s of CPU at 2,556,240 models).
 #}
 {% macro sound_json(raw_json) -%}
-    {%- set half = '[\\\\]u[dD][89abAB][0-9a-fA-F]{2}([\\\\]u[dD][c-fC-F][0-9a-fA-F]{2})?|[\\\\]u[dD][c-fC-F][0-9a-fA-F]{2}' -%}
-    {%- if target.type == 'spark' -%}
+    {{ return(adapter.dispatch('sound_json', 'hub_lineage')(raw_json)) }}
+{%- endmacro %}
+
+
+{% macro duckdb__sound_json(raw_json) -%}
+    case
+        when {{ matches(raw_json, '[\\\\]u[dD]') }} and not json_valid({{ raw_json }})
+            then regexp_replace({{ raw_json }}, '{{ lone_half_of_a_pair() }}', '\\ufffd', 'g')
+        else {{ raw_json }}
+    end
+{%- endmacro %}
+
+
+{% macro spark__sound_json(raw_json) -%}
     {#- Spark drops one of two backslashes unless the text is raw. -#}
     case
         when regexp_like({{ raw_json }}, r'[\\]u[dD]|NaN|Infinity') and try_parse_json({{ raw_json }}) is null
-            then regexp_replace(regexp_replace({{ raw_json }}, r'{{ half }}', r'\\ufffd'), ': *-?(NaN|Infinity)', ': null')
+            then regexp_replace(regexp_replace({{ raw_json }}, r'{{ lone_half_of_a_pair() }}', r'\\ufffd'), ': *-?(NaN|Infinity)', ': null')
         else {{ raw_json }}
     end
-    {%- else -%}
-    case
-        when {{ matches(raw_json, '[\\\\]u[dD]') }} and not json_valid({{ raw_json }})
-            then regexp_replace({{ raw_json }}, '{{ half }}', '\\ufffd', 'g')
-        else {{ raw_json }}
-    end
-    {%- endif -%}
+{%- endmacro %}
+
+
+{# A pattern for the escape of one half of a surrogate pair, and of two halves that follow each other. #}
+{% macro lone_half_of_a_pair() -%}
+    {{ return('[\\\\]u[dD][89abAB][0-9a-fA-F]{2}([\\\\]u[dD][c-fC-F][0-9a-fA-F]{2})?|[\\\\]u[dD][c-fC-F][0-9a-fA-F]{2}') }}
 {%- endmacro %}
 
 
@@ -184,11 +243,11 @@
 
 {# The sum of the counts that an object holds, such as parameters by their type; null where one is no count. #}
 {% macro sum_of_counts(value) -%}
-    {%- if target.type == 'spark' -%}
-    case when {{ type_of_json(value) }} = 'OBJECT' and size(from_json({{ value }}, 'map<string,string>')) > 0 then aggregate(
-        map_values(from_json({{ value }}, 'map<string,string>')), cast(0 as bigint), (total, text) -> total + {{ whole_number('text') }}
-    ) end
-    {%- else -%}
+    {{ return(adapter.dispatch('sum_of_counts', 'hub_lineage')(value)) }}
+{%- endmacro %}
+
+
+{% macro duckdb__sum_of_counts(value) -%}
     {%- set texts = "json_extract_string(" ~ value ~ ", '$.*')" %}
     case
         when
@@ -196,15 +255,34 @@
             and not list_contains(list_transform({{ texts }}, lambda text: {{ whole_number('text') }} is null), true)
             then cast(list_sum(list_transform({{ texts }}, lambda text: {{ whole_number('text') }})) as bigint)
     end
-    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro spark__sum_of_counts(value) -%}
+    case when {{ type_of_json(value) }} = 'OBJECT' and size(from_json({{ value }}, 'map<string,string>')) > 0 then aggregate(
+        map_values(from_json({{ value }}, 'map<string,string>')), cast(0 as bigint), (total, text) -> total + {{ whole_number('text') }}
+    ) end
 {%- endmacro %}
 
 
 {# A number in a JSON text; null where it is none, or has no end. #}
 {% macro finite_number(text) -%}
+    {{ return(adapter.dispatch('finite_number', 'hub_lineage')(text)) }}
+{%- endmacro %}
+
+
+{% macro duckdb__finite_number(text) -%}
     case
         when {{ is_finite_value('try_cast(' ~ text ~ ' as double)') }}
-            {%- if target.type == 'spark' %} and not {{ matches(text, '[dDfF] *$') }}{% endif %}
+            then try_cast({{ text }} as double)
+    end
+{%- endmacro %}
+
+
+{% macro spark__finite_number(text) -%}
+    case
+        -- Spark would take `1d` and `1f` for numbers.
+        when {{ is_finite_value('try_cast(' ~ text ~ ' as double)') }} and not {{ matches(text, '[dDfF] *$') }}
             then try_cast({{ text }} as double)
     end
 {%- endmacro %}

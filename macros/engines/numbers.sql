@@ -3,16 +3,22 @@
     either engine, whatever the threads do. For tables of some thousand rows a group, such as scores.
 #}
 {% macro mean_in_order(value, keys) -%}
-    {%- if target.type == 'spark' -%}
+    {{ return(adapter.dispatch('mean_in_order', 'hub_lineage')(value, keys)) }}
+{%- endmacro %}
+
+
+{% macro duckdb__mean_in_order(value, keys) -%}
+    avg({{ value }} order by {{ keys | join(' nulls last, ') }} nulls last)
+{%- endmacro %}
+
+
+{% macro spark__mean_in_order(value, keys) -%}
     aggregate(
         {{ array_in_order(value, 'struct(' ~ keys | join(', ') ~ ')') }},
         struct(0e0 as total, 0e0 as n),
         (sums, x) -> struct(sums.total + x as total, sums.n + 1 as n),
         sums -> sums.total / sums.n
     )
-    {%- else -%}
-    avg({{ value }} order by {{ keys | join(' nulls last, ') }} nulls last)
-    {%- endif -%}
 {%- endmacro %}
 
 
@@ -21,7 +27,16 @@
     Welford's recurrence.
 #}
 {% macro deviation_in_order(value, keys) -%}
-    {%- if target.type == 'spark' -%}
+    {{ return(adapter.dispatch('deviation_in_order', 'hub_lineage')(value, keys)) }}
+{%- endmacro %}
+
+
+{% macro duckdb__deviation_in_order(value, keys) -%}
+    stddev_samp({{ value }} order by {{ keys | join(' nulls last, ') }} nulls last)
+{%- endmacro %}
+
+
+{% macro spark__deviation_in_order(value, keys) -%}
     aggregate(
         {{ array_in_order(value, 'struct(' ~ keys | join(', ') ~ ')') }},
         struct(0e0 as n, 0e0 as mean, 0e0 as squares),
@@ -32,9 +47,6 @@
         ),
         sums -> sqrt(sums.squares / (sums.n - 1))
     )
-    {%- else -%}
-    stddev_samp({{ value }} order by {{ keys | join(' nulls last, ') }} nulls last)
-    {%- endif -%}
 {%- endmacro %}
 
 
@@ -54,9 +66,21 @@
     {%- do texts.append("coalesce(cast(" ~ column ~ " as string), chr(1))") -%}
     {%- endfor -%}
     {%- set digits = "substr(md5(" ~ texts | join(" || chr(2) || ") ~ "), 1, 15)" -%}
-    {%- if target.type == 'spark' -%}
-    cast(conv({{ digits }}, 16, 10) as bigint)
-    {%- else -%}
+    {{ number_of_hexadecimals(digits) }}
+{%- endmacro %}
+
+
+{# A number written in hexadecimal digits. #}
+{% macro number_of_hexadecimals(digits) -%}
+    {{ return(adapter.dispatch('number_of_hexadecimals', 'hub_lineage')(digits)) }}
+{%- endmacro %}
+
+
+{% macro duckdb__number_of_hexadecimals(digits) -%}
     cast('0x' || {{ digits }} as bigint)
-    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro spark__number_of_hexadecimals(digits) -%}
+    cast(conv({{ digits }}, 16, 10) as bigint)
 {%- endmacro %}
