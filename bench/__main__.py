@@ -21,8 +21,6 @@ from pathlib import Path
 import duckdb
 
 from bench.builds import (
-    NO_TESTS,
-    UNIT_TESTS,
     build,
     costs_of_statements,
     floor,
@@ -45,6 +43,7 @@ from bench.report import (
     study_table,
 )  # fmt: skip
 from bench.study import study
+from hub_lineage.build import MODELS_AND_SEEDS
 
 MODELS = 2_556_240
 """As many as the papers used."""
@@ -131,7 +130,7 @@ def measure(options: argparse.Namespace) -> dict:
     if not options.quick:
         smallest = make_landing(folder / f"landing-{SMALLEST}", SMALLEST)
         note("dbt build of next to nothing", SMALLEST, build(smallest, place, options.memory))
-        cost = build(landing, place, options.memory, NO_TESTS)
+        cost = build(landing, place, options.memory, MODELS_AND_SEEDS)
         note("dbt build without tests", n, cost)
         cost = build(landing, place, options.less_memory)
         note(f"dbt build, memory_limit {options.less_memory}", n, cost)
@@ -148,7 +147,13 @@ def measure(options: argparse.Namespace) -> dict:
             result |= {"peers": measured, "peers_models": n}
         save(result, options)
     if not options.quick:
-        downstream = ["--select", "stg_hub__items+", "--exclude", "stg_hub__items", *UNIT_TESTS]
+        downstream = [
+            "--select",
+            "stg_hub__items+",
+            "--exclude",
+            "stg_hub__items",
+            "resource_type:unit_test",
+        ]
         cost = build(landing, place, options.memory, downstream, keep=True)
         note("dbt build without reading the JSON", n, cost)
         weeks = make_second_week(landing, folder / f"landing-{n}-weeks")

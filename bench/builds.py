@@ -14,17 +14,16 @@ import duckdb
 
 from bench.measuring import PROJECT, BenchError, Cost, cost_of
 from bench.peers import OURS, PEERS
+from hub_lineage.build import ALL_BUT_UNIT_TESTS
 
 DBT = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", "--quiet"]
-UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
-NO_TESTS = [*UNIT_TESTS, "--exclude-resource-type", "test"]
 
 
 def build(
     landing: Path,
     folder: Path,
     memory: str,
-    arguments: Sequence[str] = UNIT_TESTS,
+    arguments: Sequence[str] = ALL_BUT_UNIT_TESTS,
     keep: bool = False,
 ) -> Cost:
     """One `dbt build` into folder/bench.duckdb: a new one, or with `keep` the one that is there."""

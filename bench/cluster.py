@@ -27,13 +27,13 @@ from pathlib import Path
 
 from bench.landings import make_landing
 from bench.measuring import BenchError, cost_of
+from hub_lineage.build import MODELS_AND_SEEDS
 from hub_lineage.errors import SparkError
 from hub_lineage.paths import PROJECT
 from hub_lineage.spark.building import run_dbt
 from hub_lineage.spark.comparing import compare_marts
 from hub_lineage.spark.processes import HOST, connect_server, free_port, java, running
 
-MODELS_AND_SEEDS = ("--resource-type", "model", "--resource-type", "seed")
 HALFWAY = "int_lineage_edges_resolved"
 """The table after which the worker is killed: two thirds of the models are still to come."""
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import duckdb
 
-from bench.builds import NO_TESTS, UNIT_TESTS, build, sums_of_marts
+from bench.builds import build, sums_of_marts
 from bench.landings import make_landing
 from bench.measuring import BenchError
 from hub_lineage.landing import list_snapshots
 
-READING = ["--select", "+stg_hub__item_rejections", *NO_TESTS]
+READING = [
+    *("--select", "+stg_hub__item_rejections"),
+    *("--exclude", "resource_type:test", "resource_type:unit_test"),
+]
 """The one pass over the JSON, and what is read: of each week once, whatever comes after."""
 
 
@@ -31,7 +34,7 @@ def history(folder: Path, n_models: int, n_weeks: int, memory: str, most_weeks: 
         ("before", 0, n_weeks - 1), ("on_top", 0, n_weeks),
     ):  # fmt: skip
         landing = weeks_of(drawn, folder / "weeks", first, last)
-        costs[name] = build(landing, place, memory, UNIT_TESTS, keep=name == "on_top")
+        costs[name] = build(landing, place, memory, keep=name == "on_top")
         if name == "anew":
             sums = sums_of_marts(place)
             n_rows, n_bytes = size_of_history(place)

@@ -63,6 +63,8 @@ RESOURCE_TYPES = {
     "--resource-type", "--resource-types", "--exclude-resource-type", "--exclude-resource-types",
 }  # fmt: skip
 SELECTIONS = RESOURCE_TYPES | {"-s", "--select", "-m", "--models", "--exclude", "--selector"}
+ALL_BUT_UNIT_TESTS = ("--selector", "all_but_unit_tests")
+MODELS_AND_SEEDS = ("--selector", "models_and_seeds")
 SET_HERE = {
     "-t", "--target", "--profile", "--profiles-dir", "--project-dir", "--target-path", "--log-path",
     "--empty", "--sample",
@@ -343,9 +345,7 @@ def run_dbt(
         "HUB_SNAPSHOTS": json.dumps([one.folder.name.partition("=")[2] for one in snapshots]),
     }
     environment.pop("DBT_EMPTY", None)
-    # Unit tests try the logic on rows made by hand, whatever the landing: `make test` runs them.
-    if not any(argument.split("=")[0] in RESOURCE_TYPES for argument in arguments):
-        arguments = [*arguments, "--exclude-resource-type", "unit_test"]
+    arguments = without_unit_tests(arguments)
     # Laws between tables hold for a part only where all of them are the part's or beneath it.
     names = {argument.split("=")[0] for argument in arguments}
     if names & {"-s", "--select"} and "--indirect-selection" not in names:
@@ -410,6 +410,17 @@ def keep_parse(made: Path) -> None:
         with tempfile.NamedTemporaryFile(dir=KEPT_PARSE.parent, delete=False) as copy:
             copy.write(content)
         os.replace(copy.name, KEPT_PARSE)
+
+
+def without_unit_tests(arguments: Sequence[str]) -> list[str]:
+    """The arguments of `dbt build`, unit tests left out unless types of resources are given."""
+    names = {argument.split("=")[0] for argument in arguments}
+    if not names & SELECTIONS:
+        return [*arguments, *ALL_BUT_UNIT_TESTS]
+    if not names & RESOURCE_TYPES:
+        # dbt would take a selector for the whole selection, and not look at the one that is given.
+        return [*arguments, "--exclude-resource-type", "unit_test"]
+    return list(arguments)
 
 
 def end_with_parent() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hub_lineage.build import MODELS_AND_SEEDS
 from support import REPOSITORY, once
 
 
@@ -29,10 +30,7 @@ def built(shared) -> Path:
             [
                 sys.executable,
                 REPOSITORY / "build.py",
-                "--resource-type",
-                "model",
-                "--resource-type",
-                "seed",
+                *MODELS_AND_SEEDS,
             ],
             env=os.environ
             | {

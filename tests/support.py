@@ -18,6 +18,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from hub_lineage.build import ALL_BUT_UNIT_TESTS
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
@@ -238,8 +240,9 @@ def build(
 
     Unit tests bring their own rows: another landing tells nothing new about them.
     """
-    options = ("--exclude-resource-type", "unit_test")
-    return dbt("build", *options, landing=landing, database=database, variables=variables)
+    return dbt(
+        "build", *ALL_BUT_UNIT_TESTS, landing=landing, database=database, variables=variables
+    )
 
 
 def read(database: Path | str, sql: str, parameters: Sequence | Mapping = ()) -> list[dict]:

@@ -11,15 +11,13 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from hub_lineage.build import end_with_parent
+from hub_lineage.build import end_with_parent, without_unit_tests
 from hub_lineage.errors import Problem, SparkError
 from hub_lineage.paths import PROJECT, folder_from
 from hub_lineage.spark.catalog import write_catalog
 from hub_lineage.spark.processes import connect_server, java
 
 SCHEMAS = ("landing", "staging", "intermediate", "marts")
-NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
-"""Unit tests are written in DuckDB's SQL: `make test` runs them."""
 
 
 def build(arguments: Sequence[str]) -> Path:
@@ -32,7 +30,7 @@ def build(arguments: Sequence[str]) -> Path:
     work = folder_from("HUB_SPARK_WAREHOUSE", "spark-warehouse")
     remote = os.environ.get("HUB_SPARK_REMOTE", "").strip()
     with server(work) if not remote else contextlib.nullcontext(remote) as address:
-        run_dbt(landing, address, work, [*NO_UNIT_TESTS, *arguments])
+        run_dbt(landing, address, work, without_unit_tests(arguments))
     return work / "warehouse" / "marts.db"
 
 

@@ -161,7 +161,17 @@
 
 {# How many values a list holds; null where there is none. #}
 {% macro number_of(values) -%}
-    case when ({{ values }}) is not null then {{ 'size' if target.type == 'spark' else 'len' }}({{ values }}) end
+    {{ return(adapter.dispatch('number_of', 'hub_lineage')(values)) }}
+{%- endmacro %}
+
+
+{% macro duckdb__number_of(values) -%}
+    case when ({{ values }}) is not null then len({{ values }}) end
+{%- endmacro %}
+
+
+{% macro spark__number_of(values) -%}
+    case when ({{ values }}) is not null then size({{ values }}) end
 {%- endmacro %}
 
 

@@ -1,4 +1,4 @@
-"""What sqlfluff takes for dbt's `adapter`: macros are dispatched to their DuckDB bodies, the dialect in which they are linted."""
+"""What sqlfluff takes for the `adapter` of dbt: each macro is led to its body for DuckDB."""
 
 from collections.abc import Callable
 

@@ -1,6 +1,6 @@
 -- One row per Hub model with an edge x week of its age in which a snapshot shows it.
 -- A view: the counters are written once, in staging.
-{{ config(materialized='table' if target.name in ('spark', 'spark_connect', 'lake') else 'view') }}
+{{ config(materialized=view_or_table()) }}
 with nodes as (
     select
         nodes.node_id,

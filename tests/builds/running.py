@@ -11,8 +11,8 @@ from support import REPOSITORY
 
 SAMPLE = REPOSITORY / "sample"
 DATABASE = "hub_lineage.duckdb"
-MODELS_ONLY = ("--resource-type", "model", "--resource-type", "seed")
-"""Leaves the tests out, where others run them."""
+PART_WITHOUT_TESTS = ("--resource-type", "model", "--resource-type", "seed")
+"""Beside `--select`, where dbt takes no selector."""
 
 
 def surroundings(

@@ -2,7 +2,7 @@
 
 import duckdb
 import pytest
-from running import MODELS_ONLY
+from running import PART_WITHOUT_TESTS
 
 from support import dbt, item, read, write_landing
 
@@ -22,7 +22,7 @@ def test_a_redirect_leads_from_an_old_name_to_the_listed_model(tmp_path):
             1 as n_children, timestamp '2026-10-04' as resolved_at, 'hub_api' as source
     """).write_parquet(str(landing / "hub_aliases" / "aliases.parquet"))
     database = tmp_path / "hub.duckdb"
-    chosen = (*MODELS_ONLY, "--select", "+lineage_edges")
+    chosen = (*PART_WITHOUT_TESTS, "--select", "+lineage_edges")
     dbt("build", *chosen, landing=landing, database=database)
     edges = read(
         database,

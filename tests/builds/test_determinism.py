@@ -10,8 +10,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from running import MODELS_ONLY, SAMPLE, contents, run_build, surroundings
+from running import SAMPLE, contents, run_build, surroundings
 
+from hub_lineage.build import MODELS_AND_SEEDS
 from support import REPOSITORY, read
 
 MARTS = [
@@ -79,7 +80,7 @@ def elsewise(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("elsewise")
     landing = shuffled(SAMPLE, folder / "landing", seed=20261003)
     finished = subprocess.run(
-        [sys.executable, str(REPOSITORY / "build.py"), "--threads", "1", *MODELS_ONLY],
+        [sys.executable, str(REPOSITORY / "build.py"), "--threads", "1", *MODELS_AND_SEEDS],
         env=surroundings(folder, landing=landing, HUB_MEMORY="600MB"),
         capture_output=True,
         text=True,

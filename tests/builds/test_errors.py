@@ -11,9 +11,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from running import DATABASE, MODELS_ONLY, SAMPLE, contents, refusal, run_build, surroundings
+from running import DATABASE, PART_WITHOUT_TESTS, SAMPLE, contents, refusal, run_build, surroundings
 
 from hub_lineage import build
+from hub_lineage.build import MODELS_AND_SEEDS
 from support import REPOSITORY, dbt, item, read, write_landing
 
 SNAPSHOT = "20261003T131904Z"
@@ -85,7 +86,7 @@ def test_what_is_no_complete_snapshot_stops_no_build(tmp_path, landing):
         (folder / "part-00000.parquet").write_bytes(b"half a part")
         if text is not None:
             (folder / "_manifest.json").write_text(text)
-    finished = run_build(tmp_path, *MODELS_ONLY, landing=landing)
+    finished = run_build(tmp_path, *MODELS_AND_SEEDS, landing=landing)
     assert finished.returncode == 0, finished.stderr
     words(finished.stderr, "notice: not read:", "20261004T000000Z", "20261005T000000Z")
 
@@ -268,7 +269,7 @@ def flawed(tmp_path_factory) -> Path:
         shutil.copytree(
             REPOSITORY / name, copy / name, ignore=shutil.ignore_patterns("*.pyc", "__pycache__")
         )
-    for name in ("build.py", "dbt_project.yml", "profiles.yml"):
+    for name in ("build.py", "dbt_project.yml", "profiles.yml", "selectors.yml"):
         shutil.copy(REPOSITORY / name, copy / name)
     (copy / "tests/invariants/assert_planted.sql").write_text(
         "select snapshot_id from {{ ref('stg_hub__snapshots') }}\n"
@@ -421,7 +422,7 @@ def test_builds_side_by_side_in_folders_of_any_name(built, tmp_path):
     unfinished(landing, "20290101T000000Z")
     # A star in the name must not find this one too.
     shutil.copytree(SAMPLE, tmp_path / 'it\'s "odd" {0} [1] été xx' / "landing?")
-    selection = ("--select", "+lineage_edges", *MODELS_ONLY)
+    selection = ("--select", "+lineage_edges", *PART_WITHOUT_TESTS)
     first = subprocess.Popen(
         [sys.executable, str(REPOSITORY / "build.py"), *selection],
         cwd=tmp_path,

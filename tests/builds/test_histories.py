@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from running import DATABASE, MODELS_ONLY, contents, run_build
+from running import DATABASE, contents, run_build
 
 from histories import weeks
+from hub_lineage.build import MODELS_AND_SEEDS
 from support import read, write_landing
 
 CHANGES = {"added", "removed", "renamed", "recreated", "lineage_changed"}
@@ -21,7 +22,7 @@ def exports(tmp_path) -> Callable[[str, Path], dict[str, str]]:
     def run(name: str, landing: Path) -> dict[str, str]:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        finished = run_build(folder, *MODELS_ONLY, landing=landing)
+        finished = run_build(folder, *MODELS_AND_SEEDS, landing=landing)
         assert finished.returncode == 0, finished.stderr + finished.stdout[-3000:]
         return dict(contents(folder / "exports"))
 

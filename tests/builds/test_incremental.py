@@ -5,15 +5,16 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from running import DATABASE, MODELS_ONLY, SAMPLE, contents, run_build
+from running import DATABASE, PART_WITHOUT_TESTS, SAMPLE, contents, run_build
 
+from hub_lineage.build import MODELS_AND_SEEDS
 from support import read
 
 FIRST, SECOND, THIRD = (
     f"hub_models/snapshot_id={moment}"
     for moment in ("20260820T040000Z", "20260827T040000Z", "20260903T040000Z")
 )
-STAGING_ONLY = (*MODELS_ONLY, "--select", "path:models/staging/hub", "path:seeds")
+STAGING_ONLY = (*PART_WITHOUT_TESTS, "--select", "path:models/staging/hub", "path:seeds")
 
 
 @pytest.fixture
@@ -64,9 +65,9 @@ def nothing(landing: Path) -> None:
 
 
 def test_a_new_snapshot_is_built_on_what_was_read_before(built, two_snapshots, tmp_path):
-    before = exports_of(tmp_path, two_snapshots, *MODELS_ONLY)
+    before = exports_of(tmp_path, two_snapshots, *MODELS_AND_SEEDS)
     add(two_snapshots)
-    on_top = exports_of(tmp_path, two_snapshots, *MODELS_ONLY)
+    on_top = exports_of(tmp_path, two_snapshots, *MODELS_AND_SEEDS)
     assert len(on_top) > 10
     assert before != on_top == dict(contents(built / "exports"))
 
@@ -85,10 +86,10 @@ def test_a_new_snapshot_is_built_on_what_was_read_before(built, two_snapshots, t
 def test_whatever_happens_to_the_landing_the_bytes_are_those_of_a_new_build(
     happens, arguments, two_snapshots, tmp_path
 ):
-    exports_of(tmp_path / "on_top", two_snapshots, *MODELS_ONLY)
+    exports_of(tmp_path / "on_top", two_snapshots, *MODELS_AND_SEEDS)
     happens(two_snapshots)
-    on_top = exports_of(tmp_path / "on_top", two_snapshots, *MODELS_ONLY, *arguments)
-    assert on_top == exports_of(tmp_path / "anew", two_snapshots, *MODELS_ONLY, *arguments)
+    on_top = exports_of(tmp_path / "on_top", two_snapshots, *MODELS_AND_SEEDS, *arguments)
+    assert on_top == exports_of(tmp_path / "anew", two_snapshots, *MODELS_AND_SEEDS, *arguments)
 
 
 @pytest.mark.slow

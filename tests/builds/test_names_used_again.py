@@ -4,8 +4,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from running import DATABASE, MODELS_ONLY, contents, run_build
+from running import DATABASE, contents, run_build
 
+from hub_lineage.build import MODELS_AND_SEEDS
 from support import item, read, write_landing
 
 FIRST, SECOND, THIRD = datetime(2024, 3, 1), datetime(2024, 8, 1), datetime(2024, 9, 1)
@@ -54,7 +55,7 @@ def build(tmp_path):
     def run(name: str, landing: Path) -> dict[str, str]:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        finished = run_build(folder, *MODELS_ONLY, landing=landing)
+        finished = run_build(folder, *MODELS_AND_SEEDS, landing=landing)
         assert finished.returncode == 0, finished.stderr + finished.stdout[-3000:]
         return dict(contents(folder / "exports"))
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from running import DATABASE, MODELS_ONLY, surroundings
+from running import DATABASE, PART_WITHOUT_TESTS, surroundings
 
 from support import REPOSITORY, item, read, write_landing
 
@@ -32,7 +32,7 @@ def project(tmp_path, landing) -> Path:
         shutil.copytree(
             REPOSITORY / name, copy / name, ignore=shutil.ignore_patterns("*.pyc", "__pycache__")
         )
-    for name in ("build.py", "dbt_project.yml", "profiles.yml"):
+    for name in ("build.py", "dbt_project.yml", "profiles.yml", "selectors.yml"):
         shutil.copy(REPOSITORY / name, copy / name)
     manifest = landing / f"hub_models/snapshot_id={LATE}/_manifest.json"
     finished = json.loads(manifest.read_text()) | {"status": "complete"}
@@ -56,7 +56,7 @@ def test_a_crawl_that_finishes_during_a_build_comes_with_the_next_one(
              "--profiles-dir", project)  # fmt: skip
     arguments = (project / "build.py",) if command == "build.py" else plain
     finished = subprocess.run(
-        [sys.executable, *map(str, arguments), *PATH, *MODELS_ONLY],
+        [sys.executable, *map(str, arguments), *PATH, *PART_WITHOUT_TESTS],
         cwd=project,
         env=surroundings(tmp_path, landing=landing),
         capture_output=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from running import DATABASE, MODELS_ONLY, SAMPLE, contents, run_build
+from running import DATABASE, PART_WITHOUT_TESTS, SAMPLE, contents, run_build
 
 from analysis.studies.variables import open_exports
 from hub_lineage import build
@@ -128,7 +128,7 @@ def test_a_part_names_the_new_snapshot_on_what_was_built_from_it_alone(workplace
     items = [item("acme/base", "2024-01-01"), item("acme/tune", "2024-02-01", ["acme/base"])]
     write_landing(landing, {LATER: items})
     finished = run_build(
-        workplace, "--select", "+landing_rejections", *MODELS_ONLY, landing=landing
+        workplace, "--select", "+landing_rejections", *PART_WITHOUT_TESTS, landing=landing
     )
     assert finished.returncode == 0, finished.stderr + finished.stdout[-2000:]
     assert snapshots_named(exports) == old | {"landing_rejections": LATER}
@@ -139,7 +139,7 @@ def test_a_part_names_the_new_snapshot_on_what_was_built_from_it_alone(workplace
     with pytest.raises(StudyError, match=f"of different snapshots .*{LATER}"):
         open_exports(exports)
     # A mart that is built anew upon tables of the snapshot before is of that one.
-    finished = run_build(workplace, "--select", "families", *MODELS_ONLY, landing=landing)
+    finished = run_build(workplace, "--select", "families", *PART_WITHOUT_TESTS, landing=landing)
     assert finished.returncode == 0, finished.stderr
     assert snapshots_named(exports) == old | {"landing_rejections": LATER}
 

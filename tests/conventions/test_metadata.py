@@ -16,13 +16,19 @@ BOUNCER = REPOSITORY / "dbt-bouncer.yml"
 
 
 def macros() -> dict[str, list[str]]:
-    """All macros of the project with their arguments, as their files define them."""
-    return {
+    """All macros of the project with their arguments, as their files define them.
+
+    A macro's bodies for the engines are described with it.
+    """
+    found = {
         name: [argument.split("=")[0].strip() for argument in arguments.split(",") if argument]
-        for path in (REPOSITORY / "macros").glob("*.sql")
+        for path in (REPOSITORY / "macros").rglob("*.sql")
         for name, arguments in re.findall(
             r"\{%-? *macro (\w+)\((.*?)\) *-?%\}", path.read_text(encoding="utf-8")
         )
+    }
+    return {
+        name: arguments for name, arguments in found.items() if name.partition("__")[2] not in found
     }
 
 
@@ -68,7 +74,7 @@ def test_every_variable_is_used_by_a_model(name):
     texts = [path.read_text(encoding="utf-8") for path in (REPOSITORY / "models").rglob("*.sql")]
     texts += [
         path.read_text(encoding="utf-8")
-        for path in (REPOSITORY / "macros").glob("*.sql")
+        for path in (REPOSITORY / "macros").rglob("*.sql")
         if path.stem != "check_variables"
     ]
     assert any(re.search(rf"""var\(['"]{name}['"]""", text) for text in texts)

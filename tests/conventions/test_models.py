@@ -192,7 +192,7 @@ BANNED = {
     r"\bquantile_cont\b": "differs between engines",
     r"\*\s*(exclude|replace)\b": "list the columns",
     r"\\": "engines read backslashes differently",
-    r"\bregexp_replace\(": "the replacement is spelled differently; macros/names.sql has it",
+    r"\bregexp_replace\(": "the replacement is spelled differently: replace_pattern",
     r"::": "use cast(x as type)",
     r"\bpositional join\b": "the linter cannot read it",
     r"\bdistinct on\b": "use qualify",
@@ -274,6 +274,14 @@ def test_the_place_of_nulls_in_an_order_is_said(model):
         and (model.name, term) not in FILLED_HERE
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize("topic", ["rivals", "walks"])
+def test_the_place_of_nulls_is_said_in_the_bodies_for_an_engine_too(topic):
+    code = (REPOSITORY / f"macros/engines/{topic}.sql").read_text(encoding="utf-8")
+    terms = orders(code)
+    assert terms
+    assert [term for term in terms if not term.endswith("nulls last")] == []
 
 
 def test_terms_of_an_order_are_found():

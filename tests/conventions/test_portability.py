@@ -10,21 +10,14 @@ from pathlib import Path
 import pytest
 from project import REPOSITORY
 
-SPELLS_BOTH = "spells the form for either engine, behind a condition on the target"
+ENGINES = REPOSITORY / "macros/engines"
+"""Where the forms are spelt for each engine, body beside body."""
 EXEMPT = {
-    "macros/arrays.sql": SPELLS_BOTH,
-    "macros/json.sql": SPELLS_BOTH,
-    "macros/names.sql": SPELLS_BOTH,
-    "macros/numbers.sql": SPELLS_BOTH,
-    "macros/times.sql": SPELLS_BOTH,
-    "macros/landing.sql": "reads the files of the landing on DuckDB; Spark has its own file",
-    "macros/landing_on_spark.sql": "reads the files of the landing, on Spark",
-    "models/intermediate/graph/int_inner_ancestors_walked.sql": SPELLS_BOTH + " (recursion)",
-    "models/intermediate/graph/int_inner_generations_walked.sql": SPELLS_BOTH + " (recursion)",
-    "models/intermediate/graph/int_path_parts_walked.sql": SPELLS_BOTH + " (recursion)",
-    "models/intermediate/graph/int_root_distances_walked.sql": SPELLS_BOTH + " (recursion)",
+    "macros/landing.sql": "calls dbt's `log`, and counts the columns of a result from 0",
+    "macros/names.sql": "names invisible letters by their numbers, which Jinja reads",
 }
 """Files that are not held to the rules, and why."""
+BODY = re.compile(r"^(duckdb|spark)__(\w+)$")
 
 BANNED = {
     r"\blog\(": ("log(x)", "base 10 here, base e there: ln, log10 or log2"),
@@ -66,12 +59,12 @@ BANNED = {
         "cardinality(x)", "-1 for null there: count rows instead",
     ),
     r"\b(?!array_in_order|list_of\b)(list|array)_\w+\(": (
-        "list_filter(x, y)", "named differently: macros/arrays.sql",
+        "list_filter(x, y)", "named differently: macros/engines/arrays.sql",
     ),
     r"\b(?!rows?\b)\w+\[[0-9]+\]": ("tags[1]", "counted from 1 here, from 0 there: first_value_of"),
-    r"\blambda\b|(?<!-)->": ("x -> x + 1", "written differently: macros/arrays.sql"),
+    r"\blambda\b|(?<!-)->": ("x -> x + 1", "written differently: macros/engines/arrays.sql"),
     r"\b(json_(extract\w*|type|valid|array\w*|value|object|keys)|from_json|get_json_object)\(": (
-        "json_type(x)", "JSON is written differently: macros/json.sql",
+        "json_type(x)", "JSON is written differently: macros/engines/json.sql",
     ),
     r"/\s*[0-9]+\.[0-9]+(?![0-9e])": (
         "n / 100.0", "a decimal with few digits there: 100 or 1e2",
@@ -101,7 +94,7 @@ def portable_files() -> list[Path]:
         for folder in ("models", "macros", "tests/generic", "tests/invariants")
         for path in sorted((REPOSITORY / folder).rglob("*.sql"))
     ]
-    return [path for path in found if name_of(path) not in EXEMPT]
+    return [path for path in found if ENGINES not in path.parents and name_of(path) not in EXEMPT]
 
 
 def name_of(path: Path) -> str:
@@ -195,3 +188,53 @@ def test_every_exemption_is_needed():
         name for name in EXEMPT if not faults((REPOSITORY / name).read_text(encoding="utf-8"))
     ]
     assert needless == []
+
+
+def macros_of(path: Path) -> dict[str, str]:
+    """The macros of a file with their arguments."""
+    return dict(re.findall(r"\{%-? *macro (\w+)\((.*?)\)", path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", sorted(ENGINES.glob("*.sql")), ids=name_of)
+def test_a_dispatched_macro_has_a_body_for_each_engine(path):
+    found = macros_of(path)
+    dispatched = re.findall(r"adapter\.dispatch\('(\w+)', 'hub_lineage'\)", path.read_text("utf-8"))
+    for macro in dispatched:
+        arguments = found[macro].replace("=none", "")
+        assert (found[f"duckdb__{macro}"], found[f"spark__{macro}"]) == (arguments, arguments)
+    bodies = {BODY.match(name)[2] for name in found if BODY.match(name)}
+    # The contract's query has a body for DuckDB in dbt itself.
+    assert bodies - {"get_empty_schema_sql"} == set(dispatched)
+
+
+ASKS_FOR_ENGINE = re.compile(r"\btarget\.type\b|\btarget\.name in\b|\b(duckdb|spark)__\w+\(")
+
+
+def asks_for_engine(path: Path) -> bool:
+    return bool(ASKS_FOR_ENGINE.search(path.read_text(encoding="utf-8")))
+
+
+def test_only_the_macros_of_engines_ask_which_engine_runs():
+    folders = (
+        "models",
+        "macros",
+        "seeds",
+        "tests/generic",
+        "tests/invariants",
+        "analysis/questions",
+    )
+    files = [path for folder in folders for path in (REPOSITORY / folder).rglob("*.*")]
+    files += [REPOSITORY / "dbt_project.yml", REPOSITORY / ".sqlfluff"]
+    asking = [
+        name_of(path)
+        for path in files
+        if path.suffix in {".sql", ".yml", ".md", ""}
+        if ENGINES not in path.parents and asks_for_engine(path)
+    ]
+    assert asking == []
+
+
+def test_a_question_for_the_engine_is_found(tmp_path):
+    for text in ("{% if target.type == 'spark' %}", "{{ config(enabled=spark__x()) }}"):
+        (tmp_path / "model.sql").write_text(text)
+        assert asks_for_engine(tmp_path / "model.sql")

@@ -19,6 +19,7 @@ import pytest
 from commands import KILLED, Commands, Ended, steps_to_try, tree
 
 from analysis.studies.variables import open_exports
+from hub_lineage.build import MODELS_AND_SEEDS
 from hub_lineage.exports import StudyError
 from hub_lineage.landing import list_snapshots
 from loaders.__main__ import main
@@ -193,9 +194,8 @@ def two_builds(tmp_path_factory) -> tuple[Path, Path]:
     ):
         folder = tmp_path_factory.mktemp(name)
         write_landing(folder / "landing", weeks)
-        options = ("--resource-type", "model", "--resource-type", "seed")
         built = subprocess.run(
-            [sys.executable, REPOSITORY / "build.py", *options],
+            [sys.executable, REPOSITORY / "build.py", *MODELS_AND_SEEDS],
             env=os.environ | places(folder),
             capture_output=True,
             text=True,

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from hub_lineage.build import MODELS_AND_SEEDS
 from hub_lineage.spark.comparing import compare, grains
 from support import REPOSITORY
 
@@ -160,7 +161,7 @@ def lake(request, tmp_path_factory) -> Lake:
     writer = start(CLIENTS, "append", catalog, stop) if request.param == "postgres" else None
     build = start(
         *["-c", "from dbt.cli.main import cli; cli()", "build", "--target", "lake"],
-        *["--resource-type", "model", "--resource-type", "seed"],
+        *MODELS_AND_SEEDS,
         *["--target-path", folder / "target", "--log-path", folder / "logs"],
         HUB_LAKE=folder,
         HUB_LAKE_CATALOG=catalog,

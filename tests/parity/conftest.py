@@ -16,14 +16,13 @@ import pytest
 from nasty import write_nasty_landing
 
 from histories import weeks
+from hub_lineage.build import ALL_BUT_UNIT_TESTS, MODELS_AND_SEEDS
 from hub_lineage.errors import SparkError
 from hub_lineage.spark import building, processes
 from support import REPOSITORY, write_landing
 
 HISTORY = 3
 """A seed whose weeks hold every change, gaps, and sources without the Hub's immutable ids."""
-
-MODELS_AND_SEEDS = ("--resource-type", "model", "--resource-type", "seed")
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +51,7 @@ def built_on_both(spark_server, tmp_path_factory) -> Callable[[str], tuple[Path,
             # Signs that make a name a pattern, end a text or begin an escape stand for themselves.
             landing = landings()[name](place / r"it's {a} [landing]* \? `")
             on_duckdb(landing, place)
-            arguments = MODELS_AND_SEEDS if name == "nasty" else building.NO_UNIT_TESTS
+            arguments = MODELS_AND_SEEDS if name == "nasty" else ALL_BUT_UNIT_TESTS
             building.run_dbt(landing, address, place, arguments)
             # The next landing is built into the same tables.
             shutil.copytree(folder / "warehouse" / "marts.db", place / "warehouse" / "marts.db")
