@@ -44,6 +44,7 @@ def items() -> tuple[list, list]:
         *always,
         item("lab/renamed-later", BASE, declared="lab/Base") | {"_id": "f" * 24, "likes": 3},
         item("lab/gone-later", BASE, declared="lab/Base"),
+        item("lab/eight-days-old", FIRST - timedelta(days=8), declared="lab/Base", likes=8),
         item("lab/remade", BASE) | {"_id": "e" * 24},
         item("again/base", BASE) | {"_id": "a1" * 12},
         item("again/kid", None, declared="again/base"),
@@ -60,6 +61,7 @@ def items() -> tuple[list, list]:
         item("again/told", BASE + timedelta(days=80), declared="again/base")
         | {"baseModels": {"models": [{"_id": "a2" * 12, "id": "again/base"}]}},
         item("lab/child-of-old-name", BASE, declared="lab/renamed-later"),
+        item("lab/eight-days-old", FIRST - timedelta(days=8), declared="lab/Base", likes=9),
     ]
     return early, late
 

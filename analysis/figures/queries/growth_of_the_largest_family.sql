@@ -36,6 +36,6 @@ select
     case when n >= 10 then low end as low,
     case when n >= 10 then median end as median_likes,
     case when n >= 10 then high end as high,
-    (select max(snapshot_id) from weeks) as snapshot_id
+    max(snapshot_id) over () as snapshot_id
 from weeks
 order by age_weeks
