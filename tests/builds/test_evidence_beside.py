@@ -4,9 +4,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from running import MODELS_ONLY
 
 from support import dbt, item, read, write_landing
+
+NO_TESTS = ("--resource-type", "model", "--resource-type", "seed")
 
 pytestmark = pytest.mark.xdist_group("evidence_beside")
 
@@ -52,7 +53,7 @@ def built_from(landing: Path, folder: Path, *arguments: str) -> Path:
     """A database of the edges and of what became of the claims."""
     database = folder / "hub.duckdb"
     chosen = ("--select", "+lineage_edges", "+lineage_rejections", "+weight_pairs")
-    dbt("build", *MODELS_ONLY, *chosen, *arguments, landing=landing, database=database)
+    dbt("build", *chosen, *NO_TESTS, *arguments, landing=landing, database=database)
     return database
 
 
