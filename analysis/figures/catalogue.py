@@ -335,6 +335,7 @@ FIGURES = (
         name="growth_of_the_largest_family",
         title="Likes of the largest family's models by age",
         reads=("growth_curves", "families", "hub_models"),
+        conclude=conclusions.likes_by_age,
         draw=charts.growth_of_the_largest_family,
         count=lambda frame: int(frame.n.sum()),
         unit="models x weeks of age",

@@ -157,6 +157,18 @@ weeks_of_a_burst = leaving_zero_out(
 )  # fmt: skip
 
 
+def likes_by_age(frame: pd.DataFrame) -> str:
+    """What half of a family's models have at the highest age that is drawn: counted, no sample."""
+    rows = frame.dropna(subset="median_likes")
+    if rows.empty:
+        return ""
+    last = rows.iloc[-1]
+    return (
+        f"Half of the models of {last.root_id} have {last.median_likes:,g} likes or fewer "
+        f"in week {int(last.age_weeks)}"
+    )
+
+
 def curve(frame: pd.DataFrame) -> str:
     """What a specification curve comes to."""
     one_each = frame.drop_duplicates("place")

@@ -64,6 +64,16 @@ def test_means_differ_where_the_highest_lies_above_the_lowest():
     assert told(means.head(1)) == ""
 
 
+def test_a_family_by_age_tells_the_median_of_the_last_week_drawn():
+    ages = pd.DataFrame(
+        {"root_id": "a/b", "age_weeks": [0, 1, 2], "median_likes": [0.0, 3.0, math.nan]}
+    )
+    assert conclusions.likes_by_age(ages) == (
+        "Half of the models of a/b have 3 likes or fewer in week 1"
+    )
+    assert conclusions.likes_by_age(ages.tail(1)) == ""
+
+
 def test_every_figure_has_a_subject_and_a_way_to_conclude():
     for figure in FIGURES:
         assert figure.title
