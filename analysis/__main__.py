@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
             default=running.CURVE_SIZE,
             help="combinations of the recognition curve, 0 for all (%(default)s)",
         )
-        one.add_argument("--quiet", action="store_true", help="no line per specification")
+        one.add_argument("--quiet", action="store_true", help="no line on what cannot be estimated")
         one.set_defaults(main=main_of_it)
     registration.add_arguments(
         commands.add_parser(

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from hub_lineage.build import MARK
+from hub_lineage.build import memory_limit as limit_of_memory
 from hub_lineage.errors import Problem
 from hub_lineage.paths import PROJECT
 from hub_lineage.sql import files_in_sql, identifier
@@ -39,7 +40,9 @@ class Exports:
     content_hash: str
 
 
-def open_marts(folder: Path, needed: Sequence[str] = (), memory_limit: str = "4GB") -> Exports:
+def open_marts(
+    folder: Path, needed: Sequence[str] = (), memory_limit: str | None = None
+) -> Exports:
     """Open `<HUB_EXPORTS>`; a StudyError if marts are missing, damaged or of two snapshots.
 
     Files that are no marts are refused as well, and marts that a killed build left half replaced.
@@ -61,7 +64,7 @@ def open_marts(folder: Path, needed: Sequence[str] = (), memory_limit: str = "4G
             f"no {' and no '.join(f'{mart}.parquet' for mart in missing)} in {folder}: make the "
             "exports with `make build`, or set HUB_EXPORTS to the folder that holds them"
         )
-    connection = duckdb.connect(config={"memory_limit": memory_limit})
+    connection = duckdb.connect(config={"memory_limit": memory_limit or limit_of_memory()})
     try:
         snapshots = {mart: snapshot_of(connection, path) for mart, path in paths.items()}
         for mart, path in paths.items():

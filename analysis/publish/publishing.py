@@ -43,6 +43,7 @@ from analysis.studies.variables import open_exports
 from hub_lineage.exports import Exports, StudyError
 from hub_lineage.files import replace_folder, workshop
 from hub_lineage.paths import version
+from hub_lineage.progress import Progress
 from hub_lineage.scopes import SCOPES, scope_of
 from hub_lineage.sql import one_line
 
@@ -110,6 +111,8 @@ def main(arguments) -> int:
         check_repository(arguments.push)
     target = Path(os.path.abspath(arguments.to))
     check_target(target)
+    with workshop(target, "the data set", "name another folder with --to"):
+        pass  # that it can be written is seen before all that is made for it
     salt = salt_from_environment() if arguments.hash_owners else None
     project = compiled()
     exports = open_exports(arguments.exports, needed=tuple(project.marts))
@@ -139,7 +142,8 @@ def publish(
     from analysis.publish.croissant import check_croissant, write_croissant
     from analysis.publish.data_package import check_data_package, write_data_package
 
-    with new_folder(target) as folder:
+    with new_folder(target) as folder, Progress("publish", 4, "steps") as shown:
+        shown.advance(0, "tables")
         tables = write_tables(exports, project.marts, folder / "data", options.salt)
         names = () if options.salt else copy_results(exports, results, folder / "results")
         n_rows = {table.mart.name: table.n_rows for table in tables}
@@ -152,6 +156,7 @@ def publish(
             n_rows["lineage_edges"], n_snapshots, tables, names,
             options.repository or Facts.repository,
         )  # fmt: skip
+        shown.advance(1, "queries and descriptions")
         write_queries(project, folder / "sql", names)
         (folder / "README.md").write_text(card(facts), encoding="utf-8")
         (folder / "DICTIONARY.md").write_text(dictionary(facts), encoding="utf-8")
@@ -165,7 +170,9 @@ def publish(
         (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
         if options.salt:
             n_sought = check_hidden(exports, tables, folder)
+        shown.advance(1, "check by mlcroissant")
         n_records = check_croissant(facts, folder, CHECKED_ROWS)
+        shown.advance(1, "check by frictionless")
         n_checked = check_data_package(folder, CHECKED_ROWS)
     size = sum(path.stat().st_size for path in files_of(target))
     beside = f", {len(names)} tables of results" if names else ""

@@ -16,7 +16,6 @@ import json
 import os
 import platform
 import shutil
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -37,6 +36,7 @@ from analysis.studies.variables import open_exports
 from hub_lineage.exports import Exports
 from hub_lineage.files import list_files, listed_files, replace_folder, workshop
 from hub_lineage.paths import PROJECT
+from hub_lineage.progress import Progress
 from hub_lineage.sql import files_in_sql, identifier
 
 LIBRARIES = (
@@ -62,6 +62,7 @@ def run(
     draws: int | None = None,
     curve_size: int = CURVE_SIZE,
     say: Callable[[str], None] = lambda line: None,
+    step: Callable[[str], None] = lambda name: None,
 ) -> list[Result]:
     """Run specifications and write all results; the results, in the specifications' order.
 
@@ -70,7 +71,7 @@ def run(
     patterns: rows or ids of specifications; none means all.
     seed: of every random draw; draws: how many, where a specification draws (None: its own).
     curve_size: combinations of the recognition curve, 0 for all.
-    say: takes one line of progress per specification.
+    say: takes a line on each specification without an estimate; step: the id of each that is done.
 
     Raises StudyError for exports that cannot be used, for unknown specifications, for results of
     other exports that some specifications cannot join, and for a design that changes meanwhile.
@@ -92,7 +93,9 @@ def run(
                 continue
             for result in results_of(context, specification):
                 results.append(result)
-                say(told(result))
+                if result.status != "ok":
+                    say(told(result))
+            step(specification.specification_id)
         curve = list(curve_rows(exports, specifications, seed, curve_size))
         results += [
             curve_result(one, curve, curve_inference(exports, context.draws_of(one), seed))
@@ -337,16 +340,18 @@ def without_estimate(results: Sequence[Result]) -> list[Result]:
 
 def main(arguments) -> int:
     """`python -m analysis run`; 0 where the results stand, whatever could be estimated."""
-    say = (lambda line: None) if arguments.quiet else (lambda line: print(line, file=sys.stderr))
-    results = run(
-        arguments.exports,
-        arguments.results,
-        arguments.specifications,
-        seed=arguments.seed,
-        draws=arguments.draws,
-        curve_size=arguments.curve_size,
-        say=say,
-    )
+    wanted = chosen(arguments.specifications)
+    with Progress("study", len(wanted), "specifications") as shown:
+        results = run(
+            arguments.exports,
+            arguments.results,
+            arguments.specifications,
+            seed=arguments.seed,
+            draws=arguments.draws,
+            curve_size=arguments.curve_size,
+            say=(lambda line: None) if arguments.quiet else shown.say,
+            step=lambda name: shown.advance(now=name),
+        )
     counts = {status: sum(one.status == status for one in results) for status in
               ("ok", "not_run", "refused", "failed")}  # fmt: skip
     print(

@@ -47,7 +47,7 @@ NEEDED = (*PANELS, "ecosystem_months", "hub_models", "lineage_edges", "model_met
 def open_exports(
     folder: Path,
     needed: Sequence[str] = NEEDED,
-    memory_limit: str = "4GB",
+    memory_limit: str | None = None,
     *,
     is_kept: bool = False,
 ) -> Exports:

@@ -28,6 +28,7 @@ from hub_lineage import build
 from hub_lineage.build import BuildError
 from hub_lineage.landing import Snapshot, list_snapshots
 from hub_lineage.paths import PROJECT, folder_from
+from hub_lineage.progress import Progress
 
 MARTS = ("disruption", "disruption_panel", "recognition_panel")
 RECORD = "variant.json"
@@ -99,11 +100,14 @@ def build_variants(
     with build.building_folder(exports / ".variants.building", "HUB_EXPORTS", "variants") as lock:
         workshop = exports / ".variants.building"
         scratch = Scratch(workshop, landing, snapshots, common, lock)
-        for variant in wanted:
-            if not is_up_to_date(folder / variant.name, variant, sources):
+        stale = [one for one in wanted if not is_up_to_date(folder / one.name, one, sources)]
+        with Progress("variants", len(stale), "variants") as progress:
+            for variant in stale:
+                progress.advance(0, variant.name)
                 made = scratch.make(variant, sources)
                 put_in_place(made, folder / variant.name, workshop / "previous")
                 built.append(folder / variant.name)
+                progress.advance()
         if names is None:
             for stale in sorted(folder.glob(f"*/{RECORD}")):
                 if stale.parent.name not in {variant.name for variant in known}:

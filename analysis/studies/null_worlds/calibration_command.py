@@ -24,7 +24,7 @@ from analysis.studies.result_tables import write_tables
 from analysis.studies.specifications import all_specifications, chosen
 from analysis.studies.variables import open_exports
 from hub_lineage.exports import Exports, StudyError
-from hub_lineage.files import UNWRITABLE, files_of, list_files, listed_files, why
+from hub_lineage.files import UNWRITABLE, files_of, list_files, listed_files, why, workshop
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -51,6 +51,8 @@ def main(arguments: argparse.Namespace) -> int:
     for world in worlds or ():
         if world not in known:
             raise StudyError(f"there is no world {world!r}; there are {', '.join(known)}", 2)
+    with workshop(arguments.results, "the results", "set HUB_RESULTS to another folder"):
+        pass  # that they can be written is seen before the hours that it takes to make them
     exports = open_exports(arguments.exports)
     made: dict[str, tuple[pd.DataFrame, dict | None]] = {}
     says = []

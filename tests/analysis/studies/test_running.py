@@ -312,6 +312,14 @@ def test_wrong_use_is_one_line_and_an_exit_code(
     assert "Traceback" not in finished.stderr
 
 
+def test_a_wrong_memory_limit_is_told_at_once(sample_exports, tmp_path, monkeypatch):
+    monkeypatch.setenv("HUB_MEMORY", "plenty")
+    finished = analysis("run", exports=sample_exports, results=tmp_path / "r")
+    assert finished.returncode == 2
+    assert finished.stderr == "error: HUB_MEMORY is 'plenty': it must be a size such as 4GB\n"
+    assert not (tmp_path / "r").exists()
+
+
 def test_missing_exports_say_how_to_make_them(tmp_path):
     finished = analysis("run", exports=tmp_path / "none", results=tmp_path / "r")
     assert finished.returncode == 1
