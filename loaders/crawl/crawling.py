@@ -37,6 +37,8 @@ from loaders.crawl.crawl_progress import Progress
 from loaders.crawl.listing import (
     LARGEST_PAGE,
     LINEAGE_FIELDS,
+    NEWEST_FIRST,
+    OLDEST_FIRST,
     PROFILES,
     EmptyPage,
     Listing,
@@ -48,6 +50,7 @@ from loaders.crawl.listing import (
 from loaders.crawl.masking import MASK
 from loaders.crawl.pacing import Clock, Pacer, Stopped, StopSwitch
 from loaders.crawl.reaching import check_reachable
+from loaders.crawl.reckoning import Reckoned, reckoned_models
 from loaders.landing import growing
 from loaders.landing.growing import GrowingSnapshot, State
 from loaders.landing.slicing import Item
@@ -59,16 +62,12 @@ TOLERANCE = 0.05
 """A snapshot whose size is further from the previous one's than this share is suspect."""
 
 HUB_HOST = "huggingface.co"
-HUB_MODELS = 3_117_871
-"""Counted on 2026-10-03; what a first dry run reckons with."""
 BYTES_PER_MODEL = 2_900
-"""Of the lineage profile, likewise; about half of what `full` brings."""
+"""Of the Hub's lineage profile on 2026-10-03; about half of what `full` brings."""
 OLDEST_STAMPS = ("621ffdc0", "621ffdc1")
 """The Hub's oldest `_id`s begin with the second (or the next) of its back-fill date."""
 
 ASCENDING, DESCENDING = "ascending", "descending"
-OLDEST_FIRST, NEWEST_FIRST = 1, -1
-"""The two directions that a listing can be asked for."""
 SMALLEST_GAP = 100
 """Fewer models that vanish side by side are no sign of pages that never came."""
 GAP_SHARE = 0.9
@@ -349,7 +348,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="ask for one model, say what a crawl would take, write nothing",
+        help="ask for a few pages, say what a crawl would take, write nothing",
     )
 
 
@@ -654,7 +653,10 @@ def _dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
         )
     if previous is not None and not previous.rows:
         previous = None  # accepted as it was; an empty listing tells nothing of the next
-    models = previous.rows if previous else HUB_MODELS
+    reckoned = (
+        Reckoned(previous.rows, "previous snapshot") if previous else reckoned_models(listing)
+    )
+    models = reckoned.models
     size = _bytes_of(previous) / models if previous else BYTES_PER_MODEL
     left = models
     if unfinished is not None:
@@ -664,9 +666,7 @@ def _dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
     requests = math.ceil(left / request.page_size)
     seconds = _reckoned_seconds(requests, latency, quota[-1], arguments.rate_share)
     print(f"service:  {request.host}, {'with' if listing.sends_token else 'without'} a token")
-    print(
-        f"models:   about {left:,} ({'previous snapshot' if previous else 'the Hub on 2026-10-03'})"
-    )
+    print(f"models:   about {left:,} ({reckoned.how})")
     print(f"requests: {requests:,}")
     print(f"minutes:  {math.ceil(seconds / 60):,}")
     print(f"bytes:    {math.ceil(left * size):,}")

@@ -41,6 +41,8 @@ SLOWEST_ANSWER = 10
 LARGEST_ANSWER = 256 * 1024 * 1024
 """Bytes, unpacked: some ninety times an ordinary page, and little enough to be held in memory."""
 
+OLDEST_FIRST, NEWEST_FIRST = 1, -1
+"""The two directions that a listing can be asked for."""
 LINEAGE_FIELDS = (
     "author", "baseModels", "cardData", "config", "createdAt", "disabled", "downloads",
     "downloadsAllTime", "gated", "gguf", "lastModified", "library_name", "likes", "pipeline_tag",

@@ -1,4 +1,4 @@
-"""What goes over the wire: request lines, headers, the token, and the one request of a dry run."""
+"""What goes over the wire: request lines, headers, the token, and what a dry run asks."""
 
 import base64
 import os
@@ -10,7 +10,9 @@ import pytest
 from crawls import ROOT, Outcome, finish, landed, run_here, start_process
 
 from loaders import __version__
+from loaders.crawl.crawling import BYTES_PER_MODEL
 from loaders.crawl.listing import FULL_FIELDS, LINEAGE_FIELDS, Request
+from loaders.crawl.reckoning import PAGES
 from loaders.simulator import fake_hub
 from loaders.simulator.fake_hub import TOKEN
 from loaders.simulator.fake_models import Models
@@ -73,21 +75,46 @@ def test_a_process_makes_no_request_beside_the_listing(hub, landing) -> None:
 # the dry run
 
 
-def test_a_dry_run_asks_once_and_writes_nothing(hub, crawl, landing) -> None:
-    service = hub(2_500)
+def told_by(done) -> dict[str, str]:
+    return dict(line.split(":", 1) for line in done.out.splitlines())
+
+
+def test_a_dry_run_counts_the_models_of_a_small_service_and_writes_nothing(
+    hub, crawl, landing
+) -> None:
+    service = hub(Models(2_500, private_share=0.0))
     done = crawl(service, "--dry-run", small=False)
     assert done.code == 0
-    assert list(service.requests) == [f"GET /api/models?sort=createdAt&limit=1&{LINEAGE} HTTP/1.1"]
+    assert service.requests[0] == f"GET /api/models?sort=createdAt&limit=1&{LINEAGE} HTTP/1.1"
+    assert len(service.requests) == 4
     assert not landing.exists()
-    told = dict(line.split(":", 1) for line in done.out.splitlines())
-    assert int(told["requests"].replace(",", "")) == 3_118
-    assert int(told["minutes"].replace(",", "")) >= 0
-    assert int(told["bytes"].replace(",", "")) > 6e9
+    told = told_by(done)
+    assert told["models"] == "   about 2,500 (counted)"
+    assert told["requests"] == " 3"
+    assert int(told["minutes"]) <= 1
+    assert int(told["bytes"].replace(",", "")) == 2_500 * BYTES_PER_MODEL
+
+
+def test_a_dry_run_reckons_the_models_of_a_large_service_from_a_few_pages(hub, crawl) -> None:
+    service = hub(Models(60_000, private_share=0.0))
+    done = crawl(service, "--dry-run", small=False)
+    assert len(service.requests) <= 2 * PAGES + 2
+    models = int(told_by(done)["models"].split()[1].replace(",", ""))
+    assert models == pytest.approx(60_000, rel=0.05)
+    assert "by 12 pages from its newest to its oldest" in done.out
+
+
+def test_a_dry_run_of_a_service_that_lists_the_oldest_first_says_what_it_has_seen(
+    hub, crawl
+) -> None:
+    done = crawl(hub(Models(20_000, private_share=0.0), ascending=True), "--dry-run", small=False)
+    assert "about 12,000 (at least: how many more the service does not tell)" in done.out
 
 
 def test_a_dry_run_reckons_with_the_quota(hub, crawl) -> None:
-    done = crawl(hub(100, quota=500), "--dry-run", small=False)
-    assert "minutes:  35" in done.out, "eight windows of 400 requests: seven waits of 5 minutes"
+    service = hub(Models(4_500, private_share=0.0), quota=10)
+    done = crawl(service, "--dry-run", "--page-size", 100, small=False)
+    assert "minutes:  25" in done.out, "six windows of 8 requests: five waits of 5 minutes"
 
 
 def test_a_dry_run_reckons_with_the_previous_snapshot(hub, crawl) -> None:
@@ -97,14 +124,14 @@ def test_a_dry_run_reckons_with_the_previous_snapshot(hub, crawl) -> None:
     assert "requests: 3" in done.out
 
 
-def test_a_dry_run_beside_an_empty_snapshot_reckons_with_the_hub(hub, crawl, command) -> None:
+def test_a_dry_run_beside_an_empty_snapshot_asks_the_service(hub, crawl, command) -> None:
     service = hub(100, faults=["empty@1"])
     assert crawl(service).code == 5
     (name,) = [line.split()[0] for line in command("status").out.splitlines()[:1]]
     assert command("verify", name, "--accept").code == 0
     done = crawl(service, "--dry-run", "--new-snapshot")
     assert done.code == 0
-    assert "requests: 31,179" in done.out
+    assert "requests: 1" in done.out
 
 
 # the token
