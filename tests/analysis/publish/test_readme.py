@@ -1,6 +1,7 @@
 """What the documents tell a user to type exists, runs and links to something."""
 
 import ast
+import html
 import itertools
 import re
 import shlex
@@ -235,9 +236,12 @@ def test_the_figure_is_drawn_by_the_script_beside_it(built, tmp_path):
     assert finished.returncode == 0, finished.stderr
     (drawn,) = tmp_path.iterdir()
     shown = REPOSITORY / "docs/figures" / drawn.name
-    # A title states what is found, which another landing has another of.
-    for path in (drawn, shown):
-        assert re.search(r"<title[^>]*>[^<]*\d %[^<]*</title>", path.read_text(encoding="utf-8"))
+    titles = [
+        html.unescape(re.search(r"<title[^>]*>([^<]+)</title>", path.read_text("utf-8"))[1])
+        for path in (drawn, shown)
+    ]
+    assert all(titles)
+    assert titles[1].partition(":")[0] in README, "the figure's title is its finding"
     assert f"docs/figures/{drawn.name}" in README
     assert Path(drawn).read_bytes() != shown.read_bytes()
 
