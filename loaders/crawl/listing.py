@@ -213,8 +213,7 @@ class Listing:
 
         RefusedError, UnavailableError, IntegrityError (a body that is no page, a link that leads
         elsewhere), its EmptyPage, or Stopped. A page that a link led to and that is empty is asked
-        for again; it is returned only if it has no next one, which makes it the listing's end. A
-        page that is full and yet the last is asked for once more, as its link may have got lost.
+        for again; it is returned only if it has no next one, which makes it the listing's end.
         """
         is_linked = bool(_asked(query)["cursor"])
         for attempt in range(1, BROKEN_PAGE_TRIES + 1):
@@ -233,17 +232,14 @@ class Listing:
                 raise IntegrityError(f"the answer is no page of models: {error}") from error
             else:
                 is_end = page.next_query is None
-                is_full = len(page.items) == self.request.page_size
-                if page.items and not (is_end and is_full and attempt == 1):
-                    return page
-                if is_end and not page.items and (is_last_try or not is_linked):
+                if page.items or (is_end and (is_last_try or not is_linked)):
                     return page
                 if is_last_try:
                     raise EmptyPage(
                         f"the page is empty, {attempt} times over, although a next one follows; "
                         "it is not passed over"
                     )
-                reason = "the page is full and yet the last" if is_full else "the page is empty"
+                reason = "the page is empty"
                 wait = max(wait, page.wait)
             self.clock.counters.retries += 1
             self.clock.wait(wait, reason)
