@@ -45,8 +45,8 @@
 
 {% macro spark__open_manifests() %}
     {% do run_query("create schema if not exists landing") %}
-    {% do run_query("drop table if exists landing.catalog") %}
-    {% do run_query("create table landing.catalog using parquet as select * from " ~ landed_parquet('catalog')) %}
+    {% do run_query("drop table if exists landing.landed_files") %}
+    {% do run_query("create table landing.landed_files using parquet as select * from " ~ landed_parquet('catalog')) %}
 {% endmacro %}
 
 
@@ -101,7 +101,7 @@
                 then try_cast(get_json_object(content, '$.rows') as bigint)
         end) as n_promised,
         nullif(count_if(file like '%.parquet'), 0) as parts
-    from landing.catalog
+    from landing.landed_files
     where file like 'hub_models/%'
     group by folder
     having count_if(file like '%/_manifest.json') > 0
@@ -142,10 +142,10 @@
     {% do run_query("create or replace view landing.hub_models as " ~ parts | join(' union all ')) %}
     {% do run_query(
         "create or replace view landing.snapshot_parts as select file as filename, size, last_modified "
-        ~ "from landing.catalog where file like 'hub_models/%.parquet'") %}
+        ~ "from landing.landed_files where file like 'hub_models/%.parquet'") %}
     {% do run_query(
         "create or replace view landing.snapshot_manifests as select file as filename, content "
-        ~ "from landing.catalog where file in (" ~ manifests | join(', ') ~ ")") %}
+        ~ "from landing.landed_files where file in (" ~ manifests | join(', ') ~ ")") %}
 {% endmacro %}
 
 
@@ -168,7 +168,7 @@
 
 
 {% macro spark__rows_of_landed_files(table) %}
-    {% set n_files = run_query("select count(*) from landing.catalog where file like '" ~ table ~ "/%.parquet'").rows[0][0] %}
+    {% set n_files = run_query("select count(*) from landing.landed_files where file like '" ~ table ~ "/%.parquet'").rows[0][0] %}
     {% if n_files > 0 %}
     {% do run_query("drop table if exists landing." ~ table ~ "_files") %}
     {% do run_query(

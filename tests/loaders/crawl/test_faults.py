@@ -342,7 +342,7 @@ def test_oldest_first_ends_at_the_start_of_the_crawl(hub, crawl, landing, monkey
     """What is created while the crawl chases it belongs to the next snapshot."""
     service = hub(1_000, ascending=True)
     late = service.models.oid(850)
-    monkeypatch.setattr("loaders.crawl.crawling.Walk._newest", lambda walk: late)
+    monkeypatch.setattr("loaders.crawl.crawling.Walk.newest", lambda walk: late)
     assert crawl(service).code == 0
     wanted = served(service.models, LINEAGE_FIELDS, newest_first=False)
     assert landed(landing) == [row for row in wanted if row[0] < late]
