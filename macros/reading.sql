@@ -95,11 +95,14 @@
 {# The number of this reading: higher than that of all items and sightings that are there. #}
 {% macro next_reading_number() -%}
     {%- if is_incremental() and execute -%}
-    {%- set numbers = ["select max(reading_number) as reading_number from " ~ this] -%}
+    {%- set numbers = ["select 0 as reading_number"] -%}
+    {%- if 'reading_number' in adapter.get_columns_in_relation(this) | map(attribute='name') -%}
+    {%- do numbers.append("select max(reading_number) as reading_number from " ~ this) -%}
+    {%- endif -%}
     {%- if beside_items('stg_hub__sightings') -%}
     {%- do numbers.append("select max(reading_number) as reading_number from " ~ beside_items('stg_hub__sightings')) -%}
     {%- endif -%}
-    {{ (run_query("select max(reading_number) from (" ~ numbers | join(' union all ') ~ ") as numbers").rows[0][0] or 0) + 1 }}
+    {{ (run_query("select max(reading_number) from (" ~ numbers | join(' union all ') ~ ") as numbers").rows[0][0]) + 1 }}
     {%- else -%}
     1
     {%- endif -%}

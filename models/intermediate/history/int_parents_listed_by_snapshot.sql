@@ -11,14 +11,12 @@ snapshots as (
     from {{ ref('stg_hub__snapshots') }}
 ),
 
-identities as (
+sightings as (
     select
-        identities.snapshot_id,
-        identities.version_key,
-        identities.identity_key,
-        repositories.repository as identity
-    from {{ ref('int_model_identities_linked') }} as identities
-    inner join {{ ref('stg_hub__repositories') }} as repositories on identities.identity_key = repositories.repository_key
+        snapshot_id,
+        version_key,
+        identity_key
+    from {{ ref('int_model_identities_linked') }}
 ),
 
 compared as (
@@ -85,10 +83,11 @@ bearers as (
         snapshots.snapshot_id,
         snapshots.snapshot_at,
         borne.named_id_lower,
-        identities.identity
-    from identities
-    inner join borne on identities.version_key = borne.version_key
-    inner join snapshots on identities.snapshot_id = snapshots.snapshot_id
+        repositories.repository as identity
+    from sightings
+    inner join borne on sightings.version_key = borne.version_key
+    inner join snapshots on sightings.snapshot_id = snapshots.snapshot_id
+    inner join {{ ref('stg_hub__repositories') }} as repositories on sightings.identity_key = repositories.repository_key
 ),
 
 last_bearers as (
@@ -122,14 +121,14 @@ naming as (
 
 first_meant as (
     select
-        children.identity as child_identity,
+        children.identity_key,
         naming.named_id_lower,
         bearers.identity as parent_identity
-    from identities as children
+    from sightings as children
     inner join naming on children.version_key = naming.version_key
     inner join bearers on children.snapshot_id = bearers.snapshot_id and naming.named_id_lower = bearers.named_id_lower
     qualify row_number() over (
-        partition by children.identity, naming.named_id_lower
+        partition by children.identity_key, naming.named_id_lower
         order by bearers.snapshot_at nulls last, bearers.snapshot_id nulls last
     ) = 1
 ),
@@ -147,6 +146,7 @@ listed as (
     select
         models.model_key,
         models.model_id_lower,
+        identified.identity_key,
         repositories.repository as identity
     from {{ ref('int_models_listed') }} as models
     inner join {{ ref('int_listed_models_identified') }} as identified on models.model_key = identified.model_key
@@ -155,7 +155,7 @@ listed as (
 
 used_again as (
     select
-        children.identity as child_identity,
+        children.identity_key,
         used_again.parent_id_lower as named_id_lower,
         bearers.identity as parent_identity
     from {{ ref('int_names_used_again') }} as used_again
@@ -200,9 +200,9 @@ meant_by_child as (
             and named.named_id_lower = meant.named_id_lower
             and named.parent_id_lower = meant.parent_id_lower
     left join first_meant
-        on named.identity = first_meant.child_identity and named.named_id_lower = first_meant.named_id_lower
+        on named.identity_key = first_meant.identity_key and named.named_id_lower = first_meant.named_id_lower
     left join used_again
-        on named.identity = used_again.child_identity and named.named_id_lower = used_again.named_id_lower
+        on named.identity_key = used_again.identity_key and named.named_id_lower = used_again.named_id_lower
     left join claimed_oids
         on named.version_key = claimed_oids.version_key and meant.then_identity = claimed_oids.claimed_oid
 ),
