@@ -11,9 +11,13 @@ import pytest
 
 from analysis.studies.missing_edges import document
 from real_sets import recipes
-from support import REPOSITORY, needs_shared_data, slow_in_group
+from support import REPOSITORY, needs_shared_data
 
-pytestmark = [needs_shared_data, slow_in_group("real_set_labelled")]
+pytestmark = [
+    needs_shared_data,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("real_set_labelled"),
+]
 
 PAGE = REPOSITORY / "docs" / "evidence.md"
 MODELS_ONLY = ("--resource-type", "model", "--resource-type", "seed")
