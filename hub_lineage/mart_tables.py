@@ -25,8 +25,8 @@ TOPICS = ("lineage", "races", "disruption", "history", "owners", "licences", "ec
 
 BEGIN = "<!-- marts: written by python -m hub_lineage.mart_tables -->"
 END = "<!-- end of marts -->"
-PAGES = (Path("README.md"), Path("models") / "_overview.md")
-EXPOSURES = Path("models") / "_exposures.yml"
+PAGES = (Path("README.md"), Path("models/_overview.md"))
+EXPOSURES = Path("models/_exposures.yml")
 EXPORTED = re.compile(
     r"(  - name: exported_marts\n.*?    depends_on:\n)(?:      - [^\n]*\n)+", re.S
 )

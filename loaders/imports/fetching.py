@@ -56,7 +56,7 @@ OLDEST = timedelta(days=28)
 LARGE = 10_000
 """So many models were never on the Hub without one that is younger than `OLDEST`."""
 LANDED_A_SECOND = 20_000
-"""Models, measured on one core (loaders/README.md)."""
+"""Models: a cautious figure for one core, so that what is said beforehand is rarely too short."""
 FOLDER = ".fetched"
 """In the landing: partial copies, until they are landed."""
 KEPT_FOLDER = "fetched"

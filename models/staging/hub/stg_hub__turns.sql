@@ -47,7 +47,7 @@ earlier as (
     inner join pairs on sightings.snapshot_id = pairs.previous_snapshot_id
 ),
 
-turned as (
+compared as (
     select
         coalesce(later.snapshot_id, earlier.snapshot_id) as snapshot_id,
         coalesce(later.repository_key, earlier.repository_key) as repository_key,
@@ -56,7 +56,11 @@ turned as (
     from later
     full join earlier
         on later.snapshot_id = earlier.snapshot_id and later.repository_key = earlier.repository_key
-    where later.version_key is distinct from earlier.version_key
+),
+
+turned as (
+    select * from compared
+    where version_key is distinct from previous_version_key
 )
 
 select
