@@ -36,20 +36,21 @@
 
 
 {#
-    The order in which the rows of a table lie: neighbours in a column are then alike, and take a few bits each. On Spark
-    several write parts of a table at once, and no order lasts.
+    Whether the rows of a table lie in the order in which they are written: neighbours in a column are then alike, and take a
+    few bits each. On Spark several write parts of a table at once, and no order lasts.
 #}
-{% macro laid_in_order(keys) -%}
-    {{ return(adapter.dispatch('laid_in_order', 'hub_lineage')(keys)) }}
+{% macro keeps_order_of_rows() -%}
+    {{ return(adapter.dispatch('keeps_order_of_rows', 'hub_lineage')()) }}
 {%- endmacro %}
 
 
-{% macro duckdb__laid_in_order(keys) -%}
-    order by {{ keys }}
+{% macro duckdb__keeps_order_of_rows() -%}
+    {{ return(true) }}
 {%- endmacro %}
 
 
-{% macro spark__laid_in_order(keys) -%}
+{% macro spark__keeps_order_of_rows() -%}
+    {{ return(false) }}
 {%- endmacro %}
 
 

@@ -102,4 +102,6 @@ left join sightings as previous
         to_compare.previous_snapshot_id = previous.snapshot_id
         and sightings.repository_key = previous.repository_key
 -- Neighbours in a column are then alike, and take a few bits each.
-{{ laid_in_order('sightings.snapshot_id, sightings.repository_key') }}
+{% if keeps_order_of_rows() -%}
+order by sightings.snapshot_id, sightings.repository_key
+{%- endif %}

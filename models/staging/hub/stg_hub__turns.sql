@@ -73,4 +73,6 @@ select
     turned.version_key
 from turned
 inner join pairs on turned.snapshot_id = pairs.snapshot_id
-{{ laid_in_order('turned.snapshot_id, turned.repository_key') }}
+{% if keeps_order_of_rows() -%}
+order by turned.snapshot_id, turned.repository_key
+{%- endif %}
