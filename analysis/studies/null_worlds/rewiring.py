@@ -16,12 +16,14 @@ n_i, n_j and n_k of a drawn lineage come from the marts' own dbt models, rendere
 module: there is no second set of formulas.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from hub_lineage.exports import StudyError
 from hub_lineage.paths import PROJECT
@@ -263,16 +265,17 @@ def rendered_models(selected: str) -> tuple[list[tuple[str, str]], str]:
     of `selected`, which reads the components and may name the project's macros."""
     models = {path.stem: path for path in (PROJECT / "models").rglob("*.sql")}
     macros = "".join(
-        path.read_text(encoding="utf-8") for path in sorted((PROJECT / "macros").glob("*.sql"))
+        path.read_text(encoding="utf-8") for path in sorted((PROJECT / "macros").rglob("*.sql"))
     )
     environment = Environment(
         undefined=StrictUndefined, autoescape=False, extensions=["jinja2.ext.do"]
     )
+    environment.globals |= {"adapter": {"dispatch": body_on_duckdb}, "return": lambda value: value}
     done: dict[str, str] = {}
 
     def render(text: str) -> str:
         made = environment.from_string(macros + text)
-        return made.render(ref=reference, target={"type": "duckdb"})
+        return made.render(ref=reference)
 
     def reference(name: str) -> str:
         if name not in done and name not in GIVEN:
@@ -283,6 +286,12 @@ def rendered_models(selected: str) -> tuple[list[tuple[str, str]], str]:
 
     index = render(selected)
     return list(done.items()), index
+
+
+@pass_context
+def body_on_duckdb(context: Context, macro: str, package: str) -> Callable:
+    """What dbt's `adapter.dispatch` finds of a macro on DuckDB."""
+    return context[f"duckdb__{macro}"]
 
 
 def drawn(counter: Counter, number: int, seed: int, n_steps: int = N_STEPS) -> pd.DataFrame:
