@@ -191,8 +191,8 @@ def hidden(name: str, kind: str) -> str:
 
 
 def plain_name(column: str) -> str:
-    """The name of a column without whose it is: `license` of `base_license`."""
-    return re.sub("^(base|parent|child|root)_", "", column)
+    """The name of a column without whose it is, or when: `license` of `base_license`."""
+    return re.sub("^(base|parent|child|root)_|_(before|after)$", "", column)
 
 
 def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int:

@@ -267,7 +267,7 @@ def test_a_run_writes_its_design_before_it_opens_the_exports(sample_exports, tmp
 
     there = []
 
-    def opened(folder):
+    def opened(folder, **options):
         there.extend(path.name for path in tmp_path.glob(".*/results/*"))
         raise KeyError("enough")
 
@@ -383,7 +383,9 @@ def test_a_failure_that_nobody_foresaw_ends_its_specification_and_not_the_run(mo
 
     one = all_specifications()[0]
     monkeypatch.setitem(METHODS, one.method, fails)
-    (result,) = results_of(None, one)
+    with duckdb.connect() as connection:
+        context = SimpleNamespace(exports=SimpleNamespace(connection=connection))
+        (result,) = results_of(context, one)
     assert (result.status, result.reason) == ("failed", "something new")
 
 
