@@ -15,26 +15,7 @@ from running import SAMPLE, contents, run_build, surroundings
 from hub_lineage.build import MODELS_AND_SEEDS
 from support import REPOSITORY, read
 
-MARTS = [
-    "benchmark_scores",
-    "concentration",
-    "crowding",
-    "data_funnel",
-    "disruption",
-    "disruption_panel",
-    "ecosystem_months",
-    "families",
-    "growth_curves",
-    "hub_models",
-    "landing_rejections",
-    "lineage_edges",
-    "lineage_rejections",
-    "model_metrics",
-    "outcomes_at_age",
-    "recognition_panel",
-    "release_races",
-    "snapshot_changes",
-]
+MARTS = sorted(path.stem for path in (REPOSITORY / "models/marts").glob("*.sql"))
 
 PLACES = ["part_number", "part_row"]
 """Where an item lies in the landing: the one thing that follows the order of its rows."""
@@ -61,7 +42,8 @@ def shuffled(source: Path, target: Path, seed: int) -> Path:
                     f"where floor(place * 3) = {number} order by place) "
                     f"to '{made}/part-{number:05d}.parquet' (format parquet)"
                 )
-    shutil.copytree(source / "benchmarks", target / "benchmarks")
+    for table in ("benchmarks", "owners"):
+        shutil.copytree(source / table, target / table)
     return target
 
 
