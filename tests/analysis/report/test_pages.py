@@ -350,12 +350,12 @@ def test_no_page_names_a_folder_of_this_machine(site, exports):
 # errors
 
 
-def refused(*arguments, capsys, monkeypatch) -> str:
+def refused(*arguments, capsys, monkeypatch, code: int = 1) -> str:
     """The one line that the command says when it refuses."""
     from analysis.report import __main__ as command
 
     monkeypatch.setattr("sys.argv", ["report", *map(str, arguments)])
-    assert command.main() == 1
+    assert command.main() == code
     said = capsys.readouterr()
     assert said.out == ""
     lines = [line for line in said.err.splitlines() if not line.startswith("The studies")]
@@ -376,7 +376,7 @@ def test_a_base_that_is_not_there_is_refused_before_anything_is_written(
 ):
     line = refused(
         "--exports", exports, "--to", tmp_path / "s", "--base", "no/such",
-        capsys=capsys, monkeypatch=monkeypatch,
+        capsys=capsys, monkeypatch=monkeypatch, code=2,
     )  # fmt: skip
     assert "no/such" in line
     assert not (tmp_path / "s").exists()
