@@ -5,7 +5,9 @@ import threading
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from hub_lineage.errors import UnavailableError
+from huggingface_hub import constants
+
+from hub_lineage.errors import UnavailableError, UsageError
 
 LONGEST = 1.5
 """Seconds that a connection may take, its name's look-up included."""
@@ -14,7 +16,12 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def check_reachable(endpoint: str) -> None:
-    """Raise UnavailableError unless the service, or the proxy before it, takes a connection."""
+    """Raise UnavailableError unless the service, or the proxy before it, takes a connection.
+
+    UsageError where the client is told to stay offline.
+    """
+    if constants.HF_HUB_OFFLINE:
+        raise UsageError("HF_HUB_OFFLINE is set: unset it to ask the Hub")
     parts = urlsplit(endpoint)
     host = parts.hostname or ""
     proxies = getproxies()
