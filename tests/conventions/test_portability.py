@@ -203,8 +203,8 @@ def test_a_dispatched_macro_has_a_body_for_each_engine(path):
         arguments = found[macro].replace("=none", "")
         assert (found[f"duckdb__{macro}"], found[f"spark__{macro}"]) == (arguments, arguments)
     bodies = {BODY.match(name)[2] for name in found if BODY.match(name)}
-    # The contract's query has a body for DuckDB in dbt itself.
-    assert bodies - {"get_empty_schema_sql"} == set(dispatched)
+    # These have a body for DuckDB in dbt itself.
+    assert bodies - {"get_empty_schema_sql", "load_csv_rows"} == set(dispatched)
 
 
 ASKS_FOR_ENGINE = re.compile(r"\btarget\.type\b|\btarget\.name in\b|\b(duckdb|spark)__\w+\(")

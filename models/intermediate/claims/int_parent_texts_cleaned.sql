@@ -18,13 +18,16 @@ on_one_line as (
     from texts
 ),
 
--- The text of a link in markdown, and the field or tag that an id was copied with.
+-- The text of a link in markdown, and the field or tag that an id was copied with. No pattern gives ‹ and › a meaning,
+-- while Java does not read a bracket within brackets.
 copied as (
     select
         claimed_parent,
         line,
         coalesce(
-            nullif(regexp_extract(line, '^ *[[]([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)[]](?:[(][^()]*[)]|[[][^][]*[]]) *$', 1), ''),
+            nullif(regexp_extract(
+                translate(line, '[]', '‹›'), '^ *‹([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)›(?:[(][^()]*[)]|‹[^‹›]*›) *$', 1
+            ), ''),
             nullif(regexp_extract(
                 line, '(?i)^ *(?:base_model: *)?(?:(?:finetune|adapter|quantized|merge): *)?([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+) *$', 1
             ), ''),
