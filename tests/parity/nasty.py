@@ -46,6 +46,7 @@ def items() -> tuple[list, list]:
         item("lab/gone-later", BASE, declared="lab/Base"),
         item("lab/eight-days-old", FIRST - timedelta(days=8), declared="lab/Base", likes=8),
         item("lab/remade", BASE) | {"_id": "e" * 24},
+        item("lab/relicensed", BASE, cardData={"license": "mit"}),
         item("again/base", BASE) | {"_id": "a1" * 12},
         item("again/kid", None, declared="again/base"),
     ]
@@ -53,6 +54,7 @@ def items() -> tuple[list, list]:
         *always,
         item("lab/renamed-now", BASE, declared="lab/Base") | {"_id": "f" * 24, "likes": 2},
         item("lab/remade", BASE + timedelta(days=400)) | {"_id": "d" * 24},
+        item("lab/relicensed", BASE, cardData={"license": ["cc-by-4.0"]}),
         item("again/base-old", BASE) | {"_id": "a1" * 12},
         item("again/base", BASE + timedelta(days=90)) | {"_id": "a2" * 12},
         item("again/kid", None, declared="again/base"),
