@@ -29,14 +29,17 @@ class Defect:
 
 
 def one(table: str, change: str, where: str = "true") -> str:
-    """An update of one row; the last of those that a condition holds for."""
-    return (
-        f"update {table} set {change} where rowid = (select max(rowid) from {table} where {where})"
-    )
+    """An update of one row; the last by its text of those that a condition holds for."""
+    return f"update {table} set {change} where rowid = {last(table, where)}"
 
 
 def without(table: str, where: str = "true") -> str:
-    return f"delete from {table} where rowid = (select max(rowid) from {table} where {where})"
+    return f"delete from {table} where rowid = {last(table, where)}"
+
+
+def last(table: str, where: str = "true") -> str:
+    """The row that is last by its text, wherever the threads of a build have put it."""
+    return f"(select arg_max(rowid, cast(row_of as varchar)) from {table} as row_of where {where})"
 
 
 INVARIANTS = [
@@ -338,6 +341,17 @@ FILLED = (
 
 ALSO = (
     {
+        "disruption_model_id_stands_in_hub_models": {
+            "assert_takers_in_all_time_are_later_children"
+        },
+        "snapshot_changes_change_is_known": {"assert_snapshot_changes_explain_the_difference"},
+        "disruption_undefined_reason_is_known": {
+            "assert_mdi_is_null_exactly_where_a_reason_says_so"
+        },
+        "snapshot_changes_has_one_row_per_model_and_change": {
+            "assert_snapshot_changes_explain_the_difference"
+        },
+        "owners_has_one_row_per_owner": {"assert_every_landed_description_is_an_owner_claim"},
         "benchmark_scores_has_one_row_per_model_benchmark_and_source": {
             "assert_every_score_is_in_the_benchmark_mart"
         },
@@ -372,6 +386,7 @@ ALSO = (
         "lineage_edges_child_id_stands_in_hub_models": {
             "assert_degrees_agree_with_the_edges",
             "assert_licences_are_compared_on_every_edge",
+            "assert_generations_are_one_step_apart",
         },
         "lineage_edges_parent_id_stands_in_hub_models": {
             "assert_licences_are_compared_on_every_edge",
@@ -420,10 +435,20 @@ ALSO = (
         "disruption_n_j_is_within_bounds": {
             "assert_disruption_counts_grow_with_the_window",
             "assert_takers_in_all_time_are_later_children",
+            "assert_mdi_has_the_sign_of_n_i_less_n_j",
         },
-        "disruption_n_k_is_within_bounds": {"assert_disruption_counts_grow_with_the_window"},
-        "disruption_mdi_is_finite": {"assert_mdi_is_mdi_no_k_over_one_plus_r_k"},
-        "disruption_mdi_is_within_bounds": {"assert_mdi_is_mdi_no_k_over_one_plus_r_k"},
+        "disruption_n_k_is_within_bounds": {
+            "assert_disruption_counts_grow_with_the_window",
+            "assert_mdi_is_mdi_no_k_over_one_plus_r_k",
+        },
+        "disruption_mdi_is_finite": {
+            "assert_mdi_is_mdi_no_k_over_one_plus_r_k",
+            "assert_mdi_has_the_sign_of_n_i_less_n_j",
+        },
+        "disruption_mdi_is_within_bounds": {
+            "assert_mdi_is_mdi_no_k_over_one_plus_r_k",
+            "assert_mdi_has_the_sign_of_n_i_less_n_j",
+        },
         "disruption_mdi_no_k_is_finite": {"assert_mdi_is_mdi_no_k_over_one_plus_r_k"},
         "disruption_mdi_no_k_is_within_bounds": {"assert_mdi_is_mdi_no_k_over_one_plus_r_k"},
         "model_metrics_has_one_row_per_model_and_snapshot": {"assert_metrics_keep_every_model"},
@@ -473,7 +498,6 @@ ALSO = (
             "n_new_children_is_within_bounds",
             "share_of_new_edges_is_finite",
             "share_of_new_edges_is_within_bounds",
-            "has_one_row_per_base_and_week",
         )
     }
     | {
@@ -622,10 +646,7 @@ def defect_for(checks: Checks, check: Check) -> str:
     at_least, at_most = (check.arguments.get(name) for name in ("at_least", "at_most"))
     match check.kind:
         case "is_unique_by" | "unique":
-            return (
-                f"insert into {table} select * from {table} "
-                f"where rowid = (select max(rowid) from {table})"
-            )
+            return f"insert into {table} select * from {table} where rowid = {last(table)}"
         case "not_null":
             return one(table, f"{column} = null")
         case "accepted_values":
