@@ -47,6 +47,7 @@ BANNED = {
     r"\b(regexp_matches|regexp_like|rlike|regexp_full_match)\b": (
         "regexp_matches(a, b)", "named differently: matches",
     ),
+    r"\[\[\]|\[\^\]?\[": ("'[^][]'", "a class within a class there: translate brackets"),
     r"\bsimilar to\b": ("a similar to b", "here only: matches"),
     r"\b(string_split|str_split|regexp_split_to_array)\(": ("string_split(a, b)", "split"),
     r"\bconcat\(": ("concat(a, b)", "a null is skipped here and wins there: ||"),
