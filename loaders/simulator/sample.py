@@ -43,6 +43,9 @@ SCORES = "benchmarks/sample.parquet"
 OWNERS = "owners/sample.parquet"
 """What a made-up table knows of owners."""
 
+PAIRS = "weights/sample.parquet"
+"""The landed comparisons of weights of two made-up tools."""
+
 MEMORY_LIMIT = "2GB"
 
 ABSENT = object()
@@ -485,7 +488,8 @@ def sizes() -> Iterator[Entry]:
 
 def history(snapshot: int) -> Iterator[Entry]:
     """What changes from one snapshot to the next."""
-    yield Entry("history/base", "2025-03-01 00:00:00")
+    terms = "apache-2.0" if snapshot < 2 else "cc-by-nc-4.0"
+    yield Entry("history/base", "2025-03-01 00:00:00", card={"license": terms})
     yield Entry("history/other-base", "2025-03-02 00:00:00")
     if snapshot >= 1:
         yield Entry("history/added-second", "2026-08-22 10:00:00", "history/base", "adapter")
@@ -677,6 +681,34 @@ def _write_owners(connection: duckdb.DuckDBPyConnection, drawn: str, target: Pat
     commit_table(connection, f"from ({drawn}) union all from planted_owners", target)
 
 
+# compared weights
+
+
+PLANTED_PAIRS = (
+    # what a card declares, and what a second tool says of it
+    ("worked-example/B", "worked-example/A", 0.98, "planted_tool"),
+    ("worked-example/B", "worked-example/A", 0.91, "other_tool"),
+    # what nobody declares
+    ("history/lineage-changed", "history/other-base", 0.87, "planted_tool"),
+    # models that were never listed, and a pair without a score
+    ("never-listed/child", "worked-example/A", 0.99, "planted_tool"),
+    ("worked-example/C", "never-listed/parent", None, "planted_tool"),
+    # nobody's child
+    ("  ", "worked-example/A", 1.0, "planted_tool"),
+)
+"""Comparisons of weights: child, parent, score, tool. By themselves they make no edge."""
+
+
+def _write_pairs(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+    """Land planted comparisons of weights; an older file is replaced."""
+    connection.execute(
+        "create or replace table planted_pairs "
+        "(child_id varchar, parent_id varchar, score double, tool varchar)"
+    )
+    connection.executemany("insert into planted_pairs values (?, ?, ?, ?)", PLANTED_PAIRS)
+    commit_table(connection, "select *, 'planted_list' as source from planted_pairs", target)
+
+
 # the landing
 
 
@@ -702,7 +734,7 @@ def write_sample(
     stopped = FIRST_SNAPSHOT + n_snapshots * WEEK
     if not replace:
         committing.refuse_existing(folder, map(landing.snapshot_id_of, [*moments, stopped]))
-        for table in (SCORES, OWNERS):
+        for table in (SCORES, OWNERS, PAIRS):
             if (folder / table).exists():
                 raise LandingError(f"the landing already holds {table}; use --replace")
     ecosystem = drawing.draw(n_models, moments, seed, effects, lively=lively)
@@ -731,6 +763,7 @@ def write_sample(
         _write_unfinished(folder, stopped, Path(workshop))
         _write_scores(connection, generator.scores(), folder / SCORES)
         _write_owners(connection, generator.owners(), folder / OWNERS)
+        _write_pairs(connection, folder / PAIRS)
     progress(f"written: {n_snapshots} snapshots and an unfinished one")
 
 

@@ -42,7 +42,7 @@ def shuffled(source: Path, target: Path, seed: int) -> Path:
                     f"where floor(place * 3) = {number} order by place) "
                     f"to '{made}/part-{number:05d}.parquet' (format parquet)"
                 )
-    for table in ("benchmarks", "owners"):
+    for table in ("benchmarks", "owners", "weights"):
         shutil.copytree(source / table, target / table)
     return target
 
