@@ -685,14 +685,13 @@ def _write_owners(connection: duckdb.DuckDBPyConnection, drawn: str, target: Pat
 
 
 PLANTED_PAIRS = (
-    # what a card declares, and what a second tool says of it
-    ("worked-example/B", "worked-example/A", 0.98, "planted_tool"),
-    ("worked-example/B", "worked-example/A", 0.91, "other_tool"),
-    # what nobody declares
-    ("history/lineage-changed", "history/other-base", 0.87, "planted_tool"),
-    # models that were never listed, and a pair without a score
+    # what two tools say of one pair, which no card declares
+    ("history/counters-rise", "history/base", 0.98, "planted_tool"),
+    ("history/counters-rise", "history/base", 0.91, "other_tool"),
+    # a pair without a score, and models that were never listed
+    ("history/likes-fall", "history/other-base", None, "planted_tool"),
+    ("history/downloads-fall", "never-listed/parent", 0.87, "planted_tool"),
     ("never-listed/child", "worked-example/A", 0.99, "planted_tool"),
-    ("worked-example/C", "never-listed/parent", None, "planted_tool"),
     # nobody's child
     ("  ", "worked-example/A", 1.0, "planted_tool"),
 )
