@@ -2,7 +2,7 @@
 # in the environment: HUB_LANDING, HUB_DATABASE, HUB_EXPORTS, HUB_RESULTS,
 # HUB_SITE; for Spark HUB_SPARK_WAREHOUSE, HUB_SPARK_MASTER, HUB_SPARK_REMOTE, HUB_FILE_FORMAT.
 .DEFAULT_GOAL := help
-.PHONY: help environment build study calibrate report test proof lint bench docs sample crawl hub lock clean parity cluster lake licences
+.PHONY: help environment build study calibrate report test browser proof lint bench docs sample crawl hub lock clean parity cluster lake licences
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -72,10 +72,13 @@ test: .venv/installed-checks ## every fast check; ends with pytest's closing lin
 	$(BIN)/yamllint --strict .
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
 	HUB_LANDING=$(CURDIR)/sample $(BIN)/dbt build --target memory --target-path target/memory
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow and not browser'
+
+browser: .venv/installed-checks ## the report in headless Chromium: errors, requests, keyboard, axe, shape, print, pictures
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m browser
 
 proof: .venv/installed-checks ## the slow proofs, which `make test` leaves out
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'slow and not browser'
 
 # Spark has an environment of its own: pyspark is 0.5 GB, and nothing else needs it.
 .venv-spark/installed: requirements/spark.txt

@@ -62,6 +62,7 @@ def hold(landing: Path, before: dict, now: dict) -> None:
     write_landing(landing, come)
 
 
+@pytest.mark.slow
 def test_a_history_that_arrived_in_any_order_is_its_full_refresh(exports, tmp_path):
     history = dict(weeks(3, 4))
     landing = tmp_path / "landing"

@@ -64,6 +64,7 @@ def nothing(landing: Path) -> None:
     """The landing stays as it is."""
 
 
+@pytest.mark.slow
 def test_a_new_snapshot_is_built_on_what_was_read_before(built, two_snapshots, tmp_path):
     before = exports_of(tmp_path, two_snapshots, *MODELS_AND_SEEDS)
     add(two_snapshots)

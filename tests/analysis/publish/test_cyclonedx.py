@@ -134,6 +134,7 @@ def test_the_schema_would_find_a_document_that_is_wrong(made_up, tmp_path):
     assert VALIDATOR.validate_str(json.dumps(document)) is not None
 
 
+@pytest.mark.slow
 def test_publish_adds_the_bill_of_the_sample_with_every_parent(exports, tmp_path):
     done = publish("--to", tmp_path / "data", "--cyclonedx", "all", exports=exports)
     assert done.returncode == 0, done.stderr

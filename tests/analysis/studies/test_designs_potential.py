@@ -4,6 +4,7 @@ import hashlib
 import math
 import random
 from bisect import bisect_left
+from collections import defaultdict
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -121,7 +122,7 @@ def fold_of(owner, seed=1):
 
 
 def loops(models, edges):
-    """Traits, derivatives and dates of every dated model, by looking at every other one."""
+    """Traits, derivatives and dates of every dated model, by looking at its owner's others."""
     dated = [m for m in models if m["created_at"] is not None and not m["is_created_at_floor"]]
     by_id = {m["model_id"]: m for m in dated}
     outside = [
@@ -129,13 +130,19 @@ def loops(models, edges):
         for e in edges
         if not e["is_same_owner"] and e["child_created_at"] and e["parent_id"] in by_id
     ]
+    released, built_upon = defaultdict(list), defaultdict(list)
+    for model in dated:
+        released[model["owner"].lower()].append(model["created_at"])
+    for parent, at in outside:
+        built_upon[parent["owner"].lower()].append((parent, at))
     made = {}
     for model in dated:
         owner, created = model["owner"].lower(), model["created_at"]
-        releases = sum(m["owner"].lower() == owner and m["created_at"] < created for m in dated)
-        record = sum(p["owner"].lower() == owner and at < created for p, at in outside)
+        releases = sum(at < created for at in released[owner])
+        record = sum(at < created for _, at in built_upon[owner])
         own = sum(
-            p is model and created < at <= created + timedelta(days=HORIZON) for p, at in outside
+            parent is model and created < at <= created + timedelta(days=HORIZON)
+            for parent, at in built_upon[owner]
         )
         size, licence = model["parameter_count"] or 0, model["license"] or ""
         task, relation = model["pipeline_tag"], model["relation"]
@@ -203,14 +210,15 @@ def test_predictions_are_those_of_least_squares_on_the_other_folds(only_earlier)
     found = predicted(models, edges, only_earlier=only_earlier)
     known = loops(models, edges)
     assert set(found) == set(known)
-    names = list(known[models[0]["model_id"]]["traits"])
-    assert set(names) <= set(TRAITS)
+    traits = list(known[models[0]["model_id"]]["traits"])
+    assert set(traits) <= set(TRAITS)
+    percentiles = {model: percentile(row, known) for model, row in known.items()}
     n_predicted = 0
     for model, row in known.items():
         start = quarter(row["created_at"]) if only_earlier else SNAPSHOT
         learned = [
-            other
-            for other in known.values()
+            name
+            for name, other in known.items()
             if fold_of(other["owner"]) != fold_of(row["owner"])
             and other["created_at"] + timedelta(days=HORIZON) <= start
         ]
@@ -221,10 +229,10 @@ def test_predictions_are_those_of_least_squares_on_the_other_folds(only_earlier)
         if n_predicted % 7:
             continue  # one in seven is proof enough
         predict = ridge_by_least_squares(
-            np.array([[other["traits"][name] for name in names] for other in learned]),
-            np.array([percentile(other, known) for other in learned]),
+            np.array([[known[other]["traits"][trait] for trait in traits] for other in learned]),
+            np.array([percentiles[other] for other in learned]),
         )
-        expected = predict(np.array([row["traits"][name] for name in names]))
+        expected = predict(np.array([row["traits"][trait] for trait in traits]))
         assert found[model] == pytest.approx(expected, abs=1e-6)
     assert n_predicted > 200
 

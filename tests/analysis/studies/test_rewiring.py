@@ -331,6 +331,7 @@ def test_an_index_that_is_the_same_in_every_draw_has_no_z(monkeypatch):
     assert found["mdi_chance"].tolist() == pytest.approx([1 / 3, 0.1])
 
 
+@pytest.mark.slow
 def test_a_z_is_large_where_the_lineage_is_not_one_of_chance_and_small_where_it_is():
     """Of a lineage that was itself rewired, z lies within 2 for nineteen in twenty or so."""
     graphs = [graph.lineage for graph in random_graphs(range(150))]

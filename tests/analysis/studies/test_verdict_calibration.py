@@ -33,6 +33,7 @@ def calibrated(sample_exports) -> pd.DataFrame:
     return calibrate_verdicts(open_exports(sample_exports), n_draws=N_DRAWS, seed=2)
 
 
+@pytest.mark.slow
 def test_a_false_claim_is_rarely_supported(calibrated):
     """At an error rate of 2.5 % more than three of twenty come once in 700 such rows."""
     false = calibrated[calibrated["is_true"] == "no"]
@@ -41,18 +42,21 @@ def test_a_false_claim_is_rarely_supported(calibrated):
     assert worst["share_supported"] <= 3 / N_DRAWS, worst.to_dict()
 
 
+@pytest.mark.slow
 def test_a_true_claim_is_rarely_contradicted(calibrated):
     true = calibrated[calibrated["is_true"] == "yes"]
     worst = true.loc[true["share_contradicted"].astype(float).idxmax()]
     assert worst["share_contradicted"] <= 4 / N_DRAWS, worst.to_dict()
 
 
+@pytest.mark.slow
 def test_better_models_that_come_early_do_not_make_a_cost_of_being_late(calibrated):
     """RR4 finds one in such a world; RR28 holds the place in the race fixed."""
     row = calibrated.set_index(["world", "claim_id"]).loc[("early_better", "B1")]
     assert abs(row["mean_estimate"]) < 3 * row["deviation"] / np.sqrt(row["n_judged"])
 
 
+@pytest.mark.slow
 def test_each_claim_is_drawn_or_says_why_not(calibrated):
     assert set(calibrated["claim_id"]) == {
         claim["claim_id"] for claim in claims.document()["claims"]
