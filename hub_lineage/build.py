@@ -48,13 +48,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import yaml
 
 from hub_lineage.errors import LandingError, Problem
-from hub_lineage.landing import COLUMNS, Snapshot, list_snapshots
+from hub_lineage.landing import COLUMNS, Snapshot, iso, list_snapshots
 from hub_lineage.paths import PROJECT, folder_from
 from hub_lineage.sql import files_in_sql, identifier, literal, one_value
 from hub_lineage.steps import Steps
@@ -183,8 +184,27 @@ def check_landing(landing: Path) -> list[Snapshot]:
         print(f"notice: not read: {broken}", file=sys.stderr)
     with duckdb.connect() as connection:
         for snapshot in complete:
+            check_date(snapshot)
             check_parts(connection, snapshot)
     return complete
+
+
+def check_date(snapshot: Snapshot) -> None:
+    """A BuildError where the name of the folder and the manifest are of different days.
+
+    A folder may be named in another way, and then says no date.
+    """
+    try:
+        named = datetime.strptime(snapshot.folder.name, "snapshot_id=%Y%m%dT%H%M%SZ")
+    except ValueError:
+        return
+    started_at = datetime.fromisoformat(iso(snapshot.started_at)[:-1])
+    if abs(started_at - named) > timedelta(days=1):
+        raise BuildError(
+            f"{snapshot.folder} bears another date than its _manifest.json, which says "
+            f"{iso(started_at)}: land the snapshot again under its true date, or remove its folder",
+            1,
+        )
 
 
 def check_parts(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:

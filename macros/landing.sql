@@ -48,6 +48,11 @@
                 snapshot['folder'] ~ " in " ~ landing ~ " is said to be complete and has no part-*.parquet: "
                 ~ "remove the folder or land the snapshot again") %}
         {% endfor %}
+        {% for snapshot in run_query(snapshots_of_two_dates()).rows %}
+            {% do exceptions.raise_compiler_error(
+                snapshot['folder'] ~ " in " ~ landing ~ " bears another date than its _manifest.json, which says " ~ snapshot['started_at']
+                ~ ": land the snapshot again under its true date, or remove its folder") %}
+        {% endfor %}
         {% do open_landing(complete) %}
         {% set n_rows = {} %}
         {% for count in run_query("select snapshot_id, count(*) as n_rows from " ~ landing_schema() ~ ".hub_models group by snapshot_id").rows %}
@@ -59,6 +64,20 @@
                 ~ snapshot['n_promised'] ~ ": land the snapshot again") %}
         {% endfor %}
     {% endif %}
+{% endmacro %}
+
+
+{# The complete snapshots whose manifest is of another day than the name of their folder, where that names a time. #}
+{% macro snapshots_of_two_dates() %}
+    select
+        folder,
+        started_at
+    from ({{ landed_snapshots() }}) as landed
+    where
+        status = 'complete'
+        and abs({{ microseconds(utc_timestamp('started_at')) }} - {{ microseconds(snapshot_time('substr(folder, 13)')) }})
+        > {{ days_in_microseconds(1) }}
+    order by folder
 {% endmacro %}
 
 

@@ -77,6 +77,7 @@
         manifests.folder,
         manifests.is_manifest_json,
         json_extract_string(manifests.manifest, '$.status') as status,
+        json_extract_string(manifests.manifest, '$.started_at') as started_at,
         -- Only what our own loaders promise is held against the parts.
         case
             when json_array_length(manifests.manifest, '$.parts') > 0
@@ -95,6 +96,7 @@
         regexp_extract(file, '(snapshot_id=[^/]+)/', 1) as folder,
         max(get_json_object(content, '$')) is not null as is_manifest_json,
         max(get_json_object(content, '$.status')) as status,
+        max(get_json_object(content, '$.started_at')) as started_at,
         -- Only what our own loaders promise is held against the parts.
         max(case
             when get_json_object(content, '$.parts[0]') is not null

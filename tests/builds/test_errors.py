@@ -107,6 +107,35 @@ def test_a_snapshot_that_has_lost_rows(tmp_path, landing, promised):
     words(line, SNAPSHOT, "2 rows", f"promises {promised}", "land the snapshot again")
 
 
+@pytest.mark.parametrize("run", ["build.py", "dbt"])
+def test_a_snapshot_whose_manifest_says_another_date_than_its_folder(tmp_path, landing, run):
+    manifest = snapshot(landing) / "_manifest.json"
+    other = {"started_at": "2026-10-10T13:19:04Z"}
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | other))
+    if run == "dbt":
+        finished = dbt("build", landing=landing, database=tmp_path / DATABASE, expect=2)
+        [line] = [line for line in finished.stdout.splitlines() if SNAPSHOT in line]
+    else:
+        line = refusal(run_build(tmp_path, landing=landing))
+    words(line, SNAPSHOT, "another date", "2026-10-10T13:19:04", "land the snapshot again")
+
+
+@pytest.mark.parametrize(
+    ("name", "started_at"),
+    [
+        (SNAPSHOT, "2026-10-03T15:19:04.5+02:00"),
+        (SNAPSHOT, "2026-10-03"),
+        ("first-week", "2020-01-01"),
+    ],
+)
+def test_a_date_that_is_written_in_another_way_is_no_other_date(landing, name, started_at):
+    folder = snapshot(landing).rename(snapshot(landing, name))
+    manifest = folder / "_manifest.json"
+    written = {"started_at": started_at}
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | written))
+    assert [one.folder for one in build.check_landing(landing)] == [folder]
+
+
 def test_a_complete_snapshot_without_parts(tmp_path, landing):
     (snapshot(landing) / "part-00000.parquet").unlink()
     line = refusal(run_build(tmp_path, landing=landing))

@@ -1,5 +1,6 @@
 """A build that takes parsed items from the one before gives the bytes of a build from nothing."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -44,8 +45,11 @@ def remove(landing: Path) -> None:
 
 def replace(landing: Path) -> None:
     """The first snapshot is another one under its old id: that of a week later."""
+    path = landing / FIRST / "_manifest.json"
+    dated = {key: json.loads(path.read_text())[key] for key in ("snapshot_id", "started_at")}
     shutil.rmtree(landing / FIRST)
     shutil.copytree(SAMPLE / THIRD, landing / FIRST)
+    path.write_text(json.dumps(json.loads(path.read_text()) | dated))
 
 
 def change(landing: Path) -> None:
