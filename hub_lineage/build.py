@@ -47,7 +47,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -80,6 +80,14 @@ READ = (
 )  # fmt: skip
 """The tables that a build takes from the database before it: what was read of the snapshots."""
 
+ITEMS_AT_ONCE = 5_000_000
+"""Of a history that was not read yet one run of dbt reads so many items, and the next goes on: what
+a statement keeps in memory, and the database in items that say nothing new, is bounded then."""
+
+READING = (
+    "--select", "+stg_hub__sightings", "--exclude", "resource_type:test", "resource_type:unit_test",
+)  # fmt: skip
+"""The models that read snapshots, down to what is kept of them."""
 
 MARK = ".being_replaced"
 """In the exports' folder from before the first file is replaced until after the last one is."""
@@ -153,6 +161,16 @@ def given_variables(arguments: Sequence[str]) -> dict:
             2,
         )
     return given
+
+
+def name_of(snapshot: Snapshot) -> str:
+    """What dbt knows a snapshot by: the name of its folder, whatever its manifest says."""
+    return snapshot.folder.name.partition("=")[2]
+
+
+def in_time(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
+    """Snapshots from the first to the last; manifests may or may not write their zone."""
+    return sorted(snapshots, key=lambda one: (iso(one.started_at), one.snapshot_id))
 
 
 def check_landing(landing: Path) -> list[Snapshot]:
@@ -362,7 +380,7 @@ def run_dbt(
         "HUB_DATABASE": str(workshop / FILE),
         "HUB_MEMORY": memory_limit(),
         # A crawl that finishes while dbt runs does not come in half-way.
-        "HUB_SNAPSHOTS": json.dumps([one.folder.name.partition("=")[2] for one in snapshots]),
+        "HUB_SNAPSHOTS": json.dumps([name_of(one) for one in snapshots]),
     }
     environment.pop("DBT_EMPTY", None)
     arguments = without_unit_tests(arguments)
@@ -491,8 +509,7 @@ def told(text: str) -> str:
 def doubtful_weeks(database: Path, snapshots: Sequence[Snapshot]) -> Iterator[str]:
     """What is odd about a snapshot's files, one line each: it was read, and its rows are there."""
     again = "land the snapshot again, or remove its folder"
-    in_time = sorted(snapshots, key=lambda one: (one.started_at, one.snapshot_id))
-    for before, one in itertools.pairwise(in_time):
+    for before, one in itertools.pairwise(in_time(snapshots)):
         digests = [part.sha256 for part in one.parts]
         if digests and digests == [part.sha256 for part in before.parts]:
             yield (
@@ -637,8 +654,9 @@ def build(arguments: Sequence[str]) -> None:
     snapshots = check_landing(landing)
     check_database(database)
     is_part = bool({argument.split("=")[0] for argument in arguments} & SELECTIONS)
+    items = n_items_of(snapshots)
     if not is_part:
-        print(expected(snapshots), flush=True)
+        print(expected(items), flush=True)
     workshop = database.parent / f".{database.name}.building"
     staged = exports / ".building"
     with (
@@ -655,8 +673,15 @@ def build(arguments: Sequence[str]) -> None:
                     f"({first_line(error)}): make room, or set HUB_DATABASE to another place",
                     2,
                 ) from error
-        elif "--full-refresh" not in arguments and "-f" not in arguments:
-            carry_readings_over(database, workshop / FILE)
+        else:
+            if not {"--full-refresh", "-f"} & {*arguments}:
+                carry_readings_over(database, workshop / FILE)
+            # What is carried over and read here is not to be read again; all else is new.
+            arguments = [one for one in arguments if one not in ("--full-refresh", "-f")]
+            variables = ("--vars", json.dumps(given_variables(arguments)))
+            for part in parts_of_history(snapshots, items, snapshots_read(workshop / FILE)):
+                print(f"reading {len(part)} of {len(snapshots)} snapshots first", flush=True)
+                run_dbt([*READING, *variables], landing, part, workshop, lock)
         run_dbt(arguments, landing, snapshots, workshop, lock)
         keep_log(
             workshop / "logs" / "dbt.log",
@@ -687,17 +712,54 @@ def build(arguments: Sequence[str]) -> None:
     print(f"built in {time.monotonic() - started:.1f} s")
 
 
-def expected(snapshots: Sequence[Snapshot]) -> str:
-    """What a build reads, and about how long it takes."""
+def n_items_of(snapshots: Sequence[Snapshot]) -> dict[str, int]:
+    """The items of each snapshot, from the footers of its parts."""
     with duckdb.connect() as connection:
-        parts = [part for one in snapshots for part in sorted(one.folder.glob("part-*.parquet"))]
-        n_items = one_value(
-            connection, f"select sum(num_rows) from parquet_file_metadata({files_in_sql(*parts)})"
-        )
+        return {
+            name_of(one): one_value(
+                connection,
+                "select sum(num_rows) from parquet_file_metadata("
+                f"{files_in_sql(*sorted(one.folder.glob('part-*.parquet')))})",
+            )
+            for one in snapshots
+        }
+
+
+def expected(items: Mapping[str, int]) -> str:
+    """What a build reads, and about how long it takes."""
+    n_items = sum(items.values())
     seconds = SECONDS_OF_DBT + n_items * SECONDS_AN_ITEM
-    n_snapshots = f"{len(snapshots):,} snapshot{'s' if len(snapshots) > 1 else ''}"
+    n_snapshots = f"{len(items):,} snapshot{'s' if len(items) > 1 else ''}"
     takes = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
     return f"building {n_items:,} items of {n_snapshots}: about {takes} on two free cores"
+
+
+def parts_of_history(
+    snapshots: Sequence[Snapshot], items: Mapping[str, int], read: Collection[str]
+) -> Iterator[list[Snapshot]]:
+    """The snapshots to read before all of them are built: each time those before and some more.
+
+    Beside those that were read already there are `ITEMS_AT_ONCE` more items each time, or one
+    snapshot that has more. The last part is left to the build.
+    """
+    held = [one for one in snapshots if name_of(one) in read]
+    n_new = 0
+    for one in in_time(snapshots):
+        if name_of(one) not in read:
+            if n_new and n_new + items[name_of(one)] > ITEMS_AT_ONCE:
+                yield [*held]
+                n_new = 0
+            held.append(one)
+            n_new += items[name_of(one)]
+
+
+def snapshots_read(database: Path) -> set[str]:
+    """The snapshots of which a database holds what was read; none if it is not there."""
+    if not database.exists():
+        return set()
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.execute("select distinct snapshot_id from staging.stg_hub__sightings")
+        return {name for (name,) in found.fetchall()}
 
 
 def keep_log(log: Path, place: Path) -> None:

@@ -1,5 +1,6 @@
 """What is odd about a week is told in one line that names it and says what to do."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -57,6 +58,12 @@ def test_a_week_of_the_very_files_of_the_week_before_is_told(database):
     assert line.startswith("snapshot_id=20250113T000000Z has the very files of")
     assert "snapshot_id=20250106T000000Z" in line
     assert line.endswith(WHAT_TO_DO)
+
+
+def test_weeks_may_write_their_zone_or_not(database):
+    naive = replace(week(0, "a"), started_at=FIRST.replace(tzinfo=None))
+    [line] = doubtful_weeks(database, [week(1, "a"), naive])
+    assert line.startswith("snapshot_id=20250113T000000Z has the very files of")
 
 
 def test_a_week_whose_models_were_created_after_it_is_told(database):

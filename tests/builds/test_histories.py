@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from running import DATABASE, contents, run_build
+from running import DATABASE, contents, run_build, surroundings
 
 from histories import weeks
+from hub_lineage import build
 from hub_lineage.build import MODELS_AND_SEEDS
-from support import read, write_landing
+from hub_lineage.landing import list_snapshots
+from support import item, read, write_landing
 
 CHANGES = {"added", "removed", "renamed", "recreated", "lineage_changed"}
 
@@ -90,3 +92,42 @@ def test_whatever_happens_to_a_history_it_is_its_full_refresh(seed, exports, tmp
         on_top = exports("on_top", landing)
         shutil.rmtree(tmp_path / "anew", ignore_errors=True)
         assert on_top == exports("anew", landing), f"build {number}"
+
+
+# a history that nobody has read yet
+
+
+def test_a_long_history_is_read_in_parts_of_so_many_items(monkeypatch, tmp_path):
+    """Weeks that were read stay; one with more items than that is a part of its own."""
+    n_items = {"2025-01-06": 2, "2025-01-13": 2, "2025-01-20": 9, "2025-01-27": 1, "2025-02-03": 3}
+    history = {day: [item(f"lab/{n}") for n in range(count)] for day, count in n_items.items()}
+    snapshots = list_snapshots(write_landing(tmp_path, history))
+    items = build.n_items_of(snapshots)
+    first, second, third, fourth, fifth = (build.name_of(one) for one in snapshots)
+
+    def parts(read=(), at_once=4):
+        monkeypatch.setattr(build, "ITEMS_AT_ONCE", at_once)
+        found = build.parts_of_history(snapshots, items, read)
+        return [sorted(map(build.name_of, part)) for part in found]
+
+    assert list(items.values()) == list(n_items.values())
+    assert parts(at_once=17) == []
+    assert parts() == [[first, second], [first, second, third]]
+    assert parts(read=[third, fifth]) == [[first, second, third, fifth]]
+    assert parts(read=[first, second, third, fourth]) == []
+
+
+@pytest.mark.slow
+def test_a_history_read_in_parts_is_that_read_at_once(monkeypatch, capfd, exports, tmp_path):
+    history = dict(weeks(3, 5))
+    landing = write_landing(tmp_path / "landing", history)
+    at_once = exports("at_once", landing)
+    in_parts = tmp_path / "in_parts"
+    for name, value in surroundings(in_parts, landing=landing).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(build, "ITEMS_AT_ONCE", 2 * len(max(history.values(), key=len)))
+    build.build([])
+    said = capfd.readouterr().out
+    assert "reading 2 of 5 snapshots first" in said
+    assert "reading 4 of 5 snapshots first" in said
+    assert dict(contents(in_parts / "exports")) == at_once

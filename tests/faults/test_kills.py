@@ -229,7 +229,7 @@ def snapshots_made(folder: Path) -> set[str]:
     return found
 
 
-def build_case(two_builds: tuple[Path, Path]) -> Case:
+def build_case(two_builds: tuple[Path, Path], entry: str, *arguments: object) -> Case:
     """The second week is built where the first one is; dbt itself is replayed."""
     old, new = two_builds
 
@@ -255,14 +255,22 @@ def build_case(two_builds: tuple[Path, Path]) -> Case:
     def kept(folder: Path) -> object:
         return tree(Path(places(folder)["HUB_EXPORTS"])), snapshots_made(folder)
 
-    return Case("build:main", lambda folder: [], environment, before, is_sound, kept)
+    return Case(entry, lambda folder: [*arguments], environment, before, is_sound, kept)
 
 
 @slow_in_group("faults")
 def test_a_build_killed_at_any_step_of_its_swap_is_old_or_new_or_told(
     commands, two_builds, tmp_path
 ) -> None:
-    killed_at_each_step(build_case(two_builds), commands, tmp_path, ALL)
+    killed_at_each_step(build_case(two_builds, "build:main"), commands, tmp_path, ALL)
+
+
+@slow_in_group("faults")
+def test_a_build_killed_between_the_parts_of_a_history_is_old_or_new_or_told(
+    commands, two_builds, tmp_path
+) -> None:
+    case = build_case(two_builds, "build_in_parts:main", "--full-refresh")
+    killed_at_each_step(case, commands, tmp_path, ALL)
 
 
 def report_case(two_builds: tuple[Path, Path], manifest: Path, earlier: Path) -> Case:
