@@ -1,10 +1,35 @@
-"""The figures of the studies, each from one query on the marts or on the studies' results.
+"""Every figure of the project, each from one query on the marts or on the studies' results.
 
-`catalogue.FIGURES` lists them; `charts` draws them, `theme` gives them their look, `write_figures`
-writes them.
+`catalogue` lists them, `charts` draws them, `theme` gives them their look, `writing` writes them:
+those of the studies beside their results, those of the marts into the report.
 """
 
-from analysis.figures.catalogue import FIGURES, Figure
-from analysis.figures.writing import DRAWN, NOT_DRAWN, data_of, open_tables, write_figures
+from analysis.figures.catalogue import FIGURES, MART_FIGURES, STUDY_FIGURES, family_figures
+from analysis.figures.figure import Figure, text_of
+from analysis.figures.writing import (
+    DRAWN,
+    NOT_DRAWN,
+    Drawn,
+    data_of,
+    draw,
+    open_tables,
+    read_drawn,
+    write_figures,
+)
 
-__all__ = ["DRAWN", "FIGURES", "NOT_DRAWN", "Figure", "data_of", "open_tables", "write_figures"]
+__all__ = [
+    "DRAWN",
+    "FIGURES",
+    "MART_FIGURES",
+    "NOT_DRAWN",
+    "STUDY_FIGURES",
+    "Drawn",
+    "Figure",
+    "data_of",
+    "draw",
+    "family_figures",
+    "open_tables",
+    "read_drawn",
+    "text_of",
+    "write_figures",
+]

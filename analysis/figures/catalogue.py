@@ -1,235 +1,25 @@
-"""The figures of the studies: what each is called, reads, draws, counts and says."""
+"""Every figure: those of the studies, those of the marts, those of one family."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from analysis.figures import charts, conclusions
-from analysis.figures.wording import MINUS, label, number, percent, rounded
+from analysis.figures import conclusions, descriptions
+from analysis.figures.charts import (
+    of_disruption,
+    of_estimates,
+    of_lineage,
+    of_one_family,
+    of_recognition,
+)
+from analysis.figures.figure import Figure
+from analysis.figures.wording import number, shortened
 
-QUERIES = Path(__file__).parent / "queries"
 DAYS_90 = "window of 90 days"
 
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure before its data.
-
-    name: of its files, and of its query unless another is named.
-    title: its subject.
-    conclude: the rows of the query -> what they show, which the title then says; empty where they
-        carry no conclusion.
-    reads: the marts or results its query reads, all of one folder.
-    query_name: of the file in `queries/`; the figure's own name if None.
-    variables: what the query asks for by `getvariable`.
-    preludes: further files of `queries/` that the query builds on, in their order.
-    draw: the rows of the query -> a chart without title.
-    count: the rows of the query -> how many observations the figure rests on.
-    unit: what is counted.
-    filter: which observations, and what the intervals are.
-    describe: the rows of the query -> what a reader who sees nothing should know.
-    needs: what must be there for the figure to be drawn.
-    mark: the column that is null where too few observations leave nothing to draw.
-    note: the rows of the query -> a sentence that ends the caption; empty for most.
-    """
-
-    name: str
-    title: str
-    reads: tuple[str, ...]
-    draw: Callable[[pd.DataFrame], alt.TopLevelMixin]
-    count: Callable[[pd.DataFrame], int]
-    unit: str
-    filter: str
-    describe: Callable[[pd.DataFrame], str]
-    needs: str
-    mark: str
-    preludes: tuple[str, ...] = ()
-    query_name: str | None = None
-    variables: Mapping[str, str] = field(default_factory=dict)
-    note: Callable[[pd.DataFrame], str] = lambda frame: ""
-    conclude: Callable[[pd.DataFrame], str] = lambda frame: ""
-
-    def headline(self, frame: pd.DataFrame) -> str:
-        """The title above the rows: what they show, or else their subject."""
-        return self.conclude(frame) or self.title
-
-    def has_marks(self, frame: pd.DataFrame) -> bool:
-        """Whether any row gives something to draw."""
-        return bool(frame[self.mark].notna().any())
-
-    @property
-    def query(self) -> str:
-        """The SQL that gives the figure's rows, once its preludes have run."""
-        return _sql(self.query_name or self.name)
-
-    @property
-    def prelude(self) -> str:
-        """The statements that the query builds on; running them twice does no harm."""
-        variables = [f"set variable {name} = '{text}';" for name, text in self.variables.items()]
-        return "\n".join([*variables, *(_sql(name) for name in self.preludes)])
-
-    def caption(self, frame: pd.DataFrame) -> str:
-        """N, snapshot, filter and interval in a sentence or two."""
-        counted = f"N = {number(self.count(frame))} {self.unit}"
-        name = snapshot_id(frame)
-        dated = f"; snapshot of {name[:4]}-{name[4:6]}-{name[6:8]}" if name else ""
-        return f"{counted}{dated}. {self.filter} {self.note(frame)}".rstrip()
-
-
-def _sql(name: str) -> str:
-    return (QUERIES / f"{name}.sql").read_text("utf-8")
-
-
-def snapshot_id(frame: pd.DataFrame) -> str:
-    """The snapshot that the rows name, for example 20261003T131904Z; empty if they name none."""
-    names = frame.snapshot_id.dropna()
-    return str(names.iloc[0]) if len(names) else ""
-
-
-def _describe_distribution(frame: pd.DataFrame) -> str:
-    places = {"undefined": "undefined", "-1": f"at {MINUS}1", "0": "at 0", "1": "at 1"}
-
-    def part(focals: str) -> str:
-        shares = frame[frame.focals == focals].set_index("mdi_range").share
-        said = [f"{percent(shares.get(key, 0))} {place}" for key, place in places.items()]
-        return f"{focals}: {', '.join(said)}"
-
-    return "Bar chart. " + ". ".join(part(focals) for focals in frame.focals.unique()) + "."
-
-
-def _describe_sizes(frame: pd.DataFrame) -> str:
-    known = frame.dropna(subset="mean_mdi").sort_values("mean_mdi")
-    if known.empty:
-        return "Dot plot in which no cell holds enough focals for a mean."
-    low, high = known.iloc[0], known.iloc[-1]
-    return (
-        f"Dot plot of {len(known)} means with intervals, by relation within size. "
-        f"Lowest {rounded(low.mean_mdi, 3)} ({low.relation}, {low.size_class}), "
-        f"highest {rounded(high.mean_mdi, 3)} ({high.relation}, {high.size_class})."
-    )
-
-
-def _describe_months(frame: pd.DataFrame) -> str:
-    known = frame[frame.focals == "all relations"].dropna(subset="share")
-    if known.empty:
-        return "Line chart in which no month holds enough focals for a share."
-    first, last = known.iloc[0], known.iloc[-1]
-    return (
-        f"Line chart of monthly shares with intervals. {first.month:%Y-%m}: {percent(first.share)} "
-        f"of {number(first.n)}; {last.month:%Y-%m}: {percent(last.share)} of {number(last.n)}; "
-        f"lowest {percent(known.share.min())}, highest {percent(known.share.max())}."
-    )
-
-
-def _describe_windows(frame: pd.DataFrame) -> str:
-    def part(focals: str) -> str:
-        of_focals = frame[frame.focals == focals]
-        shares = [f"{row.window_name} {percent(row.share)}" for row in of_focals.itertuples()]
-        return f"{focals}: {', '.join(shares)}"
-
-    return "Dot plot. " + "; ".join(part(focals) for focals in frame.focals.unique()) + "."
-
-
-def _describe_degrees(frame: pd.DataFrame) -> str:
-    known = frame.dropna(subset="mean_mdi")
-    means = [f"{row.children} children {rounded(row.mean_mdi, 3)}" for row in known.itertuples()]
-    return f"Dot plot of mean indices. {', '.join(means)}."
-
-
-def _describe_growth(frame: pd.DataFrame) -> str:
-    known = frame.dropna(subset="median_likes")
-    first, last = known.iloc[0], known.iloc[-1]
-    return (
-        f"Line with a band: median likes of the models of {first.root_id} by age. "
-        f"Week {first.age_weeks}: {rounded(first.median_likes, 1)} of {number(int(first.n))} "
-        f"models; week {last.age_weeks}: {rounded(last.median_likes, 1)} of {number(int(last.n))}."
-    )
-
-
-def _describe_order(frame: pd.DataFrame) -> str:
-    def part(outcome: str) -> str:
-        of_outcome = frame[frame.outcome == outcome]
-        first, last = of_outcome.iloc[0], of_outcome.iloc[-1]
-        return (
-            f"{outcome}: {rounded(first.mean_recognition, 2)} in the earliest bin, "
-            f"{rounded(last.mean_recognition, 2)} in the latest"
-        )
-
-    return "Binned scatter. " + "; ".join(part(name) for name in frame.outcome.unique()) + "."
-
-
-def _describe_heatmap(frame: pd.DataFrame) -> str:
-    known = frame.dropna(subset="mean_recognition").sort_values("mean_recognition")
-    low, high = known.iloc[0], known.iloc[-1]
-
-    def cell(row) -> str:
-        return (
-            f"{rounded(row.mean_recognition, 2)} (percentile {row.release_percentile}, "
-            f"{row.rivals} rivals)"
-        )
-
-    return f"Table of colours with {len(known)} cells. Lowest {cell(low)}, highest {cell(high)}."
-
-
-def _describe_coefficients(frame: pd.DataFrame) -> str:
-    said = [
-        f"{row.specification_id} {rounded(row.estimate, 3)} "
-        f"({rounded(row.interval_low, 3)} to {rounded(row.interval_high, 3)})"
-        for row in frame.itertuples()
-    ]
-    by_term = pd.Series(said).groupby(frame.term.to_numpy(), sort=False).agg(", ".join)
-    parts = [f"{label(term)}: {text}" for term, text in by_term.items()]
-    return "Dot plot of coefficients with intervals. " + "; ".join(parts) + "."
-
-
-def _describe_points(name: str, values: str) -> Callable[[pd.DataFrame], str]:
-    """A description that reads the estimates out, `values` being the column of their places."""
-
-    def describe(frame: pd.DataFrame) -> str:
-        said = [
-            f"{place} {rounded(estimate, 2)}"
-            for place, estimate in zip(frame[values], frame.estimate, strict=True)
-        ]
-        return f"{name}: {', '.join(said)}."
-
-    return describe
-
-
-def _describe_curve(frame: pd.DataFrame) -> str:
-    one_each = frame.drop_duplicates("place")
-    n, below, above = len(one_each), (one_each.high < 0).sum(), (one_each.low > 0).sum()
-    return (
-        f"Specification curve over a matrix of choices. Of {number(n)} specifications "
-        f"{number(below)} have an interval below zero, {number(above)} above zero, "
-        f"{number(n - below - above)} one that holds zero."
-    )
-
-
-def _joint_test(frame: pd.DataFrame) -> str:
-    """The test of the whole curve; empty for a curve that has none."""
-    found = frame.iloc[0]
-    if pd.isna(found.p_median):
-        return ""
-    return (
-        f"Joint test of {number(int(found.n_tested))} combinations against "
-        f"{number(int(found.n_draws))} curves by chance: p = {number(found.p_median)} (median), "
-        f"{number(found.p_sign)} (share of one sign), {number(found.p_significant)} (share "
-        "significant in it)."
-    )
-
-
-def _describe_calibration(frame: pd.DataFrame) -> str:
-    known = frame.dropna(subset="real_estimate")
-    inside = known.real_estimate.between(known.null_low, known.null_high).sum()
-    return (
-        f"Dot plot of estimates in {frame.world.nunique()} worlds. In {number(inside)} of "
-        f"{len(known)} cases the real estimate lies inside 95 % of the draws."
-    )
-
-
+FEWEST = "months below 30 models are not drawn"
 CLUSTERED = "95 % intervals over families, none below ten"
 
 ORIENTED = " Negative: less for later entrants, whatever measures order."
@@ -252,17 +42,86 @@ STUDIES = (
 )
 """Studies: name, first letters of their specifications' ids, title."""
 
-FIGURES = (
+
+def first_of(column: str) -> Callable[[pd.DataFrame], int]:
+    """Counts what every row says alike."""
+    return lambda frame: int(frame[column].iloc[0])
+
+
+def by_month(
+    name: str,
+    title: str,
+    *,
+    unit: str,
+    filter: str,
+    needs: str,
+    reads: tuple[str, ...] = ("hub_models",),
+    conclude: Callable[[pd.DataFrame], str] = conclusions.leader,
+    draw: Callable[[pd.DataFrame], alt.TopLevelMixin] | None = None,
+    describe: Callable[[pd.DataFrame], str] = descriptions.shares_by_month,
+) -> Figure:
+    """A figure with a panel per series and a point per month of release.
+
+    Its own query makes the panels of shares, unless `draw` draws something else.
+    """
+    query, preludes = (name, ()) if draw else ("shares_by_month", (name,))
+    return Figure(
+        name=name,
+        title=f"{title}, by month of release",
+        reads=(*reads, "disruption_panel"),
+        conclude=conclude,
+        draw=draw or of_lineage.monthly(unit),
+        count=n_by_month,
+        unit=unit,
+        filter=f"{filter}; {CLUSTERED}; {FEWEST}.",
+        describe=describe,
+        needs=needs,
+        mark="value",
+        preludes=("intervals", *preludes),
+        query_name=query,
+    )
+
+
+def n_by_month(frame: pd.DataFrame) -> int:
+    """Models of the months that are drawn: each month counts once."""
+    known = frame.dropna(subset="value").drop_duplicates("month")
+    return int(known.n.sum())
+
+
+def total(column: str) -> Callable[[pd.DataFrame], int]:
+    """Counts what the rows add up to."""
+    return lambda frame: int(frame[column].sum())
+
+
+def highest(column: str) -> Callable[[pd.DataFrame], int]:
+    """Counts what the row with most holds."""
+    return lambda frame: int(frame[column].max())
+
+
+def joint_test(frame: pd.DataFrame) -> str:
+    """The test of the whole curve; empty for a curve that has none."""
+    found = frame.iloc[0]
+    if pd.isna(found.p_median):
+        return ""
+    return (
+        f"Joint test of {number(int(found.n_tested))} combinations against "
+        f"{number(int(found.n_draws))} curves by chance: p = {number(found.p_median)} (median), "
+        f"{number(found.p_sign)} (share of one sign), {number(found.p_significant)} (share "
+        "significant in it)."
+    )
+
+
+STUDY_FIGURES = (
     Figure(
         name="mdi_distribution",
         title="Distribution of the disruption index",
         reads=("disruption_panel", "hub_models"),
         conclude=conclusions.distribution,
-        draw=charts.mdi_distribution,
+        draw=of_disruption.mdi_distribution,
         count=lambda frame: int(frame.groupby("focals").n_focals.first().sum()),
         unit="focals",
         filter=f"Focals with a known date and a closed {DAYS_90}; {CLUSTERED}.",
-        describe=_describe_distribution,
+        describe=descriptions.distribution,
         needs="a focal with a known date and a closed window",
         mark="share",
         preludes=("intervals",),
@@ -276,12 +135,12 @@ FIGURES = (
             "The index differs by relation and size: from {} to {}",
             "No relation or size can be told apart by its mean index",
         ),
-        draw=charts.mdi_by_relation_and_size,
-        count=lambda frame: int(frame.n.sum()),
+        draw=of_disruption.mdi_by_relation_and_size,
+        count=total("n"),
         unit="focals (right of each row)",
         filter=f"Focals with a defined index, {DAYS_90}; {CLUSTERED}; no mean below 10 focals or "
         "10 families.",
-        describe=_describe_sizes,
+        describe=descriptions.sizes,
         needs="10 focals of 10 families with a defined index in one cell",
         mark="mean_mdi",
         preludes=("intervals",),
@@ -291,12 +150,12 @@ FIGURES = (
         title="Share of disruptive models by month of release",
         reads=("disruption_panel",),
         conclude=conclusions.share_over_time,
-        draw=charts.disruptive_share_over_time,
+        draw=of_disruption.disruptive_share_over_time,
         count=lambda frame: int(frame[frame.focals == "all relations"].n.sum()),
         unit="focals (bars)",
         filter=f"Focals with a defined index, {DAYS_90}; {CLUSTERED}; months below 30 focals are "
         "not drawn; shaded: months with open windows.",
-        describe=_describe_months,
+        describe=descriptions.months,
         needs="a month with 30 focals whose index is defined",
         mark="share",
         preludes=("intervals",),
@@ -306,12 +165,12 @@ FIGURES = (
         title="Share of disruptive models by length of the window",
         reads=("disruption", "disruption_panel", "hub_models"),
         conclude=conclusions.share_by_window,
-        draw=charts.disruptive_share_by_window,
+        draw=of_disruption.disruptive_share_by_window,
         count=lambda frame: int(frame[frame.focals == "all defined in the window"].n.max()),
         unit="focals in the largest window (above each point)",
         filter=f"Focals with a closed window and a defined index; {CLUSTERED}; points below 30 "
         "focals are not drawn.",
-        describe=_describe_windows,
+        describe=descriptions.windows,
         needs="a window with 30 focals whose index is defined",
         mark="share",
         preludes=("intervals",),
@@ -321,12 +180,12 @@ FIGURES = (
         title="Mean disruption index by number of children",
         reads=("disruption_panel",),
         conclude=conclusions.index_by_children,
-        draw=charts.mdi_by_in_degree,
-        count=lambda frame: int(frame.n.sum()),
+        draw=of_disruption.mdi_by_in_degree,
+        count=total("n"),
         unit="focals",
         filter=f"Focals with a defined index, {DAYS_90}; children at the snapshot; {CLUSTERED}; no "
         "mean below 10 focals or 10 families.",
-        describe=_describe_degrees,
+        describe=descriptions.degrees,
         needs="10 focals of 10 families with a defined index in one bin",
         mark="mean_mdi",
         preludes=("intervals",),
@@ -336,12 +195,12 @@ FIGURES = (
         title="Likes of the largest family's models by age",
         reads=("growth_curves", "families", "hub_models"),
         conclude=conclusions.likes_by_age,
-        draw=charts.growth_of_the_largest_family,
-        count=lambda frame: int(frame.n.sum()),
+        draw=of_recognition.growth_of_the_largest_family,
+        count=total("n"),
         unit="models x weeks of age",
         filter="Models with a usable date, at the last snapshot in each week of their age; band: "
         "the middle half; weeks below 10 models are not drawn.",
-        describe=_describe_growth,
+        describe=descriptions.likes_by_age,
         needs="ten models of one family seen at one age in weeks",
         mark="median_likes",
     ),
@@ -350,13 +209,13 @@ FIGURES = (
         title="Recognition by release percentile, net of base and month",
         reads=("recognition_panel",),
         conclude=conclusions.likes_by_order,
-        draw=charts.recognition_by_release_order,
+        draw=of_recognition.recognition_by_release_order,
         count=lambda frame: int(frame.groupby("outcome").n_outcome.first().max()),
         unit="entrants",
         filter="Main sample, bases with two entrants or more. Both axes net of base and month "
         "effects, plus the overall mean; bins of equal size; 95 % intervals with errors clustered "
         "by base.",
-        describe=_describe_order,
+        describe=descriptions.order,
         needs="60 entrants of the main sample that share their base with another",
         preludes=("intervals", "within_base_and_month"),
         mark="mean_recognition",
@@ -370,13 +229,13 @@ FIGURES = (
             "Order and crowding together tell entrants apart: from {} to {}",
             "No order and crowding can be told apart by recognition",
         ),
-        draw=charts.recognition_by_order_and_crowding,
-        count=lambda frame: int(frame.n.sum()),
+        draw=of_recognition.recognition_by_order_and_crowding,
+        count=total("n"),
         unit="entrants",
         filter="Main sample, bases with two entrants or more. Each cell: mean net of base and "
         "month effects, 95 % interval with errors clustered by base, N; below 30 entrants blank; "
         "rivals: release events of other owners.",
-        describe=_describe_heatmap,
+        describe=descriptions.heatmap,
         needs="a cell with 30 entrants of the main sample that share their base with another",
         preludes=("intervals", "within_base_and_month"),
         mark="mean_recognition",
@@ -386,12 +245,12 @@ FIGURES = (
         title="Likes by release rank, against the first entrant",
         reads=("estimates",),
         conclude=conclusions.likes_by_rank,
-        draw=charts.recognition_by_rank_bin,
-        count=lambda frame: int(frame.n_used.max()),
+        draw=of_estimates.recognition_by_rank_bin,
+        count=highest("n_used"),
         unit="entrants at most",
         filter="Main sample, specification RR12.bins (Poisson); 95 % intervals with errors "
         "clustered by base.",
-        describe=_describe_points("Dot plot of coefficients by release rank", "rank_bin"),
+        describe=descriptions.points("Dot plot of coefficients by release rank", "rank_bin"),
         needs="an estimate of RR12.bins",
         mark="interval_low",
     ),
@@ -400,12 +259,12 @@ FIGURES = (
         title="Likes by crowding, against entrants without a rival",
         reads=("estimates",),
         conclude=conclusions.likes_by_rivals,
-        draw=charts.recognition_by_crowding,
-        count=lambda frame: int(frame.n_used.max()),
+        draw=of_estimates.recognition_by_crowding,
+        count=highest("n_used"),
         unit="entrants at most",
         filter="Main sample, specification RR26 (Poisson); rivals: release events of other owners "
         "in the 30 days before; 95 % intervals with errors clustered by base.",
-        describe=_describe_points("Dot plot of coefficients by rivals", "rivals"),
+        describe=descriptions.points("Dot plot of coefficients by rivals", "rivals"),
         needs="an estimate of RR26",
         mark="interval_low",
     ),
@@ -414,28 +273,32 @@ FIGURES = (
         title="Order and crowding: main specifications",
         reads=("estimates",),
         conclude=conclusions.coefficients,
-        draw=charts.coefficients,
-        count=lambda frame: int(frame.n_used.max()),
+        draw=of_estimates.coefficients,
+        count=highest("n_used"),
         unit="entrants at most (each at its row)",
         filter="Counts and logarithms as outcomes; errors clustered by base; an arrow head marks "
         "an interval that goes on.",
-        describe=_describe_coefficients,
+        describe=descriptions.coefficients,
         needs="an estimated main specification of Racing to Release",
         mark="estimate",
+        query_name="coefficients",
+        variables={"study_name": "racing"},
     ),
     Figure(
         name="coefficients_disruption",
         title="Size and finetuning: main specifications",
         reads=("estimates",),
         conclude=conclusions.coefficients,
-        draw=charts.coefficients,
-        count=lambda frame: int(frame.n_used.max()),
+        draw=of_estimates.coefficients,
+        count=highest("n_used"),
         unit="focals at most (each at its row)",
         filter="Linear coefficients, and average marginal effects of logits, in points; errors "
         "clustered by family or parent; an arrow head marks an interval that goes on.",
-        describe=_describe_coefficients,
+        describe=descriptions.coefficients,
         needs="an estimated main specification of the disruption study",
         mark="estimate",
+        query_name="coefficients",
+        variables={"study_name": "disruption"},
     ),
     *(
         Figure(
@@ -443,17 +306,17 @@ FIGURES = (
             title=f"Specification curve: {title}",
             reads=("curve", "curve_inference"),
             conclude=conclusions.curve,
-            draw=charts.specification_curve,
-            count=lambda frame: int(frame.n_specifications.iloc[0]),
+            draw=of_estimates.specification_curve,
+            count=first_of("n_specifications"),
             unit="specifications",
             filter=f"Estimates and 95 % intervals (clustered) in standard errors, in order; below, "
             f"what each chose, levels by their median.{orientation}",
-            describe=_describe_curve,
+            describe=descriptions.curve,
             needs=f"two estimated specifications of the {curve} curve",
             mark="height",
             query_name="specification_curve",
             variables={"curve_name": curve, "term_name": term},
-            note=_joint_test,
+            note=joint_test,
         )
         for name, title, curve, term, orientation in CURVES
     ),
@@ -462,12 +325,12 @@ FIGURES = (
         title="Likes gained around a burst of entry",
         reads=("estimates",),
         conclude=conclusions.weeks_of_a_burst,
-        draw=charts.likes_around_a_burst,
-        count=lambda frame: int(frame.n_used.max()),
+        draw=of_estimates.likes_around_a_burst,
+        count=highest("n_used"),
         unit="models x intervals",
         filter="Specification RR20 (Poisson, entrant and base x interval effects), against the "
         "week before the burst; 95 % intervals with errors clustered by base.",
-        describe=_describe_points("Dot plot of coefficients by week", "week"),
+        describe=descriptions.points("Dot plot of coefficients by week", "week"),
         needs="an estimate of RR20, which needs several snapshots a week or so apart",
         mark="interval_low",
     ),
@@ -477,13 +340,13 @@ FIGURES = (
             title=f"Calibration of {title}",
             reads=("calibration",),
             conclude=conclusions.calibration,
-            draw=charts.calibration,
-            count=lambda frame: int(frame.n_draws.max()),
+            draw=of_estimates.calibration,
+            count=highest("n_draws"),
             unit="draws of each world",
             filter="Bars: 95 % of what the specification finds where outcomes are drawn anew; "
             "ticks: the truth there; diamonds: the real estimate. At most seven specifications; "
             "the table has all.",
-            describe=_describe_calibration,
+            describe=descriptions.calibration,
             needs=f"a calibrated specification of {title}",
             mark="null_low",
             query_name="calibration",
@@ -492,3 +355,201 @@ FIGURES = (
         for study, letters, title in STUDIES
     ),
 )
+"""The figures that the studies hand on: of the marts and of the studies' own results."""
+
+MART_FIGURES = (
+    Figure(
+        name="descent",
+        title="Whose models new models descend from",
+        reads=("hub_models", "disruption_panel"),
+        draw=of_lineage.descent,
+        count=first_of("n"),
+        unit="models",
+        filter="Models of the month with a parent, by the owner of their nearest root, the eight "
+        "largest; without those whose root is their own owner's; 95 % intervals over families, "
+        "none below ten.",
+        describe=descriptions.descent,
+        needs="a month with 100 dated models that descend from a model of another owner",
+        mark="value",
+        preludes=("intervals",),
+        conclude=conclusions.leading_owner,
+    ),
+    Figure(
+        name="data_funnel",
+        title="What each step keeps",
+        reads=("data_funnel", "disruption_panel"),
+        conclude=conclusions.funnel,
+        draw=of_lineage.data_funnel,
+        count=first_of("n_models"),
+        unit="landed items",
+        filter="Latest complete snapshot; all are counted, so there is no interval.",
+        describe=descriptions.funnel,
+        needs="a mart data_funnel with rows",
+        mark="n_models",
+    ),
+    by_month(
+        "faults_by_month",
+        "Coverage and faults of the lineage",
+        reads=("hub_models", "lineage_edges", "lineage_rejections"),
+        conclude=conclusions.faults,
+        unit="models",
+        filter="Models with a known date",
+        needs="a month with 30 models of known date",
+    ),
+    by_month(
+        "relation_mix",
+        "Relations of models with a parent",
+        unit="models with a parent",
+        filter="Models with a known date",
+        needs="a month with 30 models that declare a parent",
+    ),
+    by_month(
+        "root_countries",
+        "Countries of the roots of new derivatives",
+        unit="models below a root",
+        filter="Models below a root, with a known date; the country is that of the owner of the "
+        "nearest root, as far as landed tables say",
+        needs="a table of owners in the landing, and a month with 30 models below a root",
+    ),
+    by_month(
+        "licences_kept",
+        "Obligations of the parent's licence in that of the child",
+        reads=("licence_changes", "hub_models"),
+        unit="edges with known terms",
+        filter="Edges with licences at both ends whose obligations the project has a reading of, "
+        "which is no legal advice",
+        needs="a month with 30 edges of which both licences are known",
+    ),
+    by_month(
+        "parents_per_model",
+        "Declared parents per model",
+        conclude=conclusions.parents,
+        draw=of_lineage.monthly("models with a parent", format=".2f", floor=None),
+        unit="models with a parent",
+        filter="Models with a parent and a known date",
+        describe=descriptions.means_by_month,
+        needs="a month with 30 models that declare a parent",
+    ),
+    Figure(
+        name="concentration",
+        title="Concentration of derivatives on bases",
+        reads=("lineage_edges", "disruption_panel"),
+        conclude=conclusions.concentration,
+        draw=of_lineage.concentration,
+        count=first_of("n_edges_all"),
+        unit="edges",
+        filter="All edges, all bases with a child; counted in full, so there is no interval.",
+        describe=descriptions.lorenz,
+        needs="an edge",
+        mark="share_of_edges",
+    ),
+    Figure(
+        name="growth_of_families",
+        title="Growth of the ten largest families",
+        reads=("families", "hub_models", "disruption_panel"),
+        conclude=conclusions.growth_of_families,
+        draw=of_lineage.growth_of_families,
+        count=total("n_new"),
+        unit="derivatives",
+        filter="Derivatives with a known date, each in the family of its nearest root; counted in "
+        "full, so there is no interval. Where the root has no date, weeks run from its first "
+        "derivative.",
+        describe=descriptions.families,
+        needs="a family with a dated derivative",
+        mark="n_to_date",
+    ),
+    Figure(
+        name="entry_calendar",
+        title="Calendar of entry into the ten most built-upon bases",
+        reads=("release_races", "disruption_panel"),
+        conclude=conclusions.calendar,
+        draw=of_lineage.entry_calendar,
+        count=total("n"),
+        unit="entrants",
+        filter="Entrants after their base, both dates known; the first "
+        f"{4 * of_lineage.CALENDAR_MONTHS} weeks are drawn, the CSV holds all. Counts: no "
+        "interval.",
+        describe=descriptions.calendar,
+        needs="an entrant released after its base",
+        mark="n",
+    ),
+)
+"""The figures of the marts that speak of the whole landing, which the report draws."""
+
+FIGURES = (*STUDY_FIGURES, *MART_FIGURES)
+
+
+def family_figures(base: str, slug: str) -> tuple[Figure, ...]:
+    """The four figures of one base's family page; `slug` prefixes their files."""
+    name = shortened(base, 60)
+
+    def of_family(kind: str, query: str, *, reads: tuple[str, ...] = (), **rest: Any) -> Figure:
+        return Figure(
+            name=f"{slug}-{kind}",
+            query_name=query,
+            reads=("lineage_edges", "hub_models", "disruption", *reads, "disruption_panel"),
+            preludes=("intervals", "family"),
+            variables={"base": base},
+            **rest,
+        )
+
+    return (
+        of_family(
+            "tree",
+            "family_tree",
+            title=f"Descendants of {name} over time",
+            conclude=conclusions.family_tree,
+            draw=of_one_family.family_tree,
+            count=first_of("n_family"),
+            unit="descendants",
+            filter="Drawn: the base and up to 60 dated descendants, those that most models descend "
+            "from first, then those with most likes, each joined to one parent; dashed: further "
+            "parents among them. No interval: every model is counted.",
+            describe=descriptions.family_tree,
+            needs="a dated descendant",
+            mark="weeks",
+        ),
+        of_family(
+            "growth",
+            "family_growth",
+            title=f"Growth of the family of {name}",
+            conclude=conclusions.family_growth,
+            draw=of_one_family.family_growth,
+            count=highest("n_to_date"),
+            unit="dated descendants",
+            filter="Descendants over all generations, released after the base; counted in full, so "
+            "there is no interval.",
+            describe=descriptions.family_growth,
+            needs="a descendant released after the base",
+            mark="n_to_date",
+        ),
+        of_family(
+            "relations",
+            "family_relations",
+            title=f"Relations in the family of {name}",
+            conclude=conclusions.family_relations,
+            draw=of_one_family.family_relations,
+            count=first_of("n"),
+            unit="descendants",
+            filter="Each descendant by its relation to the parent it was reached by. No interval: "
+            "every descendant is counted, and all are one family.",
+            describe=descriptions.family_relations,
+            needs="a descendant",
+            mark="share",
+        ),
+        of_family(
+            "ranks",
+            "family_release_ranks",
+            title=f"Likes by release rank among the entrants of {name}",
+            reads=("recognition_panel",),
+            conclude=conclusions.family_ranks,
+            draw=of_one_family.family_release_ranks,
+            count=total("n"),
+            unit="ranked entrants",
+            filter="Children of this base; 95 % intervals by Student's t, none below 5 entrants. "
+            f"Hollow on grey: most entrants are younger than {of_one_family.YOUNG_DAYS} days.",
+            describe=descriptions.family_ranks,
+            needs="an entrant with a rank",
+            mark="mean_recognition",
+        ),
+    )

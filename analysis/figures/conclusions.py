@@ -6,11 +6,13 @@ its own leaves zero out. Where the rows carry none it is empty, and the title na
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pandas as pd
 
-from analysis.figures.wording import number, with_interval
+from analysis.figures.charts.of_lineage import MOSTLY_OF_ONE
+from analysis.figures.wording import number, percent, share_in_words, shortened, with_interval
 
 Conclusion = Callable[[pd.DataFrame], str]
 
@@ -189,3 +191,136 @@ def calibration(frame: pd.DataFrame) -> str:
         f"In {number(inside)} of {number(len(real))} cases worlds drawn anew give estimates as far "
         "out as the real one"
     )
+
+
+def leading_owner(frame: pd.DataFrame) -> str:
+    """The owner that most new models descend from, without a full stop."""
+    first = frame.iloc[0]
+    month = f"{first.month:%B %Y}"
+    if pd.isna(first.low):
+        return (
+            f"Of {number(int(first.n))} new models in {month} that descend from a model of another "
+            f"owner, {number(int(first.n_of_owner))} descend from {first.owner}; their families "
+            "are too few, or one is too large, for anything to be said beyond them"
+        )
+    told = with_interval(100 * first.value, 100 * first.low, 100 * first.high)
+    said, _, ends = told.partition(" (")
+    return (
+        f"Of 100 new models in {month} that descend from a model of another owner, {said} descend "
+        f"from {first.owner} (95 % interval {ends}"
+    )
+
+
+def funnel(frame: pd.DataFrame) -> str:
+    """How many of all models have a disruption index."""
+    stages = frame.set_index("stage").n_models
+    if not {"hub_models", "mdi_defined"} <= set(stages.index) or not stages["hub_models"]:
+        return ""
+    n, defined = int(stages["hub_models"]), int(stages["mdi_defined"])
+    share = share_in_words(100 * defined / n, 0)
+    return f"Of {number(n)} models {number(defined)} have a disruption index: {share}"
+
+
+def latest(frame: pd.DataFrame, panel: str | None = None):
+    """The latest month of a panel that has an interval; None if none has."""
+    rows = known(frame).dropna(subset=["value"])
+    rows = rows if panel is None else rows[rows.panel == panel]
+    return rows.sort_values("month").iloc[-1] if len(rows) else None
+
+
+def faults(frame: pd.DataFrame) -> str:
+    """How many models of the latest month declare no parent."""
+    row = latest(frame, "no parent declared")
+    if row is None:
+        return ""
+    return f"Of the models of {row.month:%B %Y} {share_of(row, 'value')} declare no parent"
+
+
+def leader(frame: pd.DataFrame) -> str:
+    """Which panel leads in the latest month, if any does."""
+    row = latest(frame)
+    if row is None:
+        return ""
+    month = known(frame[frame.month == row.month])
+    first, *others = (one for _, one in month.sort_values("value", ascending=False).iterrows())
+    if any(other.high >= first.low for other in others):
+        names = " and ".join(str(one.panel) for one in (first, *others[:1]))
+        return f"Neither of {names} leads for certain in {row.month:%B %Y}"
+    leading = str(first.panel).capitalize()
+    return f"{leading} leads in {row.month:%B %Y} with {share_of(first, 'value')}"
+
+
+def parents(frame: pd.DataFrame) -> str:
+    """How many parents a model of the latest month declares."""
+    row = latest(frame)
+    if row is None:
+        return ""
+    told = with_interval(row.value, row.low, row.high)
+    return f"A model with a parent declares {told} of them in {row.month:%B %Y}"
+
+
+def concentration(frame: pd.DataFrame) -> str:
+    """What the largest tenth of bases hold; between two points the curve is straight."""
+    points = [(0.0, 0.0), *zip(frame.share_of_bases, frame.share_of_edges, strict=True)]
+    (x0, y0), (x1, y1) = next(
+        pair for pair in itertools.pairwise(points) if pair[1][0] >= 0.9 - 1e-12
+    )
+    held = 1 - (y0 + (y1 - y0) * (0.9 - x0) / (x1 - x0))
+    return f"A tenth of the bases holds {percent(held, 0)} of all edges"
+
+
+def growth_of_families(frame: pd.DataFrame) -> str:
+    """Which family is the largest, and how many of those shown are one owner's."""
+    first = frame[frame.place == frame.place.min()].iloc[-1]
+    n_of_one = frame[frame.largest_owner_share > MOSTLY_OF_ONE].place.nunique()
+    verb = "is" if n_of_one == 1 else "are"
+    marked = f"; {n_of_one} of those shown {verb} mostly one owner's" if n_of_one else ""
+    return (
+        f"{first.root_id} has the largest family, {number(int(first.n_to_date))} dated "
+        f"models{marked}"
+    )
+
+
+def calendar(frame: pd.DataFrame) -> str:
+    """How many entrants came within four weeks of their base."""
+    first = int(frame[frame.four_weeks == 0].n.sum())
+    n = int(frame.n.sum())
+    return f"Of {number(n)} entrants {number(first)} came within four weeks of their base"
+
+
+def family_tree(frame: pd.DataFrame) -> str:
+    """Which descendant has most models below it."""
+    below = frame[frame.distance > 0]
+    if below.empty or not below.n_descendants.fillna(0).max():
+        return ""
+    first = below.sort_values(["n_descendants", "model_id"], ascending=[False, True]).iloc[0]
+    name = shortened(str(first.model_id), 60)
+    below_it = number(int(first.n_descendants))
+    return f"Of the descendants {name} has most below it: {below_it} models"
+
+
+def family_growth(frame: pd.DataFrame) -> str:
+    """When half of the descendants were there."""
+    half = frame[frame.n_to_date * 2 >= frame.n_to_date.iloc[-1]].iloc[0]
+    n = number(int(frame.n_to_date.iloc[-1]))
+    return f"Half of the {n} dated descendants were there in week {number(int(half.week))}"
+
+
+def family_relations(frame: pd.DataFrame) -> str:
+    """Which relation most descendants have."""
+    first = frame.sort_values(["n_of_relation", "relation"], ascending=[False, True]).iloc[0]
+    n, most = number(int(first.n)), number(int(first.n_of_relation))
+    return f"Of {n} descendants {most} are of the relation {first.relation}"
+
+
+family_ranks = first_and_last(
+    # Entrants without time for likes tell nothing of their rank.
+    lambda frame: frame[2 * frame.n_young <= frame.n],
+    lambda row: with_interval(row.mean_recognition, row.low, row.high),
+    {
+        "above": "The latest entrants have more likes than the first: mean ln(1 + likes) {} and {}",
+        "below": "The latest entrants have fewer likes than the first: mean ln(1 + likes) {} and "
+        "{}",
+        "": "The first and the latest entrants cannot be told apart: mean ln(1 + likes) {} and {}",
+    },
+)

@@ -179,6 +179,16 @@ def percent(share: float | None, digits: int = 1) -> str:
     return "" if share is None else f"{rounded(100 * share, digits)} %"
 
 
+def share_in_words(per_cent: float, digits: int) -> str:
+    """A share that is neither nought nor all is not rounded to it."""
+    step = 10.0**-digits
+    if 0 < per_cent < step / 2:
+        return f"under {rounded(step, digits)} %"
+    if 100 - step / 2 <= per_cent < 100:
+        return f"over {rounded(100 - step, digits)} %"
+    return f"{rounded(per_cent, digits)} %"
+
+
 def interval(low: float | None, high: float | None, digits: int = 3) -> str:
     """Both ends in square brackets; empty where one is None."""
     if low is None or high is None:
@@ -204,3 +214,9 @@ def with_interval(
         return f"{rounded(value, 0 if abs(value) >= 100 else 1)}{unit} (no interval)"
     digits = digits_between(low, high)
     return f"{rounded(value, digits)}{unit} ({rounded(low, digits)} to {rounded(high, digits)})"
+
+
+def shortened(text: str, length: int = 34) -> str:
+    """A label on one line that fits: its end is what an ellipsis stands for."""
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text if len(text) <= length else text[: length - 3] + "..."

@@ -1,13 +1,16 @@
 """Writes each figure as SVG, PNG, CSV (the numbers drawn), SQL (where they come from) and JSON."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
 from analysis.figures import theme
-from analysis.figures.catalogue import FIGURES, Figure, snapshot_id
+from analysis.figures.catalogue import STUDY_FIGURES
+from analysis.figures.figure import Figure, snapshot_id
 from hub_lineage.spreadsheets import safe_for_spreadsheets
 from hub_lineage.sql import files_in_sql, identifier
 
@@ -18,8 +21,28 @@ SIGNIFICANT_DIGITS = 9
 """Sums of floating-point numbers are kept to so many digits, in the files and in the charts."""
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A figure that was drawn, or the reason why it was not.
+
+    name: of its files. title, caption, description: plain text, hostile where ids are in it.
+    svg: what to put into a page; empty if it was not drawn, and then `reason` says why.
+    suffixes: the files that were written.
+    """
+
+    name: str
+    title: str
+    caption: str = ""
+    description: str = ""
+    svg: str = ""
+    reason: str = ""
+    suffixes: tuple[str, ...] = ()
+
+
 def write_figures(
-    results_folder: Path | str, exports_folder: Path | str
+    results_folder: Path | str,
+    exports_folder: Path | str,
+    figures: Sequence[Figure] = STUDY_FIGURES,
 ) -> list[tuple[str, str, str]]:
     """Write `<results>/figures/<name>.<suffix>`; (name, ok | not_drawn, reason) per figure.
 
@@ -29,7 +52,8 @@ def write_figures(
     folder = Path(results_folder) / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     with open_tables(results_folder, exports_folder) as connection:
-        return [_write(figure, connection, folder) for figure in FIGURES]
+        made = [draw(figure, connection, folder) for figure in figures]
+    return [(one.name, NOT_DRAWN if one.reason else DRAWN, one.reason) for one in made]
 
 
 def open_tables(
@@ -48,16 +72,20 @@ def open_tables(
 
 
 def data_of(
-    figure: Figure, connection: duckdb.DuckDBPyConnection
+    figure: Figure, connection: duckdb.DuckDBPyConnection, *, is_prepared: bool = False
 ) -> tuple[pd.DataFrame | None, str]:
-    """The rows of a figure, or None and the reason why it cannot be drawn."""
+    """The rows of a figure, or None and the reason why it cannot be drawn.
+
+    is_prepared: its preludes have run on this connection.
+    """
     there = {
         name for (name,) in connection.execute("select view_name from duckdb_views()").fetchall()
     }
     missing = [f"{name}.parquet" for name in figure.reads if name not in there]
     if missing:
         return None, f"no {' and no '.join(missing)}"
-    connection.execute(figure.prelude)
+    if not is_prepared:
+        connection.execute(figure.prelude)
     frame = connection.execute(figure.query).df()
     if frame.empty or not figure.has_marks(frame):
         return None, f"needs {figure.needs}"
@@ -66,25 +94,29 @@ def data_of(
     return frame, ""
 
 
-def _write(
-    figure: Figure, connection: duckdb.DuckDBPyConnection, folder: Path
-) -> tuple[str, str, str]:
-    files = {suffix: folder / f"{figure.name}.{suffix}" for suffix in SUFFIXES}
-    frame, reason = data_of(figure, connection)
+def draw(
+    figure: Figure,
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    suffixes: Sequence[str] = SUFFIXES,
+    *,
+    is_prepared: bool = False,
+) -> Drawn:
+    """Draw a figure and write `<folder>/<name>.<suffix>`.
+
+    Of a figure without data nothing stays, not even what an earlier run left.
+    """
+    files = {suffix: folder / f"{figure.name}.{suffix}" for suffix in suffixes}
+    frame, reason = data_of(figure, connection, is_prepared=is_prepared)
     if frame is None:
         for path in files.values():
             path.unlink(missing_ok=True)
-        return figure.name, NOT_DRAWN, reason
+        return Drawn(figure.name, figure.title, reason=reason)
     title, caption, description = (
         figure.headline(frame), figure.caption(frame), figure.describe(frame),
     )  # fmt: skip
-    text = theme.rendered(theme.titled(figure.draw(frame), title, caption))
-    files["svg"].write_text(
-        theme.svg(text, figure.name, title, f"{description} {caption}"), "utf-8"
-    )
-    files["png"].write_bytes(theme.png(text))
-    safe_for_spreadsheets(frame).to_csv(files["csv"], index=False, lineterminator="\n")
-    files["sql"].write_text(stand_alone_query(figure), "utf-8")
+    picture = theme.rendered(theme.titled(figure.draw(frame), title, caption))
+    svg = theme.svg(picture, figure.name, title, f"{description} {caption}")
     about = {
         "name": figure.name,
         "title": title,
@@ -94,8 +126,28 @@ def _write(
         "n": figure.count(frame),
         "snapshot_id": snapshot_id(frame),
     }
-    files["json"].write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    return figure.name, DRAWN, ""
+    texts = {
+        "svg": lambda: svg,
+        "csv": lambda: safe_for_spreadsheets(frame).to_csv(index=False, lineterminator="\n"),
+        "sql": lambda: stand_alone_query(figure),
+        "json": lambda: json.dumps(about, indent=2, ensure_ascii=False) + "\n",
+    }
+    for suffix, path in files.items():
+        if suffix == "png":
+            path.write_bytes(theme.png(picture))
+        else:
+            path.write_text(texts[suffix](), "utf-8")
+    return Drawn(figure.name, title, caption, description, svg, suffixes=tuple(suffixes))
+
+
+def read_drawn(svg: Path) -> Drawn:
+    """A figure that an earlier run drew, as the files beside its SVG tell it."""
+    about = json.loads(svg.with_suffix(".json").read_text("utf-8"))
+    return Drawn(
+        svg.stem, about["title"], about["caption"], about["alternative_text"],
+        svg.read_text("utf-8"),
+        suffixes=tuple(one for one in SUFFIXES if svg.with_suffix(f".{one}").is_file()),
+    )  # fmt: skip
 
 
 def stand_alone_query(figure: Figure) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from analysis.report.report_figures import text_of
+from analysis.figures import text_of
 from hub_lineage.exports import Exports, StudyError
 
 MOST_LISTED = 1_000

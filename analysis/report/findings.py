@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
+from analysis.figures import text_of
+from analysis.figures.conclusions import leading_owner
 from analysis.figures.wording import number, with_interval
-from analysis.report.report_figures import leading_owner, text_of
 from analysis.studies.shares import Clustered, clustered_share
 from analysis.studies.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED
 

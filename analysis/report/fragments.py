@@ -18,10 +18,10 @@ import itables.javascript
 import itables.options
 import pandas as pd
 
+from analysis.figures import Drawn
 from analysis.figures.theme import untitled
 from analysis.figures.wording import number, rounded, with_interval
 from analysis.report.links import Links
-from analysis.report.report_figures import Drawn
 from analysis.studies.result_tables import Table, as_html, plain
 
 MOST_ROWS = 10_000

@@ -13,16 +13,23 @@ from pathlib import Path
 import jinja2
 import yaml
 
-from analysis.figures import theme
+from analysis.figures import (
+    MART_FIGURES,
+    Drawn,
+    draw,
+    family_figures,
+    read_drawn,
+    text_of,
+    theme,
+)
 from analysis.figures.wording import interval, number, percent
-from analysis.report import dictionary, excerpts, families, fragments, report_figures, verdict_list
+from analysis.report import dictionary, excerpts, families, fragments, verdict_list
 from analysis.report.citing import bibtex
 from analysis.report.findings import Finding, findings, with_share
 from analysis.report.links import Links, source
 from analysis.report.marts import MARTS, Results, open_marts, open_results
 from analysis.report.provenance import Landing, landing_of
 from analysis.report.rendering import render
-from analysis.report.report_figures import Drawn
 from analysis.report.worked_example import worked_example
 from analysis.studies.result_tables import (
     ROLES,
@@ -44,6 +51,9 @@ MARKER = "report.json"
 
 LARGEST = 10
 """Families with a page of their own unless others are named."""
+
+SUFFIXES = ("svg", "csv", "sql")
+"""The files of each figure of the marts."""
 
 YOUNG_FIGURES = ("growth_of_families", "entry_calendar", "relation_mix", "parents_per_model")
 """Figures of growth, which on a young landing show how its models were chosen."""
@@ -93,8 +103,11 @@ class Report:
 
     def figure_html(self, name: str, drawn: Drawn) -> str:
         """A figure with its downloads and what the landing does to it."""
-        suffixes = ("svg", "csv", "sql", *(("png",) if drawn.has_png else ()))
-        links = {suffix.upper(): f"{self.up}figures/{name}.{suffix}" for suffix in suffixes}
+        links = {
+            suffix.upper(): f"{self.up}figures/{name}.{suffix}"
+            for suffix in ("svg", "csv", "sql", "png")
+            if suffix in drawn.suffixes
+        }
         is_of_growth = name in YOUNG_FIGURES or name.endswith("-growth")
         caution = self.landing.caution if is_of_growth else ""
         return fragments.figure_box(drawn, self.snapshot, links, caution)
@@ -209,11 +222,7 @@ class Report:
             return Drawn(name, name.replace("_", " "), reason=self.results.reason("figures", name))
         for file in sorted(path.parent.glob(f"{name}.*")):
             shutil.copyfile(file, self.extra / "figures" / file.name)
-        about = json.loads(path.with_suffix(".json").read_text("utf-8"))
-        return Drawn(
-            name, about["title"], about["caption"], about["alternative_text"],
-            path.read_text("utf-8"), has_png=path.with_suffix(".png").is_file(),
-        )  # fmt: skip
+        return read_drawn(path)
 
     def write(self, page: str, template: str, **values) -> None:
         """Render a template of `pages/` into a page of the source."""
@@ -370,15 +379,13 @@ def account_of(report: Report, chosen: Sequence[families.Base], site: Path) -> d
 def write_pages(report: Report, chosen: Sequence[families.Base]) -> None:
     """Every page's Markdown."""
     connection = report.exports.connection
-    connection.execute(report_figures.text_of("intervals"))
-    facts = families.one_row(connection, report_figures.text_of("facts"))
-    for figure in report_figures.FIGURES:
+    connection.execute(text_of("intervals"))
+    facts = families.one_row(connection, query_text("facts"))
+    for figure in MART_FIGURES:
         report.say(f"figure {figure.name}")
-        report.drawn[figure.name] = report_figures.draw(
-            figure, connection, report.extra / "figures"
-        )
+        report.drawn[figure.name] = draw(figure, connection, report.extra / "figures", SUFFIXES)
     read_tables(report)
-    connection.execute(report_figures.text_of("own_takers"))
+    connection.execute(query_text("own_takers"))
     shared = {
         "facts": facts,
         "share_of_models": share_of_models(report),
@@ -447,10 +454,10 @@ def write_family(report: Report, base: families.Base, shared: Mapping) -> None:
     connection = report.exports.connection
     families.walk(connection, base.model_id)
     facts = families.facts(connection)
-    made = report_figures.family_figures(base.model_id, base.slug)
+    made = family_figures(base.model_id, base.slug)
     for figure in made:
-        report.drawn[figure.name] = report_figures.draw(
-            figure, connection, report.extra / "figures", is_prepared=True
+        report.drawn[figure.name] = draw(
+            figure, connection, report.extra / "figures", SUFFIXES, is_prepared=True
         )
     names = {}
     for kind, title, columns, rows, notes in (
@@ -502,12 +509,17 @@ def write_family(report: Report, base: families.Base, shared: Mapping) -> None:
     )  # fmt: skip
 
 
+def query_text(name: str) -> str:
+    """A query of the pages that no figure draws."""
+    return (HERE / "queries" / f"{name}.sql").read_text("utf-8")
+
+
 def read_tables(report: Report) -> None:
     """Run the SQL of `tables.yml` into printed tables, and keep it beside them."""
     for entry in yaml.safe_load((HERE / "tables.yml").read_text("utf-8")):
-        preludes = [report_figures.text_of(name) for name in entry.get("preludes", ())]
+        preludes = [query_text(name) for name in entry.get("preludes", ())]
         if re.search(r"_(low|high)\(", entry["sql"]):
-            preludes.insert(0, report_figures.text_of("intervals"))
+            preludes.insert(0, text_of("intervals"))
         for prelude in preludes:
             report.exports.connection.execute(prelude)
         rows = report.exports.connection.execute(entry["sql"]).fetchall()

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from analysis.figures.catalogue import QUERIES
+from analysis.figures import text_of
 from analysis.studies.null_worlds.rewiring import mdi_under_chance
 from hub_lineage.exports import Exports
 
@@ -43,7 +43,7 @@ def index_forms(exports: Exports, n_draws: int, seed: int) -> pd.DataFrame:
         "select distinct n_i, n_j, n_k from focals where mdi is not null order by all"
     ).df()
     low, high = resampled(counts.to_numpy(np.int64), seed)
-    connection.execute((QUERIES / "intervals.sql").read_text("utf-8"))
+    connection.execute(text_of("intervals"))
     connection.register("chance", chance)
     connection.register("resampled", counts.assign(bootstrap_low=low, bootstrap_high=high))
     forms = connection.execute(

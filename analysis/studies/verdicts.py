@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from scipy import stats
 
-from analysis.figures.wording import digits_between, number, rounded
+from analysis.figures.wording import digits_between, number, rounded, share_in_words
 
 SUPPORTED = "supported"
 CONTRADICTED = "contradicted"
@@ -187,16 +187,6 @@ def change_in_words(value: float, words: Mapping, digits: int | None = None) -> 
         said = "over 99"
     unit = {"ratio": " %", "points": " point" if said == "1" else " points", "units": ""}[kind]
     return f"{said}{unit} {direction}"
-
-
-def share_in_words(per_cent: float, digits: int) -> str:
-    """A share that is neither nought nor all is not rounded to it."""
-    step = 10.0**-digits
-    if 0 < per_cent < step / 2:
-        return f"under {rounded(step, digits)} %"
-    if 100 - step / 2 <= per_cent < 100:
-        return f"over {rounded(100 - step, digits)} %"
-    return f"{rounded(per_cent, digits)} %"
 
 
 def interval_in_words(low: float, high: float, words: Mapping, digits: int) -> str:

@@ -13,7 +13,8 @@ import networkx
 import pytest
 from report_sites import HOSTILE, Page, built_site, pages, report, rewritten
 
-from analysis.report import families, report_figures
+from analysis.figures import draw, family_figures
+from analysis.report import families
 from analysis.report import site as report_site
 from analysis.report.families import slug_of
 from analysis.report.marts import open_marts
@@ -158,8 +159,8 @@ def test_further_parents_of_a_merge_are_dashed_lines_of_the_tree(exports, tmp_pa
         "group by parent_id order by count(*) desc, parent_id limit 1"
     ).fetchall()[0]
     families.walk(opened, base)
-    tree, *_ = report_figures.family_figures(base, "merged")
-    report_figures.draw(tree, opened, tmp_path, is_prepared=True)
+    tree, *_ = family_figures(base, "merged")
+    draw(tree, opened, tmp_path, is_prepared=True)
     with (tmp_path / "merged-tree.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     drawn = {row["model_id"]: row["via"] for row in rows}

@@ -1,4 +1,4 @@
-"""The sample's exports, and one small run of both studies on them, shared by all workers."""
+"""One small run of both studies on the sample's exports, shared by all workers."""
 
 from pathlib import Path
 
@@ -6,12 +6,6 @@ import pytest
 from study_runs import DRAWS, analysis
 
 from support import once
-
-
-@pytest.fixture(scope="session")
-def sample_exports(built) -> Path:
-    """The marts of the sample as Parquet. Not to be written to."""
-    return built / "exports"
 
 
 @pytest.fixture(scope="session")

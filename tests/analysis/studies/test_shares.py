@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.figures.catalogue import QUERIES
+from analysis.figures import text_of
 from analysis.studies.shares import (
     FEWEST_CLUSTERS,
     clustered_mean,
@@ -19,7 +19,7 @@ from analysis.studies.shares import (
 
 DRAWS = 400
 
-INTERVALS = (QUERIES / "intervals.sql").read_text("utf-8")
+INTERVALS = text_of("intervals")
 
 
 def families(generator, count: int, tail: float, share: float, alike: float):

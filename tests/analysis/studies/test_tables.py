@@ -9,10 +9,9 @@ from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
-import made_results
 import pytest
-from made_results import HOSTILE, SNAPSHOT, estimate, specification
 
+import made_results
 from analysis.figures.wording import number, parts, percent, rounded
 from analysis.studies.result_tables import (
     FORMATS,
@@ -31,6 +30,7 @@ from analysis.studies.result_tables import (
     write_tables,
 )
 from hub_lineage.files import list_files
+from made_results import HOSTILE, SNAPSHOT, estimate, specification
 from support import REPOSITORY
 
 MINUS = "\N{MINUS SIGN}"

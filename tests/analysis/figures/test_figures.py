@@ -14,17 +14,18 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import duckdb
-import made_results
 import matplotlib.image
 import numpy as np
 import pandas as pd
 import pytest
-from made_results import HOSTILE, SNAPSHOT, estimate, specification
 from scipy import stats
 
-from analysis.figures import FIGURES, charts, data_of, open_tables, theme, write_figures
+import made_results
+from analysis.figures import FIGURES, data_of, open_tables, theme, write_figures
+from analysis.figures.charts.of_estimates import SIGNS
 from analysis.figures.writing import SUFFIXES
 from analysis.studies.shares import clustered_mean, clustered_share
+from made_results import HOSTILE, SNAPSHOT, estimate, specification
 from support import REPOSITORY
 
 pytestmark = pytest.mark.xdist_group("figures")
@@ -142,7 +143,7 @@ def results_in(folder: Path, title: str) -> Path:
 def drawn(exports, tmp_path_factory) -> Path:
     """The results' folder with all figures, and how each fared in `report.json`."""
     folder = results_in(tmp_path_factory.mktemp("drawn") / "results", "likes")
-    report = write_figures(folder, exports)
+    report = write_figures(folder, exports, FIGURES)
     (folder / "report.json").write_text(json.dumps(report), "utf-8")
     return folder
 
@@ -323,8 +324,8 @@ def figure(name: str):
 def test_a_second_run_in_another_process_writes_the_same_bytes(drawn, exports):
     before = {path.name: path.read_bytes() for path in (drawn / "figures").iterdir()}
     subprocess.run(
-        [sys.executable, "-c", "import sys; from analysis.figures import write_figures; "
-         "write_figures(*sys.argv[1:])", str(drawn), str(exports)],
+        [sys.executable, "-c", "import sys; from analysis.figures import FIGURES, write_figures; "
+         "write_figures(*sys.argv[1:], FIGURES)", str(drawn), str(exports)],
         cwd=REPOSITORY, env=os.environ | {"PYTHONHASHSEED": "7"}, check=True,
     )  # fmt: skip
     after = {path.name: path.read_bytes() for path in (drawn / "figures").iterdir()}
@@ -349,7 +350,7 @@ def test_hostile_text_is_shown_and_not_run(tmp_path):
 
 
 def test_without_any_file_each_figure_says_what_is_missing(tmp_path):
-    report = write_figures(tmp_path / "results", tmp_path / "exports")
+    report = write_figures(tmp_path / "results", tmp_path / "exports", FIGURES)
     assert [name for name, _, _ in report] == NAMES
     assert {status for _, status, _ in report} == {"not_drawn"}
     assert all(reason.startswith("no ") and ".parquet" in reason for _, _, reason in report)
@@ -366,7 +367,7 @@ def test_empty_tables_give_a_reason_and_leave_no_file_of_an_earlier_run(drawn, e
     stale = empty / "figures" / "mdi_distribution.svg"
     stale.parent.mkdir()
     stale.write_text("from an earlier run")
-    report = write_figures(empty, empty)
+    report = write_figures(empty, empty, FIGURES)
     assert {status for _, status, _ in report} == {"not_drawn"}
     assert all(reason.startswith("needs ") for _, _, reason in report)
     assert list(stale.parent.iterdir()) == []
@@ -693,7 +694,7 @@ def test_the_simulation_takes_red_from_green_and_leaves_grey_alone():
 @pytest.mark.parametrize("sight", SIGHT)
 def test_kinds_are_told_apart_by_colour_blind_readers(sight, mode):
     colours = {name: pair[mode] for name, pair in theme.COLOURS.items()}
-    for looks in (theme.RELATIONS.values(), theme.SERIES, charts.SIGNS.values()):
+    for looks in (theme.RELATIONS.values(), theme.SERIES, SIGNS.values()):
         for (one, _), (other, _) in itertools.combinations(looks, 2):
             assert apart(colours[one], colours[other], SIGHT[sight]) >= 15, (one, other)
 
