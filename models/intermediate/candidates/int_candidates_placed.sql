@@ -53,38 +53,31 @@ best as (
     where place <= 3
 ),
 
--- A name without its last part, up to five times; the longest beginning that is the name of a base counts.
+-- A name without its last part, without its last two, up to five.
 {%- for part in range(1, 6) %}
-beginning_{{ part }} as (
+cut_{{ part }} as (
     select
-        model_key,
-        regexp_extract(name, '^(.+)[-_.][^-_.]+$', 1) as name
-    from {{ 'models' if part == 1 else 'beginning_' ~ (part - 1) }}
-    where {{ matches('name', '^.+[-_.][^-_.]+$') }}
+        *,
+        regexp_extract({{ 'name' if part == 1 else 'beginning_' ~ (part - 1) }}, '^(.+)[-_.][^-_.]+$', 1) as beginning_{{ part }}
+    from {{ 'models' if part == 1 else 'cut_' ~ (part - 1) }}
 ),
 {% endfor %}
-beginnings as (
-    {%- for part in range(1, 6) %}
-    select
-        model_key,
-        name
-    from beginning_{{ part }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-),
-
 base_names as (
     select distinct trait as name from best
     where signal = 'name_overlap'
 ),
 
-longest_beginnings as (
+-- The longest beginning that is the name of a base counts.
+named as (
     select
-        beginnings.model_key,
-        max(length(beginnings.name)) as n_letters
-    from beginnings
-    inner join base_names on beginnings.name = base_names.name
-    group by beginnings.model_key
+        cut_5.model_key,
+        coalesce(base_1.name, base_2.name, base_3.name, base_4.name, base_5.name) as base_name
+    from cut_5
+    left join base_names as base_1 on cut_5.beginning_1 = base_1.name
+    left join base_names as base_2 on cut_5.beginning_2 = base_2.name
+    left join base_names as base_3 on cut_5.beginning_3 = base_3.name
+    left join base_names as base_4 on cut_5.beginning_4 = base_4.name
+    left join base_names as base_5 on cut_5.beginning_5 = base_5.name
 ),
 
 traits as (
@@ -101,11 +94,10 @@ traits as (
     from models
     union all
     select
-        models.model_key,
+        model_key,
         'name_overlap' as signal,
-        left(models.name, cast(longest_beginnings.n_letters as integer)) as trait
-    from models
-    inner join longest_beginnings on models.model_key = longest_beginnings.model_key
+        base_name as trait
+    from named
 )
 
 select
