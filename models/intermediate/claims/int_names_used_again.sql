@@ -6,6 +6,7 @@ with snapshots as (
 versions as (
     select
         version_key,
+        claims_key,
         snapshot_id,
         model_key,
         lower(model_id) as model_id_lower,
@@ -142,8 +143,9 @@ versions_naming_it as (
         versions.hub_oid as child_oid,
         claims.parent_id_lower
     from claims
-    inner join versions on claims.snapshot_id = versions.snapshot_id and claims.child_key = versions.model_key
     inner join names_of_others on claims.parent_id_lower = names_of_others.parent_id_lower
+    inner join versions as claiming on claims.snapshot_id = claiming.snapshot_id and claims.child_key = claiming.model_key
+    inner join versions on claiming.version_key = versions.claims_key
 ),
 
 named_before as (

@@ -8,6 +8,7 @@ versions as (
     select
         version_key,
         repository_key,
+        claims_key,
         lower(model_id) as model_id_lower
     from {{ ref('stg_hub__versions') }}
 ),
@@ -18,10 +19,10 @@ claims as (
 
 said as (
     select
-        version_key,
+        claims_key,
         bit_xor({{ digest_of(['evidence', 'claimed_parent', 'claimed_oid']) }}) as said
     from claims
-    group by version_key
+    group by claims_key
 ),
 
 names_turned as (
@@ -76,7 +77,7 @@ naming as (
     select distinct
         names.snapshot_id,
         names.previous_snapshot_id,
-        claims.version_key
+        claims.claims_key
     from names
     inner join claims on names.name = claims.named_id_lower
     where claims.is_parent
@@ -87,13 +88,14 @@ naming_in_both as (
         naming.snapshot_id,
         naming.previous_snapshot_id,
         later.identity_key,
-        naming.version_key as previous_version_key,
-        naming.version_key
+        versions.version_key as previous_version_key,
+        versions.version_key
     from naming
+    inner join versions on naming.claims_key = versions.claims_key
     inner join {{ ref('int_model_identities_linked') }} as later
-        on naming.snapshot_id = later.snapshot_id and naming.version_key = later.version_key
+        on naming.snapshot_id = later.snapshot_id and versions.version_key = later.version_key
     inner join {{ ref('int_model_identities_linked') }} as earlier
-        on naming.previous_snapshot_id = earlier.snapshot_id and naming.version_key = earlier.version_key
+        on naming.previous_snapshot_id = earlier.snapshot_id and versions.version_key = earlier.version_key
     where later.identity_key = earlier.identity_key
 )
 
@@ -104,13 +106,12 @@ select
     turns.previous_version_key,
     turns.version_key
 from turns
-left join said on turns.version_key = said.version_key
-left join said as previous on turns.previous_version_key = previous.version_key
-left join naming on turns.snapshot_id = naming.snapshot_id and turns.version_key = naming.version_key
-where
-    turns.version_key is not null
-    and turns.previous_version_key is not null
-    and (said.said is distinct from previous.said or naming.version_key is not null)
+inner join versions as later on turns.version_key = later.version_key
+inner join versions as earlier on turns.previous_version_key = earlier.version_key
+left join said on later.claims_key = said.claims_key
+left join said as previous on earlier.claims_key = previous.claims_key
+left join naming on turns.snapshot_id = naming.snapshot_id and later.claims_key = naming.claims_key
+where said.said is distinct from previous.said or naming.claims_key is not null
 union
 select
     snapshot_id,

@@ -33,11 +33,22 @@ compared as (
     from {{ ref('int_children_compared') }}
 ),
 
+versions as (
+    select
+        version_key,
+        claims_key,
+        lower(model_id) as model_id_lower
+    from {{ ref('stg_hub__versions') }}
+),
+
 children as (
     select
-        compared.*,
+        compared.snapshot_id,
+        compared.identity_key,
+        versions.claims_key,
         repositories.repository as identity
     from compared
+    inner join versions on compared.version_key = versions.version_key
     inner join {{ ref('stg_hub__repositories') }} as repositories on compared.identity_key = repositories.repository_key
 ),
 
@@ -49,12 +60,12 @@ named as (
     select distinct
         children.snapshot_id,
         children.identity_key,
-        children.version_key,
+        children.claims_key,
         children.identity,
         claims.named_id_lower,
         claims.parent_id_lower
     from children
-    inner join claims on children.version_key = claims.version_key
+    inner join claims on children.claims_key = claims.claims_key
     where claims.is_parent
 ),
 
@@ -74,8 +85,8 @@ borne as (
     select
         versions.version_key,
         names.named_id_lower
-    from {{ ref('stg_hub__versions') }} as versions
-    inner join distinct_names as names on lower(versions.model_id) = names.named_id_lower
+    from versions
+    inner join distinct_names as names on versions.model_id_lower = names.named_id_lower
 ),
 
 bearers as (
@@ -112,10 +123,11 @@ names_of_several as (
 
 naming as (
     select distinct
-        claims.version_key,
+        versions.version_key,
         claims.named_id_lower
     from claims
     inner join names_of_several on claims.named_id_lower = names_of_several.named_id_lower
+    inner join versions on claims.claims_key = versions.claims_key
     where claims.is_parent
 ),
 
@@ -136,7 +148,7 @@ first_meant as (
 -- The Hub's own word that the child means the bearer of that time ends all doubt.
 claimed_oids as (
     select distinct
-        version_key,
+        claims_key,
         claimed_oid
     from claims
     where claimed_oid is not null
@@ -204,7 +216,7 @@ meant_by_child as (
     left join used_again
         on named.identity_key = used_again.identity_key and named.named_id_lower = used_again.named_id_lower
     left join claimed_oids
-        on named.version_key = claimed_oids.version_key and meant.then_identity = claimed_oids.claimed_oid
+        on named.claims_key = claimed_oids.claims_key and meant.then_identity = claimed_oids.claimed_oid
 ),
 
 -- Two names of one repository are one parent.

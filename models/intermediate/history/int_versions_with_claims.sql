@@ -1,6 +1,6 @@
--- One row per version x claim in use that names a parent.
+-- One row per version that says other claims than those before it x claim in use that names a parent.
 select
-    versions.version_key,
+    versions.claims_key,
     claims.evidence,
     claims.claimed_parent,
     claims.claimed_oid,
@@ -13,4 +13,6 @@ inner join {{ ref('stg_hub__versions') }} as versions
 inner join {{ ref('int_parent_texts_cleaned') }} as texts on claims.claimed_parent = texts.claimed_parent
 inner join {{ ref('int_parent_texts_resolved') }} as resolved on claims.claimed_parent = resolved.claimed_parent
 -- Nothing is compared where there is one snapshot only.
-where (select count(*) from {{ ref('stg_hub__readings') }}) > 1
+where
+    versions.version_key = versions.claims_key
+    and (select count(*) from {{ ref('stg_hub__readings') }}) > 1

@@ -182,17 +182,25 @@ said as (
         card_text_base_models,
         card_languages
     from tags_read
+),
+
+claiming as (
+    select
+        *,
+        {{ digest_of([
+            'model_id', 'base_model_tags', 'base_models', 'card_base_models', 'adapter_base_models', 'card_text_base_models'
+        ]) }} as claims_hash
+    from said
 )
 
 select
     *,
     {{ digest_of([
-        'model_id', 'gated', 'pipeline_tag', 'library_name', 'architecture', 'model_type', 'license', 'license_name', 'n_licenses',
+        'claims_hash', 'gated', 'pipeline_tag', 'library_name', 'architecture', 'model_type', 'license', 'license_name', 'n_licenses',
         'card_relation', 'tag_signal', 'has_signals',
-        'safetensors_parameters', 'gguf_parameters', 'chat_template_hash', 'created_at', 'last_modified_at', 'base_model_tags', 'base_models',
-        'card_base_models', 'adapter_base_models', 'card_text_base_models', 'card_languages'
+        'safetensors_parameters', 'gguf_parameters', 'chat_template_hash', 'created_at', 'last_modified_at', 'card_languages'
     ]) }} as content_hash
-from said
+from claiming
 {%- endset %}
 
 with versions as (

@@ -22,6 +22,7 @@ select
     snapshot_version,
     reading_number,
     content_hash,
+    claims_hash,
     {{ item_key('part_number', 'part_row') }} as model_key,
     model_id,
     lower(model_id) as model_id_lower,

@@ -1,14 +1,31 @@
--- One row per child x evidence phase x claimed text in a complete snapshot.
-with children as (
+-- One row per child x evidence phase x claimed text in the latest snapshot, and where it says other claims than before.
+with latest as (
+    select snapshot_id from {{ ref('stg_hub__snapshots') }}
+    where is_latest
+),
+
+-- A version that repeats the name and the claims of one before it is not read again.
+claiming as (
     select
         snapshot_id,
-        model_key as child_key,
-        base_models,
-        card_base_models,
-        adapter_base_models,
-        card_text_base_models,
-        base_model_tags
-    from {{ ref('stg_hub__models') }}
+        model_key
+    from {{ ref('stg_hub__versions') }}
+    where version_key = claims_key
+),
+
+children as (
+    select
+        models.snapshot_id,
+        models.model_key as child_key,
+        models.base_models,
+        models.card_base_models,
+        models.adapter_base_models,
+        models.card_text_base_models,
+        models.base_model_tags
+    from {{ ref('stg_hub__models') }} as models
+    left join latest on models.snapshot_id = latest.snapshot_id
+    left join claiming on models.snapshot_id = claiming.snapshot_id and models.model_key = claiming.model_key
+    where latest.snapshot_id is not null or claiming.model_key is not null
 ),
 
 -- baseModels = {"relation": ..., "models": [{"_id": ..., "id": ...}]}; anything else is kept whole.

@@ -8,6 +8,7 @@ with said as (
     select
         repositories.repository_key,
         models.content_hash,
+        models.claims_hash,
         models.snapshot_id,
         models.reading_number,
         models.model_key,
@@ -31,20 +32,53 @@ said_first as (
         partition by repository_key, content_hash
         order by snapshot_at nulls first, snapshot_id
     ) = 1
+),
+
+numbered as (
+    select
+        -- In the order of reading: what is lost with a snapshot is lost to those that were read after it.
+        {% if is_incremental() -%}
+        (select coalesce(max(known.version_key), 0) from {{ this }} as known) +
+        {%- endif %}
+        row_number() over (order by snapshot_at nulls first, snapshot_id, repository_key) as version_key,
+        *
+    from said_first
+),
+
+claims as (
+    select
+        repository_key,
+        claims_hash,
+        min(version_key) as claims_key
+    from (
+        select
+            repository_key,
+            claims_hash,
+            version_key
+        from numbered
+        {% if is_incremental() -%}
+        union all
+        select
+            repository_key,
+            claims_hash,
+            version_key
+        from {{ this }}
+        {%- endif %}
+    ) as versions
+    group by repository_key, claims_hash
 )
 
 select
-    -- In the order of reading: what is lost with a snapshot is lost to those that were read after it.
-    {% if is_incremental() -%}
-    (select coalesce(max(known.version_key), 0) from {{ this }} as known) +
-    {%- endif %}
-    row_number() over (order by snapshot_at nulls first, snapshot_id, repository_key) as version_key,
-    repository_key,
-    content_hash,
-    snapshot_id,
-    reading_number,
-    model_key,
-    model_id,
-    hub_oid,
-    created_at
-from said_first
+    numbered.version_key,
+    numbered.repository_key,
+    numbered.content_hash,
+    numbered.claims_hash,
+    claims.claims_key,
+    numbered.snapshot_id,
+    numbered.reading_number,
+    numbered.model_key,
+    numbered.model_id,
+    numbered.hub_oid,
+    numbered.created_at
+from numbered
+inner join claims on numbered.repository_key = claims.repository_key and numbered.claims_hash = claims.claims_hash
