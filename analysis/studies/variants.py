@@ -217,7 +217,7 @@ class Scratch:
             self._run(place, variant, variant.variables, changed)
         made = self.workshop / "made"
         made.mkdir()
-        snapshot_id, counts = build.export_marts(place / build.FILE, made, MARTS)
+        snapshot_id, counts = build.export_marts(place, made, MARTS)
         record = {
             "name": variant.name,
             "description": variant.description,
