@@ -61,25 +61,7 @@ distances as (
         on edges.child_key = languages.child_key and edges.parent_key = languages.parent_key
 ),
 
-with_all as (
-    select
-        relation,
-        trait,
-        has_child,
-        has_parent,
-        distance
-    from distances
-    union all
-    select
-        'all' as relation,
-        trait,
-        has_child,
-        has_parent,
-        distance
-    from distances
-),
-
-counted as (
+by_relation as (
     select
         relation,
         trait,
@@ -88,9 +70,25 @@ counted as (
         count(case when has_parent and not has_child then 1 end) as n_lost,
         count(case when has_child and not has_parent then 1 end) as n_gained,
         count(case when distance > 0 then 1 end) as n_changed,
-        cast(sum(distance) as bigint) as sum_of_distances
-    from with_all
+        sum(distance) as sum_of_distances
+    from distances
     group by relation, trait
+),
+
+counted as (
+    select * from by_relation
+    union all
+    select
+        'all' as relation,
+        trait,
+        sum(n_edges) as n_edges,
+        sum(n_both) as n_both,
+        sum(n_lost) as n_lost,
+        sum(n_gained) as n_gained,
+        sum(n_changed) as n_changed,
+        sum(sum_of_distances) as sum_of_distances
+    from by_relation
+    group by trait
 )
 
 select
@@ -101,7 +99,7 @@ select
     cast(counted.n_lost as integer) as n_lost,
     cast(counted.n_gained as integer) as n_gained,
     cast(counted.n_changed as integer) as n_changed,
-    counted.sum_of_distances / 1e9 / nullif(counted.n_both, 0) as mutation_rate,
+    cast(counted.sum_of_distances as bigint) / 1e9 / nullif(counted.n_both, 0) as mutation_rate,
     published.mutation_rate as published_mutation_rate,
     cast(published.n_edges as integer) as published_n_edges,
     published.source as published_source
