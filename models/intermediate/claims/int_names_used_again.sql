@@ -78,6 +78,11 @@ earlier_bearers as (
     where not snapshots.is_latest
 ),
 
+names_of_others as (
+    select distinct parent_id_lower from versions_of_others
+),
+
+-- Few names have had two bearers: only what names them is looked at.
 claims as (
     select
         claims.snapshot_id,
@@ -91,6 +96,7 @@ claims as (
         texts.bearer_created_us
     from {{ ref('stg_hub__parent_claims') }} as claims
     inner join texts on claims.claimed_parent = texts.claimed_parent
+    inner join names_of_others on texts.parent_id_lower = names_of_others.parent_id_lower
     inner join snapshots on claims.snapshot_id = snapshots.snapshot_id
     where claims.is_text
 ),
@@ -133,17 +139,12 @@ doubted as (
 ),
 
 -- Children that named it already in an earlier snapshot.
-names_of_others as (
-    select distinct parent_id_lower from versions_of_others
-),
-
 versions_naming_it as (
     select distinct
         versions.version_key,
         versions.hub_oid as child_oid,
         claims.parent_id_lower
     from claims
-    inner join names_of_others on claims.parent_id_lower = names_of_others.parent_id_lower
     inner join versions as claiming on claims.snapshot_id = claiming.snapshot_id and claims.child_key = claiming.model_key
     inner join versions on claiming.version_key = versions.claims_key
 ),

@@ -17,8 +17,8 @@ snapshots as (
     from {{ ref('stg_hub__snapshots') }}
 ),
 
--- At creation every counter is 0. What was seen before that was another repository of the name.
-observed as (
+-- What was seen before the creation was another repository of the name.
+seen as (
     select
         listed.model_key,
         listed.released_us,
@@ -33,16 +33,21 @@ observed as (
     where
         snapshots.snapshot_us >= listed.released_us
         and {{ is_near_a_horizon('snapshots.snapshot_us', 'listed.released_us') }}
+),
+
+-- At creation every counter is 0: the first end of a line whose second end has been seen.
+observed as (
+    select * from seen
     union all
-    select
+    select distinct
         model_key,
         released_us,
-        null as snapshot_id,
+        cast(null as string) as snapshot_id,
         released_us as observed_us,
         0 as likes,
         0 as downloads,
         0 as downloads_all_time
-    from listed
+    from seen
     where {{ is_near_a_horizon('released_us', 'released_us') }}
 ),
 
