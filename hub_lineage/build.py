@@ -35,8 +35,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import difflib
-import fcntl
-import hashlib
 import itertools
 import json
 import os
@@ -54,7 +52,8 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from hub_lineage.errors import LandingError, Problem
+from hub_lineage.errors import DISK_FULL, BuildError, LandingError, first_line
+from hub_lineage.files import digest_of, empty_folder, flush, hidden_folder, replace_files
 from hub_lineage.landing import COLUMNS, Snapshot, iso, list_snapshots
 from hub_lineage.paths import PROJECT, folder_from
 from hub_lineage.sql import files_in_sql, identifier, literal, one_value
@@ -99,12 +98,6 @@ SECONDS_AN_ITEM = 5e-5
 
 KEPT_PARSE = PROJECT / "target" / "build" / "partial_parse.msgpack"
 """dbt's reading of the project, from the last build that went through."""
-
-DISK_FULL = re.compile("No space left on device|Disk quota exceeded", re.IGNORECASE)
-
-
-class BuildError(Problem):
-    """The build cannot begin, or did not go through; what stood before still stands."""
 
 
 # before the build
@@ -264,9 +257,8 @@ def damaged_parts(snapshots: Sequence[Snapshot]) -> Iterator[Path]:
     """Parts whose bytes are not those that the manifest was written for."""
     for snapshot in snapshots:
         for part in snapshot.parts:
-            with (snapshot.folder / part.name).open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != part.sha256:
-                    yield snapshot.folder / part.name
+            if digest_of(snapshot.folder / part.name) != part.sha256:
+                yield snapshot.folder / part.name
 
 
 def check_database(database: Path) -> None:
@@ -295,73 +287,33 @@ def check_database(database: Path) -> None:
         ) from error
 
 
-def first_line(error: BaseException) -> str:
-    """What an error says, in one line; a full disk is called so, whoever met it."""
-    said = str(error).strip() or type(error).__name__
-    return "the disk is full" if DISK_FULL.search(said) else said.splitlines()[0]
-
-
 # the two hidden folders where the new files are made
 
 
 @contextlib.contextmanager
-def building_folder(path: Path, variable: str, others: str) -> Iterator[int]:
+def building_folder(
+    path: Path, variable: str, others: str, home: Path | None = None
+) -> Iterator[int]:
     """Keep an empty folder to ourselves; yield the lock, which whoever works in it must hold.
 
-    What a killed run left is cleared. The kernel frees the lock when its last holder ends.
+    What a killed run left is cleared, once what it had set aside is back in `home`.
     """
-    missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
-    try:
-        lock = lock_folder(path)
-        empty_folder(path)
-    except BlockingIOError as error:
-        raise BuildError(
-            f"another build into {path.parent / others} is under way: wait for it, or set "
-            f"{variable} to another place",
-            2,
-        ) from error
-    except OSError as error:
-        raise BuildError(
-            f"cannot write to {path.parent} ({first_line(error)}): set {variable} to a place "
-            "that can be written",
-            2,
-        ) from error
-    try:
-        yield lock
-    finally:
-        if path.exists() and not any(path.iterdir()):
-            path.rmdir()
-        os.close(lock)
-        for folder in missing:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
-
-
-def lock_folder(path: Path) -> int:
-    """Make the folder and lock it; BlockingIOError when others hold it for two seconds more."""
-    for is_last in [False] * 20 + [True]:
-        path.mkdir(parents=True, exist_ok=True)
-        lock = os.open(path, os.O_RDONLY)
+    with contextlib.ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # The last holder may have removed the folder between the two calls.
-            if path.exists() and os.path.samestat(os.fstat(lock), path.stat()):
-                return lock
-        except BlockingIOError:
-            if is_last:
-                os.close(lock)
-                raise
-        os.close(lock)
-        time.sleep(0.1)
-    raise BlockingIOError
-
-
-def empty_folder(path: Path) -> None:
-    for entry in path.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
+            lock = stack.enter_context(hidden_folder(path, home))
+        except BlockingIOError as error:
+            raise BuildError(
+                f"another build into {path.parent / others} is under way: wait for it, or set "
+                f"{variable} to another place",
+                2,
+            ) from error
+        except OSError as error:
+            raise BuildError(
+                f"cannot write to {path.parent} ({first_line(error)}): set {variable} to a place "
+                "that can be written",
+                2,
+            ) from error
+        yield lock
 
 
 # dbt
@@ -586,8 +538,7 @@ def export_marts(
                 f"kv_metadata {{{metadata}}})",
             )
             counts.append((mart, rows))
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+            flush(path)
     return ", ".join(sorted(seen)), counts
 
 
@@ -625,36 +576,6 @@ def snapshots_of_models(connection: duckdb.DuckDBPyConnection) -> dict[str, dict
         f"select model, snapshots from {Path(FILE).stem}.main.snapshots_of_models"
     ).fetchall()
     return {model: dict(sorted(json.loads(snapshots).items())) for model, snapshots in noted}
-
-
-def put_in_place(pairs: Sequence[tuple[Path, Path]]) -> None:
-    """Replace old files by new ones, each by one rename, or remove those that have no new one.
-
-    Should one fail, all of them are put back.
-    """
-    kept: list[tuple[Path, Path | None]] = []
-    try:
-        for new, old in pairs:
-            copy = None
-            if old.exists():
-                copy = new.with_name(f"{new.name}.previous")
-                link_or_copy(old, copy)
-            if new.exists():
-                os.replace(new, old)
-            else:
-                old.unlink(missing_ok=True)
-            kept.append((old, copy))
-    except BaseException:
-        for old, copy in reversed(kept):
-            os.replace(copy, old) if copy else old.unlink(missing_ok=True)
-        raise
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 # all of it
@@ -708,7 +629,7 @@ def build(arguments: Sequence[str]) -> None:
             doubts = list(doubtful_weeks(workshop / FILE, snapshots)) if not is_part else []
             left = views_left_out(workshop, exports) if is_part else set()
             snapshot_id, counts = export_marts(workshop, staged, leave=left)
-            put_in_place(replacements(workshop, database, staged, exports))
+            replace_files(replacements(workshop, database, staged, exports))
         except (OSError, duckdb.Error) as error:
             raise BuildError(
                 f"cannot put {database} and {exports} in place ({first_line(error)}): the previous "

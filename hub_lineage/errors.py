@@ -11,6 +11,12 @@ EXIT_INTEGRITY = 5
 EXIT_STOPPED = 75
 
 
+DISK_FULL = re.compile(
+    "No space left on device|Disk quota exceeded|failed to offload data block", re.IGNORECASE
+)
+"""What is said when a file, or what does not fit into memory, finds no room."""
+
+
 class Problem(Exception):
     """One line for whoever ran the command, and the exit code of the command."""
 
@@ -20,6 +26,14 @@ class Problem(Exception):
         super().__init__(re.sub(r"\s*\n\s*", " ", message.strip()))
         if exit_code is not None:
             self.exit_code = exit_code
+
+
+class BuildError(Problem):
+    """The build cannot begin, or did not go through; what stood before still stands."""
+
+
+class StudyError(Problem):
+    """The exports, the results, or what was asked of them cannot be used."""
 
 
 class LandingError(Problem):
@@ -62,6 +76,12 @@ class StoppedError(Problem):
     """The user has stopped a command that goes on where it stood."""
 
     exit_code = EXIT_STOPPED
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line; a full disk is called so, whoever met it."""
+    said = str(error).strip() or type(error).__name__
+    return "the disk is full" if DISK_FULL.search(said) else said.splitlines()[0]
 
 
 def said_by(error: OSError) -> str:

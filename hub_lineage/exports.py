@@ -15,13 +15,10 @@ import duckdb
 
 from hub_lineage.build import MARK
 from hub_lineage.build import memory_limit as limit_of_memory
-from hub_lineage.errors import Problem
+from hub_lineage.errors import StudyError
+from hub_lineage.files import digest_of
 from hub_lineage.paths import PROJECT
 from hub_lineage.sql import files_in_sql, identifier
-
-
-class StudyError(Problem):
-    """The exports, the results, or what was asked of them cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +100,5 @@ def hash_of(paths) -> str:
     digest = hashlib.sha256()
     for path in sorted(paths):
         digest.update(path.name.encode())
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+        digest.update(bytes.fromhex(digest_of(path)))
     return digest.hexdigest()

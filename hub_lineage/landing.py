@@ -7,7 +7,6 @@ Loaders write it (`loaders.landing`); a build reads the snapshots whose manifest
 """
 
 import contextlib
-import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -196,9 +195,3 @@ def read_manifest(folder: Path) -> Snapshot:
             f"{folder.name} has no readable {MANIFEST} ({type(error).__name__}: {error}); "
             "`python -m loaders verify` mends a crawled one; else land the snapshot again"
         ) from error
-
-
-def digest_of(path: Path) -> str:
-    """Return the sha256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

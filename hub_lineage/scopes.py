@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 from hub_lineage.paths import PROJECT
 
 SAMPLE = PROJECT / "sample" / "hub_models"

@@ -10,10 +10,10 @@ from typing import Any
 
 import duckdb
 
+from hub_lineage.errors import DISK_FULL
+
 _MESSAGE_LENGTH = 300
 _PATTERN_SIGN = re.compile(r"([\[*?])")
-# What DuckDB says when a file, or what does not fit into memory, finds no room.
-_DISK_FULL = ("No space left on device", "Disk quota exceeded", "failed to offload data block")
 # A thread's error comes as JSON inside the message of another.
 _INNER_MESSAGE = '"exception_message":'
 
@@ -73,7 +73,7 @@ def one_line(error: Exception) -> str:
     text = re.split(r"\n\s*\n|\nPossible |\nLINE \d+:", text)[0]
     text = re.sub(r"\s*\n\s*", "; ", text)
     text = re.sub(r"^(?:INTERNAL|[A-Z][a-z]+(?: [A-Z][a-z]+)*|IO) Error: ", "", text)
-    if any(words in text for words in _DISK_FULL):
+    if DISK_FULL.search(text):
         text = f"the disk is full: {text}"
     return text if len(text) <= _MESSAGE_LENGTH else text[: _MESSAGE_LENGTH - 3] + "..."
 

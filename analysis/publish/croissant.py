@@ -10,7 +10,7 @@ from pathlib import Path
 import mlcroissant
 
 from analysis.publish.facts import Facts
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 from hub_lineage.scopes import SCOPES
 
 TYPES = {

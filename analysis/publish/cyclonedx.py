@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from hub_lineage.exports import Exports, StudyError
+from hub_lineage.errors import StudyError
+from hub_lineage.exports import Exports
 
 FILE = "lineage.cdx.json"
 VERSION = "1.6"

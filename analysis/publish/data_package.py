@@ -15,7 +15,7 @@ import frictionless
 
 from analysis.publish.facts import Facts
 from analysis.publish.project import Column
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 
 TYPES = {
     "VARCHAR": "string",

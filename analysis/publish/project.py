@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 from hub_lineage.paths import PROJECT
 
 LAYERS = ("staging", "intermediate", "marts")

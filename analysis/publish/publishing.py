@@ -16,7 +16,6 @@ the one that huggingface_hub finds (HF_TOKEN, or its login). Files of an earlier
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
 import json
 import os
@@ -40,8 +39,9 @@ from analysis.publish.project import PROJECT, Project, compiled
 from analysis.publish.published_tables import SHORTEST_SALT, check_hidden, write_tables
 from analysis.publish.queries import write_queries
 from analysis.studies.variables import open_exports
-from hub_lineage.exports import Exports, StudyError
-from hub_lineage.files import replace_folder, workshop
+from hub_lineage.errors import StudyError
+from hub_lineage.exports import Exports
+from hub_lineage.files import digest_of, replace_folder, workshop
 from hub_lineage.paths import version
 from hub_lineage.progress import Progress
 from hub_lineage.scopes import SCOPES, scope_of
@@ -234,12 +234,7 @@ def files_of(folder: Path) -> list[Path]:
 
 def hashes_of(folder: Path) -> dict[str, str]:
     """SHA-256 of each file, by its path in the folder."""
-    found = {}
-    for path in files_of(folder):
-        with path.open("rb") as file:
-            name = path.relative_to(folder).as_posix()
-            found[name] = hashlib.file_digest(file, "sha256").hexdigest()
-    return found
+    return {path.relative_to(folder).as_posix(): digest_of(path) for path in files_of(folder)}
 
 
 def check_target(target: Path) -> None:

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 from hub_lineage.paths import PROJECT
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import duckdb
 
 from analysis.figures import text_of
-from hub_lineage.exports import Exports, StudyError
+from hub_lineage.errors import StudyError
+from hub_lineage.exports import Exports
 
 MOST_LISTED = 1_000
 """Descendants in the browsable tree of one page."""

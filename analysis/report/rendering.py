@@ -12,7 +12,7 @@ from sphinx.errors import SphinxError
 from sphinx.util.console import nocolor
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 
 SETTINGS = {
     "project": "hub_lineage",

@@ -40,7 +40,8 @@ from analysis.studies.result_tables import (
     plain,
 )
 from analysis.studies.shares import clustered_share
-from hub_lineage.exports import Exports, StudyError
+from hub_lineage.errors import StudyError
+from hub_lineage.exports import Exports
 from hub_lineage.files import files_of, replace_folder, workshop
 from hub_lineage.paths import PROJECT
 from hub_lineage.scopes import scope_of

@@ -25,7 +25,8 @@ from pathlib import Path
 import yaml
 
 from hub_lineage import build
-from hub_lineage.build import BuildError
+from hub_lineage.errors import BuildError, first_line
+from hub_lineage.files import digest_of, empty_folder, swap
 from hub_lineage.landing import Snapshot, list_snapshots
 from hub_lineage.paths import PROJECT, folder_from
 from hub_lineage.progress import Progress
@@ -97,22 +98,23 @@ def build_variants(
     sources = hash_of_sources(landing)
     folder = exports / "variants"
     built = []
-    with build.building_folder(exports / ".variants.building", "HUB_EXPORTS", "variants") as lock:
-        workshop = exports / ".variants.building"
+    workshop = exports / ".variants.building"
+    with build.building_folder(workshop, "HUB_EXPORTS", "variants", home=folder) as lock:
         scratch = Scratch(workshop, landing, snapshots, common, lock)
         stale = [one for one in wanted if not is_up_to_date(folder / one.name, one, sources)]
         with Progress("variants", len(stale), "variants") as progress:
             for variant in stale:
                 progress.advance(0, variant.name)
                 made = scratch.make(variant, sources)
-                put_in_place(made, folder / variant.name, workshop / "previous")
+                folder.mkdir(parents=True, exist_ok=True)
+                swap([(made, folder / variant.name)], workshop)
                 built.append(folder / variant.name)
                 progress.advance()
         if names is None:
             for stale in sorted(folder.glob(f"*/{RECORD}")):
                 if stale.parent.name not in {variant.name for variant in known}:
                     shutil.rmtree(stale.parent)
-        build.empty_folder(workshop)
+        empty_folder(workshop)
     return built
 
 
@@ -156,9 +158,7 @@ def hash_of_sources(landing: Path) -> str:
     ]
     for root, paths in ((PROJECT, project), (landing, [*manifests, *tables, *parts])):
         for path in sorted(paths):
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
-            digest.update(f"{path.relative_to(root).as_posix()}\0{content}\n".encode())
+            digest.update(f"{path.relative_to(root).as_posix()}\0{digest_of(path)}\n".encode())
     return digest.hexdigest()
 
 
@@ -301,20 +301,6 @@ def arguments_of(variables: Mapping[str, object]) -> list[str]:
     return ["--vars", json.dumps(variables, sort_keys=True)] if variables else []
 
 
-def put_in_place(new: Path, target: Path, aside: Path) -> None:
-    """Put a folder in the place of another, or leave that as it was if this fails."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        os.replace(target, aside)
-    try:
-        os.replace(new, target)
-    except OSError:
-        if aside.exists():
-            os.replace(aside, target)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
-
-
 # the command
 
 
@@ -344,7 +330,7 @@ def main(arguments: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except OSError as error:
-        print(f"error: cannot write the variants ({build.first_line(error)})", file=sys.stderr)
+        print(f"error: cannot write the variants ({first_line(error)})", file=sys.stderr)
         return 2
     for folder in built:
         rows = json.loads((folder / RECORD).read_text(encoding="utf-8"))["rows"]

@@ -4,13 +4,13 @@ Spark does not see files whose names begin with an underscore, as manifests do. 
 what is landed. It is a copy: whoever lands or removes a snapshot writes it anew.
 """
 
-import os
 from pathlib import Path
 
 import duckdb
 
 from hub_lineage.errors import LandingError
-from hub_lineage.sql import one_line
+from hub_lineage.files import replacing
+from hub_lineage.sql import literal, one_line
 
 CATALOG = Path("catalog") / "files.parquet"
 """Columns: file (path below the landing), size (bytes), last_modified (UTC), content (the text of a
@@ -43,19 +43,18 @@ def write_catalog(landing: Path) -> int:
     ]
     target = landing / CATALOG
     target.parent.mkdir(exist_ok=True)
-    unfinished = target.with_name(f".{target.name}")
     with duckdb.connect() as connection:
         connection.execute(
             "create table files (file varchar, size bigint, last_modified double, content varchar)"
         )
         connection.executemany("insert into files values (?, ?, ?, ?)", rows)
         try:
-            connection.execute(
-                "copy (select * replace (make_timestamp(cast(last_modified * 1e6 as bigint)) "
-                "as last_modified) from files order by file) to "
-                f"'{str(unfinished).replace(chr(39), chr(39) * 2)}' (format parquet)"
-            )
+            with replacing(target) as hidden:
+                connection.execute(
+                    "copy (select * replace (make_timestamp(cast(last_modified * 1e6 as bigint)) "
+                    f"as last_modified) from files order by file) to {literal(hidden)} "
+                    "(format parquet)"
+                )
         except duckdb.Error as error:
             raise LandingError(f"cannot write {target} ({one_line(error)})") from error
-    os.replace(unfinished, target)
     return len(rows)

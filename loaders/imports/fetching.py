@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
 import math
 import os
 import shutil
@@ -29,6 +28,7 @@ from hub_lineage.errors import (
     UsageError,
     said_by,
 )
+from hub_lineage.files import hidden_folder
 from hub_lineage.progress import Progress
 from hub_lineage.sql import files_in_sql, one_line
 from loaders.crawl.listing import LINEAGE_FIELDS, default_endpoint
@@ -171,15 +171,8 @@ def fetching_folder(landing: Path) -> Iterator[Path]:
     """The folder of partial copies, to ourselves; LandingError if it cannot be had."""
     folder = landing / FOLDER
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with hidden_folder(folder, is_kept=True):
             yield folder
-        finally:
-            if folder.exists() and not any(folder.iterdir()):
-                folder.rmdir()
-            os.close(lock)
     except BlockingIOError as error:
         raise LandingError(f"another command fetches into {landing}: wait for it") from error
     except OSError as error:

@@ -1,7 +1,6 @@
 """Tables of a landing beside its snapshots: one Parquet file each, put in place by one rename."""
 
 import argparse
-import contextlib
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -11,10 +10,10 @@ from pathlib import Path
 import duckdb
 
 from hub_lineage.errors import DataError, LandingError, UsageError, said_by
+from hub_lineage.files import replacing, without_empty_folders
 from hub_lineage.sql import literal, one_line
 from loaders.arguments import add_landing_argument, landing_of
 from loaders.imports import items, sources
-from loaders.landing.committing import flush
 
 __all__ = [
     "Report",
@@ -164,22 +163,15 @@ def commit_table(connection: duckdb.DuckDBPyConnection, query: str, target: Path
 
     Same rows, same bytes, whatever the number of threads.
     """
-    hidden = target.with_name(f".{target.name}.tmp")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        connection.execute("SET threads = 1")
-        connection.execute(
-            f"COPY (FROM ({query}) ORDER BY ALL) TO {literal(hidden)} "
-            "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
-        )
-        flush(hidden)
-        hidden.rename(target)
-        flush(target.parent)
+        with without_empty_folders(target.parent):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(target) as hidden:
+                connection.execute("SET threads = 1")
+                connection.execute(
+                    f"COPY (FROM ({query}) ORDER BY ALL) TO {literal(hidden)} "
+                    "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+                )
     except (OSError, duckdb.Error) as error:
         said = one_line(error) if isinstance(error, duckdb.Error) else said_by(error)
         raise LandingError(f"the landing cannot be written: {said}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            hidden.unlink()
-        with contextlib.suppress(OSError):
-            target.parent.rmdir()  # made for what never came; one that holds something stays

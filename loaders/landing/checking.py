@@ -14,11 +14,11 @@ from pathlib import Path
 import duckdb
 
 from hub_lineage.errors import EXIT_INTEGRITY, LandingError, UsageError
+from hub_lineage.files import digest_of
 from hub_lineage.landing import (
     COLUMNS,
     Part,
     Snapshot,
-    digest_of,
     read_manifest,
     snapshot_folder,
     snapshot_folders,

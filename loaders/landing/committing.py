@@ -6,7 +6,6 @@ part by part (`growing.py`), and is read once its manifest says `complete`.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -20,13 +19,21 @@ from typing import Any
 import duckdb
 
 from hub_lineage.errors import LandingError, said_by
+from hub_lineage.files import (
+    digest_of,
+    flush,
+    locked,
+    put_back,
+    swap,
+    take_lock,
+    without_empty_folders,
+)
 from hub_lineage.landing import (
     COLUMNS,
     MANIFEST,
     TABLE,
     Part,
     Snapshot,
-    digest_of,
     is_text,
     iso,
     manifest_text,
@@ -50,9 +57,8 @@ _ITEM_COLUMNS = ("hub_oid", "model_id", "raw_json", "fetched_at")
 _PAGE_COLUMNS = ("page_number", "item_number")
 _STAGED_ROW_GROUP = 20_480
 _BATCH = 1_000
-# The two sit one folder deeper than a snapshot does, so that no glob over snapshots sees them.
 NEW = "new"
-_REPLACED = "replaced"
+"""One folder deeper than a snapshot sits, so that no glob over snapshots sees what is made."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +151,7 @@ def commit_snapshots(
         with locked(root):
             if not replace:
                 refuse_existing(landing, ids)
-            _put_in_place(root, building, names)
+            swap([(building / NEW / name, root / name) for name in names], building)
     return snapshots
 
 
@@ -349,88 +355,38 @@ def building_folder(root: Path) -> Iterator[Path]:
 
     A lock on it tells the living from what a killed run left, which the next run clears away.
     """
-    missing = [folder for folder in (root, *root.parents) if not folder.exists()]
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        with locked(root):
-            clear_abandoned(root)
-            building = Path(tempfile.mkdtemp(prefix=".", suffix=".building", dir=root))
-            lock = os.open(building, os.O_RDONLY)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            (building / NEW).mkdir()
-            (building / _REPLACED).mkdir()
-            yield building
-        finally:
-            _discard(root, building)
-            os.close(lock)
+        with without_empty_folders(root):
+            root.mkdir(parents=True, exist_ok=True)
+            with locked(root):
+                clear_abandoned(root)
+                building = Path(tempfile.mkdtemp(prefix=".", suffix=".building", dir=root))
+                lock = take_lock(building)
+            try:
+                (building / NEW).mkdir()
+                yield building
+            finally:
+                _discard(root, building)
+                os.close(lock)
     except OSError as error:
         raise LandingError(
             f"the landing cannot be written: {said_by(error)}"
             + (f" ({error.filename})" if error.filename else "")
         ) from error
-    finally:
-        # Folders made for a snapshot that never came; rmdir leaves those that hold one.
-        for folder in missing:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
 
 
 def clear_abandoned(root: Path) -> None:
     """Remove the building folders that killed runs left; whoever calls holds the lock on `root`."""
     for abandoned in root.glob(".*.building"):
-        _sweep(root, abandoned)
-
-
-def _sweep(root: Path, abandoned: Path) -> None:
-    lock = os.open(abandoned, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return
-    else:
-        _discard(root, abandoned)
-    finally:
-        os.close(lock)
+        with contextlib.suppress(BlockingIOError):
+            lock = take_lock(abandoned)
+            try:
+                _discard(root, abandoned)
+            finally:
+                os.close(lock)
 
 
 def _discard(root: Path, building: Path) -> None:
     """Remove a building folder; an old snapshot whose successor does not stand goes back."""
-    for old in (building / _REPLACED).glob("snapshot_id=*"):
-        if not (root / old.name).exists():
-            old.rename(root / old.name)
+    put_back(building, root)
     shutil.rmtree(building)
-
-
-def _put_in_place(root: Path, building: Path, names: Sequence[str]) -> None:
-    try:
-        for name in names:
-            if (root / name).exists():
-                (root / name).rename(building / _REPLACED / name)
-            (building / NEW / name).rename(root / name)
-        flush(root)
-    except BaseException:
-        for name in names:
-            if (root / name).exists() and not (building / NEW / name).exists():
-                (root / name).rename(building / NEW / name)
-        raise
-
-
-@contextlib.contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """Keep other processes from starting or placing a snapshot meanwhile."""
-    lock = os.open(root, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
-def flush(path: Path) -> None:
-    """Have the disk keep a file, or the names in a folder, before a rename relies on it."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,7 +6,6 @@ file can disagree. The manifest is derived from the parts and can be built from 
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -20,13 +19,13 @@ from typing import Any, get_origin, get_type_hints
 import duckdb
 
 from hub_lineage.errors import IntegrityError, LandingError, said_by
+from hub_lineage.files import digest_of, flush, is_locked, locked, replacing, take_lock
 from hub_lineage.landing import (
     COLUMNS,
     MANIFEST,
     TABLE,
     Part,
     Snapshot,
-    digest_of,
     is_text,
     manifest_text,
     read_manifest,
@@ -36,7 +35,7 @@ from hub_lineage.landing import (
     snapshot_id_of,
 )
 from hub_lineage.sql import files_in_sql, literal, one_line
-from loaders.landing.committing import NEW, building_folder, clear_abandoned, flush, locked
+from loaders.landing.committing import NEW, building_folder, clear_abandoned
 from loaders.landing.slicing import Item
 
 SOURCE = "crawl"
@@ -141,15 +140,7 @@ def part_name(number: int) -> str:
 
 def is_being_written(folder: Path) -> bool:
     """Say whether a live crawl holds the snapshot."""
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    else:
-        return False
-    finally:
-        os.close(lock)
+    return is_locked(folder)
 
 
 def is_unfinished(snapshot: Snapshot) -> bool:
@@ -235,7 +226,7 @@ class GrowingSnapshot:
                     latest = crawled(landing)[-1:]
                     if latest and (after is None or latest[0].snapshot_id != after.snapshot_id):
                         raise _turned_away(latest[0].folder)
-                    made.rename(final)
+                    os.replace(made, final)
                     flush(root)
         return cls(final, lock)
 
@@ -298,22 +289,13 @@ class GrowingSnapshot:
     def commit(self, state: State) -> None:
         """Put the waiting rows in place as the next part, with the state that follows them."""
         path = self.folder / part_name(len(self.parts))
-        hidden = self.folder / f".{path.name}.tmp"
         text = json.dumps(vars(state), separators=(",", ":"))
-        with _landing_errors():
-            try:
-                self._connection.execute(
-                    f"COPY waiting TO {literal(hidden)} (FORMAT parquet, COMPRESSION zstd, "
-                    f"USE_TMP_FILE false, KV_METADATA {{{_STATE_KEY}: {literal(text)}}})"
-                )
-                flush(hidden)
-                digest = digest_of(hidden)
-                hidden.rename(path)
-                flush(self.folder)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    hidden.unlink()
-                raise
+        with _landing_errors(), replacing(path) as hidden:
+            self._connection.execute(
+                f"COPY waiting TO {literal(hidden)} (FORMAT parquet, COMPRESSION zstd, "
+                f"USE_TMP_FILE false, KV_METADATA {{{_STATE_KEY}: {literal(text)}}})"
+            )
+            digest = digest_of(hidden)
         pages = state.next_page - state.part_first_page
         self.parts.append(Part(path.name, state.part_rows, digest, pages))
         self.state = state
@@ -406,13 +388,10 @@ def _free_second(landing: Path) -> datetime:
 
 
 def _lock(folder: Path) -> int:
-    lock = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return take_lock(folder)
     except BlockingIOError:
-        os.close(lock)
         raise _turned_away(folder) from None
-    return lock
 
 
 def _turned_away(folder: Path) -> LandingError:
@@ -446,16 +425,8 @@ def _is_running(process: int) -> bool:
 
 
 def _write(path: Path, text: str) -> None:
-    hidden = path.with_name(f".{path.name}.tmp")
-    try:
+    with replacing(path) as hidden:
         hidden.write_text(text, encoding="utf-8")
-        flush(hidden)
-        hidden.rename(path)
-        flush(path.parent)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            hidden.unlink()
-        raise
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ import pytest
 from running import DATABASE, PART_WITHOUT_TESTS, SAMPLE, contents, refusal, run_build, surroundings
 
 from hub_lineage import build
+from hub_lineage.files import replace_files
 from support import REPOSITORY, dbt, item, read, write_landing
 
 SNAPSHOT = "20261003T131904Z"
@@ -429,7 +430,7 @@ def test_a_file_that_cannot_be_replaced_puts_all_of_them_back(tmp_path):
     (old / "third").mkdir()
     before = contents(old)
     with pytest.raises(OSError, match="third"):
-        build.put_in_place([(new / name, old / name) for name in ("first", "second", "third")])
+        replace_files([(new / name, old / name) for name in ("first", "second", "third")])
     assert contents(old) == before
     assert (old / "third").is_dir()
 

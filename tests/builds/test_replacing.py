@@ -12,8 +12,9 @@ from running import DATABASE, PART_WITHOUT_TESTS, SAMPLE, contents, run_build
 
 from analysis.studies.variables import open_exports
 from hub_lineage import build
-from hub_lineage.build import MARK, BuildError
-from hub_lineage.exports import StudyError
+from hub_lineage.build import MARK
+from hub_lineage.errors import BuildError, StudyError
+from hub_lineage.files import replace_files
 from support import item, write_landing
 
 LATER = "20270101T000000Z"
@@ -63,7 +64,7 @@ def killed_at(step: int, places: dict[str, Path]) -> bool:
 
         os.replace, os.link = counted(os.replace), counted(os.link)
         Path.unlink = counted(Path.unlink)
-        build.put_in_place(build.replacements(**places))
+        replace_files(build.replacements(**places))
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
@@ -87,7 +88,7 @@ def test_a_swap_that_fails_puts_back_all_files_the_log_of_a_crashed_program_too(
     (places["exports"] / name).mkdir()
     before = contents(places["exports"].parent)
     with pytest.raises(OSError, match=name):
-        build.put_in_place(build.replacements(**places))
+        replace_files(build.replacements(**places))
     after = contents(places["exports"].parent)
     assert {path: after.get(path) for path in before if "building" not in path} == {
         path: digest for path, digest in before.items() if "building" not in path
@@ -99,13 +100,13 @@ def test_a_part_does_not_vouch_for_files_that_it_leaves_alone(places):
     """After a kill some of them may be of the build before."""
     (places["exports"] / MARK).touch()
     (places["exports"] / "c.parquet").write_text("of either build")
-    build.put_in_place(build.replacements(**places))
+    replace_files(build.replacements(**places))
     assert (places["exports"] / MARK).exists()
     (places["exports"] / "c.parquet").unlink()
     for name in ("a", "b"):
         (places["staged"] / f"{name}.parquet").write_text("new")
     (places["workshop"] / build.FILE).write_text("new")
-    build.put_in_place(build.replacements(**places))
+    replace_files(build.replacements(**places))
     assert not (places["exports"] / MARK).exists()
 
 

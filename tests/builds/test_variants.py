@@ -14,7 +14,7 @@ from analysis.studies.variants import (
     list_variants,
     models_that_depend_on,
 )
-from hub_lineage.build import BuildError
+from hub_lineage.errors import BuildError
 from support import build, item, slow_in_group, write_landing
 
 CONFIGURED = Variant("as_configured", "As it is.", {})

@@ -20,7 +20,7 @@ from commands import KILLED, Commands, Ended, steps_to_try, tree
 
 from analysis.studies.variables import open_exports
 from hub_lineage.build import MODELS_AND_SEEDS
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 from hub_lineage.landing import list_snapshots
 from loaders.__main__ import main
 from loaders.simulator.fake_hub import FakeHub

@@ -15,7 +15,8 @@ from analysis.studies.missing_edges import (
     quantile,
     spread,
 )
-from hub_lineage.exports import Exports, StudyError
+from hub_lineage.errors import StudyError
+from hub_lineage.exports import Exports
 from oracles.definitions import Lineage, disruption
 from oracles.graphs import SNAPSHOT_AT, random_graphs
 

@@ -11,7 +11,8 @@ from publications import publish, rows
 
 from analysis.publish.cyclonedx import FILE, Bill, bill_named, write_bill
 from analysis.studies.variables import open_exports
-from hub_lineage.exports import Exports, StudyError
+from hub_lineage.errors import StudyError
+from hub_lineage.exports import Exports
 
 pytestmark = pytest.mark.xdist_group("publishing")
 

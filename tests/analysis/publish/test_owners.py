@@ -14,7 +14,7 @@ from analysis.publish.project import Column
 from analysis.publish.published_tables import HASH, hidden, write_hashed
 from analysis.publish.publishing import Options
 from analysis.studies.variables import open_exports
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 
 pytestmark = pytest.mark.xdist_group("publishing")
 

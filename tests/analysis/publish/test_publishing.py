@@ -23,7 +23,7 @@ from analysis.publish.facts import Facts
 from analysis.publish.published_tables import Table
 from analysis.publish.publishing import Options
 from analysis.studies.variables import open_exports
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 from hub_lineage.scopes import scope_of
 from support import REPOSITORY
 

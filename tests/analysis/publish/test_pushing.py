@@ -9,7 +9,7 @@ import pytest
 from huggingface_hub import HfApi
 
 from analysis.publish import publishing
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from analysis.report import families
 from analysis.report import site as report_site
 from analysis.report.families import slug_of
 from analysis.report.marts import open_marts
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -15,7 +15,7 @@ from analysis.report.dictionary import Mart
 from analysis.report.families import slug_of
 from analysis.report.marts import open_marts
 from analysis.report.provenance import Landing, landing_of
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 from hub_lineage.scopes import scope_of
 
 HUB = links.HUB

@@ -40,7 +40,7 @@ from analysis.studies.null_worlds.worlds import (
     draw_lineage,
 )
 from analysis.studies.specifications import Specification
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 
 TERMS = ("log_rank", "log_crowd_30")
 N_DRAWS = 60

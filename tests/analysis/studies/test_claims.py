@@ -11,7 +11,8 @@ from analysis.studies import claims
 from analysis.studies.shares import clustered_share
 from analysis.studies.specifications import all_specifications
 from analysis.studies.verdicts import Measure, Target
-from hub_lineage.exports import Exports, StudyError
+from hub_lineage.errors import StudyError
+from hub_lineage.exports import Exports
 
 NO_RESULTS = claims.Results((), ())
 

@@ -6,7 +6,8 @@ import duckdb
 import pytest
 
 from analysis.studies.evidence import SETS, markdown, measure
-from hub_lineage.exports import Exports, StudyError
+from hub_lineage.errors import StudyError
+from hub_lineage.exports import Exports
 
 EDGES = [
     ("q/right-gguf", "O/Base", ["name"]),

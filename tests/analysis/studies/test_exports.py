@@ -12,7 +12,7 @@ from analysis.studies.estimating import estimate
 from analysis.studies.specifications import all_specifications
 from analysis.studies.variables import KEPT, KEYS, NEEDED, PANELS, SAMPLES, open_exports
 from hub_lineage import build
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 
 pytestmark = pytest.mark.xdist_group("studies")
 

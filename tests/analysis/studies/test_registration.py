@@ -14,7 +14,7 @@ from analysis.studies.registration import (
     register,
     registered,
 )
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 from support import REPOSITORY
 
 SPECIFICATIONS = """

@@ -27,7 +27,7 @@ from analysis.studies.null_worlds.rewiring import (
     rewire,
 )
 from analysis.studies.null_worlds.worlds import draw_lineage
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 from oracles import definitions
 from oracles.graphs import random_graph, random_graphs
 

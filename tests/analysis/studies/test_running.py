@@ -21,7 +21,7 @@ from analysis.studies.running import (
     without_estimate,
 )
 from analysis.studies.specifications import all_specifications
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 
 pytestmark = pytest.mark.xdist_group("studies")
 

@@ -20,7 +20,7 @@ from analysis.studies.specifications import (
     sample_sql,
 )
 from analysis.studies.variables import open_exports
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 
 EVERY = {one.specification_id: one for one in all_specifications()}
 MINIMAL = {

@@ -13,7 +13,7 @@ from analysis.studies.null_worlds.worlds import (
     earliness,
     entries_in_month,
 )
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 
 SMALL = Design(n_bases=40, largest=60)
 

@@ -103,12 +103,12 @@ def _die_at(step: str, url: str, landing: Path) -> subprocess.CompletedProcess:
     code = f"""
 import os, signal, sys
 from pathlib import Path
-from loaders.landing import growing
+from hub_lineage import files
 from loaders.__main__ import main
 commits, step = 0, {step!r}
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
-flush, rename, digest = growing.flush, Path.rename, growing.digest_of
+flush, rename = files.flush, os.replace
 def is_part(path):
     return Path(path).name == ".part-00001.parquet.tmp"
 def flush_or_die(path):
@@ -118,10 +118,9 @@ def flush_or_die(path):
 def rename_or_die(path, target):
     if is_part(path) and step == "rename": die()
     if path.name == "._manifest.json.tmp" and (target.parent / "part-00001.parquet").exists(): die()
-    done = rename(path, target)
+    rename(path, target)
     if Path(target).name == "part-00001.parquet" and step == "rename done": die()
-    return done
-growing.flush, Path.rename = flush_or_die, rename_or_die
+files.flush, os.replace = flush_or_die, rename_or_die
 sys.exit(main(["crawl", "--endpoint", {url!r}, "--landing", {str(landing)!r},
     "--page-size", "100", "--pages-per-part", "3"]))
 """
@@ -439,17 +438,17 @@ def test_a_full_disk_keeps_what_is_landed(hub, crawl, landing) -> None:
 @pytest.mark.parametrize("call", range(8))
 def test_any_rename_may_fail(hub, crawl, landing, monkeypatch, call: int) -> None:
     calls = []
-    rename = Path.rename
+    rename = os.replace
 
-    def rename_or_fail(path: Path, target: Path) -> Path:
+    def rename_or_fail(path: Path, target: Path) -> None:
         calls.append(path)
         if len(calls) - 1 == call:
             raise OSError(28, "No space left on device")
-        return rename(path, target)
+        rename(path, target)
 
     service = hub(1_000)
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", rename_or_fail)
+        patch.setattr(os, "replace", rename_or_fail)
         done = crawl(service)
     assert done.code == 1
     assert "No space left on device" in done.err

@@ -331,15 +331,15 @@ def test_a_rename_that_fails_leaves_the_landing_as_it_was(
     commit_items(landing, T0 + timedelta(days=1), [FIRST], source="test")
     before = tree(landing)
     calls = []
-    rename = Path.rename
+    rename = os.replace
 
-    def rename_or_fail(path: Path, target: Path) -> Path:
+    def rename_or_fail(path: Path, target: Path) -> None:
         calls.append(path)
         if len(calls) - 1 == failing:
             raise failure(28, "No space left on device")
-        return rename(path, target)
+        rename(path, target)
 
-    monkeypatch.setattr(Path, "rename", rename_or_fail)
+    monkeypatch.setattr(os, "replace", rename_or_fail)
     wanted = [
         SnapshotQuery(T0, QUERY.format(rows=2)),
         SnapshotQuery(T0 + timedelta(days=1), QUERY.format(rows=2)),
@@ -397,7 +397,7 @@ def test_a_kill_while_writing_leaves_only_what_the_next_run_clears(landing: Path
 def test_a_kill_between_the_renames_is_healed_by_the_next_run(landing: Path, tree) -> None:
     commit_items(landing, T0, [FIRST], source="test")
     before = tree(landing)
-    aside = "rename = pathlib.Path.rename\npathlib.Path.rename = lambda *a: (rename(*a), die())"
+    aside = "rename = os.replace\nos.replace = lambda *a: (rename(*a), die())"
     killed(landing, aside)
     assert not snapshot_exists(landing, ID)
     with pytest.raises(LandingError, match="empty"):

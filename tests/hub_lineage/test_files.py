@@ -8,8 +8,18 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from hub_lineage.exports import StudyError
-from hub_lineage.files import list_files, listed_files, replace_folder, workshop
+from hub_lineage.errors import StudyError
+from hub_lineage.files import (
+    ASIDE,
+    hidden_folder,
+    is_locked,
+    list_files,
+    listed_files,
+    replace_folder,
+    replacing,
+    swap,
+    workshop,
+)
 
 OURS = {"index.html", "pages/old.html"}
 
@@ -121,3 +131,94 @@ def test_a_list_names_our_files_alone(tmp_path):
         (tmp_path / name).write_text("")
     list_files(tmp_path, {"mine.txt"})
     assert listed_files(tmp_path) == {"claims.csv", "files.txt"}
+
+
+# swaps and locks
+
+
+@pytest.fixture
+def shelf(tmp_path) -> Path:
+    """Two old folders, and new ones for them in a hidden folder."""
+    for name in ("one", "two"):
+        for folder, text in ((tmp_path, "old"), (tmp_path / ".building" / "new", "new")):
+            (folder / name).mkdir(parents=True)
+            (folder / name / "text").write_text(text)
+    return tmp_path
+
+
+def texts(shelf: Path) -> list[str]:
+    return [(shelf / name / "text").read_text() for name in ("one", "two")]
+
+
+def swap_both(shelf: Path) -> None:
+    place = shelf / ".building"
+    swap([(place / "new" / name, shelf / name) for name in ("one", "two")], place)
+
+
+def test_folders_are_swapped_and_nothing_stays_aside(shelf):
+    swap_both(shelf)
+    assert texts(shelf) == ["new", "new"]
+    assert not (shelf / ".building" / ASIDE).exists()
+
+
+@pytest.mark.parametrize("failing", range(4))
+def test_folders_are_swapped_all_or_none(shelf, monkeypatch, failing):
+    rename, calls = os.replace, []
+
+    def rename_or_fail(*arguments):
+        calls.append(arguments)
+        if len(calls) - 1 == failing:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        rename(*arguments)
+
+    monkeypatch.setattr(os, "replace", rename_or_fail)
+    with pytest.raises(OSError, match="No space"):
+        swap_both(shelf)
+    assert texts(shelf) == ["old", "old"]
+
+
+@pytest.mark.parametrize("step", range(4))
+def test_what_a_killed_swap_has_set_aside_goes_back(shelf, step):
+    child = os.fork()
+    if child == 0:
+        rename, left = os.replace, [step]
+
+        def counted(*arguments):
+            left[0] -= 1
+            if left[0] < 0:
+                os._exit(9)
+            rename(*arguments)
+
+        os.replace = counted
+        swap_both(shelf)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    with hidden_folder(shelf / ".building"):
+        assert texts(shelf) == ["new" if step >= 2 else "old", "old"]
+    assert not (shelf / ".building").exists()
+
+
+def test_a_file_that_cannot_be_finished_leaves_the_old_one_and_no_other(tmp_path):
+    path = tmp_path / "table"
+    path.write_text("old")
+    with pytest.raises(ZeroDivisionError), replacing(path) as hidden:
+        hidden.write_text(f"{1 / 0}")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+    with replacing(path) as hidden:
+        hidden.write_text("new")
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_is_kept_keeps_what_a_killed_run_left(tmp_path):
+    place = tmp_path / "made" / ".partial"
+    with hidden_folder(place, is_kept=True):
+        (place / "piece").touch()
+        assert is_locked(place)
+    with hidden_folder(place, is_kept=True):
+        assert (place / "piece").exists()
+    assert not is_locked(place)
+    with hidden_folder(place):
+        assert not (place / "piece").exists()
+    assert list(tmp_path.iterdir()) == [tmp_path / "made"]
