@@ -402,12 +402,17 @@ def _first_parents(n: int, child: np.ndarray, parent: np.ndarray) -> np.ndarray:
 
 
 def _stems(random, models, child, parent) -> dict[str, np.ndarray]:
-    """What a family has in common, taken from its first ancestor: name, size, task."""
+    """What a family has in common, taken from its first ancestor: name, size, task, make.
+
+    One finetune in sixteen puts another head on, which whoever builds on it keeps.
+    """
     n = models["idx"].size
     first = _first_parents(n, child, parent)
     # time-inverted edges and cycles are left out, so that the chains of pointers end
     earlier = (first >= 0) & (first < np.arange(n))
     stem = _follow(np.where(earlier, first, np.arange(n)))
+    has_new = (models["kind"] == FINETUNE) & (models["bits"] >> 59 & 15 == 0)
+    maker = _follow(np.where(earlier & ~has_new, first, np.arange(n)))
     size = np.searchsorted(
         np.cumsum([0.05, 0.09, 0.12, 0.04, 0.07, 0.1, 0.12, 0.09, 0.15, 0.08, 0.05, 0.03]),
         random.random(n),
@@ -417,7 +422,7 @@ def _stems(random, models, child, parent) -> dict[str, np.ndarray]:
         "stem": stem.astype(np.int32),
         "stem_bits": models["bits"][stem],
         "size": size[stem].astype(np.int8),
-        "has_parent_stem": earlier,
+        "has_new_head": has_new[maker],
     }
 
 
@@ -629,6 +634,17 @@ create or replace macro family_word(bits) as pick([
     'Heron', 'Otter', 'Falco', 'Lynx', 'Mistle', 'Corvid', 'Tern', 'Marten', 'Wren', 'Ibis',
     'Panda', 'Orca', 'Finch', 'Kestrel', 'Gecko', 'Bison', 'Crane', 'Dingo', 'Egret', 'Civet',
     'bert-sparrow', 'wav2owl', 'vit-toad', 'sdxl-moth'], bits, 0);
+-- what the family of each word is made as; diffusion models have no such thing
+create or replace macro family_body(bits) as pick([
+    'Llama', 'Llama', 'Qwen2', 'Llama', 'Mistral', 'Qwen2', 'Gemma2', 'Llama', 'Qwen2', 'Phi3',
+    'Llama', 'Mistral', 'Qwen2', 'Llama', 'Gemma2', 'Llama', 'Qwen2', 'Mistral', 'Llama', 'Phi3',
+    'Bert', 'Wav2Vec2', 'ViT', null], bits, 0);
+create or replace macro head_of(body, has_new_head) as case
+    when body = 'ViT' then 'ForImageClassification'
+    when has_new_head then 'ForSequenceClassification'
+    when body = 'Bert' then 'ForMaskedLM'
+    when body = 'Wav2Vec2' then 'ForCTC'
+    else 'ForCausalLM' end;
 create or replace macro family_version(bits) as
     pick(['', '', '-2', '-2.5', '-3', '-3.1', '-v0.1', '-4'], bits, 8);
 create or replace macro family_role(bits) as
@@ -823,6 +839,7 @@ with everything as (
         models.bits,
         models.more_bits,
         models.stem_bits,
+        models.has_new_head,
         counters.downloads,
         counters.downloads_all_time,
         counters.likes,
@@ -873,16 +890,7 @@ FRAGMENTS = """
         else ''
     end
     || case when card <> '' then ',"cardData":{{' || card[2:] || '}}' else '' end
-    || case
-        when kind = 1 and first_declared is not null and more_bits >> 30 & 3 < 3
-            then ',"config":{{"peft":{{"base_model_name_or_path":"' || first_declared
-            || '","task_type":"CAUSAL_LM"}}}}'
-        when kind = 2 and not is_gguf
-            then ',"config":{{"model_type":"llama",'
-                || '"quantization_config":{{"bits":4,"quant_method":"awq"}}}}'
-        {config}
-        else ''
-    end
+    || case when config <> '' then ',"config":{{' || config[2:] || '}}' else '' end
     || ',"createdAt":"' || strftime(make_timestamp(released * 1000000), '%Y-%m-%dT%H:%M:%S.000Z')
     || '","lastModified":"'
     || strftime(make_timestamp(last_modified * 1000000), '%Y-%m-%dT%H:%M:%S.000Z')
@@ -899,7 +907,8 @@ FRAGMENTS = """
     {sha}
     || case
         when is_gguf then ',"gguf":{{"total":' || n_parameters
-            || ',"architecture":"llama","context_length":32768}}'
+            || ',"architecture":"' || lower(coalesce(body, 'llama'))
+            || '","context_length":32768}}'
         when has_weights and kind = 1 then ',"safetensors":{{"parameters":{{"F32":'
             || n_parameters // 300 || '}},"total":' || n_parameters // 300 || '}}'
         when has_weights and kind = 2 then ',"safetensors":{{"parameters":{{"I32":'
@@ -927,13 +936,13 @@ FRAGMENTS = """
     || ']}}'
 """
 
-# Fields that no mart reads and that weigh: only in items of full width.
+# Fields that weigh and of which marts read a hash at most: only in items of full width.
 FULL_CONFIG = """
-        when bits >> 45 & 3 < 3
-            then ',"config":{{"architectures":["LlamaForCausalLM"],"model_type":"llama",'
-            || '"tokenizer_config":{{"bos_token":"<s>","eos_token":"</s>","pad_token":"</s>",'
+        || case when kind <> 2 and states_make
+            then ',"tokenizer_config":{{"bos_token":"<s>","eos_token":"</s>","pad_token":"</s>",'
             || '"chat_template":"'
-            || repeat('{{% for message in messages %}}', 1 + (stem_bits % 12)::int) || '"}}}}'
+            || repeat('{{% for message in messages %}}', 1 + (stem_bits % 12)::int) || '"}}'
+            else '' end
 """
 FULL_SHA = """|| ',"sha":"' || md5(oid) || md5(id)[:8] || '"'"""
 FULL_TAGS = """
@@ -966,13 +975,39 @@ with described as (
         end as license,
         kind = 2 and contains(id, 'GGUF') as is_gguf,
         more_bits >> 47 & 15 < 9 as has_weights,
+        family_body(stem_bits) as body,
         (({sizes})[1 + size]::bigint * 1000000 * (1000 + (stem_bits >> 44) % 60::ubigint)::bigint)
         // 1000 as n_parameters,
         (['finetune', 'adapter', 'quantized', 'merge'])[1 + kind] as kind_name
     from {table}
+), made as (
+    select
+        *,
+        -- adapters say what they adapt, GGUF files have no configuration
+        body is not null and kind <> 1 and not is_gguf
+        and (kind = 2 or bits >> 45 & 3 < 3) as states_make
+    from described
 ), carded as (
     select
         *,
+        case
+            when kind = 1 and first_declared is not null and more_bits >> 30 & 3 < 3
+                then ',"peft":{{"base_model_name_or_path":"' || first_declared
+                || '","task_type":"CAUSAL_LM"}}'
+            else ''
+        end
+        || case
+            when states_make
+                then ',"architectures":["' || body || head_of(body, has_new_head)
+                || '"],"model_type":"' || lower(body) || '"'
+            else ''
+        end
+        || case
+            when kind = 2 and not is_gguf
+                then ',"quantization_config":{{"bits":4,"quant_method":"awq"}}'
+            else ''
+        end
+        {config} as config,
         case
             when declared is null and kind < 0 and bits >> 26 & 127 = 0
                 then ',"base_model":"' || pick({junk}, more_bits, 12) || '"'
@@ -992,7 +1027,7 @@ with described as (
             when (stem_bits >> 50 & 31) = 1 then ',"language":"zh"'
             else ''
         end as card
-    from described
+    from made
 )
 select
     oid as hub_oid,
@@ -1054,7 +1089,7 @@ class Generator:
 
         `planted` rows (hub_oid, model_id, text of the item, sort key, sort number) are put among
         them in the order of their sort keys, which are `_id`s. Items of full width also carry
-        fields that no mart reads, for measurements.
+        fields that weigh and that hardly a mart reads, for measurements.
         """
         connection, table = self.connection, f"drawn_items_{snapshot}"
         connection.execute(
@@ -1086,13 +1121,13 @@ class Generator:
             )
         )
         fragments = FRAGMENTS.format(
-            config=FULL_CONFIG.format() if full_width else "",
             sha=FULL_SHA if full_width else "",
             tags=FULL_TAGS if full_width else "",
         )
         return ROWS.format(
             table=table,
             fragments=fragments,
+            config=FULL_CONFIG.format() if full_width else "",
             tasks=TASKS,
             libraries=LIBRARIES,
             licenses=LICENSES,

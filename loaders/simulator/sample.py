@@ -791,7 +791,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--full-width",
         action="store_true",
-        help="items with the fields that no mart reads, for measurements",
+        help="items with fields that weigh and that hardly a mart reads, for measurements",
     )
     parser.add_argument(
         "--effects",

@@ -354,6 +354,34 @@ def test_leaves_are_leaves(large):
     assert 0.8 < (children[kind == drawing.FINETUNE] == 0).mean() < 0.96
 
 
+def test_architectures_are_mostly_the_parents(large):
+    """Adapters and GGUF files state none; one finetune in sixteen puts another head on."""
+    (compared, changed, adapters, heads), = large[1].execute(
+        """
+        with made as (
+            select
+                model_id,
+                raw_json ->> '$.config.architectures[0]' as architecture,
+                raw_json ->> '$.baseModels.relation' as relation,
+                raw_json ->> '$.baseModels.models[0].id' as parent_id
+            from items
+        )
+        select
+            count(parents.architecture),
+            count(*) filter (parents.architecture <> children.architecture),
+            count(*) filter (children.relation = 'adapter'),
+            count(*) filter (parents.architecture like '%ForSequenceClassification')
+        from made as children
+        left join made as parents on children.parent_id = parents.model_id
+        where children.architecture is not null
+        """
+    ).fetchall()  # fmt: skip
+    assert compared > 1000
+    assert 0.02 < changed / compared < 0.15
+    assert adapters == 0
+    assert heads > 10
+
+
 def test_merges_take_from_2_to_65_parents_and_from_merges(large):
     ecosystem = large[0]
     child, parent = ecosystem.edges["child"], ecosystem.edges["parent"]
