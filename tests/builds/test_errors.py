@@ -269,9 +269,17 @@ def test_an_option_that_dbt_does_not_know(workplace):
     ("variables", "expected"),
     [
         ("{zero_parent_rule: two}", ["zero_parent_rule is 'two'", "must be exclude or one"]),
-        ("{edge_owners: some}", ["edge_owners is 'some'", "all, other_owner or not_bulk"]),
+        pytest.param(
+            "{edge_owners: some}",
+            ["edge_owners is 'some'", "all, other_owner or not_bulk"],
+            marks=pytest.mark.slow,
+        ),
         ("{edge_relations: [copy]}", ["edge_relations names an unknown relation 'copy'"]),
-        ("{edge_relations: merge}", ["edge_relations must be a list of relations"]),
+        pytest.param(
+            "{edge_relations: merge}",
+            ["edge_relations must be a list of relations"],
+            marks=pytest.mark.slow,
+        ),
         ("{horizon_gap_days: -1}", ["horizon_gap_days is '-1'", "whole number"]),
     ],
 )
