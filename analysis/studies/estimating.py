@@ -10,6 +10,7 @@ nothing, `failed` where an iteration did not end.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,6 +27,7 @@ from analysis.studies.estimation.equations import (
 from analysis.studies.estimation.jackknife import Jackknife, delete_group_jackknife
 from analysis.studies.estimation.pruning import as_codes
 from analysis.studies.specifications import FAMILY_COLUMN, Specification, document
+from analysis.studies.variables import PLACE, StudyExports
 from hub_lineage.exports import Exports
 
 SIGNIFICANT_DIGITS = 12
@@ -59,9 +61,30 @@ def estimate(exports: Exports, specification: Specification, seed: int) -> Resul
     return estimate_on(frame, specification, specification.equation, exports, seed)
 
 
-def select(exports: Exports, specification: Specification) -> pd.DataFrame:
-    """The rows of a specification, ordered by its view's keys."""
-    return exports.connection.execute(specification.sql()).df()
+def select(
+    exports: Exports, specification: Specification, further: Sequence[str] = ()
+) -> pd.DataFrame:
+    """The rows of a specification, in the order of its view's keys; and `further` columns.
+
+    Where a run keeps the view as a table, labels that only tell groups of rows apart are the codes
+    of their texts, in the same order, and the rows' own names are not read: of 930,647 rows with
+    eleven columns that takes a third of the time.
+    """
+    columns = dict.fromkeys([*specification.needed_columns, *further])
+    coded = exports.coded.get(specification.view) if isinstance(exports, StudyExports) else None
+    if coded is None:
+        return exports.connection.execute(specification.sql(columns)).df()
+    equation = specification.equation
+    told_apart = {*equation.fixed_effects, *equation.cluster_columns, *specification.keys}
+    told_apart |= {FAMILY_COLUMN[specification.view]}
+    numbered = (told_apart & coded) - {*equation.factors, *further}
+    unread = {*specification.keys[-1:]} - {*equation.key_columns, *further}
+    selected = [
+        f"enum_code({name}) as {name}" if name in numbered else name
+        for name in columns
+        if name not in unread
+    ]
+    return exports.connection.execute(specification.sql(selected, [PLACE])).df()
 
 
 def estimate_on(
@@ -182,7 +205,9 @@ def facts(
     sample_sql: str | None,
 ) -> dict:
     """What all rows of a specification share: what it is, on what, by what."""
-    used = frame.iloc[fitted.rows]
+    family = FAMILY_COLUMN[specification.view]
+    read = {equation.event or equation.outcome, family, *equation.cluster_columns[:1]}
+    used = frame[[name for name in frame.columns if name in read]].iloc[fitted.rows]
     # What is counted of a time is whether it ended in the event: the mean is the share of events.
     counted = equation.event or equation.outcome
     outcome = pd.to_numeric(used[counted]).to_numpy(dtype=float)
@@ -192,7 +217,6 @@ def facts(
         codes = as_codes(used[cluster])
         sizes = np.bincount(codes).astype(float)
         sums = np.bincount(codes, weights=np.abs(outcome))
-    family = FAMILY_COLUMN[specification.view]
     return {
         "specification_id": specification.specification_id,
         "row": specification.row,

@@ -316,9 +316,7 @@ def permutation(context: Context, specification: Specification) -> list[Result]:
     result = estimate(context.exports, specification, context.seed)
     if result.status != "ok":
         return [result]
-    frame = context.exports.connection.execute(
-        specification.sql([*specification.needed_columns, "week"])
-    ).df()
+    frame = select(context.exports, specification, ["week"])
     try:
         found = permute(
             frame,
@@ -381,8 +379,7 @@ def hazard(context: Context, specification: Specification) -> list[Result]:
     """A Cox regression, whether its hazards are proportional, and Kaplan and Meier's curves."""
     result = estimate(context.exports, specification, context.seed)
     equation, level = specification.equation, "relation"
-    columns = dict.fromkeys([*specification.needed_columns, level])
-    frame = context.exports.connection.execute(specification.sql(columns)).df()
+    frame = select(context.exports, specification, [level])
     waiting = survival_rows(
         frame, equation.outcome, equation.event, level, specification.clusters[0],
         specification.options["days"],

@@ -104,15 +104,15 @@ class Specification:
             ])
         )  # fmt: skip
 
-    def sql(self, columns: Iterable[str] | None = None) -> str:
-        """The rows of the regression as one query, ordered by the view's keys."""
+    def sql(self, columns: Iterable[str] | None = None, order: Iterable[str] | None = None) -> str:
+        """The rows of the regression as one query, ordered by the view's keys or what is given."""
         derived = "".join(f", {text} as {name}" for name, text in self.columns.items())
         selected = ", ".join(self.needed_columns if columns is None else columns)
         return (
             f"with sampled as (select * from {self.view} where {sample_sql(self.sample)}), "
             f"prepared as (select *{derived} from sampled) "
             f"select {selected} from prepared where {self.condition} "
-            f"order by {', '.join(self.keys)}"
+            f"order by {', '.join(self.keys if order is None else order)}"
         )
 
 

@@ -6,7 +6,8 @@ the largest as tables (`keep`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -44,25 +45,40 @@ NEEDED = (*PANELS, "ecosystem_months", "hub_models", "lineage_edges", "model_met
 """The marts without which the studies cannot run."""
 
 
+PLACE = "kept_place"
+"""The number of a row of a kept view, in the order of its keys: sorted in a tenth of the time."""
+
+
+@dataclass(frozen=True)
+class StudyExports(Exports):
+    """The marts with the studies' variables.
+
+    coded: of each view that is kept as a table, its columns whose texts are coded.
+    """
+
+    coded: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
+
+
 def open_exports(
     folder: Path,
     needed: Sequence[str] = NEEDED,
     memory_limit: str | None = None,
     *,
     is_kept: bool = False,
-) -> Exports:
+) -> StudyExports:
     """Open `<HUB_EXPORTS>` with those views of `SAMPLES` whose marts are there.
 
     is_kept: whether the views in `KEPT` are tables instead. A StudyError as from `open_marts`.
     """
     exports = open_marts(folder, needed, memory_limit)
     there = {path.stem for path in exports.folder.glob("*.parquet")}
+    coded = {}
     try:
         for sample, marts in SAMPLES.items():
             if there >= set(marts):
                 text = (QUERIES / f"{sample}.sql").read_text("utf-8")
                 if is_kept and sample in KEPT:
-                    keep(exports.connection, sample, text)
+                    coded[sample] = keep(exports.connection, sample, text)
                 else:
                     exports.connection.execute(f"create view {sample} as {text}")
     except duckdb.Error as error:
@@ -70,28 +86,38 @@ def open_exports(
             f"the exports in {folder} cannot be read ({str(error).strip().splitlines()[0]}): "
             "make them again with `make build`"
         ) from error
-    return exports
+    return StudyExports(
+        exports.connection, exports.folder, exports.snapshot_id, exports.content_hash, coded
+    )
 
 
-def keep(connection: duckdb.DuckDBPyConnection, sample: str, text: str) -> None:
+def keep(connection: duckdb.DuckDBPyConnection, sample: str, text: str) -> frozenset[str]:
     """Make a table of a view's query, rows in the order of their keys, texts coded once for all.
 
     Texts become enumerations, which pandas takes over as categories; columns without names
     (`KEPT`) whole numbers. Keys that no other row shares, and columns without a text, stay.
+    `PLACE` numbers the rows. The columns that are enumerations.
     """
     connection.execute(f"create temp view given as {text}")
     described = connection.execute("describe given").fetchall()
     unique = KEYS[sample][-1]
-    replaced = []
+    replaced, coded = [], set()
     for name in (name for name, kind, *_ in described if kind == "VARCHAR" and name != unique):
         levels = f"select distinct {name} from given where {name} is not null order by {name}"
         if not connection.execute(f"select exists ({levels})").fetchone()[0]:
             continue
         connection.execute(f"create type {sample}_{name} as enum ({levels})")
-        coded = f"cast({name} as {sample}_{name})"
-        replaced.append(f"{f'enum_code({coded})' if name in KEPT[sample] else coded} as {name}")
+        label = f"cast({name} as {sample}_{name})"
+        if name in KEPT[sample]:
+            label = f"enum_code({label})"
+        else:
+            coded.add(name)
+        replaced.append(f"{label} as {name}")
     changed = f"replace ({', '.join(replaced)})" if replaced else ""
+    order = ", ".join(KEYS[sample])
     connection.execute(
-        f"create table {sample} as select * {changed} from given order by {', '.join(KEYS[sample])}"
+        f"create table {sample} as select * {changed}, row_number() over (order by {order}) as "
+        f"{PLACE} from given order by {order}"
     )
     connection.execute("drop view given")
+    return frozenset(coded)

@@ -102,7 +102,8 @@ def _solve_by_absorbing(
             fixef_maxiter=DEMEANING_ITERATIONS,
         )
     else:
-        options["fixef_tol"] = TOLERANCE
+        # One thread: two wait for each other longer than they work (RR5.owners took twice the CPU).
+        options |= {"fixef_tol": TOLERANCE, "nthreads": 1}
     if design.weights is not None:
         data["w"] = design.weights
         options["weights"] = "w"

@@ -39,8 +39,8 @@ SEPARATION_ROUNDS = 20
 PERFECT = 1e-20
 PERFECT_AT_THE_END = 1e-10
 
-# Rows from which "auto" solves a Poisson or logit with one fixed effect by fereg. On 930,647 rows
-# it took 2.4 CPU seconds where pyfixest took 24 (base x month).
+# Rows from which "auto" solves equations with one fixed effect by fereg. On 930,647 rows a Poisson
+# took 2.4 CPU seconds where pyfixest took 24 (base x month).
 LARGE = 200_000
 
 # In the order in which "auto" asks them.
@@ -150,8 +150,8 @@ def fit(
 
     `engine`: "pyfixest", "statsmodels", "fereg" (an optional package), "numpy" (a cox alone), or
     "auto": pyfixest where it can, else statsmodels, else fereg, else numpy; Poisson and logit
-    without fixed effects by statsmodels; several fixed effects, and Poisson and logit of `LARGE`
-    rows or more, by fereg where it is installed.
+    without fixed effects by statsmodels; several fixed effects, and one beside `LARGE` rows or
+    more, by fereg where it is installed.
     `small_sample`: a name of `SMALL_SAMPLE`, or "default":
     "nonnested" for OLS and IV, "clusters_only" for the rest. `of_interest`: the terms that must
     survive; every term of the equation where it is not given. `keep_singletons` keeps rows alone
@@ -218,7 +218,7 @@ def _solvers(
 
     Of the engines that can, "auto" takes pyfixest, but for Poisson and logit without fixed effects,
     where it stops a step short of statsmodels, and where fereg takes a tenth of its time or less:
-    with several fixed effects, and for Poisson and logit with many rows.
+    with several fixed effects, and with many rows.
     """
     if engine == "auto":
         objections = {name: _objection(name, equation, convention) for name in ENGINES}
@@ -230,7 +230,7 @@ def _solvers(
         is_linear = equation.estimator in LINEAR
         if not is_linear and not equation.fixed_effects:
             preferred = "statsmodels"
-        elif len(equation.fixed_effects) > 1 or (not is_linear and n_rows >= LARGE):
+        elif len(equation.fixed_effects) > 1 or n_rows >= LARGE:
             preferred = "fereg"
         engine = preferred if preferred in able else able[0]
     if engine not in ENGINES:

@@ -369,12 +369,13 @@ class _Prepared:
 def _absorbed(
     codes: dict[str, np.ndarray], equation: Equation, cluster: np.ndarray
 ) -> tuple[str | None, list[str]]:
-    """The fixed effect to absorb, that with most levels of those in which each lies in one cluster,
-    and what must be dummies: the others, but for those it makes redundant."""
-    nested = []
-    if equation.estimator != "logit":
-        nested = [name for name in equation.fixed_effects if _is_nested(codes[name], cluster)]
-    absorbed = max(nested, key=lambda name: codes[name].max(), default=None)
+    """The fixed effect to absorb and what must be dummies: the others, but for those it makes
+    redundant. Of those that can be, it is the one with most levels: of an OLS each can, of a
+    Poisson those of which each level lies in one cluster."""
+    able = list(equation.fixed_effects) if equation.estimator == "ols" else []
+    if equation.estimator == "poisson":
+        able = [name for name in equation.fixed_effects if _is_nested(codes[name], cluster)]
+    absorbed = max(able, key=lambda name: codes[name].max(), default=None)
     others = [
         name
         for name in equation.fixed_effects
@@ -393,7 +394,7 @@ def _is_nested(inner: np.ndarray, outer: np.ndarray) -> bool:
 @dataclass(frozen=True, eq=False)
 class _Clusters:
     """The clusters of some rows: `codes` (n,) by their first row, the label of each cluster, and
-    its place among their names."""
+    its place among their names, which are texts, or numbers in the order of texts."""
 
     name: str
     codes: np.ndarray
@@ -410,7 +411,9 @@ class _Clusters:
                 f"cluster {cluster!r} is null in {(codes < 0).sum()} of the rows used"
             )
         labels = used[cluster].iloc[np.unique(codes, return_index=True)[1]]
-        names = as_labels(labels).to_numpy(dtype=object).astype(str)
+        names = labels.to_numpy()
+        if not pd.api.types.is_integer_dtype(labels.dtype):
+            names = as_labels(labels).to_numpy(dtype=object).astype(str)
         return cls(cluster, codes, labels, np.unique(names, return_inverse=True)[1])
 
     def groups(

@@ -8,10 +8,11 @@ to the cross products, group by group; without a group these are the sums over t
   steps use the Hessian of the other groups; where steps shrink too slowly it is computed anew. They
   end when a step is below 1e-9 of a standard error, so that the end is a refit's.
 
-One fixed effect is absorbed: one whose levels lie each in one group. It leaves with its group, its
-least-squares coefficients are means and its Poisson coefficients ratios of sums, exactly. Other
-fixed effects are columns. What takes more thought than that (a term that falls without a group, a
-newly separated row, a perfect fit) is not solved here but handed back.
+One fixed effect is absorbed. Of a Poisson it is one whose levels lie each in one group: it leaves
+with its group, and its coefficients are ratios of sums, exactly. Of an OLS the groups may cut its
+levels: its coefficients are means, and what a group takes from the others' means is a sum over the
+levels that it cuts. Other fixed effects are columns. What takes more thought than that (a term that
+falls without a group, a newly separated row, a perfect fit) is not solved here but handed back.
 """
 
 from dataclasses import dataclass, replace
@@ -64,14 +65,18 @@ class Columns:
 
     def within_levels(self) -> "Columns":
         """The same less the columns' means within the absorbed levels."""
+        return replace(self, x=self.less_means(self.x))
+
+    def less_means(self, values: np.ndarray) -> np.ndarray:
+        """Values (n, ...) less their means within the absorbed levels, if there are any."""
         if self.absorbed is None:
-            return self
+            return values
         indicator = csr_array(
-            (self.weights, (self.absorbed, np.arange(len(self.x)))),
-            shape=(self.absorbed.max() + 1, len(self.x)),
+            (self.weights, (self.absorbed, np.arange(len(values)))),
+            shape=(self.absorbed.max() + 1, len(values)),
         )
-        means = (indicator @ self.x) / indicator.sum(axis=1)[:, None]
-        return replace(self, x=self.x - means[self.absorbed])
+        means = ((indicator @ values).T / indicator.sum(axis=1)).T
+        return values - means[self.absorbed]
 
     def at(self, rows: np.ndarray) -> "Columns":
         """The same of some rows (m,); not standardised anew."""
@@ -117,13 +122,16 @@ def leave_out(
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """Rows in the order of their groups, therein of their absorbed levels."""
+    """Rows in the order of their groups, therein of their absorbed levels.
+
+    A level's rows in one group are a part; where no level is cut, parts are levels.
+    """
 
     columns: Columns
     outcome: np.ndarray
     group_starts: np.ndarray  # (H + 1,)
-    level_starts: np.ndarray | None  # (L,)
-    level_sizes: np.ndarray | None  # (L,)
+    level_starts: np.ndarray | None  # (L,) of the parts
+    level_sizes: np.ndarray | None  # (L,) of the parts
 
     @classmethod
     def sorted(cls, columns: Columns, outcome: np.ndarray, group: np.ndarray) -> "_Rows":
@@ -133,7 +141,8 @@ class _Rows:
             order = np.lexsort((absorbed, group))
         starts = sizes = None
         if absorbed is not None:
-            changes = np.flatnonzero(np.diff(absorbed[order])) + 1
+            is_new = (np.diff(absorbed[order]) != 0) | (np.diff(group[order]) != 0)
+            changes = np.flatnonzero(is_new) + 1
             starts = np.concatenate([[0], changes])
             sizes = np.diff(np.append(starts, len(order)))
         bounds = np.searchsorted(group[order], np.arange(group.max() + 2))
@@ -181,15 +190,24 @@ class _Rows:
 
     def degrees_of_freedom(self) -> float:
         """Rows less levels and columns."""
-        n_levels = 0 if self.level_starts is None else len(self.level_starts)
+        n_levels = 0 if self.level_starts is None else len(np.unique(self.columns.absorbed))
         return float(len(self.outcome) - n_levels - self.columns.x.shape[1])
 
     def degrees_left(self) -> np.ndarray:
         """The same without each group; (H,)."""
-        n_informative = np.ones(len(self.outcome))
+        left = self.of_the_others(np.diff(self.group_starts).astype(np.float64))
         if self.level_starts is not None:
-            n_informative[self.level_starts] = 0
-        return self.of_the_others(self.by_group(n_informative)) - self.columns.x.shape[1]
+            level = self.columns.absorbed[self.level_starts]
+            n_parts = np.bincount(level)
+            is_whole = n_parts[level] == 1
+            gone = np.bincount(self.group_of_part[is_whole], minlength=self.n_groups)
+            left -= np.count_nonzero(n_parts) - gone
+        return left - self.columns.x.shape[1]
+
+    @cached_property
+    def group_of_part(self) -> np.ndarray:
+        """The group of each part; (L,)."""
+        return np.searchsorted(self.group_starts, self.level_starts, side="right") - 1
 
     def has_two_outcomes(self) -> np.ndarray:
         """Whether the outcome varies without each group; (H,)."""
@@ -206,10 +224,7 @@ def _leave_out_of_ols(rows: _Rows) -> LeftOut | None:
     """From the cross products of the other groups."""
     columns = rows.columns
     x, weights, outcome, k = columns.x, columns.weights, rows.outcome, columns.n_nuisance
-    centre = np.average(outcome, weights=weights)
-    y = outcome - centre
-    if columns.absorbed is not None:
-        y = y - rows.on_rows(rows.by_level(weights * y) / rows.by_level(weights))
+    y = columns.less_means(outcome - np.average(outcome, weights=weights))
     own = rows.cross_products(x, weights)
     own_with_y = rows.by_group(x * (weights * y)[:, None])
     own_squares, own_weight = rows.by_group(weights * y * y), rows.by_group(weights)
@@ -223,6 +238,9 @@ def _leave_out_of_ols(rows: _Rows) -> LeftOut | None:
     independent = solver[k:, k:] * left_on_all / max(rows.degrees_of_freedom(), 1.0)
     products, with_y = rows.of_the_others(own), rows.of_the_others(own_with_y)
     squares = rows.of_the_others(own_squares)
+    if columns.absorbed is not None:
+        cut = _of_cut_levels(rows, x, y)
+        products, with_y, squares = products - cut[0], with_y - cut[1], squares - cut[2]
     unit = rows.of_the_others(own_weight) / rows.of_the_others(own_size.astype(np.float64))
     is_solved = (rows.degrees_left() > 0) & rows.has_two_outcomes()
     without = np.full((rows.n_groups, x.shape[1]), np.nan)
@@ -236,6 +254,35 @@ def _leave_out_of_ols(rows: _Rows) -> LeftOut | None:
         is_solved[group] = left > PERFECT * squares[group]
     without[~is_solved] = np.nan
     return LeftOut(on_all[k:], without[:, k:], is_solved, independent)
+
+
+def _of_cut_levels(
+    rows: _Rows, x: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What x'x (H, K, K), x'y (H, K) and y'y (H,) of the other groups lose with the means that a
+    group takes from the levels it cuts.
+
+    Columns have a mean of zero in each level. Without a part, of weight p and with the sum s, the
+    rest of its level, of weight r, has the sum -s, and loses s s' / r of its squares.
+    """
+    weights, level = rows.columns.weights, rows.columns.absorbed[rows.level_starts]
+    part = rows.by_level(weights)
+    rest = np.bincount(level, weights=part)[level] - part
+    n_parts = np.bincount(level)[level]
+    shape = (rows.n_groups, x.shape[1])
+    products, with_y, squares = np.zeros((*shape, shape[1])), np.zeros(shape), np.zeros(shape[0])
+    is_cut = n_parts > 1
+    if is_cut.any():
+        root = np.zeros(len(rest))
+        root[is_cut] = rest[is_cut] ** -0.5
+        of_x = rows.by_level(x * weights[:, None]) * root[:, None]
+        of_y = rows.by_level(y * weights) * root
+        ends = np.searchsorted(rows.group_of_part, np.arange(rows.n_groups + 1))
+        for group, (start, end) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
+            own = of_x[start:end]
+            products[group], with_y[group] = own.T @ own, own.T @ of_y[start:end]
+            squares[group] = of_y[start:end] @ of_y[start:end]
+    return products, with_y, squares
 
 
 def _leave_out_by_steps(rows: _Rows, estimator: str, may_be_separated: bool) -> LeftOut | None:

@@ -274,8 +274,7 @@ def rendered_models(selected: str) -> tuple[list[tuple[str, str]], str]:
     done: dict[str, str] = {}
 
     def render(text: str) -> str:
-        made = environment.from_string(macros + text)
-        return made.render(ref=reference)
+        return environment.from_string(text).render()
 
     def reference(name: str) -> str:
         if name not in done and name not in GIVEN:
@@ -284,6 +283,9 @@ def rendered_models(selected: str) -> tuple[list[tuple[str, str]], str]:
             done[name] = render(models[name].read_text(encoding="utf-8"))
         return name
 
+    environment.globals["ref"] = reference
+    # Read once: there are hundreds of them.
+    environment.globals |= vars(environment.from_string(macros).module)
     index = render(selected)
     return list(done.items()), index
 

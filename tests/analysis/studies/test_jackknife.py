@@ -128,6 +128,37 @@ def test_each_group_is_the_fit_without_its_clusters():
         np.testing.assert_allclose(found.estimates[group], without.estimates[:2], rtol=1e-7)
 
 
+def test_effects_whose_levels_the_groups_cut_leave_from_their_means():
+    """Owners enter many families, and too many owners to be dummies: no group is fitted again."""
+    rng = np.random.default_rng(5)
+    n = 3_000
+    frame = pd.DataFrame({
+        "family": rng.integers(0, 60, n), "owner": rng.integers(0, 700, n),
+        "month": rng.integers(0, 9, n), "weight": rng.uniform(0.5, 2, n),
+        "x": rng.normal(size=n), "z": rng.normal(size=n),
+    })  # fmt: skip
+    # An owner of one family, one whose only other row leaves with a group, and one alone.
+    frame.loc[:40, "owner"] = 1000 + frame.loc[:40, "family"]
+    frame["y"] = frame["x"] + rng.normal(size=700)[frame["owner"] % 700] + rng.normal(size=n)
+    asked = Equation(
+        "y", ("x", "z"), fixed_effects=("owner", "month"), clusters=("family",), weights="weight"
+    )
+    found = delete_group_jackknife(frame, asked, "family", 4, 6)
+    for group in range(10):
+        left = found.groups.index[found.groups != group]
+        without = fit(frame[frame["family"].isin(left)], asked)
+        np.testing.assert_allclose(found.estimates[group], without.estimates, rtol=1e-8, atol=1e-10)
+    rows = fit(frame, asked).rows
+    ready = prepare(frame, asked, "family")
+    assert ready.design is not None
+    assert ready.design.columns.x.shape[1] < 20
+    again = ready.jackknife(frame["y"].to_numpy(), 4, 6)
+    assert (again.engine, len(rows)) == ("cross products", len(ready.rows))
+    np.testing.assert_allclose(again.estimates, found.estimates, rtol=1e-8)
+    independent = fit(frame, replace(asked, clusters=("iid",)), small_sample="full").covariance
+    np.testing.assert_allclose(found.independent, independent, rtol=0.01)
+
+
 def test_the_largest_clusters_leave_alone_and_the_rest_in_even_groups():
     asked = equation("poisson")
     found = delete_group_jackknife(FRAME, asked, "parent_id", 6, 4)
