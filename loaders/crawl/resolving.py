@@ -24,7 +24,7 @@ from loaders.crawl.crawl_progress import Progress
 from loaders.crawl.listing import Listing
 from loaders.crawl.pacing import Stopped
 from loaders.imports.side_tables import commit_table
-from loaders.imports.sources import LONE_SURROGATE
+from loaders.imports.sources import sound_json
 from loaders.landing import growing
 
 __all__ = ["add_arguments", "missing_parents", "run"]
@@ -40,11 +40,7 @@ _ANSWERS = frozenset({301, 302, 307, 308, 401, 403, 404})
 # Tags, the Hub's own word, the card's and the adapter's; a relation before the name goes.
 _CLAIMS = rf"""
     WITH landed AS (
-        SELECT lower(model_id) AS child, CASE
-            WHEN is_json_valid THEN raw_json
-            ELSE regexp_replace(raw_json, '{LONE_SURROGATE}', '\1', 'g')
-        END AS readable
-        FROM landed_items
+        SELECT lower(model_id) AS child, {sound_json("raw_json")} AS readable FROM landed_items
     ),
     items AS (
         SELECT child, try(from_json(readable, '{{"tags":["VARCHAR"],"cardData":"JSON",'

@@ -27,16 +27,45 @@ NUMBER_FIELDS = frozenset({
     "childrenModelCount", "downloads", "downloadsAllTime", "gguf.context_length", "gguf.total",
     "gguf.totalFileSize", "likes", "safetensors.total", "trendingScore", "usedStorage",
 })  # fmt: skip
-# Of these, 1,234 is one thing only; of a score it might be a little more than one.
-COUNT_FIELDS = NUMBER_FIELDS - {"trendingScore"}
 BOOLEAN_FIELDS = frozenset({"disabled", "gated", "private", "xetEnabled"})
 
-# What a build reads: a value that it could make nothing of is counted, and its field is named.
-FIELDS_IN_USE = frozenset({
-    "_id", "baseModels", "cardData", "config", "createdAt", "downloads", "downloadsAllTime", "gguf",
-    "gguf.total", "lastModified", "likes", "private", "safetensors", "safetensors.total", "tags",
-    "trendingScore",
-})  # fmt: skip
+# What a build reads, and each field's kind (written.py): a value of which nothing could be made is
+# counted, and its field is named. Parents have none: each of them is an edge or a rejection.
+FIELDS_IN_USE = {
+    "_id": "id",
+    "baseModels": "lineage",
+    "baseModels.models": "models",
+    "baseModels.relation": "word",
+    "cardData": "object",
+    "cardData.base_model_relation": "words",
+    "cardData.language": "languages",
+    "cardData.library_name": "words",
+    "cardData.license": "words",
+    "cardData.license_name": "words",
+    "cardData.pipeline_tag": "words",
+    "cardText": "object",
+    "config": "object",
+    "config.architectures": "words",
+    "config.model_type": "words",
+    "config.peft": "object",
+    "config.tokenizer_config": "object",
+    "createdAt": "time",
+    "downloads": "count",
+    "downloadsAllTime": "count",
+    "gated": "word or boolean",
+    "gguf": "object",
+    "gguf.total": "count",
+    "lastModified": "time",
+    "library_name": "word",
+    "likes": "count",
+    "pipeline_tag": "word",
+    "private": "boolean",
+    "safetensors": "object",
+    "safetensors.parameters": "counts",
+    "safetensors.total": "count",
+    "tags": "texts",
+    "trendingScore": "number",
+}
 
 # Words for no value, in the letters of pandas, numpy, Python and SQL, and the empty text.
 NO_VALUE = frozenset({"", "<na>", "n/a", "nan", "nat", "none", "null"})

@@ -23,7 +23,7 @@ from tqdm import tqdm
 from hub_lineage.errors import DataError, LandingError, UsageError
 from hub_lineage.landing import Snapshot, snapshot_exists, snapshot_id_of
 from hub_lineage.sql import confine, one_line
-from loaders.imports import items, sources
+from loaders.imports import items, sources, written
 from loaders.landing.committing import (
     ITEMS_PER_PAGE,
     SnapshotQuery,
@@ -40,9 +40,6 @@ _FOLDER_FORMS = ("%Y-%m-%d", "%Y%m%dT%H%M%SZ")
 
 
 _LONGEST_EXAMPLE = 60
-_ARTICLES = {
-    "list": "a", "object": "an", "time": "a", "number": "a", "boolean": "a", "id of the Hub": "an",
-}  # fmt: skip
 _SHARED = 6 + len(items.ID_COUNTS)
 """Where the counts of fields begin in a row of counts, behind those that every file has."""
 
@@ -112,7 +109,7 @@ class _Ids:
 class _Unread:
     """How many values of a field there are, and how many cannot be read, with one of them."""
 
-    check: items.Check
+    check: written.Check
     given: int
     unread: int
     example: str | None
@@ -466,20 +463,19 @@ def _counts(
         "min(example)",
     ]
     for number, check in enumerate(item.checks):
-        inner[f"text_{number}"] = check.text
         inner[f"is_given_{number}"] = check.is_given
-        inner[f"is_unread_{number}"] = check.is_unread
+        inner[f"unread_{number}"] = check.unread
         outer += [
             f"count(*) FILTER (is_given_{number})",
-            f"count(*) FILTER (is_unread_{number})",
-            f"min(text_{number}) FILTER (is_unread_{number})",
+            f"count(unread_{number})",
+            f"min(unread_{number})",
         ]
     selected = ", ".join(f"{value} AS {name}" for name, value in inner.items())
     try:
         with sources.reading(source.files):
             counted = connection.execute(
                 f"SELECT moment, {', '.join(outer)} "
-                f"FROM (SELECT {selected} {_rows(source, request)}) "
+                f"FROM (SELECT {selected} {item.judged(_rows(source, request))}) "
                 "GROUP BY moment ORDER BY moment NULLS FIRST"
             ).fetchall()
     except DataError as error:
@@ -531,7 +527,7 @@ def _no_value_of(one: _Unread) -> str:
     is_read = "can be read as" if one.unread == one.given else "cannot be read as"
     return (
         f"{how_many} of {one.given:,} value{'s' if one.given > 1 else ''} of {one.check.field} "
-        f"{is_read} {_ARTICLES[one.check.kind]} {one.check.kind}, for example {_shown(one.example)}"
+        f"{is_read} {one.check.words}, for example {_shown(one.example)}"
     )
 
 
@@ -559,9 +555,10 @@ def _snapshot_query(
     column = _moment_column(source, request)
     of_snapshot = f" AND {items.moment_of(column)} = {stamp}" if column else ""
     query = (
-        f"SELECT {item.hub_oid} AS hub_oid, {item.model_id} AS model_id, "
+        "SELECT * REPLACE (as_the_api_writes(raw_json) AS raw_json) "
+        f"FROM (SELECT {item.hub_oid} AS hub_oid, {item.model_id} AS model_id, "
         f"{item.raw_json} AS raw_json, {stamp} AS fetched_at "
-        f"{_rows(source, request)} AND {item.model_id} IS NOT NULL{of_snapshot}"
+        f"{_rows(source, request)} AND {item.model_id} IS NOT NULL{of_snapshot})"
     )
     return SnapshotQuery(count.moment, query, _details(request, source.files, count))
 

@@ -12,10 +12,9 @@ import duckdb
 
 from hub_lineage.errors import DataError, UsageError
 from hub_lineage.sql import literal
-from loaders.imports import reading
+from loaders.imports import reading, written
 from loaders.imports.fields import (
     BOOLEAN_FIELDS,
-    COUNT_FIELDS,
     FIELDS_IN_USE,
     HUB_FIELDS,
     ID_FIELDS,
@@ -38,6 +37,8 @@ _FLOATS = frozenset({"double", "float"})
 _TIMES = frozenset({
     "timestamp", "timestamp with time zone", "timestamp_ms", "timestamp_ns", "timestamp_s",
 })  # fmt: skip
+
+_KEYS_IN_USE = frozenset(name.split(".")[0] for name in FIELDS_IN_USE)
 
 # DuckDB calls JSON valid that holds NaN, Infinity or a comma too many; a stricter reader of the
 # landing must not stumble over it, so these become null (as JSON.stringify writes them) or go.
@@ -89,41 +90,18 @@ _MACROS = (
     END
     """,
     """
-    CREATE OR REPLACE TEMP MACRO is_time(text) AS TRY_CAST(text AS TIMESTAMPTZ) IS NOT NULL
-    """,
-    # MongoDB writes a number of 64 bits as an object; a text that looks so has its quotes escaped.
-    r"""
-    CREATE OR REPLACE TEMP MACRO plain_numbers(text) AS regexp_replace(
-        text, '\{\s*"\$number(?:Long|Int|Double)"\s*:\s*"?(-?\d[\d.eE+-]*)"?\s*\}', '\1', 'g'
-    )
-    """,
-    """
     CREATE OR REPLACE TEMP MACRO container_of_text(text) AS CASE
         WHEN NOT json_valid(text) THEN NULL
-        WHEN regexp_full_match(json_type(text), 'ARRAY|OBJECT')
-            THEN strict_json(plain_numbers(text))
-    END
-    """,
-    r"""
-    CREATE OR REPLACE TEMP MACRO count_of_text(text) AS CASE
-        WHEN regexp_full_match(text, '[1-9]\d{0,2}(([,_ ]|\x{a0}|\x{202f})\d{3})+')
-            THEN regexp_replace(text, '\D', '', 'g')
-        WHEN regexp_full_match(text, '[1-9]\d{0,2}(\.\d{3}){2,}') THEN replace(text, '.', '')
-        WHEN regexp_full_match(text, '\{\s*"\$number\w+"\s*:\s*"?\d+"?\s*\}')
-            THEN regexp_extract(text, ':\s*"?(\d+)', 1)
+        WHEN regexp_full_match(json_type(text), 'ARRAY|OBJECT') THEN strict_json(text)
     END
     """,
     """
-    CREATE OR REPLACE TEMP MACRO boolean_of_text(text) AS CASE
-        WHEN regexp_full_match(text, '(?i)true|t|yes|y|1|1[.]0') THEN 'true'
-        WHEN regexp_full_match(text, '(?i)false|f|no|n|0|0[.]0') THEN 'false'
-    END
+    CREATE OR REPLACE TEMP MACRO boolean_of_text(text) AS
+        CASE WHEN regexp_full_match(text, '(?i)true|false') THEN lower(text) END
     """,
-    r"""
-    CREATE OR REPLACE TEMP MACRO oid_of_text(text) AS coalesce(
-        nullif(regexp_extract(text, '(?:\$oid"\s*:\s*"|ObjectId\([''"])([0-9a-f]{24})', 1), ''),
-        text
-    )
+    """
+    CREATE OR REPLACE TEMP MACRO oid_of_text(text) AS
+        CASE WHEN regexp_full_match(text, '[0-9a-f]*') THEN text ELSE read_oid(text) END
     """,
     # The rule of huggingface_hub, but for the length: models of 2021 have names of up to 250 signs.
     r"""
@@ -211,8 +189,9 @@ class Item:
 
     `without_form` counts, per row, the values JSON has no form for (NaN, infinities),
     `without_object` the mapped values whose place is no JSON object; None if there can be none.
-    `added_to` names those places, `foreign` the columns that are no field of the Hub's API, and
-    `checks` are of the fields in use whose values may be written in a way that nobody reads.
+    `added_to` names those places, `foreign` the columns that are no field of the Hub's API.
+    `in_use` is an item with nothing but the fields that a build reads, and `checks` are of those
+    that stand there in a way that nobody reads; they ask for the columns of `judged`.
     """
 
     hub_oid: str
@@ -222,22 +201,16 @@ class Item:
     without_object: str | None
     added_to: tuple[str, ...]
     foreign: tuple[str, ...]
-    checks: tuple["Check", ...]
+    in_use: str
+    checks: tuple[written.Check, ...]
 
-
-@dataclass(frozen=True)
-class Check:
-    """A field whose values may be unreadable: the SQL of its text, of whether there is a value, and
-    of whether it can be read; `kind` is what the field holds, in words. What `is_used_unread` is
-    read as it stands.
-    """
-
-    field: str
-    kind: str
-    text: str
-    is_given: str
-    is_unread: str
-    is_used_unread: bool = False
+    def judged(self, rows: str) -> str:
+        """Return a FROM with the rows of another one and what the checks ask of each."""
+        return (
+            "FROM (SELECT *, unread_in(__in_use, __given) AS __unread "
+            "FROM (SELECT *, values_in_use(__in_use) AS __given "
+            f"FROM (SELECT *, {self.in_use} AS __in_use {rows})))"
+        )
 
 
 @dataclass(frozen=True)
@@ -287,6 +260,7 @@ class _Extended:
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the macros and functions that the SQL of items and of JSON lines calls."""
     reading.prepare(connection)
+    written.prepare(connection)
     for macro in _MACROS:
         connection.execute(macro)
 
@@ -312,28 +286,29 @@ def item_of(source: Source, maps: Mapping[str, Sequence[Path]], leave_out: Colle
     model_id = first["id"]
     if not isinstance(model_id, _Leaf):
         raise UsageError("--map: id is a text, it has no fields of its own")
-    leaves = [_Leaf(path, column) for path, column in renamed]
     hub_oid = first.get("_id")
     foreign = [
         column.name
         for path, column in renamed
         if path == (column.name,) and column.name not in HUB_FIELDS
     ]
-    counts = [count for leaf in leaves if (count := _count_without_form(leaf.column))]
+    counts = [count for _, column in renamed if (count := _count_without_form(column))]
     extended = list(_extended_in(tree))
+    is_line = source.item is not None and renamed == placed and not maps and not leave_out
+    raw_json = source.item if is_line else _object(first | tree)
+    in_use = {key: node for key, node in (first | tree).items() if key in _KEYS_IN_USE}
     return Item(
         hub_oid=f"oid_of_text({_id_text(hub_oid.column)})"
         if isinstance(hub_oid, _Leaf)
         else "NULL",
         model_id=_id_text(model_id.column),
-        raw_json=_line(source.item, leaves, first | tree)
-        if source.item and renamed == placed and not maps and not leave_out
-        else _object(first | tree),
+        raw_json=raw_json,
         without_form=" + ".join(counts) or None,
         without_object=" + ".join(map(_count_without_object, extended)) or None,
         added_to=tuple(".".join(node.leaf.path) for node in extended),
         foreign=tuple(foreign),
-        checks=tuple(filter(None, map(_check, leaves))),
+        in_use=raw_json if is_line else _object(in_use) if in_use else "'{}'",
+        checks=tuple(written.checks(in_use, given="__given", unread="__unread")),
     )
 
 
@@ -468,43 +443,6 @@ def _id_text(column: Column) -> str:
     return f"nullif(regexp_replace({column.text}, '^\\s+$', ''), '')"
 
 
-def _line(line: str, leaves: Sequence[_Leaf], tree: Mapping) -> str:
-    """Return a line of JSON as it stands, unless a field of it is not written as the API does."""
-    odd = [condition for leaf in leaves if (condition := _is_odd(leaf))]
-    return f"CASE WHEN {' OR '.join(odd)} THEN {_object(tree)} ELSE {line} END" if odd else line
-
-
-def _is_odd(leaf: _Leaf) -> str | None:
-    """Return the SQL of whether a JSON value is not of the API's kind; None if all are."""
-    name, value, text = ".".join(leaf.path), leaf.column.value, _text(leaf.column)
-    types = leaf.column.json_types
-    known = {"NULL"}
-    if name in JSON_FIELDS:
-        known |= {"ARRAY"} if name in LIST_FIELDS else {"ARRAY", "OBJECT"}
-        condition = "true"
-        if types & known - {"NULL"}:
-            is_extended = f"contains(CAST({value} AS VARCHAR), '\"$number')"
-            is_text = f"NOT regexp_full_match(json_type({value}), '{'|'.join(sorted(known))}')"
-            return f"coalesce({is_text} OR {is_extended}, false)"
-    elif name in TIME_FIELDS:
-        condition = f"(json_type({value}) <> 'VARCHAR' OR NOT is_time({text}))"
-    elif name in COUNT_FIELDS:
-        known |= types - {"VARCHAR", "OBJECT"}
-        condition = f"count_of_text({text}) IS NOT NULL"
-    elif name in BOOLEAN_FIELDS:
-        known |= {"BOOLEAN"}
-        condition = f"boolean_of_text({text}) IS NOT NULL"
-    elif name in OID_FIELDS:
-        known |= types - {"OBJECT"}
-        condition = "true"
-    else:
-        return None
-    if types <= known:
-        return None
-    is_known = f"regexp_full_match(json_type({value}), '{'|'.join(sorted(known))}')"
-    return f"coalesce(NOT {is_known} AND {condition}, false)"
-
-
 def _field(leaf: _Leaf) -> str:
     """Return the SQL of a value as JSON text, null where there is none."""
     column, name = leaf.column, ".".join(leaf.path)
@@ -526,7 +464,8 @@ def _as_it_is(column: Column, name: str) -> str:
         number = r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?"
         trimmed = f"trim({column.value})"
         return (
-            f"CASE WHEN regexp_full_match({trimmed}, '{number}') THEN {trimmed} ELSE {quoted} END"
+            f"CASE WHEN regexp_full_match({trimmed}, '{number}') THEN {trimmed} "
+            f"WHEN NOT {_is_no_value(column)} THEN {quoted} END"
         )
     if column.kind == "text" and name not in JSON_FIELDS and name in HUB_FIELDS:
         return f"CASE WHEN NOT {_is_no_value(column)} THEN {quoted} END"
@@ -556,61 +495,21 @@ def _may_be_text(column: Column) -> bool:
 
 
 def _read(column: Column, name: str) -> str | None:
-    """Return the SQL of a value that is not written as the API does, as the API writes it.
+    """Return the SQL of a text as what the API has there, null where it is not plainly that.
 
-    It is null where there is no certain reading; None if the value needs none.
+    None if the value needs none. Other hands than the plainest are read later (written.py).
     """
     text = _text(column)
     if name in JSON_FIELDS and _may_be_text(column):
         reader = "read_list" if name in LIST_FIELDS else "read_object"
         return f"coalesce(container_of_text({column.text}), {reader}({column.text}))"
-    if name in TIME_FIELDS and column.type.id not in _TIMES | {"date"}:
-        read = f"CASE WHEN NOT is_time({text}) THEN read_time({text}) END"
-        return f"('\"' || coalesce(iso_time(time_of_text({text})), {read}) || '\"')"
+    if name in TIME_FIELDS and _may_be_text(column):
+        return f"('\"' || iso_time(time_of_text({text})) || '\"')"
     if name in TIME_FIELDS and column.type.id == "date":
         return f"('\"' || iso_time(CAST({column.value} AS TIMESTAMP)) || '\"')"
-    if name in COUNT_FIELDS and (_may_be_text(column) or column.type.id == "struct"):
-        return f"count_of_text({text})"
-    if name in BOOLEAN_FIELDS and column.type.id != "boolean":
+    if name in BOOLEAN_FIELDS and _may_be_text(column):
         return f"boolean_of_text({text})"
-    if name == "_id" and _may_be_text(column):
-        return f"CAST(to_json(oid_of_text({text})) AS VARCHAR)"
     return None
-
-
-def _check(leaf: _Leaf) -> Check | None:
-    """Return how to tell the values of a field in use that cannot be read; None if all can."""
-    column, name = leaf.column, ".".join(leaf.path)
-    read, text = _read(column, name), _text(column)
-    if name not in FIELDS_IN_USE or column.type.id == "date":
-        return None
-    if name in TIME_FIELDS and read:
-        kind, is_unread = "time", f"NOT is_time({text}) AND {read} IS NULL"
-    elif name == "baseModels" and read:
-        # A text without brackets is the id of a parent.
-        kind = "object"
-        is_unread = rf"{read} IS NULL AND regexp_matches({text}, '^\w*[\[({{<]')"
-    elif name in JSON_FIELDS and read:
-        kind = "list" if name in LIST_FIELDS else "object"
-        is_unread = (
-            f"coalesce(left(trim({read}), 1) <> {literal('[' if kind == 'list' else '{')}, true)"
-        )
-    elif name in NUMBER_FIELDS and _may_be_text(column):
-        number = (
-            f"TRY_CAST(coalesce({read}, {text}) AS DOUBLE)"
-            if read
-            else f"TRY_CAST({text} AS DOUBLE)"
-        )
-        kind, is_unread = "number", f"NOT coalesce(isfinite({number}), false)"
-    elif name in BOOLEAN_FIELDS and read:
-        kind, is_unread = "boolean", f"{read} IS NULL"
-    elif name == "_id":
-        # Rows of an SQL table are numbered, and another number a week later is another repository.
-        kind, is_unread = "id of the Hub", rf"regexp_full_match({text}, '\d{{1,20}}')"
-    else:
-        return None
-    is_given = f"{text} IS NOT NULL AND NOT {_is_no_value(column)}"
-    return Check(name, kind, text, is_given, f"{is_given} AND {is_unread}", name == "_id")
 
 
 def _json(value: str, type_: duckdb.sqltypes.DuckDBPyType, depth: int) -> str:

@@ -16,7 +16,16 @@ from typing import Any
 import duckdb
 import yaml
 
-__all__ = ["list_of", "object_of", "prepare", "time_of"]
+__all__ = [
+    "as_json",
+    "boolean_of",
+    "count_of",
+    "list_of",
+    "object_of",
+    "oid_of",
+    "prepare",
+    "time_of",
+]
 
 _DEEPEST = 60
 """Brackets in brackets; Python's own reader gives up, or worse, at some depth."""
@@ -32,11 +41,20 @@ _EPOCHS = tuple(
     for digits in (0, 3, 6, 9)
 )
 """Seconds, and their thousandths, millionths and milliardths; the four ranges do not meet."""
+_THOUSANDS = re.compile(
+    r"[1-9][0-9]{0,2}(?:(?:[,_ \u00a0\u202f][0-9]{3})+|(?:\.[0-9]{3}){2,})", re.ASCII
+)
+"""1.234 may be a fraction; 1.234.567 is none."""
+_NUMBER_OBJECT = re.compile(r'\{\s*"\$number\w+"\s*:\s*"?([0-9]+)"?\s*\}')
+_TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
+_FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
+_OID = re.compile(r"""(?:\$oid"\s*:\s*"|ObjectId\(['"])([0-9a-f]{24})""")
 _HTTP_DATE = re.compile(
     r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} "
     r"\d{2}:\d{2}(?::\d{2})?(?: (?:GMT|UTC|[+-]\d{4}))?"
 )
 _TIME_FORMS = (
+    "%Y-%m-%d",
     "%a %b %d %H:%M:%S %Y",
     "%a %b %d %H:%M:%S %Y %z",
     "%Y/%m/%d",
@@ -61,6 +79,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         ("read_list", list_of),
         ("read_object", object_of),
         ("read_time", time_of),
+        ("read_oid", oid_of),
     ):
         connection.create_function(name, reader, ["VARCHAR"], "VARCHAR", null_handling="special")
 
@@ -73,6 +92,26 @@ def list_of(text: str | None) -> str | None:
 def object_of(text: str | None) -> str | None:
     """Return an object (or a list of objects) as JSON: of Python's repr, or of a card's YAML."""
     return _as_json(text, _object)
+
+
+def count_of(text: str) -> int | None:
+    """Return a count with its thousands set apart, or one of MongoDB's."""
+    if mongo := _NUMBER_OBJECT.fullmatch(text.strip()):
+        return int(mongo[1])
+    is_grouped = _THOUSANDS.fullmatch(text.strip())
+    return int(re.sub(r"\D", "", text)) if is_grouped else None
+
+
+def boolean_of(text: str) -> bool | None:
+    """Return what yes and no, 1 and 0 say."""
+    word = text.strip().lower()
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def oid_of(text: str | None) -> str | None:
+    """Return an id of the Hub as it is, or out of what MongoDB writes around it."""
+    found = _OID.search(text or "")
+    return found[1] if found else text
 
 
 def time_of(text: str | None) -> str | None:
@@ -88,13 +127,18 @@ def time_of(text: str | None) -> str | None:
     return moment.replace(tzinfo=None).isoformat(timespec=digits) + "Z"
 
 
+def as_json(value: Any) -> str:
+    """Return JSON that any text can hold; ValueError for a number without a form in it."""
+    written = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return written.encode("utf-8", "backslashreplace").decode()
+
+
 def _as_json(text: str | None, reader: Callable[[str], Any]) -> str | None:
     try:
         value = reader((text or "").strip())
-        written = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return None if value is None else as_json(value)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, yaml.YAMLError):
         return None
-    return None if value is None else written.encode("utf-8", "backslashreplace").decode()
 
 
 def _list(text: str) -> list | None:
@@ -199,6 +243,8 @@ def _yaml(text: str) -> Any:
 
 
 def _moment(text: str) -> datetime | None:
+    if re.match(r"\d{4}-\d{2}-\d{2}", text):
+        return datetime.fromisoformat(text)
     if re.fullmatch(r"\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?", text):
         found = _of_epoch(Decimal(text))
         if found or not re.fullmatch(r"\d{8}", text):

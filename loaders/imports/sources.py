@@ -47,16 +47,11 @@ _WHERE_TYPES = (
     ({"BIGINT", "UBIGINT", "DOUBLE"}, "DOUBLE"),
 )
 
-# A lone surrogate makes DuckDB refuse a whole line of JSON that is fine otherwise: take it out
-# (and leave escaped backslashes and proper pairs alone).
-LONE_SURROGATE = (
+# A lone half of a surrogate pair, beside escaped backslashes and whole pairs, which are kept.
+_LONE_SURROGATE = (
     r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
-_DOCUMENT = f"""CASE
-    WHEN json_valid(line) THEN line
-    ELSE regexp_replace(line, '{LONE_SURROGATE}', '\\1', 'g')
-END"""
 _KEYS = """CASE WHEN json_valid(document) THEN
     CASE json_type(document) WHEN 'OBJECT' THEN json_keys(document) END
 END"""
@@ -97,6 +92,12 @@ class Source:
     relation: str
     columns: tuple[Column, ...]
     item: str | None = None
+
+
+def sound_json(text: str) -> str:
+    """Return the SQL of JSON that DuckDB reads: it refuses a whole text for a lone surrogate."""
+    without = f"regexp_replace({text}, '{_LONE_SURROGATE}', '\\1', 'g')"
+    return f"CASE WHEN json_valid({text}) THEN {text} ELSE {without} END"
 
 
 def find_files(patterns: Sequence[str]) -> list[Path]:
@@ -307,7 +308,7 @@ def _keys(
 def _documents(lines: Sequence[str]) -> str:
     """Return the lines that are not blank, each with the JSON that DuckDB can read of it."""
     all_lines = " UNION ALL ".join(lines)
-    return f"(SELECT line, {_DOCUMENT} AS document FROM ({all_lines}) WHERE {_NOT_BLANK})"
+    return f"(SELECT line, {sound_json('line')} AS document FROM ({all_lines}) WHERE {_NOT_BLANK})"
 
 
 def _lines(connection: duckdb.DuckDBPyConnection, file: Path, number: int) -> str:
@@ -356,7 +357,7 @@ def _broken_line(
     for file, its_lines in zip(files, lines, strict=True):
         numbered = f"SELECT row_number() OVER () AS number, line FROM ({its_lines})"
         found = connection.execute(
-            f"SELECT number, left(line, 60) FROM (SELECT *, {_DOCUMENT} AS document "
+            f"SELECT number, left(line, 60) FROM (SELECT *, {sound_json('line')} AS document "
             f"FROM ({numbered}) WHERE {_NOT_BLANK}) WHERE {_KEYS} IS NULL ORDER BY number LIMIT 1"
         ).fetchall()
         if found:

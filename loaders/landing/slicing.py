@@ -6,6 +6,7 @@ text of each item is cut out of the page as it came.
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -30,6 +31,8 @@ class Item:
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"')
+_KEY = re.compile(rf"({_STRING.pattern})[ \t\n\r]*:[ \t\n\r]*")
+_MARK = re.compile(r"[ \t\n\r]*([,}])[ \t\n\r]*")
 _STEP = re.compile(r'[^"\[\]{}]*')
 _SCALAR = re.compile(r"[^\s,\]}]+")
 _CLOSING = {"{": "}", "[": "]"}
@@ -51,6 +54,17 @@ def slice_page(text: str) -> list[Item]:
         raise BrokenPage(f"no JSON ({error.msg} at character {error.pos:,})") from error
     except (RecursionError, ValueError) as error:
         raise BrokenPage("no list, and nothing that can be read") from error
+
+
+def members(text: str, start: int) -> Iterator[tuple[str, int, int]]:
+    """Yield each key of the object that begins at `start`, with the ends of its value."""
+    position = _space(text, start + 1)
+    while text[position : position + 1] != "}":
+        key = _match(_KEY, text, position)
+        end = _value_end(text, key.end())
+        yield json.loads(key[1]), key.end(), end
+        mark = _match(_MARK, text, end)
+        position = mark.start(1) if mark[1] == "}" else mark.end()
 
 
 def _items(text: str):
@@ -95,29 +109,24 @@ def _outline(text: str, start: int) -> tuple[Any, int]:
     """Return the scalar members of an object and its end, without going into what it holds."""
     if text[start] != "{":
         raise UnsoundPage("an item that is no object but a list or a number beyond measure")
-    members: dict[str, Any] = {}
-    position = _space(text, start + 1)
-    while text[position : position + 1] != "}":
-        key = _match(_STRING, text, position)
-        position = _space(text, key.end())
-        if text[position : position + 1] != ":":
-            raise json.JSONDecodeError("no colon after a key", text, position)
-        position = _space(text, position + 1)
-        first, value, end = text[position : position + 1], None, 0
-        if first in _CLOSING:
-            end = _bracket_end(text, position)
-        elif first == '"':
-            value, end = _DECODER.raw_decode(text, position)
+    found: dict[str, Any] = {}
+    for key, begin, end in members(text, start):
+        value = text[begin:end]
+        if value[0] in _CLOSING:
+            found[key] = None
         else:
-            scalar = _match(_SCALAR, text, position)
-            value, end = scalar[0] == "true", scalar.end()
-        members[json.loads(key[0])] = value
-        position = _space(text, end)
-        if text[position : position + 1] == ",":
-            position = _space(text, position + 1)
-        elif text[position : position + 1] != "}":
-            raise json.JSONDecodeError("no comma between members", text, position)
-    return members, position + 1
+            found[key] = json.loads(value) if value[0] == '"' else value == "true"
+    return found, _bracket_end(text, start)
+
+
+def _value_end(text: str, start: int) -> int:
+    try:
+        return _DECODER.raw_decode(text, start)[1]
+    except json.JSONDecodeError:
+        raise
+    except (RecursionError, ValueError):
+        is_bracket = text[start] in _CLOSING
+        return _bracket_end(text, start) if is_bracket else _match(_SCALAR, text, start).end()
 
 
 def _bracket_end(text: str, start: int) -> int:

@@ -241,14 +241,17 @@
 {%- endmacro %}
 
 
-{# The sum of the counts that an object holds, such as parameters by their type; null where one is no count. #}
+{#
+    The sum of the counts that an object holds, such as parameters by their type; null where one is no count. A member that
+    is null is none: tables give every model the types of all others.
+#}
 {% macro sum_of_counts(value) -%}
     {{ return(adapter.dispatch('sum_of_counts', 'hub_lineage')(value)) }}
 {%- endmacro %}
 
 
 {% macro duckdb__sum_of_counts(value) -%}
-    {%- set texts = "json_extract_string(" ~ value ~ ", '$.*')" %}
+    {%- set texts = "list_filter(json_extract_string(" ~ value ~ ", '$.*'), lambda text: text is not null)" %}
     case
         when
             {{ type_of_json(value) }} = 'OBJECT'
@@ -259,9 +262,11 @@
 
 
 {% macro spark__sum_of_counts(value) -%}
-    case when {{ type_of_json(value) }} = 'OBJECT' and size(from_json({{ value }}, 'map<string,string>')) > 0 then aggregate(
-        map_values(from_json({{ value }}, 'map<string,string>')), cast(0 as bigint), (total, text) -> total + {{ whole_number('text') }}
-    ) end
+    {%- set texts = "filter(map_values(from_json(" ~ value ~ ", 'map<string,string>')), text -> text is not null)" -%}
+    case
+        when {{ type_of_json(value) }} = 'OBJECT' and size({{ texts }}) > 0
+            then aggregate({{ texts }}, cast(0 as bigint), (total, text) -> total + {{ whole_number('text') }})
+    end
 {%- endmacro %}
 
 

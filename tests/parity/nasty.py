@@ -250,7 +250,7 @@ def typed() -> list:
     ]
     counts = [
         {}, {"F32": 5}, {"F32": 5, "I8": "7"}, {"F32": None}, {"F32": -1}, {"F32": 1e3, "x": "y"},
-        {"F32": 999999999999999, "I8": 1}, [5], "5", None,
+        {"F32": 999999999999999, "I8": 1}, [5], "5", None, {"F32": None, "I8": 7},
     ]  # fmt: skip
     made += [
         item(f"counts/c{number}", BASE, safetensors={"parameters": value, "total": 6})

@@ -576,11 +576,11 @@ def test_a_value_that_finds_no_object_is_counted(command, write, landing, rows) 
     assert code == 0
     assert err.splitlines() == [
         "notice: left out 11 mapped values: cardData of their rows is no JSON object to add to",
-        'warning: 6 of 7 values of cardData cannot be read as an object, for example "{}"; '
+        'warning: 5 of 7 values of cardData cannot be read as an object, for example ["x"]; '
         "landed as it stands",
     ]
     kept = [json.loads(row["raw_json"])["cardData"] for row in rows(landing)]
-    assert kept == ["{'license'", ["x"], "mit", "[1", "{}", {"base_model": "x", "c": "y"}, "text"]
+    assert kept == ["{'license'", ["x"], "mit", "[1", {}, {"base_model": "x", "c": "y"}, "text"]
     assert list_snapshots(landing)[0].details["values_without_object"] == 11
 
 
@@ -846,7 +846,7 @@ def test_what_cannot_be_read_is_one_warning_a_field_with_an_example(command, tmp
         f"for example {example}; landed as it stands"
         for field, kind, count, example in [
             ("createdAt", "time", 2, "07/11/2024"),
-            ("likes", "number", 2, "1.2k"),
+            ("likes", "count", 2, "1.2k"),
             ("tags", "list", 1, "['x'"),
         ]
     ]
@@ -860,7 +860,7 @@ def test_what_cannot_be_read_is_one_warning_a_field_with_an_example(command, tmp
         ("safetensors", "<SafeTensorsInfo object>", "an object"),
         ("baseModels", "<ModelInfo object>", "an object"),
         ("createdAt", "last week", "a time"),
-        ("downloads", "1.2k", "a number"),
+        ("downloads", "1.2k", "a count"),
         ("private", "perhaps", "a boolean"),
     ],
 )
