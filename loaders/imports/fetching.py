@@ -33,7 +33,7 @@ from hub_lineage.progress import Progress
 from hub_lineage.sql import files_in_sql, one_line
 from loaders.crawl.listing import LINEAGE_FIELDS, default_endpoint
 from loaders.crawl.reaching import check_reachable
-from loaders.imports.importing import Request, import_files, tell
+from loaders.imports.importing import Request, UnreadFieldError, import_files, tell
 from loaders.imports.remote import (
     Partial,
     RemoteFile,
@@ -57,6 +57,7 @@ LARGE = 10_000
 """So many models were never on the Hub without one that is younger than `OLDEST`."""
 LANDED_A_SECOND = 20_000
 """Models: a cautious figure for one core, so that what is said beforehand is rarely too short."""
+ACCEPT = "if it is right all the same, --accept lands it"
 FOLDER = ".fetched"
 """In the landing: partial copies, until they are landed."""
 KEPT_FOLDER = "fetched"
@@ -260,10 +261,14 @@ def land(
         report = import_files(
             Request(
                 [str(job.partial.path)], landing, as_of=job.moment, columns=KEPT, source=source,
+                allow_unread=job.is_accepted,
                 origin={"repository": repository.name, "commit": repository.commit,
                         "file": job.file.path, "oid": job.file.oid},
             )
         )  # fmt: skip
+    except UnreadFieldError as error:
+        job.partial.remove()
+        raise DataError(f"{error}; {ACCEPT}") from error
     except DataError:
         # What is wrong may be the copy: the next call fetches it anew.
         job.partial.remove()
@@ -279,7 +284,6 @@ def land(
 def check(job: Job) -> None:
     """A DataError for a file that names a model twice, or is not of its day."""
     name = files_in_sql(job.partial.path)
-    instead = "if it is right all the same, --accept lands it"
     try:
         with duckdb.connect() as connection:
             twice = connection.execute(
@@ -293,10 +297,10 @@ def check(job: Job) -> None:
         raise DataError(f"it cannot be read ({one_line(error)})") from error
     if twice:
         n_twice = f"{len(twice):,} model{'s' if len(twice) > 1 else ''}"
-        raise DataError(f"it names {n_twice} twice, for example {twice[0][0]}; {instead}")
+        raise DataError(f"it names {n_twice} twice, for example {twice[0][0]}; {ACCEPT}")
     if youngest is not None and youngest > job.moment + YOUNGEST:
-        raise DataError(f"it holds models of {youngest.date()}, long after its day; {instead}")
+        raise DataError(f"it holds models of {youngest.date()}, long after its day; {ACCEPT}")
     if youngest is not None and job.n_rows >= LARGE and youngest < job.moment - OLDEST:
         raise DataError(
-            f"its youngest model is of {youngest.date()}, long before its day; {instead}"
+            f"its youngest model is of {youngest.date()}, long before its day; {ACCEPT}"
         )

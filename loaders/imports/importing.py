@@ -31,7 +31,7 @@ from loaders.landing.committing import (
     refuse_existing,
 )
 
-__all__ = ["Request", "add_arguments", "import_files", "run"]
+__all__ = ["Request", "UnreadFieldError", "add_arguments", "import_files", "run"]
 
 DEFAULT_SOURCE = "import"
 
@@ -42,6 +42,10 @@ _FOLDER_FORMS = ("%Y-%m-%d", "%Y%m%dT%H%M%SZ")
 _LONGEST_EXAMPLE = 60
 _SHARED = 6 + len(items.ID_COUNTS)
 """Where the counts of fields begin in a row of counts, behind those that every file has."""
+
+
+class UnreadFieldError(DataError):
+    """Of a field that a build reads, nothing can be read."""
 
 
 @dataclass(frozen=True)
@@ -131,9 +135,9 @@ class _Table:
 def import_files(request: Request) -> Report:
     """Import files as snapshots.
 
-    Raises UsageError (a request that makes no sense), DataError (files that cannot be read or
-    hold no items) or LandingError (a snapshot that is there, a folder that cannot be written),
-    and then leaves the landing as it was.
+    Raises UsageError (a request that makes no sense), DataError (files that cannot be read or hold
+    no items; UnreadFieldError where that is so of a field) or LandingError (a snapshot that is
+    there, a folder that cannot be written), and then leaves the landing as it was.
     """
     times = (request.as_of is not None, request.snapshot_column is not None, request.as_of_folder)
     if sum(times) != 1:
@@ -243,22 +247,24 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out `python -m loaders import`: snapshots to stdout, notes to stderr."""
     if arguments.landing is None:
         raise UsageError("name the landing to import into: --landing DIR, or set HUB_LANDING")
-    report = import_files(
-        Request(
-            files=arguments.files,
-            landing=arguments.landing,
-            as_of=arguments.as_of,
-            snapshot_column=arguments.snapshot_column,
-            as_of_folder=arguments.as_of_folder,
-            maps=arguments.maps,
-            where=arguments.where,
-            source=arguments.source,
-            replace=arguments.replace,
-            skip_existing=arguments.skip_existing,
-            allow_unread=arguments.allow_unread,
-            file_format=arguments.format,
-        )
+    request = Request(
+        files=arguments.files,
+        landing=arguments.landing,
+        as_of=arguments.as_of,
+        snapshot_column=arguments.snapshot_column,
+        as_of_folder=arguments.as_of_folder,
+        maps=arguments.maps,
+        where=arguments.where,
+        source=arguments.source,
+        replace=arguments.replace,
+        skip_existing=arguments.skip_existing,
+        allow_unread=arguments.allow_unread,
+        file_format=arguments.format,
     )
+    try:
+        report = import_files(request)
+    except UnreadFieldError as error:
+        raise DataError(f"{error}; --allow-unread lands the field as it stands") from error
     tell(report, lambda line: print(line, file=sys.stderr))
     return 0
 
@@ -503,16 +509,13 @@ def _count(moment: datetime, row: Sequence[Any], item: items.Item) -> _Count:
 
 
 def _check_unread(counts: list[_Count], request: Request, source: sources.Source) -> None:
-    """Raise DataError when nothing of a field in use can be read, unless that is allowed."""
+    """Raise UnreadFieldError when nothing of a field in use can be read, unless it is allowed."""
     for field_counts in (
         () if request.allow_unread else zip(*(c.unread for c in counts), strict=True)
     ):
         one = _added(field_counts)
         if one.given and one.unread == one.given and not one.check.is_used_unread:
-            raise DataError(
-                f"{sources.names_of(source.files)}: {_no_value_of(one)}; --allow-unread lands the "
-                "field as it stands"
-            )
+            raise UnreadFieldError(f"{sources.names_of(source.files)}: {_no_value_of(one)}")
 
 
 def _added(found: Sequence[_Unread]) -> _Unread:

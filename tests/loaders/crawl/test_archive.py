@@ -406,6 +406,20 @@ def test_an_odd_week_is_landed_when_it_is_accepted(service, archive, landing, fo
     assert landed(landing) == days(4)
 
 
+def test_a_week_with_a_field_of_which_nothing_is_read_is_odd(
+    service, archive, landing, folder
+) -> None:
+    week = MODELS.format(day=DAYS[4], week=4)
+    write_week(folder, DAYS[4], f"FROM ({week}) SELECT * REPLACE (-likes AS likes)")
+    done = archive(service(), "--weeks", 1)
+    assert (done.code, landed(landing)) == (1, [])
+    assert (
+        "none of 600 values of likes can be read as a count, for example -4; if it is" in done.err
+    )
+    assert archive(service(), "--weeks", 1, "--accept", DAYS[4]).code == 0
+    assert landed(landing) == days(4)
+
+
 def test_a_week_that_the_archive_lacks_is_said(service, archive, landing, folder) -> None:
     shutil.rmtree(folder / "models" / DAYS[2])
     done = archive(service())
