@@ -3,6 +3,7 @@
     python -m bench                              2,556,240 models, and the series
     python -m bench --models 250000 --series     one size, no series
     python -m bench --models 250000 --add        beside what was measured before
+    python -m bench --models 0 --series --study  histories alone
 
 Draws a Hub of that size, builds it (with tests, without, in less memory, with a second snapshot),
 and writes one table, a JSON file and a page. Every run is a process of its own. The JSON file is
@@ -31,7 +32,7 @@ from bench.builds import (
     times_of_tests,
 )  # fmt: skip
 from bench.history import history
-from bench.landings import SHAPES, make_landing, make_second_week
+from bench.landings import SHAPES, SMALLEST, make_landing, make_second_week
 from bench.measuring import PROJECT, BenchError
 from bench.report import (
     history_table,
@@ -47,9 +48,6 @@ from hub_lineage.build import MODELS_AND_SEEDS
 
 MODELS = 2_556_240
 """As many as the papers used."""
-
-SMALLEST = 600
-"""Models of a landing in which there is nothing to do: what dbt takes for itself."""
 
 STUDIES = [40_000, 250_000, 1_000_000]
 """Models of the landings on which each specification of the studies is measured."""
@@ -67,7 +65,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         prog="python -m bench", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("--models", type=int, default=MODELS, help="models to draw (%(default)s)")
+    parser.add_argument(
+        "--models",
+        type=int,
+        default=MODELS,
+        help="models to draw (%(default)s); 0 for the series alone",
+    )
     parser.add_argument(
         "--series", type=int, nargs="*", default=SERIES, metavar="N", help="sizes of the series"
     )
@@ -110,7 +113,7 @@ def measure(options: argparse.Namespace) -> dict:
     """All runs, as the JSON file holds them."""
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    n = options.models
+    place = folder / "build"
     result = {
         "commands": [], "runs": [], "tests": {}, "statements": {}, "statements_models": 0,
         "peers": [], "peers_models": 0, "series": [], "study": [], "history": [],
@@ -118,6 +121,38 @@ def measure(options: argparse.Namespace) -> dict:
     if options.add and options.json.exists():
         result |= json.loads(options.json.read_text())
     result["commands"].append({"command": described(options)} | machine())
+    if options.models:
+        measure_builds(options, folder, result)
+    for shape in options.shapes if options.series else []:
+        for size in options.series:
+            measured = {(one["shape"], one["models_drawn"]) for one in result["series"]}
+            if (shape, size) in measured or (shape != "hub" and size > 1_000_000):
+                continue
+            name = f"landing-{size}" if shape == "hub" else f"landing-{size}-{shape}"
+            cost = build(make_landing(folder / name, size, shape), place, options.memory)
+            result["series"].append(run("dbt build", size, cost, shape=shape, **rows_of(place)))
+            save(result, options)
+            print(f"{shape} {size:,}: {cost.seconds:.1f} s", file=sys.stderr)
+            shutil.rmtree(folder / name)
+    shutil.rmtree(place, ignore_errors=True)
+    for n_weeks in options.weeks:
+        if n_weeks not in {one["weeks"] for one in result["history"]}:
+            one = history(folder, options.history, n_weeks, options.memory, max(options.weeks))
+            result["history"].append(one)
+            save(result, options)
+            print(f"{n_weeks} weeks: {one['cpu_seconds']:.1f} s of CPU", file=sys.stderr)
+    for size in options.study:
+        if size not in {one["models_drawn"] for one in result["study"]}:
+            result["study"].append(study(folder, size))
+            save(result, options)
+            seconds = sum(row["cpu_seconds"] for row in result["study"][-1]["specifications"])
+            print(f"the studies, {size:,}: {seconds:.1f} s of CPU", file=sys.stderr)
+    return result
+
+
+def measure_builds(options: argparse.Namespace, folder: Path, result: dict) -> None:
+    """One size: its builds, its floor, its statements, and other tools on its edges."""
+    n = options.models
     landing = make_landing(folder / f"landing-{n}", n)
     place = folder / "build"
 
@@ -164,31 +199,6 @@ def measure(options: argparse.Namespace) -> dict:
         if sums_of_marts(place) != sums:
             raise BenchError("the marts of a second week differ from those of both read anew")
         shutil.rmtree(weeks)
-    for shape in options.shapes if options.series else []:
-        for size in options.series:
-            measured = {(one["shape"], one["models_drawn"]) for one in result["series"]}
-            if (shape, size) in measured or (shape != "hub" and size > 1_000_000):
-                continue
-            name = f"landing-{size}" if shape == "hub" else f"landing-{size}-{shape}"
-            cost = build(make_landing(folder / name, size, shape), place, options.memory)
-            result["series"].append(run("dbt build", size, cost, shape=shape, **rows_of(place)))
-            save(result, options)
-            print(f"{shape} {size:,}: {cost.seconds:.1f} s", file=sys.stderr)
-            shutil.rmtree(folder / name)
-    shutil.rmtree(place)
-    for n_weeks in options.weeks:
-        if n_weeks not in {one["weeks"] for one in result["history"]}:
-            one = history(folder, options.history, n_weeks, options.memory, max(options.weeks))
-            result["history"].append(one)
-            save(result, options)
-            print(f"{n_weeks} weeks: {one['cpu_seconds']:.1f} s of CPU", file=sys.stderr)
-    for size in options.study:
-        if size not in {one["models_drawn"] for one in result["study"]}:
-            result["study"].append(study(folder, size))
-            save(result, options)
-            seconds = sum(row["cpu_seconds"] for row in result["study"][-1]["specifications"])
-            print(f"the studies, {size:,}: {seconds:.1f} s of CPU", file=sys.stderr)
-    return result
 
 
 def save(result: dict, options: argparse.Namespace) -> None:
@@ -227,7 +237,8 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     save(result, options)
-    print(runs_table(result), statements_table(result, 10), sep="\n\n")
+    if result["runs"]:
+        print(runs_table(result), statements_table(result, 10), sep="\n\n")
     if result["peers"]:
         print("\n" + peers_table(result))
     if result["series"]:

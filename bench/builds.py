@@ -14,7 +14,8 @@ import duckdb
 
 from bench.measuring import PROJECT, BenchError, Cost, cost_of
 from bench.peers import OURS, PEERS
-from hub_lineage.build import ALL_BUT_UNIT_TESTS
+from hub_lineage.build import ALL_BUT_UNIT_TESTS, name_of
+from hub_lineage.landing import Snapshot
 
 DBT = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", "--quiet"]
 
@@ -25,8 +26,12 @@ def build(
     memory: str,
     arguments: Sequence[str] = ALL_BUT_UNIT_TESTS,
     keep: bool = False,
+    snapshots: Sequence[Snapshot] | None = None,
 ) -> Cost:
-    """One `dbt build` into folder/bench.duckdb: a new one, or with `keep` the one that is there."""
+    """One `dbt build` into folder/bench.duckdb: a new one, or with `keep` the one that is there.
+
+    Of some snapshots of the landing, or of all.
+    """
     database = folder / "bench.duckdb"
     if not keep:
         shutil.rmtree(folder, ignore_errors=True)
@@ -35,6 +40,7 @@ def build(
         "HUB_LANDING": str(landing),
         "HUB_DATABASE": str(database),
         "HUB_MEMORY": memory,
+        "HUB_SNAPSHOTS": json.dumps(snapshots and [name_of(one) for one in snapshots]),
     }
     options = ["--target-path", folder / "target", "--log-path", folder / "logs"]
     return cost_of([*DBT, *arguments, *options], variables, folder / "build.log")

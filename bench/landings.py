@@ -17,6 +17,9 @@ from loaders.landing.committing import commit_snapshot
 SHAPES = ("hub", "family", "merges")
 """The Hub's own shape; one more family of 5 % of the edges; 10 % of the models more merges."""
 
+SMALLEST = 600
+"""Models of a landing in which there is nothing to do: what dbt takes for itself."""
+
 FAMILY = "draw % 50 = 0"
 MERGES = "draw % 10 = 0 and place > 70"
 PARENTS_OF_A_MERGE = """

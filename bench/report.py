@@ -87,15 +87,15 @@ def history_table(result: dict) -> str:
     """Histories of growing length; in the last row the exponents over the number of weeks."""
     histories = sorted(result["history"], key=lambda one: one["weeks"])
     weeks = [one["weeks"] for one in histories]
-    built = [one["cpu_seconds"] - one["reading_cpu_seconds"] for one in histories]
+    built = [*map(after_reading, histories)]
     rows = [
         [
             f"{one['weeks']}", one["item_rows"], one["cpu_seconds"], one["reading_cpu_seconds"],
             one["gigabytes"], one["last_week_alone_cpu_seconds"], one["on_top_cpu_seconds"],
             ratio(one["on_top_cpu_seconds"], one["last_week_alone_cpu_seconds"]),
-            ratio(after_reading, one["last_week_alone_cpu_seconds"]), one["bytes_a_row"],
+            ratio(after_reading(one), one["last_week_alone_cpu_seconds"]), one["bytes_a_row"],
         ]
-        for one, after_reading in zip(histories, built, strict=True)
+        for one in histories
     ]  # fmt: skip
     all_costs = [one["cpu_seconds"] for one in histories]
     rows.append(
@@ -171,8 +171,14 @@ TARGETS = {
     "full build, times the floor": 3,
     "a second week, share of both read anew": 0.4,
     "exponent of the CPU seconds": 1.1,
+    "a history, its peak, GB": 4,
+    "a history without reading JSON, times its last week alone": 2,
+    "the last week of a history on top, times alone": 1.25,
+    "exponent of a history over its weeks, without reading JSON": 0.6,
+    "a history, bytes a row beyond the last week": 20,
 }
-"""What the project wants at 2,556,240 models on two cores that do nothing else: at most so much."""
+"""What the project wants on two cores that do nothing else, at most: of builds at 2,556,240 models,
+of a history of 52 weeks at 250,000."""
 
 
 def targets_table(result: dict) -> str:
@@ -233,13 +239,38 @@ def measured_of(target: str, result: dict) -> Iterator[tuple[int, float, float |
             for kind in ("seconds", "cpu_seconds")
         )
         yield result["statements_models"], seconds, cpu_seconds / cores
-    if target.startswith("exponent"):
+    yield from measured_of_history(target, result)
+    if target == "exponent of the CPU seconds":
         hub = [run for run in result["series"] if run["shape"] == "hub"]
         sizes = [run["models"] + run["edges"] for run in hub]
         idle = cpu_of_dbt(result)
         slope = exponent(sizes, [run["cpu_seconds"] - idle for run in hub])
         if slope is not None:
             yield max(run["models_drawn"] for run in hub), slope, None
+
+
+def measured_of_history(target: str, result: dict) -> Iterator[tuple[int, float, None]]:
+    """The same of a history: what its longest one took, and how that grew with its weeks."""
+    histories = sorted(result["history"], key=lambda one: one["weeks"])
+    for one in histories[-1:]:
+        models, alone = one["models_drawn"], one["last_week_alone_cpu_seconds"]
+        if target.startswith("a history, its peak"):
+            yield models, one["gigabytes"], None
+        elif target.startswith("a history without"):
+            yield models, after_reading(one) / alone, None
+        elif target.startswith("the last week"):
+            yield models, one["on_top_cpu_seconds"] / alone, None
+        elif target.startswith("exponent of a history"):
+            slope = exponent([one["weeks"] for one in histories], [*map(after_reading, histories)])
+            if slope is not None:
+                yield models, slope, None
+        elif target.startswith("a history, bytes"):
+            yield models, one["bytes_a_row"], None
+
+
+def after_reading(history: dict) -> float:
+    """CPU seconds of a history from nothing, without the pass over its JSON."""
+    return history["cpu_seconds"] - history["reading_cpu_seconds"]
 
 
 def statements_table(result: dict, n: int = 15) -> str:
@@ -274,8 +305,8 @@ def page(result: dict) -> str:
         "bench fails unless they are equal.",
         runs_table(result),
         "## Targets",
-        "What the project wants of 2,556,240 models on two cores that do nothing else, beside the "
-        "largest size that was measured; ratios are of CPU seconds. "
+        "What the project wants on two cores that do nothing else, of 2,556,240 models and of 52 "
+        "weeks of 250,000, beside the largest size that was measured; ratios are of CPU seconds. "
         "[performance.md](performance.md) says what was tried.",
         targets_table(result),
     ]
@@ -314,9 +345,11 @@ def page(result: dict) -> str:
             "## Histories",
             f"Weekly snapshots of {result['history'][0]['models_drawn']:,} drawn models that live "
             "as on the Hub: most counters move, one model in ten says something new, some come, "
-            "go, return and are made again. The marts of the last week on top of the others are "
-            "compared with those of all weeks from nothing, and the bench fails unless they are "
-            "equal.",
+            "go, return and are made again. From nothing they are read as build.py reads them, in "
+            "parts of so many items. Reading JSON is reckoned from the last week: what the pass "
+            "over it takes an item, dbt's own start aside, times all items. The marts of the last "
+            "week on top of the others are compared with those of all weeks from nothing, and the "
+            "bench fails unless they are equal.",
             history_table(result),
         ]
     if result["series"]:

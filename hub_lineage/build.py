@@ -482,11 +482,15 @@ def doubtful_weeks(database: Path, snapshots: Sequence[Snapshot]) -> Iterator[st
         ).fetchall()
     for snapshot_id, n in early:
         yield (
-            f"snapshot_id={snapshot_id} lists {n} models that were created after it, so that its "
+            f"snapshot_id={snapshot_id} lists {models(n)} created after it, so that its "
             f"date is doubtful: {again}"
         )
     for snapshot_id, n in twice:
-        yield f"snapshot_id={snapshot_id} names {n} models twice, the last counts: {again}"
+        yield f"snapshot_id={snapshot_id} names {models(n)} twice, the last counts: {again}"
+
+
+def models(n: int) -> str:
+    return f"{n:,} model{'' if n == 1 else 's'}"
 
 
 # the exports

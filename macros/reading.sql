@@ -1,11 +1,11 @@
 {#
-    What the items of each complete snapshot, and the rejections among them, are a function of: the files of the
-    snapshot, the statements that read and judge them, and the words that these look for. Equal versions, equal items.
+    What the items of each complete snapshot, and what is kept of them, are a function of: the files of the
+    snapshot, the statements that read, judge and keep them, and the words that these look for. Equal versions, equal items.
 #}
 {% macro snapshot_versions(reading) -%}
     select
         snapshot_id,
-        md5(fingerprint || '{{ local_md5(reading ~ rules_of_rejection()) }}' || coalesce((
+        md5(fingerprint || '{{ local_md5(reading ~ statements_on_items()) }}' || coalesce((
             select {{ joined_in_order("relation || ' ' || word", ', ') }}
             from {{ ref('relation_signals') }}
             where signal = 'tag'
@@ -17,9 +17,10 @@
 {%- endmacro %}
 
 
-{# The statement that judges items, as it is written, and the formulas in it. #}
-{% macro rules_of_rejection() -%}
-    {%- set statements = (graph.nodes or {}).values() | selectattr('name', 'equalto', 'stg_hub__item_rejections') | map(attribute='raw_code') if execute -%}
+{# The statements that judge items and keep what they say, as they are written, and the formulas of the judgement. #}
+{% macro statements_on_items() -%}
+    {%- set names = ['stg_hub__item_rejections', 'stg_hub__repositories', 'stg_hub__versions', 'stg_hub__sightings', 'stg_hub__turns'] -%}
+    {%- set statements = (graph.nodes or {}).values() | selectattr('name', 'in', names) | sort(attribute='name') | map(attribute='raw_code') if execute -%}
     {{ (statements or []) | join }} {{ is_no_model('model_id') }} {{ is_repository_id('model_id') }}
 {%- endmacro %}
 

@@ -54,7 +54,10 @@
 {%- endmacro %}
 
 
-{# Drops the items that repeat what another one said, but for those of the latest snapshot. Spark's tables take no deletes. #}
+{#
+    Drops the items that say of the name and the parents of their model what another one said, but for those of the latest
+    snapshot. Spark's tables take no deletes.
+#}
 {% macro thin_out_items() -%}
     {{ return(adapter.dispatch('thin_out_items', 'hub_lineage')()) }}
 {%- endmacro %}
@@ -66,7 +69,9 @@
     where
         snapshot_id not in (select snapshots.snapshot_id from {{ snapshots }} as snapshots where snapshots.is_latest)
         and (snapshot_id, {{ item_key('part_number', 'part_row') }}) not in (
-            select (versions.snapshot_id, versions.model_key) from {{ versions }} as versions
+            select (versions.snapshot_id, versions.model_key)
+            from {{ versions }} as versions
+            where versions.version_key = versions.claims_key
         )
 {%- endmacro %}
 

@@ -1,4 +1,6 @@
 -- One row per Hub model x counter x fixed age at which the counter is known.
+-- A view: it repeats the rows before it under the models' names.
+{{ config(materialized=view_or_table()) }}
 select
     models.model_id,
     outcomes.counter,

@@ -2,12 +2,10 @@
 -- A version holds until the model says something else: only what turned is looked at.
 with versions as (
     select
-        versions.version_key,
-        models.model_id,
-        models.license
-    from {{ ref('stg_hub__versions') }} as versions
-    inner join {{ ref('stg_hub__models') }} as models
-        on versions.snapshot_id = models.snapshot_id and versions.model_key = models.model_key
+        version_key,
+        model_id,
+        license
+    from {{ ref('stg_hub__versions') }}
 )
 
 select

@@ -73,7 +73,7 @@ def test_a_week_whose_models_were_created_after_it_is_told(database):
             "values ('20250106T000000Z', '2025-01-07 00:00:01')"
         )
     [line] = doubtful_weeks(database, [])
-    assert line.startswith("snapshot_id=20250106T000000Z lists 1 models that were created after it")
+    assert line.startswith("snapshot_id=20250106T000000Z lists 1 model created after it")
     assert line.endswith(WHAT_TO_DO)
 
 

@@ -1,6 +1,7 @@
 """A build that takes parsed items from the one before gives the bytes of a build from nothing."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import duckdb
 import pytest
 from running import DATABASE, PART_WITHOUT_TESTS, SAMPLE, contents, run_build
 
-from hub_lineage.build import MODELS_AND_SEEDS
-from support import read
+from hub_lineage.build import MODELS_AND_SEEDS, READ
+from support import REPOSITORY, read
 
 FIRST, SECOND, THIRD = (
     f"hub_models/snapshot_id={moment}"
@@ -129,3 +130,10 @@ def test_only_what_has_changed_is_read_again(two_snapshots, tmp_path):
     assert kept() == [(second, False)]
     assert kept() == [(second, True)]
     assert kept("--full-refresh") == [(second, False)]
+
+
+def test_a_change_of_any_statement_that_keeps_what_is_read_reads_all_anew():
+    """The version of a snapshot is made from the statements of all tables that are carried over."""
+    macros = (REPOSITORY / "macros/reading.sql").read_text()
+    (names,) = re.findall(r"set names = \[(.*?)\]", macros)
+    assert {"stg_hub__items", *re.findall(r"\w+", names)} == {*READ}

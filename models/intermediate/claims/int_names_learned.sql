@@ -45,14 +45,13 @@ unlisted_claims as (
 -- The same repository under another id in an earlier snapshot. In the latest one it is itself.
 renamed as (
     select distinct
-        models.model_id_lower as old_name,
+        lower(versions.model_id) as old_name,
         listed.model_id_lower as present_name,
         1 as witness_number,
-        models.hub_oid as witness
-    from models
-    inner join {{ ref('stg_hub__snapshots') }} as snapshots on models.snapshot_id = snapshots.snapshot_id
-    inner join listed on models.hub_oid = listed.hub_oid
-    where not snapshots.is_latest and models.model_id_lower != listed.model_id_lower
+        versions.hub_oid as witness
+    from {{ ref('stg_hub__versions') }} as versions
+    inner join listed on versions.hub_oid = listed.hub_oid
+    where lower(versions.model_id) != listed.model_id_lower
 ),
 
 -- The Hub redirects the name: it was looked up.

@@ -83,20 +83,20 @@ naming as (
     where claims.is_parent
 ),
 
+-- Who is there in both and says the same has no turn.
 naming_in_both as (
     select
         naming.snapshot_id,
         naming.previous_snapshot_id,
-        later.identity_key,
+        children.identity_key,
         versions.version_key as previous_version_key,
         versions.version_key
     from naming
     inner join versions on naming.claims_key = versions.claims_key
-    inner join {{ ref('int_model_identities_linked') }} as later
-        on naming.snapshot_id = later.snapshot_id and versions.version_key = later.version_key
-    inner join {{ ref('int_model_identities_linked') }} as earlier
-        on naming.previous_snapshot_id = earlier.snapshot_id and versions.version_key = earlier.version_key
-    where later.identity_key = earlier.identity_key
+    inner join {{ ref('int_model_identities_linked') }} as children
+        on naming.snapshot_id = children.snapshot_id and versions.version_key = children.version_key
+    left join turns on naming.snapshot_id = turns.snapshot_id and children.identity_key = turns.identity_key
+    where turns.identity_key is null
 )
 
 select

@@ -30,7 +30,15 @@ entered as (
 ),
 
 entrants as (
-    select distinct child_owner from entries
+    select distinct
+        snapshot_id,
+        child_owner
+    from entries
+    where child_owner is not null
+),
+
+owners_of_entrants as (
+    select distinct child_owner from entrants
 ),
 
 sightings as (
@@ -59,7 +67,7 @@ versions_of_owners as (
         versions.version_key,
         lower({{ owner_of('versions.model_id') }}) as owner_lower
     from {{ ref('stg_hub__versions') }} as versions
-    inner join entrants on lower({{ owner_of('versions.model_id') }}) = entrants.child_owner
+    inner join owners_of_entrants on lower({{ owner_of('versions.model_id') }}) = owners_of_entrants.child_owner
 ),
 
 owners as (
@@ -70,6 +78,8 @@ owners as (
         case when count(*) = count(sightings.likes) then cast(sum(sightings.likes) as bigint) end as likes
     from sightings
     inner join versions_of_owners on sightings.version_key = versions_of_owners.version_key
+    inner join entrants
+        on sightings.snapshot_id = entrants.snapshot_id and versions_of_owners.owner_lower = entrants.child_owner
     group by sightings.snapshot_id, versions_of_owners.owner_lower
 )
 

@@ -1,6 +1,6 @@
--- One row per landed item that says something new of its model, or stands in the latest snapshot: the one pass over the raw JSON.
--- Snapshots that were read before, from the same files and by the same statement, are not read again. Items that only
--- repeat what an item before them said leave the table once they are sightings (stg_hub__sightings); Spark keeps them.
+-- One row per landed item that stands in the latest snapshot, or says something new of name and parents: the one pass over the raw JSON.
+-- Snapshots that were read before, from the same files and by the same statement, are not read again. All other items
+-- leave the table once they are sightings (stg_hub__sightings); Spark keeps them.
 {{ config(
     materialized=incremental_or_table(),
     unique_key='snapshot_id',
@@ -182,25 +182,17 @@ said as (
         card_text_base_models,
         card_languages
     from tags_read
-),
-
-claiming as (
-    select
-        *,
-        {{ digest_of([
-            'model_id', 'base_model_tags', 'base_models', 'card_base_models', 'adapter_base_models', 'card_text_base_models'
-        ]) }} as claims_hash
-    from said
 )
 
 select
     *,
     {{ digest_of([
-        'claims_hash', 'gated', 'pipeline_tag', 'library_name', 'architecture', 'model_type', 'license', 'license_name', 'n_licenses',
+        'model_id', 'gated', 'pipeline_tag', 'library_name', 'architecture', 'model_type', 'license', 'license_name', 'n_licenses',
         'card_relation', 'tag_signal', 'has_signals',
-        'safetensors_parameters', 'gguf_parameters', 'chat_template_hash', 'created_at', 'last_modified_at', 'card_languages'
+        'safetensors_parameters', 'gguf_parameters', 'chat_template_hash', 'created_at', 'last_modified_at', 'base_model_tags', 'base_models',
+        'card_base_models', 'adapter_base_models', 'card_text_base_models', 'card_languages'
     ]) }} as content_hash
-from claiming
+from said
 {%- endset %}
 
 with versions as (

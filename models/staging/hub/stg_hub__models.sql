@@ -1,4 +1,4 @@
--- One row per Hub model in the latest snapshot, and per version of one in the snapshots before.
+-- One row per Hub model in the latest snapshot, and in one before it that says something new of its name and parents.
 -- A view: items less the few rejected ones. As a table it would be what staging wrote, written again
 -- (11.6 s of CPU at 2,556,240 models, and as much again for the listed ones). Spark plans a view anew wherever
 -- it is read, and keeps its tables by column, and a lake has no comments on the columns of views: there these are tables.
@@ -22,7 +22,6 @@ select
     snapshot_version,
     reading_number,
     content_hash,
-    claims_hash,
     {{ item_key('part_number', 'part_row') }} as model_key,
     model_id,
     lower(model_id) as model_id_lower,

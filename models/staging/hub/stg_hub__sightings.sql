@@ -78,6 +78,22 @@ to_compare as (
         previous_reading_number
     from {{ this }}
     {%- endif %}
+),
+
+-- A join keeps what it looks into in memory: the snapshots before, and not all that there are.
+befores as (
+    select distinct previous_snapshot_id from to_compare
+),
+
+previous_sightings as (
+    select
+        sightings.snapshot_id,
+        sightings.repository_key,
+        sightings.downloads,
+        sightings.downloads_all_time,
+        sightings.likes
+    from sightings
+    inner join befores on sightings.snapshot_id = befores.previous_snapshot_id
 )
 
 select
@@ -97,11 +113,12 @@ select
     sightings.likes - previous.likes as likes_change
 from sightings
 inner join to_compare on sightings.snapshot_id = to_compare.snapshot_id
-left join sightings as previous
+left join previous_sightings as previous
     on
         to_compare.previous_snapshot_id = previous.snapshot_id
         and sightings.repository_key = previous.repository_key
--- Neighbours in a column are then alike, and take a few bits each.
+-- Neighbours in a column are then alike, and take a few bits each: most models are downloaded as rarely as the next one, while by
+-- repository one that is downloaded often widened the numbers of all around it (12.5 bytes a row instead of 7.2).
 {% if keeps_order_of_rows() -%}
-order by sightings.snapshot_id, sightings.repository_key
+order by sightings.snapshot_id, sightings.downloads nulls last, sightings.version_key
 {%- endif %}

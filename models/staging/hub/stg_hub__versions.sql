@@ -8,12 +8,12 @@ with said as (
     select
         repositories.repository_key,
         models.content_hash,
-        models.claims_hash,
         models.snapshot_id,
         models.reading_number,
         models.model_key,
         models.model_id,
         models.hub_oid,
+        models.license,
         models.created_at,
         snapshots.snapshot_at
     from {{ ref('stg_hub__models') }} as models
@@ -45,40 +45,54 @@ numbered as (
     from said_first
 ),
 
-claims as (
+claiming as (
     select
-        repository_key,
-        claims_hash,
-        min(version_key) as claims_key
+        versions.repository_key,
+        versions.version_key,
+        {{ digest_of([
+            'models.model_id', 'models.base_model_tags', 'models.base_models', 'models.card_base_models', 'models.adapter_base_models',
+            'models.card_text_base_models'
+        ]) }} as claims_hash
     from (
         select
             repository_key,
-            claims_hash,
-            version_key
+            version_key,
+            snapshot_id,
+            model_key
         from numbered
         {% if is_incremental() -%}
         union all
         select
             repository_key,
-            claims_hash,
-            version_key
+            version_key,
+            snapshot_id,
+            model_key
         from {{ this }}
+        where repository_key in (select numbered.repository_key from numbered)
         {%- endif %}
     ) as versions
-    group by repository_key, claims_hash
+    inner join {{ ref('stg_hub__models') }} as models
+        on versions.snapshot_id = models.snapshot_id and versions.model_key = models.model_key
+),
+
+claims as (
+    select
+        version_key,
+        min(version_key) over (partition by repository_key, claims_hash) as claims_key
+    from claiming
 )
 
 select
     numbered.version_key,
     numbered.repository_key,
     numbered.content_hash,
-    numbered.claims_hash,
     claims.claims_key,
     numbered.snapshot_id,
     numbered.reading_number,
     numbered.model_key,
     numbered.model_id,
     numbered.hub_oid,
+    numbered.license,
     numbered.created_at
 from numbered
-inner join claims on numbered.repository_key = claims.repository_key and numbered.claims_hash = claims.claims_hash
+inner join claims on numbered.version_key = claims.version_key
