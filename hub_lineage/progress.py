@@ -15,7 +15,10 @@ _FORMAT = "{desc}: {n_fmt} of {total_fmt} {unit} |{bar}| {elapsed}, {remaining} 
 
 
 class Progress:
-    """Counts what is done of all, in a `with`; that nobody reads it ends nothing."""
+    """Counts what is done of all, in a `with`; that nobody reads it ends nothing.
+
+    done, total: how many units, so far and in all.
+    """
 
     def __init__(
         self,
@@ -25,19 +28,22 @@ class Progress:
         *,
         scaled: bool = False,
         stream: TextIO | None = None,
+        is_quiet: bool = False,
     ) -> None:
         """`what` is done to `total` units; `scaled` writes 1.2G for a count of bytes.
 
         stream: where it is shown; stderr unless the command says everything on stdout.
+        is_quiet: nothing is shown at all.
         """
-        self._what, self._total, self._unit = what, total, unit
+        self._what, self.total, self._unit = what, total, unit
         self._stream = stream or sys.stderr
         self._scaled = scaled
-        self._done = 0
+        self._is_quiet = is_quiet
+        self.done = 0
         self._now = ""
         self._started = self._said = time.monotonic()
         self._bar = None
-        if self._stream.isatty():
+        if self._stream.isatty() and not is_quiet:
             self._bar = tqdm(
                 desc=what, total=total, unit=unit, unit_scale=scaled, dynamic_ncols=True,
                 leave=False, file=self._stream, bar_format=_FORMAT, mininterval=0,
@@ -54,9 +60,15 @@ class Progress:
     ) -> None:
         self.close()
 
+    def expect(self, more: int) -> None:
+        """Note that so much more is to be done than was known before."""
+        self.total += more
+        if self._bar is not None:
+            self._bar.total = self.total
+
     def advance(self, done: int = 1, now: str | None = None) -> None:
         """Note that so much more is done, and what runs now."""
-        self._done += done
+        self.done += done
         self._now = self._now if now is None else now
         with contextlib.suppress(OSError):
             if self._bar is not None:
@@ -67,6 +79,8 @@ class Progress:
 
     def say(self, line: str) -> None:
         """Write a line, above the bar if there is one."""
+        if self._is_quiet:
+            return
         with contextlib.suppress(OSError):
             if self._bar is not None:
                 self._bar.write(line, file=self._stream)
@@ -83,9 +97,25 @@ class Progress:
         self._said = time.monotonic()
         now = f"; now {self._now}" if self._now else ""
         self.say(
-            f"{self._what}: {self._count(self._done)} of {self._count(self._total)} {self._unit}, "
+            f"{self._what}: {self._count(self.done)} of {self._count(self.total)} {self._unit}, "
             f"{self._said - self._started:,.0f} s{now}"
         )
 
     def _count(self, number: int) -> str:
         return tqdm.format_sizeof(number) if self._scaled else f"{number:,}"
+
+
+def nothing_shown() -> Progress:
+    """For callers that do not ask to be shown anything."""
+    return Progress("", 0, "", is_quiet=True)
+
+
+def about(seconds: float) -> str:
+    """How long something takes, as far as that is known before."""
+    if seconds < 10:
+        return "less than 10 s"
+    if seconds < 100:
+        return f"about {round(seconds, -1):.0f} s"
+    if seconds < 100 * 60:
+        return f"about {seconds / 60:.0f} min"
+    return f"about {seconds / 3600:.0f} h"

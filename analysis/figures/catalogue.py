@@ -10,6 +10,8 @@ from analysis.figures import conclusions, descriptions
 from analysis.figures.charts import (
     of_disruption,
     of_estimates,
+    of_evidence,
+    of_inheritance,
     of_lineage,
     of_one_family,
     of_recognition,
@@ -109,6 +111,12 @@ def joint_test(frame: pd.DataFrame) -> str:
         f"{number(found.p_sign)} (share of one sign), {number(found.p_significant)} (share "
         "significant in it)."
     )
+
+
+def of_whom(frame: pd.DataFrame) -> str:
+    """Which models are labelled, if the person who measured said so."""
+    population = frame.population.iloc[0]
+    return f"Labelled: {population}." if isinstance(population, str) and population else ""
 
 
 STUDY_FIGURES = (
@@ -354,6 +362,37 @@ STUDY_FIGURES = (
         )
         for study, letters, title in STUDIES
     ),
+    Figure(
+        name="evidence_by_phase",
+        title="Recall and precision of each phase of evidence",
+        reads=("evidence",),
+        conclude=conclusions.evidence_by_phase,
+        draw=of_evidence.evidence_by_phase,
+        count=first_of("n_labelled"),
+        unit="labelled models (judged: right of each row)",
+        filter="Models whose parents somebody has looked up; 95 % intervals over owners, none "
+        "below ten.",
+        describe=descriptions.evidence_by_phase,
+        needs="labelled parents: python -m analysis evidence LABELS",
+        mark="value",
+        note=of_whom,
+    ),
+    Figure(
+        name="index_under_missing_edges",
+        title="Share of disruptive models under missing edges",
+        reads=("missing_edges",),
+        conclude=conclusions.index_under_missing_edges,
+        draw=of_evidence.index_under_missing_edges,
+        count=highest("n_observed"),
+        unit="focals in the largest window",
+        filter="random: each edge hidden by the same chance; labelled: a child hides its edges as "
+        "labelled models of its relation do; candidates: shown as often as their score says. Bars "
+        "hold 95 % of the draws; dashed: as landed.",
+        describe=descriptions.index_under_missing_edges,
+        needs="the simulation: python -m analysis missing-edges",
+        mark="value",
+        note=lambda frame: f"{number(int(frame.n_draws.iloc[0]))} draws of each scenario.",
+    ),
 )
 """The figures that the studies hand on: of the marts and of the studies' own results."""
 
@@ -429,6 +468,73 @@ MART_FIGURES = (
         filter="Models with a parent and a known date",
         describe=descriptions.means_by_month,
         needs="a month with 30 models that declare a parent",
+    ),
+    Figure(
+        name="trait_drift",
+        title="How often children differ from their parents",
+        reads=("trait_drift", "lineage_edges", "hub_models", "licence_changes", "disruption_panel"),
+        conclude=conclusions.trait_drift,
+        draw=of_inheritance.trait_drift,
+        count=lambda frame: int(frame.groupby("trait").n.sum().max()),
+        unit="edges at most (each at its row)",
+        filter="Edges of which both ends have the trait; 95 % intervals over families, none below "
+        "ten, none for languages; rates below 30 edges are not drawn. Hollow diamonds: the "
+        "published rates of finetunes (arXiv 2508.06811, July 2025).",
+        describe=descriptions.trait_drift,
+        needs="30 edges of which both ends have a trait",
+        mark="value",
+        preludes=("intervals",),
+    ),
+    Figure(
+        name="time_to_quantization",
+        title="Time from a base's release to its quantizations",
+        reads=("lineage_edges", "model_metrics", "disruption_panel"),
+        conclude=conclusions.time_to_quantization,
+        draw=of_inheritance.time_to_quantization,
+        count=first_of("n"),
+        unit="listed bases with a date",
+        filter="Kaplan-Meier: who has fewer by the snapshot is watched for as long as it has been "
+        "there; 95 % intervals by Greenwood, bases taken for independent; curves end where fewer "
+        "than ten are watched.",
+        describe=descriptions.time_to_quantization,
+        needs="ten listed bases with a date and a child",
+        mark="value",
+    ),
+    Figure(
+        name="base_momentum",
+        title="Bases that gain and bases that lose",
+        reads=("base_weeks", "disruption_panel"),
+        conclude=conclusions.base_momentum,
+        draw=of_inheritance.base_momentum,
+        count=total("n"),
+        unit="new children of the bases drawn (before, then now, at the right)",
+        filter="A base's share of all new children in the last 12 complete weeks over that in the "
+        "12 before; the twelve with most of those with 20 or more. 95 % intervals of two Poisson "
+        "counts.",
+        describe=descriptions.base_momentum,
+        needs="a base with 20 new children in 24 complete weeks, and new children in both halves",
+        mark="ratio",
+    ),
+    Figure(
+        name="blast_radius",
+        title="What stands below models that were deleted or relicensed",
+        reads=(
+            "snapshot_changes",
+            "relicensed_models",
+            "lineage_edges",
+            "hub_models",
+            "families",
+            "disruption_panel",
+        ),
+        conclude=conclusions.blast_radius,
+        draw=of_inheritance.blast_radius,
+        count=first_of("n_models"),
+        unit="models with a child that were deleted or relicensed",
+        filter="Between two snapshots; all generations below; the twelve with most. All are "
+        "counted, so there is no interval.",
+        describe=descriptions.blast_radius,
+        needs="two snapshots between which a model with a child was deleted or relicensed",
+        mark="n_descendants",
     ),
     Figure(
         name="concentration",

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from analysis.figures.charts.of_inheritance import TRAITS
 from analysis.figures.charts.of_lineage import MOSTLY_OF_ONE
 from analysis.figures.wording import number, percent, share_in_words, shortened, with_interval
 
@@ -324,3 +325,73 @@ family_ranks = first_and_last(
         "": "The first and the latest entrants cannot be told apart: mean ln(1 + likes) {} and {}",
     },
 )
+
+
+def trait_drift(frame: pd.DataFrame) -> str:
+    """Which trait finetunes change least and which most."""
+    rows = known(frame[frame.relation == "finetune"]).dropna(subset="value")
+    ordered = list(rows.sort_values(["value", "trait"]).itertuples())
+    if len(ordered) < 2:
+        return ""
+    low, high = ordered[0], ordered[-1]
+    if not lies(low, high):
+        return "No trait of finetunes can be told to change more often than another"
+    said = [f"{TRAITS[one.trait]} on {share_of(one, 'value')} of edges" for one in (low, high)]
+    return f"Finetunes change the {said[0]} and the {said[1]}"
+
+
+def base_momentum(frame: pd.DataFrame) -> str:
+    """How many bases gain or lose for certain."""
+    first = frame.iloc[0]
+    n, losing, gaining = (int(first[name]) for name in ("n_bases", "n_losing", "n_gaining"))
+    bases = "base" if n == 1 else "bases"
+    return (
+        f"Of {number(n)} {bases} with 20 new children or more, {number(losing)} "
+        f"{'loses' if losing == 1 else 'lose'} for certain and {number(gaining)} "
+        f"{'gains' if gaining == 1 else 'gain'}"
+    )
+
+
+def time_to_quantization(frame: pd.DataFrame) -> str:
+    """Which share of bases has its first quantization, a month after its release at most."""
+    rows = known(frame[(frame.quantization_number == 1) & (frame.age <= 30)]).dropna(subset="value")
+    if rows.empty:
+        return ""
+    last = rows.iloc[-1]
+    days = "a day" if last.age == 1 else f"{int(last.age)} days"
+    return f"{share_of(last, 'value')} of bases have a quantization within {days}"
+
+
+def blast_radius(frame: pd.DataFrame) -> str:
+    """Which model has most below it."""
+    first, n = frame.iloc[0], int(frame.n_models.iloc[0])
+    name, below = shortened(str(first.model_id), 60), number(int(first.n_descendants))
+    if n == 1:
+        return f"Below {name}, which was {first.event}, stand {below} models"
+    return (
+        f"Of {number(n)} models that were deleted or relicensed {name} has most below it: {below}"
+    )
+
+
+def evidence_by_phase(frame: pd.DataFrame) -> str:
+    """Which share of derived models what is declared finds."""
+    recall = frame[frame.measure == "recall"].set_index("phases")
+    if "declared" not in recall.index:
+        return ""
+    found = recall.loc["declared"]
+    has_interval = pd.notna(found.low)
+    told = share_of(found, "value") if has_interval else f"{percent(found.value)} (no interval)"
+    return f"What is declared names a true parent of {told} of the derived models"
+
+
+def index_under_missing_edges(frame: pd.DataFrame) -> str:
+    """What becomes of the share of disruptive models when labelled models' gaps are made."""
+    rows = known(frame[frame.scenario == "labelled"])
+    if rows.empty:
+        return ""
+    chosen = rows[rows.window_name == "90d"]
+    row = (chosen if len(chosen) else rows).iloc[0]
+    return (
+        f"{percent(row.observed)} of models are disruptive as landed, {share_of(row, 'value')} "
+        "with as many edges hidden as labelled models hide"
+    )

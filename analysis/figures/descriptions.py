@@ -223,3 +223,55 @@ def family_ranks(frame: pd.DataFrame) -> str:
         for row in frame.itertuples()
     ]
     return f"Dot plot of mean ln(1 + likes): {', '.join(said)}."
+
+
+def trait_drift(frame: pd.DataFrame) -> str:
+    known = frame.dropna(subset="value")
+    said = [f"{row.trait} of {row.relation} {percent(row.value)}" for row in known.itertuples()]
+    published = [
+        f"{row.trait} {percent(row.published)}"
+        for row in frame.dropna(subset="published").itertuples()
+    ]
+    beside = f" Published, of finetunes: {', '.join(published)}." if published else ""
+    return f"Dot plot of the share of edges that differ: {', '.join(said)}.{beside}"
+
+
+def base_momentum(frame: pd.DataFrame) -> str:
+    said = [f"{row.parent_id} {rounded(row.ratio, 2)} ({row.course})" for row in frame.itertuples()]
+    return f"Dot plot of ratios of shares with intervals: {', '.join(said)}."
+
+
+def time_to_quantization(frame: pd.DataFrame) -> str:
+    def part(order: int) -> str:
+        known = frame[(frame.quantization_number == order)].dropna(subset="value")
+        ends = [
+            f"{percent(row.value)} by day {row.age}" for row in known.iloc[[0, -1]].itertuples()
+        ]
+        return f"quantization number {order}: {', '.join(ends)}"
+
+    drawn = frame.dropna(subset="value").quantization_number.unique()
+    return f"Curves of shares of bases by age. {'; '.join(part(int(one)) for one in drawn)}."
+
+
+def blast_radius(frame: pd.DataFrame) -> str:
+    said = [
+        f"{row.model_id} ({row.event}) {number(int(row.n_descendants))}"
+        for row in frame.itertuples()
+    ]
+    return f"Bar chart of models below: {', '.join(said)}."
+
+
+def evidence_by_phase(frame: pd.DataFrame) -> str:
+    said = [
+        f"{row.measure} of {row.phases} {percent(row.value)} of {number(int(row.n))}"
+        for row in frame.itertuples()
+    ]
+    return f"Dot plot of shares with intervals: {', '.join(said)}."
+
+
+def index_under_missing_edges(frame: pd.DataFrame) -> str:
+    said = [
+        f"{row.window_name}, {row.scenario} {percent(row.value)} against {percent(row.observed)}"
+        for row in frame.itertuples()
+    ]
+    return f"Dot plot of shares of disruptive models: {', '.join(said)}."

@@ -21,6 +21,7 @@ from pathlib import Path
 from analysis.report import site as report_site
 from hub_lineage.errors import Problem
 from hub_lineage.paths import folder_from
+from hub_lineage.progress import Progress
 from hub_lineage.scopes import SCOPES
 
 
@@ -50,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         "--attribution", default="", help="whose data, in a line for the head of every page"
     )
     made.add_argument("--manifest", type=Path, help="of dbt, instead of asking dbt for one")
-    made.add_argument("--quiet", action="store_true", help="no line per step")
+    made.add_argument("--quiet", action="store_true", help="show no progress")
     return made
 
 
@@ -59,18 +60,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(arguments)
     site = arguments.to.absolute()
     try:
-        account = report_site.build(
-            arguments.exports.absolute(),
-            arguments.results.absolute(),
-            site,
-            arguments.base,
-            n_families=max(0, arguments.families),
-            manifest=arguments.manifest,
-            scope=arguments.scope,
-            licence=arguments.license,
-            attribution=arguments.attribution,
-            say=report_site.progress(arguments.quiet),
-        )
+        with Progress("report", 0, "steps", is_quiet=arguments.quiet) as shown:
+            account = report_site.build(
+                arguments.exports.absolute(),
+                arguments.results.absolute(),
+                site,
+                arguments.base,
+                n_families=max(0, arguments.families),
+                manifest=arguments.manifest,
+                scope=arguments.scope,
+                licence=arguments.license,
+                attribution=arguments.attribution,
+                shown=shown,
+            )
     except Problem as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

@@ -14,9 +14,10 @@ from hub_lineage.exports import Exports
 from hub_lineage.sql import files_in_sql
 
 MARTS = (
-    "concentration", "data_funnel", "disruption", "disruption_panel", "ecosystem_months",
-    "families", "hub_models", "landing_rejections", "licence_changes", "lineage_edges",
-    "lineage_rejections", "model_metrics", "recognition_panel", "release_races", "snapshot_changes",
+    "base_weeks", "concentration", "data_funnel", "disruption", "disruption_panel",
+    "ecosystem_months", "families", "hub_models", "landing_rejections", "licence_changes",
+    "lineage_edges", "lineage_rejections", "model_metrics", "recognition_panel", "release_races",
+    "relicensed_models", "snapshot_changes", "trait_drift",
 )  # fmt: skip
 """The marts that the report reads."""
 

@@ -13,6 +13,7 @@ from sphinx.util.console import nocolor
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from hub_lineage.errors import StudyError
+from hub_lineage.progress import Progress
 
 SETTINGS = {
     "project": "hub_lineage",
@@ -39,12 +40,18 @@ SETTINGS = {
 
 
 def render(
-    source: Path, site: Path, scratch: Path, static: Sequence[Path] = (), line: str = ""
+    source: Path,
+    site: Path,
+    scratch: Path,
+    shown: Progress,
+    static: Sequence[Path] = (),
+    line: str = "",
 ) -> None:
     """Render every page of `source` into `site`; a StudyError says what Sphinx warned of.
 
     source: pages, and the fragments they include. scratch: for the parsed documents, which are no
-    part of the site. static: files for `_static/`. line: HTML for the head of every page.
+    part of the site. shown: counts pages that are read and pages that are written. static: files
+    for `_static/`. line: HTML for the head of every page.
     """
     nocolor()
     warnings = io.StringIO()
@@ -60,6 +67,12 @@ def render(
                 str(source), None, str(site), str(scratch), "html",
                 confoverrides=settings, status=None, warning=warnings, freshenv=True,
             )  # fmt: skip
+            application.connect(
+                "source-read", lambda app, page, text: shown.advance(1, f"reading {page}")
+            )
+            application.connect(
+                "html-page-context", lambda app, page, *rest: shown.advance(1, f"writing {page}")
+            )
             application.build(force_all=True)
     except SphinxError as error:
         raise StudyError(f"the pages cannot be rendered: {error}") from error

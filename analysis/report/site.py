@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +43,7 @@ from hub_lineage.errors import StudyError
 from hub_lineage.exports import Exports
 from hub_lineage.files import files_of, replace_folder, workshop
 from hub_lineage.paths import PROJECT
+from hub_lineage.progress import Progress, nothing_shown
 from hub_lineage.scopes import scope_of
 
 HERE = Path(__file__).parent
@@ -53,10 +53,15 @@ MARKER = "report.json"
 LARGEST = 10
 """Families with a page of their own unless others are named."""
 
+N_PAGES = len(list((HERE / "pages").glob("*.md"))) - 1
+"""Pages that every report has; the template of a family makes the others."""
+
 SUFFIXES = ("svg", "csv", "sql")
 """The files of each figure of the marts."""
 
-YOUNG_FIGURES = ("growth_of_families", "entry_calendar", "relation_mix", "parents_per_model")
+YOUNG_FIGURES = (
+    "growth_of_families", "entry_calendar", "relation_mix", "parents_per_model", "base_momentum",
+)  # fmt: skip
 """Figures of growth, which on a young landing show how its models were chosen."""
 
 FIRST_MARTS = (
@@ -72,8 +77,8 @@ class Report:
 
     exports, results: what the pages are about. source: pages and fragments before Sphinx.
     extra: files that the site takes as they are (figures, tables). landing, links: what the exports
-    are of, and where names lead. page: the page being written, with its folder, as in "families/x".
-    seen: figures already on that page.
+    are of, and where names lead. shown: how far the report is. page: the page being written, with
+    its folder, as in "families/x". seen: figures already on that page.
     """
 
     exports: Exports
@@ -83,7 +88,7 @@ class Report:
     marts: Sequence[dictionary.Mart]
     landing: Landing
     links: Links
-    say: Callable[[str], None]
+    shown: Progress
     drawn: dict[str, Drawn] = field(default_factory=dict)
     tables: dict[str, fragments.PrintedTable] = field(default_factory=dict)
     page: str = ""
@@ -228,6 +233,7 @@ class Report:
     def write(self, page: str, template: str, **values) -> None:
         """Render a template of `pages/` into a page of the source."""
         self.page, self.seen = page, set()
+        self.shown.advance(1, page)
         text = ENVIRONMENT.get_template(template).render(report=self, **values)
         path = self.source / f"{page}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -285,7 +291,7 @@ def build(
     scope: str | None = None,
     licence: str = "",
     attribution: str = "",
-    say: Callable[[str], None] = lambda line: None,
+    shown: Progress | None = None,
 ) -> dict:
     """Write the site; what it says of itself (pages, figures and tables that are missing).
 
@@ -293,15 +299,19 @@ def build(
     site: its pages are replaced once the new ones stand, files of others stay. bases: ids that get
     a family page beside the `n_families` largest. manifest: of dbt; dbt is asked for one if None.
     scope, licence, attribution: of the data, as `publish` has them; they stand on every page.
+    shown: counts figures, pages and families.
 
     Raises StudyError for exports, bases or folders that cannot be used.
     """
+    shown = shown or nothing_shown()
     made_before = check_target(site)
     exports = open_marts(exports_folder)
     results = open_results(results_folder, exports)
     if results.missing:
-        say(results.missing)
+        shown.say(plain(results.missing))
     chosen = families.chosen_bases(exports, bases, n_families)
+    # Each page is written in Markdown, read and written again; Sphinx adds that of the search.
+    shown.expect(1 + len(MART_FIGURES) + 3 * (N_PAGES + len(chosen)) + 1)
     landing = landing_of(
         exports.connection, exports.snapshot_id, scope_of(exports.snapshot_id, scope), licence,
         attribution,
@@ -313,16 +323,16 @@ def build(
             staged / "dbt",
         ):  # fmt: skip
             folder.mkdir(parents=True)
-        say("reading the dictionary")
+        shown.advance(0, "dictionary")
         marts = dictionary.read_dictionary(manifest, staged / "dbt")
         links = Links(
             {base.model_id: base.slug for base in chosen}, listed(exports), not landing.is_sample
         )
-        report = Report(exports, results, source, extra, marts, landing, links, say)
+        report = Report(exports, results, source, extra, marts, landing, links, shown)
         write_pages(report, chosen)
         write_static(staged / "static")
-        say("rendering")
-        render(source, made, staged / "doctrees", [staged / "static"], landing.as_line())
+        render(source, made, staged / "doctrees", shown, [staged / "static"], landing.as_line())
+        shown.advance(1, "texts for the search")
         excerpts.write_texts(made)
         shutil.copytree(extra, made, dirs_exist_ok=True)
         account = account_of(report, chosen, made)
@@ -383,7 +393,7 @@ def write_pages(report: Report, chosen: Sequence[families.Base]) -> None:
     connection.execute(text_of("intervals"))
     facts = families.one_row(connection, query_text("facts"))
     for figure in MART_FIGURES:
-        report.say(f"figure {figure.name}")
+        report.shown.advance(1, figure.name)
         report.drawn[figure.name] = draw(figure, connection, report.extra / "figures", SUFFIXES)
     read_tables(report)
     connection.execute(query_text("own_takers"))
@@ -416,8 +426,8 @@ def write_pages(report: Report, chosen: Sequence[families.Base]) -> None:
             mart.columns, is_numeric=False,
         )  # fmt: skip
     report.write("dictionary", "dictionary.md", **shared, ordered=in_order(report.marts))
-    for place, base in enumerate(chosen, 1):
-        report.say(f"family {place} of {len(chosen)}")
+    for base in chosen:
+        report.shown.advance(0, base.model_id)
         write_family(report, base, shared)
     report.write("families/index", "families.md", **shared, bases=chosen)
 
@@ -610,8 +620,3 @@ def told(account: Mapping, site: Path) -> str:
         f"{site / 'index.html'}: {len(account['pages'])} pages, {len(files)} files, {size:.1f} MB; "
         f"studies {account['studies']}"
     )
-
-
-def progress(is_quiet: bool) -> Callable[[str], None]:
-    """Takes lines of progress; they go to stderr unless it is quiet."""
-    return lambda line: None if is_quiet else print(plain(line), file=sys.stderr)

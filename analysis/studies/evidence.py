@@ -255,6 +255,6 @@ def main(arguments: argparse.Namespace) -> int:
     """Measure, write the table, print it; a StudyError where anything is wrong."""
     exports = open_marts(arguments.exports, needed=NEEDED)
     rows = measure(exports, arguments.labels, " ".join(arguments.population.split()))
-    write_beside(arguments.results, {"evidence": (rows, EVIDENCE)})
+    write_beside(arguments.results, arguments.exports, {"evidence": (rows, EVIDENCE)})
     print(markdown(rows))
     return 0

@@ -35,6 +35,7 @@ from analysis.studies.result_tables import write_beside
 from analysis.studies.specifications import Specification, all_specifications
 from analysis.studies.variables import QUERIES, open_exports
 from hub_lineage.exports import Exports, StudyError
+from hub_lineage.progress import Progress, nothing_shown
 
 FILE = Path(__file__).with_suffix(".yml")
 NEEDED = (
@@ -441,9 +442,18 @@ class Tables:
 
 
 def simulate(
-    exports: Exports, n_draws: int, seed: int, scenarios: Sequence[str] = SCENARIOS, say=print
+    exports: Exports,
+    n_draws: int,
+    seed: int,
+    scenarios: Sequence[str] = SCENARIOS,
+    shown: Progress | None = None,
 ) -> Tables:
-    """Draw each scenario `n_draws` times; what became of index, ranking and regressions."""
+    """Draw each scenario `n_draws` times; what became of index, ranking and regressions.
+
+    `shown` counts the draws.
+    """
+    shown = shown or nothing_shown()
+    shown.expect(n_draws * len(scenarios))
     simulation = Simulation(exports, seed)
     connection = simulation.connection
     observed = {row[:2]: row for row in simulation.measured("whole_indices")}
@@ -456,6 +466,7 @@ def simulate(
         )
         drawn, estimated, n_edges = [], [], []
         for number in range(1, n_draws + 1):
+            shown.advance(0, scenario)
             simulation.draw(scenario, number, "drawn_indices")
             drawn += simulation.measured("drawn_indices")
             estimated += simulation.estimates("drawn_indices")
@@ -465,8 +476,9 @@ def simulate(
                 "where window_name = '90d'",
                 [number],
             )
+            shown.advance()
         mean_edges = sum(n_edges) / n_draws
-        say(f"{scenario}: {n_draws} draws, {mean_edges:,.0f} of {simulation.n_edges:,} edges")
+        shown.say(f"{scenario}: {n_draws} draws, {mean_edges:,.0f} of {simulation.n_edges:,} edges")
         facts = common | {
             "scenario": scenario,
             "n_draws": n_draws,
@@ -567,11 +579,11 @@ def main(arguments: argparse.Namespace) -> int:
         print(f"error: --draws {arguments.draws}: give 1 or more", file=sys.stderr)
         return 2
     exports = open_exports(arguments.exports, needed=NEEDED)
-    tables = simulate(
-        exports, arguments.draws, arguments.seed, say=lambda line: print(line, file=sys.stderr)
-    )
+    with Progress("missing edges", 0, "draws") as shown:
+        tables = simulate(exports, arguments.draws, arguments.seed, shown=shown)
     write_beside(
         arguments.results,
+        arguments.exports,
         {
             "missing_edges": (tables.measures, MISSING_EDGES),
             "missing_edges_models": (tables.models, MODELS),

@@ -24,6 +24,7 @@ import duckdb
 import great_tables
 import pandas as pd
 
+from analysis.figures import STUDY_FIGURES, write_figures
 from analysis.figures.wording import (
     MINUS,
     interval,
@@ -108,9 +109,12 @@ def write_tables(results_folder: Path | str) -> list[tuple[str, str, str]]:
 
 
 def write_beside(
-    results_folder: Path, made: Mapping[str, tuple[Sequence[Row] | pd.DataFrame, Mapping[str, str]]]
+    results_folder: Path,
+    exports_folder: Path,
+    made: Mapping[str, tuple[Sequence[Row] | pd.DataFrame, Mapping[str, str] | None]],
 ) -> None:
-    """Write further tables, rows and columns by their name, beside those of a run, and print them.
+    """Write further tables, rows and columns by their name, beside those of a run, with the printed
+    tables and the figures that show them.
 
     A StudyError where they cannot be written.
     """
@@ -120,6 +124,8 @@ def write_beside(
         for name, (rows, columns) in made.items():
             write_table(name, rows, results_folder, columns)
         write_tables(results_folder)
+        shown = [one for one in STUDY_FIGURES if {*one.reads} & {*made}]
+        write_figures(results_folder, exports_folder, shown)
         list_files(results_folder, others)
     except UNWRITABLE as error:
         raise StudyError(f"cannot write the results to {results_folder} ({why(error)})") from error

@@ -10,7 +10,7 @@ import termios
 import pytest
 
 from hub_lineage import progress
-from hub_lineage.progress import Progress
+from hub_lineage.progress import Progress, about
 from hub_lineage.steps import Steps
 
 
@@ -44,6 +44,35 @@ def test_what_takes_no_time_is_not_shown(capsys, clock) -> None:
     with Progress("build", 3, "steps") as shown:
         shown.advance(3)
     assert capsys.readouterr().err == ""
+
+
+def test_what_is_known_later_is_added(capsys, clock) -> None:
+    with Progress("estimates", 0, "draws") as shown:
+        shown.expect(60)
+        shown.expect(40)
+        clock[0] = 11.0
+        shown.advance(1, "no_effect")
+    assert capsys.readouterr().err == "estimates: 1 of 100 draws, 11 s; now no_effect\n"
+
+
+def test_a_quiet_one_counts_and_shows_nothing(capsys, clock) -> None:
+    with Progress("report", 3, "steps", is_quiet=True) as shown:
+        clock[0] = 11.0
+        shown.advance(2)
+        shown.say("hello")
+    assert (shown.done, shown.total) == (2, 3)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (4, "less than 10 s"), (38, "about 40 s"), (99, "about 100 s"), (150, "about 2 min"),
+        (3_000, "about 50 min"), (9_000, "about 2 h"),
+    ],
+)  # fmt: skip
+def test_a_time_to_wait_is_told_as_well_as_it_is_known(seconds, said) -> None:
+    assert about(seconds) == said
 
 
 def test_that_nobody_reads_it_ends_nothing(clock) -> None:

@@ -1,11 +1,13 @@
 """What charts share: rows as data, colour with shape, a line at zero, axes that hold everything."""
 
 import json
+from collections.abc import Iterable
 
 import altair as alt
 import pandas as pd
 
 from analysis.figures.theme import colour
+from analysis.figures.wording import number, shortened
 
 PLOT = 400
 """Width of a plot beside an axis with short labels."""
@@ -38,6 +40,44 @@ def symbols(series: str, scale: dict[str, tuple[str, str]], title: str | None = 
 def hues(scale: dict[str, tuple[str, str]]) -> alt.Scale:
     """The colours alone of series with colour and shape."""
     return alt.Scale(domain=list(scale), range=[colour(name) for name, _ in scale.values()])
+
+
+def named_rows(names: Iterable[str], column: str = "series", extent: int = 0) -> alt.Y:
+    """The axis of a chart whose rows bear names, in their order; `extent`: room for the longest.
+
+    Of names that `told_apart` has numbered the number is not shown.
+    """
+    axis = alt.Axis(
+        title=None, domain=False, ticks=False, grid=False, labelLimit=220, labelPadding=7,
+        labelExpr=f"slice(datum.label, indexof(datum.label, '{AFTER_NUMBER}') + 1)",
+        **({"minExtent": extent} if extent else {}),
+    )  # fmt: skip
+    return alt.Y(f"{column}:N", sort=list(names), axis=axis)
+
+
+AFTER_NUMBER = "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}"
+
+
+def told_apart(ids: Iterable[str]) -> list[str]:
+    """Ids on one line that fits, which stay apart where two are shortened to the same text."""
+    return [f"{place}{AFTER_NUMBER}{shortened(str(one), 30)}" for place, one in enumerate(ids)]
+
+
+def dots(
+    frame: pd.DataFrame, scale: dict[str, tuple[str, str]], x: alt.X, extent: int = 0
+) -> list[alt.Chart]:
+    """A row per `series`: its value with its interval, and how many it rests on at the right."""
+    drawn = frame.assign(count=[number(int(n)) for n in frame.n])
+    base = alt.Chart(rows(drawn)).encode(y=named_rows(scale, extent=extent))
+    looks = {name: one.legend(None) for name, one in symbols("series", scale).items()}
+    intervals = base.mark_rule(strokeWidth=2).encode(
+        x=alt.X("low:Q", scale=x["scale"]), x2="high:Q", color=looks["color"]
+    )
+    points = base.mark_point(size=50).encode(x=x, **looks)
+    counts = base.mark_text(align="left", dx=6, fontSize=11).encode(
+        x=alt.value("width"), text="count:N", color=faint_below(30)
+    )
+    return [intervals, points, counts]
 
 
 def zero_line(axis: str, at: float = 0) -> alt.Chart:

@@ -49,6 +49,7 @@ from analysis.studies.null_worlds.worlds import DAY_IN_MICROSECONDS, World, draw
 from analysis.studies.records import COUNT, NUMBER, TEXT
 from analysis.studies.specifications import Specification
 from hub_lineage.exports import StudyError
+from hub_lineage.progress import Progress, nothing_shown
 
 RACING_WORLDS = (
     "no_effect",
@@ -156,13 +157,14 @@ def calibrate(
     jackknife_groups: tuple[int, int] = JACKKNIFE_GROUPS,
     engine: str = "fereg",
     n_workers: int = 1,
+    shown: Progress | None = None,
 ) -> pd.DataFrame:
     """One row per world x specification x term of interest, on the views `entrants` and `focals`.
 
     `null` is the specification whose rows are redrawn and whose equation, without the terms of
     interest, is the null model of likes. `worlds` bounds the worlds (all by default), `n_draws` the
     draws of each, `n_jackknife` those in which specifications with a jackknife are jackknifed too,
-    with `jackknife_groups` of one large and of several small families.
+    with `jackknife_groups` of one large and of several small families. `shown` counts the draws.
     The same arguments give the same rows, whatever the number of workers.
 
     For the columns see `evaluate`. A specification that cannot be calibrated has one row, without a
@@ -205,6 +207,8 @@ def calibrate(
         if "rewired" in wanted:
             scenario = rewired_outcomes(connection, disruption, seed)
             scenarios.append((subjects, scenario))
+    shown = shown or nothing_shown()
+    shown.expect(n_draws * len(scenarios))
     rows = [
         row
         for subjects, scenario in scenarios
@@ -217,6 +221,7 @@ def calibrate(
             jackknife_groups=jackknife_groups,
             engine=engine,
             n_workers=n_workers,
+            shown=shown,
         )
     ]
     rows += [
@@ -477,6 +482,7 @@ def evaluate(
     jackknife_groups: tuple[int, int] = JACKKNIFE_GROUPS,
     engine: str = "fereg",
     n_workers: int = 1,
+    shown: Progress | None = None,
 ) -> list[dict]:
     """One row per subject x term.
 
@@ -502,8 +508,13 @@ def evaluate(
             found.append((estimates, jackknifed))
         return found
 
+    shown = shown or nothing_shown()
+    shown.advance(0, scenario.world)
+    found = []
     with ThreadPoolExecutor(n_workers) as workers:
-        found = list(workers.map(of_draw, range(n_draws)))
+        for one_draw in workers.map(of_draw, range(n_draws)):
+            found.append(one_draw)
+            shown.advance()
     rows = []
     for place, one in enumerate(subjects):
         own = real[one.specification_id]

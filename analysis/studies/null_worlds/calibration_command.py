@@ -8,23 +8,21 @@ python -m analysis calibrate --verdicts-only    verdicts alone
 from __future__ import annotations
 
 import argparse
-import sys
 
 import pandas as pd
 
-from analysis.figures import write_figures
 from analysis.figures.wording import percent
 from analysis.studies.estimating import rounded
 from analysis.studies.estimation import has_engine
 from analysis.studies.null_worlds import calibrating, verdict_calibration
 from analysis.studies.null_worlds.calibrating import DISRUPTION_WORLDS, RACING_WORLDS
 from analysis.studies.null_worlds.verdict_calibration import WORLDS, calibrate_verdicts, summary
-from analysis.studies.records import write_table
-from analysis.studies.result_tables import write_tables
+from analysis.studies.result_tables import write_beside
 from analysis.studies.specifications import all_specifications, chosen
 from analysis.studies.variables import open_exports
 from hub_lineage.exports import Exports, StudyError
-from hub_lineage.files import UNWRITABLE, files_of, list_files, listed_files, why, workshop
+from hub_lineage.files import workshop
+from hub_lineage.progress import Progress
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -59,28 +57,22 @@ def main(arguments: argparse.Namespace) -> int:
     if not arguments.verdicts_only:
         made |= estimators(arguments, exports)
     if arguments.verdict_draws and not arguments.specifications:
-        verdicts = calibrate_verdicts(
-            exports,
-            worlds=worlds,
-            n_draws=arguments.verdict_draws,
-            seed=arguments.seed,
-            n_workers=arguments.workers,
-            say=lambda line: print(line, file=sys.stderr, flush=True),
-        )
+        with Progress("verdicts", 0, "draws") as shown:
+            verdicts = calibrate_verdicts(
+                exports,
+                worlds=worlds,
+                n_draws=arguments.verdict_draws,
+                seed=arguments.seed,
+                n_workers=arguments.workers,
+                shown=shown,
+            )
         made["verdict_calibration"] = (verdicts, verdict_calibration.COLUMNS)
         says = said_of(verdicts)
-    try:
-        arguments.results.mkdir(parents=True, exist_ok=True)
-        others = {*files_of(arguments.results)} - (listed_files(arguments.results) or set())
-        for name, (table, columns) in made.items():
-            write_table(name, plain_rows(table), arguments.results, columns)
-        write_tables(arguments.results)
-        write_figures(arguments.results, arguments.exports)
-        list_files(arguments.results, others)
-    except UNWRITABLE as error:
-        raise StudyError(
-            f"cannot write the results to {arguments.results} ({why(error)})"
-        ) from error
+    write_beside(
+        arguments.results,
+        arguments.exports,
+        {name: (plain_rows(table), columns) for name, (table, columns) in made.items()},
+    )
     print(f"{arguments.results}: wrote {', '.join(sorted(made))}")
     for line in says:
         print(line)
@@ -100,17 +92,19 @@ def estimators(
     worlds = arguments.worlds and [
         world for world in arguments.worlds if world in (*RACING_WORLDS, *DISRUPTION_WORLDS)
     ]
-    calibration = calibrating.calibrate(
-        exports.connection,
-        specifications,
-        null,
-        worlds=worlds,
-        n_draws=arguments.draws,
-        n_jackknife=arguments.jackknife_draws,
-        seed=arguments.seed,
-        engine="fereg" if has_engine("fereg") else "auto",
-        n_workers=arguments.workers,
-    )
+    with Progress("estimates", 0, "draws") as shown:
+        calibration = calibrating.calibrate(
+            exports.connection,
+            specifications,
+            null,
+            worlds=worlds,
+            n_draws=arguments.draws,
+            n_jackknife=arguments.jackknife_draws,
+            seed=arguments.seed,
+            engine="fereg" if has_engine("fereg") else "auto",
+            n_workers=arguments.workers,
+            shown=shown,
+        )
     calibration["snapshot_id"] = exports.snapshot_id
     calibration["landing_hash"] = exports.content_hash
     return {

@@ -72,6 +72,7 @@ from analysis.studies.records import COUNT, NUMBER, TEXT
 from analysis.studies.specifications import Specification, all_specifications, sample_sql
 from analysis.studies.verdicts import VERDICTS, Measure, Target
 from hub_lineage.exports import Exports
+from hub_lineage.progress import Progress, nothing_shown
 
 RACING = (
     "none", "smallest", "twice", "reversed", "rank_alone", "crowd_alone", "heavy_tailed",
@@ -164,14 +165,14 @@ def calibrate_verdicts(
     n_draws: int = 200,
     seed: int = 0,
     n_workers: int = 1,
-    say: Callable[[str], None] = lambda line: None,
+    shown: Progress | None = None,
 ) -> pd.DataFrame:
     """One row per world and claim: how often each verdict comes (`COLUMNS`).
 
     `worlds` bounds the worlds, `n_draws` are made of each. A claim whose test cannot be made on
     this landing, or whose outcome no world redraws, has one row without a world and with the
-    reason. `say` takes a line of progress per world. The same arguments give the same rows,
-    whatever the number of workers.
+    reason. `shown` counts the draws. The same arguments give the same rows, whatever the number of
+    workers.
     """
     if n_draws < 2 or n_workers < 1:
         raise CalibrationError("calibration needs two draws and one worker at least")
@@ -185,10 +186,15 @@ def calibrate_verdicts(
     drawn = {name for case in cases for name in case.truths}
     targets = {name: claims.target_of(claim["test"], NOTHING) for name, claim in every.items()}
     rows = []
-    for number, case in enumerate(wanted, 1):
-        say(f"{number} of {len(wanted)}: {case.world}, {', '.join(case.truths)}")
+    shown = shown or nothing_shown()
+    shown.expect(n_draws * len(wanted))
+    for case in wanted:
+        shown.advance(0, f"{case.world}, {', '.join(case.truths)}")
+        draws = []
         with ThreadPoolExecutor(n_workers) as workers:
-            draws = list(workers.map(case.measures, range(n_draws)))
+            for measured in workers.map(case.measures, range(n_draws)):
+                draws.append(measured)
+                shown.advance()
         rows += summarised(case, draws, every, {**targets, **case.targets})
     rows += [
         {

@@ -22,6 +22,7 @@ from scipy import stats
 
 import made_results
 from analysis.figures import FIGURES, data_of, open_tables, theme, write_figures
+from analysis.figures.charts import of_evidence, of_inheritance
 from analysis.figures.charts.of_estimates import SIGNS
 from analysis.figures.writing import SUFFIXES
 from analysis.studies.shares import clustered_mean, clustered_share
@@ -133,9 +134,30 @@ def results_in(folder: Path, title: str) -> Path:
         for world in ("no_effect", title)
         for one, term, real in (("RR4", "log_rank", -0.3), ("DM5", "is_finetune", 0.05))
     ]  # fmt: skip
+    evidence = [
+        {
+            "phases": phases, "measure": measure, "estimate": share, "interval_low": low,
+            "interval_high": high, "n_right": 90, "n": 136, "n_owners": 60, "n_labelled": 189,
+            "population": title, "snapshot_id": SNAPSHOT,
+        }
+        for measure in ("precision", "recall")
+        for phases, share, low, high in (
+            ("hub", 0.6, 0.5, 0.7), ("name", 0.04, None, None), ("declared", 0.67, 0.54, 0.78),
+        )
+    ]  # fmt: skip
+    missing_edges = [
+        {
+            "scenario": scenario, "form": "mdi", "window_name": window,
+            "measure": "share_disruptive", "observed": 0.08, "mean": mean, "low": mean - 0.01,
+            "high": mean + 0.01, "n_draws": 20, "n_observed": 400, "mean_n": 380.0,
+            "mean_edges": 700.0, "n_edges": 1000, "snapshot_id": SNAPSHOT,
+        }
+        for window in ("30d", "90d", "all")
+        for scenario, mean in (("random", 0.06), ("labelled", 0.05), ("candidates", 0.09))
+    ]  # fmt: skip
     return made_results.write(
         folder, [specification("RR4")], estimates, curve=curve, curve_inference=inference,
-        calibration=calibration,
+        calibration=calibration, evidence=evidence, missing_edges=missing_edges,
     )  # fmt: skip
 
 
@@ -694,7 +716,8 @@ def test_the_simulation_takes_red_from_green_and_leaves_grey_alone():
 @pytest.mark.parametrize("sight", SIGHT)
 def test_kinds_are_told_apart_by_colour_blind_readers(sight, mode):
     colours = {name: pair[mode] for name, pair in theme.COLOURS.items()}
-    for looks in (theme.RELATIONS.values(), theme.SERIES, SIGNS.values()):
+    every = (theme.RELATIONS, SIGNS, of_inheritance.COURSES, of_evidence.LOOKS)
+    for looks in (theme.SERIES, *(one.values() for one in every)):
         for (one, _), (other, _) in itertools.combinations(looks, 2):
             assert apart(colours[one], colours[other], SIGHT[sight]) >= 15, (one, other)
 
@@ -714,7 +737,8 @@ def test_steps_of_a_scale_are_told_apart_by_colour_blind_readers(sight, mode):
 
 
 def test_no_two_series_share_a_colour_or_a_shape():
-    for looks in (list(theme.RELATIONS.values()), list(theme.SERIES)):
+    every = (theme.RELATIONS, of_inheritance.COURSES, of_evidence.LOOKS)
+    for looks in (list(theme.SERIES), *(list(one.values()) for one in every)):
         assert len({hue for hue, _ in looks}) == len({shape for _, shape in looks}) == len(looks)
     light = [light for light, _ in theme.COLOURS.values()]
     assert len(set(light)) == len(light)

@@ -102,9 +102,10 @@ def bare_site(shared, exports) -> Path:
         nothing = {
             mart: f"from {mart} where false"
             for mart in (
-                "concentration", "crowding", "disruption", "disruption_panel", "families",
-                "lineage_edges", "lineage_rejections", "recognition_panel", "release_races",
-                "snapshot_changes",
+                "base_weeks", "concentration", "crowding", "disruption", "disruption_panel",
+                "families", "licence_changes", "lineage_edges", "lineage_rejections",
+                "recognition_panel", "release_races", "relicensed_models", "snapshot_changes",
+                "trait_drift",
             )
         }  # fmt: skip
         bare = rewritten(

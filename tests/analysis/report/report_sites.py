@@ -13,6 +13,7 @@ from analysis.report import site as report_site
 from analysis.studies import records
 from analysis.studies.result_tables import write_tables
 from analysis.studies.variables import open_exports
+from hub_lineage.progress import Progress
 from support import REPOSITORY
 
 HOSTILE = "<img src=x onerror=alert(1)>/`{raw}` $x$ {{7*7}} [a](javascript:b) </script>\"'|*_"
@@ -112,12 +113,17 @@ def made_manifest(path: Path) -> Path:
 def built_site(
     exports: Path, results: Path, folder: Path, *bases: str, n_families: int, **said: str
 ) -> Path:
-    """A site in `folder/site`; `said` is what the person who reports says of the data."""
+    """A site in `folder/site`; `said` is what the person who reports says of the data.
+
+    How many steps it told and how many it had expected stands in `folder/steps.json`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    report_site.build(
-        exports, results, folder / "site", bases,
-        n_families=n_families, manifest=made_manifest(folder / "manifest.json"), **said,
-    )  # fmt: skip
+    with Progress("report", 0, "steps", is_quiet=True) as shown:
+        report_site.build(
+            exports, results, folder / "site", bases, n_families=n_families,
+            manifest=made_manifest(folder / "manifest.json"), shown=shown, **said,
+        )  # fmt: skip
+    (folder / "steps.json").write_text(json.dumps([shown.done, shown.total]), "utf-8")
     return folder / "site"
 
 

@@ -1,0 +1,19 @@
+-- How far does the share of disruptive models move where edges are hidden, or candidates shown? The interval holds 95 % of the draws.
+select
+    window_name,
+    scenario,
+    observed,
+    mean as value,
+    low,
+    high,
+    n_draws,
+    n_observed,
+    mean_edges,
+    n_edges,
+    snapshot_id
+from missing_edges
+where form = 'mdi' and measure = 'share_disruptive' and n_observed > 0
+order by
+    list_position(['30d', '90d', '180d', '365d', 'all'], window_name),
+    window_name,
+    list_position(['random', 'labelled', 'candidates'], scenario)
