@@ -15,6 +15,7 @@ levels that it cuts. Other fixed effects are columns. What takes more thought th
 falls without a group, a newly separated row, a perfect fit) is not solved here but handed back.
 """
 
+import itertools
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -278,7 +279,7 @@ def _of_cut_levels(
         of_x = rows.by_level(x * weights[:, None]) * root[:, None]
         of_y = rows.by_level(y * weights) * root
         ends = np.searchsorted(rows.group_of_part, np.arange(rows.n_groups + 1))
-        for group, (start, end) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
+        for group, (start, end) in enumerate(itertools.pairwise(ends)):
             own = of_x[start:end]
             products[group], with_y[group] = own.T @ own, own.T @ of_y[start:end]
             squares[group] = of_y[start:end] @ of_y[start:end]
