@@ -1,6 +1,6 @@
 """Whether two runs of the studies say the same: what a change for speed must not move.
 
-    python -m bench.comparing BEFORE AFTER      one line per column that differs, and 1 if one does
+    python -m bench.two_runs BEFORE AFTER      one line per column that differs, and 1 if one does
 
 Both folders hold results of the same exports. Words and whole numbers have to be equal; a float may
 differ by a share of itself, or of its standard error where it has one, that no table prints. What
@@ -77,7 +77,7 @@ def differs(one: pd.DataFrame, other: pd.DataFrame, column: str, share: float) -
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m bench.comparing", description=__doc__,
+        prog="python -m bench.two_runs", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("before", type=Path, metavar="BEFORE")
