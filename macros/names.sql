@@ -12,12 +12,12 @@
 
 {# A text on one line, without invisible letters, coded slashes and blanks; quotes of print become plain ones. #}
 {% macro on_one_line(text) -%}
-    {%- set blanks = "\u00a0\u2007\u202f\u3000" -%}
+    {%- set blanks = "\u00a0\u2007\u202f\u2028\u2029\u3000" -%}
     {%- set quotes = "\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019" -%}
     {%- set invisible = "\u200b\u200c\u200d\u2060\ufeff" -%}
     {{ replace_pattern(
         replace_pattern(
-            "translate(" ~ text ~ ", chr(9) || chr(10) || chr(13) || '" ~ blanks ~ "\uff0f\uff0c\uff1b\u3001" ~ quotes ~ invisible ~ "', '       /,;,"
+            "translate(" ~ text ~ ", chr(9) || chr(10) || chr(13) || '" ~ blanks ~ "\uff0f\uff0c\uff1b\u3001" ~ quotes ~ invisible ~ "', '         /,;,"
             ~ '"""""' ~ "``')",
             '%2[fF]', '/'
         ),

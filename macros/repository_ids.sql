@@ -19,7 +19,8 @@
 {% macro is_no_model(text) -%}
     {{ matches("lower(" ~ text ~ ")",
         "^(?:datasets|spaces|models|papers|collections|docs|blog|transformers|tasks|learn|posts|api|settings|organizations|new|join|login|pricing"
-        ~ "|chat|search)(?:/|$)|^(?:doi:|arxiv:|10[.][0-9]{4,9}/)") }}
+        ~ "|chat|search|buckets|kernels|front|inference|inference-endpoints|enterprise|languages)(?:/|$)"
+        ~ "|^(?:doi:|doi[.]org/|arxiv:|arxiv[.]org/|10[.][0-9]{4,9}/)") }}
 {%- endmacro %}
 
 
@@ -30,7 +31,8 @@
 {% macro behind_hub_host(text) -%}
     {{ replace_pattern(
         "coalesce(
-            nullif(regexp_extract(" ~ text ~ ", '(?i)(?:^|[^A-Za-z0-9.-])(?:www[.])?(?:huggingface[.]co|hf[.]co|hf-mirror[.]com)(?::[0-9]+)?[:/](.*)$', 1), ''),
+            nullif(regexp_extract(" ~ text ~ ", '(?i)(?:^|[^A-Za-z0-9.-])"
+            ~ "(?:(?:www[.])?(?:huggingface[.]co|hf[.]co|hf-mirror[.]com)|api-inference[.]huggingface[.]co/models)(?::[0-9]+)?[:/]+(.*)$', 1), ''),
             regexp_extract(" ~ text ~ ", '(?i)^(?:hf|hf[-_]hub|huggingface|huggingface[-_]hub):(?://)?(?:models/)?(.*)$', 1)
         )",
         '^(?i)api/models/', ''
@@ -56,15 +58,15 @@
 
 {#
     The ids in a text that is nothing but several of them: a list with bullets or numbers, on lines or on one line,
-    joined by blanks, marks or `and`, with the shares of a merge or not; or links. Any other text is kept as the one it is.
+    joined by blanks, marks, a cross or `and`, with the shares of a merge or not; or links. Any other text is kept as the one it is.
 #}
 {% macro several_ids(text) -%}
     {%- set host = '(?:huggingface[.]co|hf[.]co)/' -%}
     {%- set one = '(?:(?:https?://)?(?:www[.])?' ~ host ~ ')?[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+(?:[:@][A-Za-z0-9_.-]+)?/?' -%}
-    {%- set joint = '(?: *[,;|&+] *| +(?:and|And|AND) +| +/ +| +)' -%}
+    {%- set joint = '(?: *(?:[,;|+·×]|&&?) *| +(?:and|And|AND|x) +| +/ +| +)' -%}
     {%- set plain = replace_pattern(
         "translate(" ~ on_one_line(text) ~ ", '" ~ '"`[]' ~ "' || chr(39), '')",
-        '(?:^| )(?:[-*•]|[0-9]+[.)]|and) +|(?:^|[ +])[0-9.]+ *[*×] *| *[(][0-9.]+ *%?[)]', ' '
+        '(?:^| )(?:base_models?: *)?(?:[-*•]|[0-9]+[.)]|and) +|(?:^| )base_models?: *|(?:^|[ +])[0-9.]+ *[*×] *| *[(][0-9.]+ *%?[)]', ' '
     ) -%}
     case
         when {{ matches(on_one_line(text), '(?i)' ~ host ~ '.*' ~ host) }}
@@ -79,6 +81,22 @@
 {# Whether a text may hold several ids: a look at its letters, before it is taken apart. #}
 {% macro may_be_several(text) -%}
     {{ matches(text, '[^A-Za-z0-9_./:-]') }}
+{%- endmacro %}
+
+
+{# The values in a JSON list, or in the list that an object holds; any other value by itself. #}
+{% macro values_within(value) -%}
+    case
+        when {{ type_of_json(value) }} = 'ARRAY' then {{ json_list(value) }}
+        when {{ type_of_json(value) }} = 'OBJECT'
+            then case
+                {%- for key in ['base_model', 'base_models', 'model', 'models'] %}
+                when {{ type_of_json(value, '$.' ~ key) }} = 'ARRAY' then {{ json_list(json_at(value, '$.' ~ key)) }}
+                {%- endfor %}
+                else {{ list_of(value) }}
+            end
+        else {{ list_of(value) }}
+    end
 {%- endmacro %}
 
 

@@ -18,8 +18,8 @@ on_one_line as (
     from texts
 ),
 
--- The text of a link in markdown, and the field or tag that an id was copied with. No pattern gives ‹ and › a meaning,
--- while Java does not read a bracket within brackets.
+-- The text of a link in markdown; an id that was copied with its field, tag or command, in an object or in underlines.
+-- No pattern gives ‹ and › a meaning, while Java does not read a bracket within brackets.
 copied as (
     select
         claimed_parent,
@@ -29,14 +29,21 @@ copied as (
                 translate(line, '[]', '‹›'), '^ *‹([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)›(?:[(][^()]*[)]|‹[^‹›]*›) *$', 1
             ), ''),
             nullif(regexp_extract(
-                line, '(?i)^ *(?:base_model: *)?(?:(?:finetune|adapter|quantized|merge): *)?([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+) *$', 1
+                line,
+                '(?i)^ *(?:(?:base[_ ]models?|models?|models?[_ ]?id|repo_id|name) *[:=] *|(?:hf|huggingface-cli) +download +|-hf +)?'
+                || '(?:(?:finetune|adapter|quantized|merge): *)?([A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+(?::[A-Za-z0-9_.-]+)?) *$',
+                1
+            ), ''),
+            nullif(regexp_extract(line, '^ *_+([A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]*[A-Za-z0-9])_+ *$', 1), ''),
+            nullif(regexp_extract(
+                line, '(?i)^ *[{] *["`''](?:id|model_?id|repo_id|model|base_model|name)["`''] *: *["`'']([^"`''{}]+)["`''] *[}] *$', 1
             ), ''),
             line
         ) as inner_text
     from on_one_line
 ),
 
--- Markup, quotes, brackets and list bullets around the id, and the leaderboards' note behind it.
+-- Markup, quotes, brackets and list bullets around the id, its share of a merge, and the leaderboards' note behind it.
 unwrapped as (
     select
         claimed_parent,
@@ -45,9 +52,9 @@ unwrapped as (
             replace_pattern(
                 replace_pattern(
                     trim_characters(replace_pattern("inner_text", '(?i)</?(?:br|b|i|em|strong|code|p|span|a|u|li|ul)(?: [^>]*)? */?>', ''), ' '),
-                    '(?i) *[(]merge[)]$', ''
+                    '(?i) *[(](?:merge|[0-9.]+ *%?)[)]$', ''
                 ),
-                '^(?:[-*•]|[0-9]+[.)]) +|^(?:and|And|AND) +', ''
+                '^(?:[-*•]|[0-9]+[.)]) +|^(?:and|And|AND) +|^[0-9.]+ *[*×] *', ''
             ),
             ' []{}()<>`",;*' ~ "''"
         ) }} as text
@@ -164,6 +171,7 @@ judged as (
                 or owners.placeholder is not null
                 or names.placeholder is not null
                 or {{ matches("lower(spelled.spelled_id)", "^(todo[^/]*|null)$") }}
+                or {{ matches("spelled.line", "^ *(?:[{][{]|[$][{A-Za-z_])") }}
                 or {{ matches("translate(spelled.line, '[]', '<>')", "^ *[<{]+[^/<>{}]+[>}]+/|^[^/<>{} ]+/[<{]+[^/<>{}]+[>}]+ *$") }}
                 then 'placeholder'
             when {{ is_no_model('spelled.spelled_id') }} then 'not_a_model'

@@ -112,16 +112,24 @@ listed_values as (
     where card_text_base_models is not null
 ),
 
--- A list in a list is a list; an object names its model by one of some names.
+-- A list in a list is a list, and so is one in an object; else an object names its model by one of some names.
+inner_values as (
+    select
+        snapshot_id,
+        child_key,
+        evidence,
+        {{ each_value(values_within('value')) }} as value
+    from listed_values
+    where {{ type_of_json('value') }} != 'NULL'
+),
+
 flat_values as (
     select
         snapshot_id,
         child_key,
         evidence,
-        {{ each_value(
-            "case when " ~ type_of_json('value') ~ " = 'ARRAY' then " ~ json_list('value') ~ " else " ~ list_of('value') ~ " end"
-        ) }} as value
-    from listed_values
+        {{ each_value(values_within('value')) }} as value
+    from inner_values
     where {{ type_of_json('value') }} != 'NULL'
 ),
 
