@@ -94,7 +94,9 @@ MARK = ".being_replaced"
 
 SECONDS_OF_DBT = 20.0
 SECONDS_AN_ITEM = 5e-5
-"""Of a build with tests on two free cores, at 600 and at 2,556,240 models (docs/benchmark.md)."""
+SECONDS_TO_READ_AN_ITEM = 1.2e-5
+"""Of a build with tests on two free cores, at 600 and at 2,556,240 models (docs/benchmark.md); what
+snapshots before the latest add to it when they are read (docs/performance.md)."""
 
 KEPT_PARSE = PROJECT / "target" / "build" / "partial_parse.msgpack"
 """dbt's reading of the project, from the last build that went through."""
@@ -597,8 +599,6 @@ def build(arguments: Sequence[str]) -> None:
     check_database(database)
     is_part = bool({argument.split("=")[0] for argument in arguments} & SELECTIONS)
     items = n_items_of(snapshots)
-    if not is_part:
-        print(expected(items), flush=True)
     workshop = database.parent / f".{database.name}.building"
     staged = exports / ".building"
     with (
@@ -621,7 +621,9 @@ def build(arguments: Sequence[str]) -> None:
             # What is carried over and read here is not to be read again; all else is new.
             arguments = [one for one in arguments if one not in ("--full-refresh", "-f")]
             variables = ("--vars", json.dumps(given_variables(arguments)))
-            for part in parts_of_history(snapshots, items, snapshots_read(workshop / FILE)):
+            read = snapshots_read(workshop / FILE)
+            print(expected(snapshots, items, read), flush=True)
+            for part in parts_of_history(snapshots, items, read):
                 print(f"reading {len(part)} of {len(snapshots)} snapshots first", flush=True)
                 run_dbt([*READING, *variables], landing, part, workshop, lock)
         run_dbt(arguments, landing, snapshots, workshop, lock)
@@ -667,10 +669,12 @@ def n_items_of(snapshots: Sequence[Snapshot]) -> dict[str, int]:
         }
 
 
-def expected(items: Mapping[str, int]) -> str:
+def expected(snapshots: Sequence[Snapshot], items: Mapping[str, int], read: Collection[str]) -> str:
     """What a build reads, and about how long it takes."""
+    *before, latest = map(name_of, in_time(snapshots))
+    n_new = sum(items[name] for name in before if name not in read)
+    seconds = SECONDS_OF_DBT + items[latest] * SECONDS_AN_ITEM + n_new * SECONDS_TO_READ_AN_ITEM
     n_items = sum(items.values())
-    seconds = SECONDS_OF_DBT + n_items * SECONDS_AN_ITEM
     n_snapshots = f"{len(items):,} snapshot{'s' if len(items) > 1 else ''}"
     takes = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
     return f"building {n_items:,} items of {n_snapshots}: about {takes} on two free cores"

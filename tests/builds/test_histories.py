@@ -117,6 +117,16 @@ def test_a_long_history_is_read_in_parts_of_so_many_items(monkeypatch, tmp_path)
     assert parts(read=[first, second, third, fourth]) == []
 
 
+def test_weeks_that_were_read_are_expected_to_take_no_time(tmp_path):
+    history = {"2025-01-06": [item("lab/a")], "2025-01-13": [item("lab/a")]}
+    snapshots = list_snapshots(write_landing(tmp_path, history))
+    items = dict.fromkeys(map(build.name_of, snapshots), 2_500_000)
+    first, _ = items
+    said = {read: build.expected(snapshots, items, read) for read in ((), (first,))}
+    assert said[()] == "building 5,000,000 items of 2 snapshots: about 3 min on two free cores"
+    assert said[first,] == said[()].replace("3 min", "2 min")
+
+
 @pytest.mark.slow
 def test_a_history_read_in_parts_is_that_read_at_once(monkeypatch, capfd, exports, tmp_path):
     history = dict(weeks(3, 5))
