@@ -26,6 +26,9 @@ KEYS = ("specification_id", "curve", "design", "claim_id")
 UNPRINTED = 1e-6
 """Six digits are equal; tables print four."""
 
+NOTHING = 1e-12
+"""What rounding leaves of a zero."""
+
 
 def differences(before: Path, after: Path, share: float = UNPRINTED) -> list[str]:
     """A line per table in one folder only or with other rows, and per column that differs."""
@@ -71,7 +74,9 @@ def differs(one: pd.DataFrame, other: pd.DataFrame, column: str, share: float) -
         scale = np.fmax(scale, one["standard_error"].to_numpy(float))
     is_unknown = np.isnan(left) | np.isnan(right)
     return np.where(
-        is_unknown, np.isnan(left) != np.isnan(right), np.abs(left - right) > share * scale
+        is_unknown,
+        np.isnan(left) != np.isnan(right),
+        np.abs(left - right) > share * scale + NOTHING,
     )
 
 

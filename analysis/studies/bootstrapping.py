@@ -221,10 +221,17 @@ def sums_of(frame: pd.DataFrame, equation: Equation, bases: Bases, n_groups: int
     cells, first, of_row = np.unique(key, return_index=True, return_inverse=True)
     membership = one_hot(of_row, len(cells))
     of_base = base[first]
-    products = np.zeros((n_groups, columns.shape[1], columns.shape[1]))
-    for one in np.unique(group):
-        rows = columns[np.flatnonzero(group == one)]
-        products[one] = (rows.T @ rows).toarray()
+    # The columns of each group side by side, so that one product has the sums of all groups.
+    width = columns.shape[1]
+    apart = sparse.csr_array(
+        (
+            columns.data,
+            columns.indices + np.repeat(width * group, np.diff(columns.indptr)),
+            columns.indptr,
+        ),
+        shape=(len(used), width * n_groups),
+    )
+    products = (apart.T @ columns).toarray().reshape(n_groups, width, width)
     return Sums(
         terms=terms,
         base=of_base,

@@ -43,7 +43,8 @@ class Result:
 
     `status`: ok, not_run, refused or failed, with the `reason` in one line (mostly "" when ok).
     `estimates`: tidy rows (see `tidy`); `tables`: rows of further tables by their name, such as
-    "balance". `n_in` rows were selected, `n_used` estimated on.
+    "balance". `n_in` rows were selected, `n_used` estimated on. `first_stage`: what the instruments
+    of an iv are worth (`analysis.studies.estimation.two_stage`).
     """
 
     specification: Specification
@@ -53,6 +54,7 @@ class Result:
     tables: dict[str, list[dict]] = field(default_factory=dict)
     n_in: int = 0
     n_used: int = 0
+    first_stage: dict | None = None
 
 
 def estimate(exports: Exports, specification: Specification, seed: int) -> Result:
@@ -106,7 +108,7 @@ def estimate_on(
         if few:
             return Result(specification, "refused", few, n_in=n_in)
         refuse_what_controls_determine(frame, fitted, specification, equation)
-        jackknife, reason = jackknifed(frame, specification, equation, seed)
+        jackknife, reason = jackknifed(frame, specification, equation, fitted, seed)
         effects = (
             average_marginal_effects(fitted, frame, equation)
             if specification.options.get("average_marginal_effects")
@@ -129,7 +131,7 @@ def estimate_on(
             for term in effects.terms
         ]
     rows = [{key: rounded(value) for key, value in row.items()} for row in rows]
-    return Result(specification, "ok", reason, rows, {}, n_in, fitted.n_used)
+    return Result(specification, "ok", reason, rows, {}, n_in, fitted.n_used, fitted.first_stage)
 
 
 def why_absent(frame: pd.DataFrame, equation: Equation, needed: str | None = None) -> str:
@@ -177,7 +179,7 @@ def refuse_what_controls_determine(
 
 
 def jackknifed(
-    frame: pd.DataFrame, specification: Specification, equation: Equation, seed: int
+    frame: pd.DataFrame, specification: Specification, equation: Equation, fitted: Fit, seed: int
 ) -> tuple[Jackknife | None, str]:
     """The delete-group jackknife over families, for headlines; or why there is none."""
     if not specification.jackknife:
@@ -189,6 +191,7 @@ def jackknifed(
             specification.clusters[0],
             seed=seed,
             of_interest=must_stay(specification),
+            whole=fitted,
         )
     except EstimationError as error:
         return None, f"no jackknife: {error}"

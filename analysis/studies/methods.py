@@ -25,7 +25,7 @@ from analysis.studies.designs import (
 from analysis.studies.designs.constructs import construct_table
 from analysis.studies.designs.prepared import PreparedDesign
 from analysis.studies.estimating import Result, estimate, estimate_on, rounded, select
-from analysis.studies.estimation import drifts, fit, jackknife
+from analysis.studies.estimation import drifts, jackknife
 from analysis.studies.estimation.equations import EstimationError
 from analysis.studies.estimation.pruning import usable_rows
 from analysis.studies.estimation.sensitivity import partial_out, sensitivity
@@ -193,7 +193,7 @@ def with_instruments(context: Context, specification: Specification) -> list[Res
         "instruments": [dict(row) for row in instruments.CANDIDATES]
     }
     if not prepared.reason:
-        strength = first_stage(context, prepared, "two_stage")
+        strength = results[0].first_stage or {"reason": results[0].reason}
         tables["designs"] = [
             *tables["designs"],
             *(
@@ -203,15 +203,6 @@ def with_instruments(context: Context, specification: Specification) -> list[Res
         ]
     results[0] = dataclasses.replace(results[0], tables=tables)
     return results
-
-
-def first_stage(context: Context, prepared: PreparedDesign, label: str) -> dict:
-    """The strength of the instrument, and the set that holds however weak it is."""
-    frame = frame_of(context, prepared, label)
-    try:
-        return dict(fit(frame, prepared.equations[label], of_interest=()).first_stage)
-    except EstimationError as error:
-        return {"reason": str(error)}
 
 
 def chain_of_potential(context: Context, specification: Specification) -> list[Result]:
@@ -252,9 +243,8 @@ def chain_of_potential(context: Context, specification: Specification) -> list[R
     ]
     facts = dict(prepared.facts)
     for label in estimated:
-        if label.endswith("_instrumented"):
-            strength = first_stage(context, prepared, label)
-            facts |= {f"{label}_{name}": value for name, value in strength.items()}
+        strength = estimated[label].first_stage or {}
+        facts |= {f"{label}_{name}": value for name, value in strength.items()}
     tables = dict(results[0].tables) | {
         "constructs": construct_table(),
         "contrasts": contrasts,

@@ -98,7 +98,8 @@ def keep(connection: duckdb.DuckDBPyConnection, sample: str, text: str) -> froze
     (`KEPT`) whole numbers. Keys that no other row shares, and columns without a text, stay.
     `PLACE` numbers the rows. The columns that are enumerations.
     """
-    connection.execute(f"create temp view given as {text}")
+    # Once, and not again for the levels of each column.
+    connection.execute(f"create temp table given as {text}")
     described = connection.execute("describe given").fetchall()
     unique = KEYS[sample][-1]
     replaced, coded = [], set()
@@ -114,10 +115,9 @@ def keep(connection: duckdb.DuckDBPyConnection, sample: str, text: str) -> froze
             coded.add(name)
         replaced.append(f"{label} as {name}")
     changed = f"replace ({', '.join(replaced)})" if replaced else ""
-    order = ", ".join(KEYS[sample])
     connection.execute(
-        f"create table {sample} as select * {changed}, row_number() over (order by {order}) as "
-        f"{PLACE} from given order by {order}"
+        f"create table {sample} as select *, row_number() over () as {PLACE} "
+        f"from (select * {changed} from given order by {', '.join(KEYS[sample])})"
     )
-    connection.execute("drop view given")
+    connection.execute("drop table given")
     return frozenset(coded)

@@ -41,7 +41,7 @@ PERFECT_AT_THE_END = 1e-10
 
 # Rows from which "auto" solves equations with one fixed effect by fereg. On 930,647 rows a Poisson
 # took 2.4 CPU seconds where pyfixest took 24 (base x month).
-LARGE = 200_000
+LARGE = 50_000
 
 # In the order in which "auto" asks them.
 ABSORBED = ("ols", "poisson", "logit", "iv")

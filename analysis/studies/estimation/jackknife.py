@@ -111,6 +111,7 @@ def delete_group_jackknife(
     *,
     engine: str = "auto",
     of_interest: tuple[str, ...] | None = None,
+    whole: Fit | None = None,
 ) -> Jackknife:
     """The jackknife over groups of clusters of an OLS, Poisson or logit `equation` on `frame`.
 
@@ -131,20 +132,23 @@ def delete_group_jackknife(
     The groups leave from the equation's cross products (`analysis.studies.estimation.leaving_out`),
     which is held against the engine's estimates on all rows; what that cannot solve is fitted
     again, by fereg where `engine` is "auto" and it is installed. `of_interest` names terms that
-    must be identified without any one group; others leave `terms`.
+    must be identified without any one group; others leave `terms`. `whole` is the fit on all rows
+    where it is there already.
 
     Raises EstimationError (one line), as `fit` does and naming the group, where a fit fails or two
     ways disagree.
     """
     _check(equation, n_large, n_random)
-    whole = fit(frame, equation, engine=engine, of_interest=of_interest or ())
+    whole = whole or fit(frame, equation, engine=engine, of_interest=of_interest or ())
     used = frame.iloc[whole.rows]
     clusters = _Clusters.of(used, cluster)
     outcome = as_numbers(used[equation.outcome])
     groups, of_row = clusters.groups(outcome, np.arange(len(used)), n_large, n_random, seed)
     terms = tuple(term for term in equation.terms if term in whole.terms)
     design = _Prepared.of(used, equation, terms, clusters.codes)
-    left_out = design and leave_out(design.columns, outcome, equation.estimator, of_row)
+    left_out = design and leave_out(
+        design.columns, outcome, equation.estimator, of_row, whole.fitted
+    )
     if left_out is None:
         without = np.full((groups.max() + 1, len(terms)), np.nan)
         is_solved = np.zeros(len(without), dtype=bool)
@@ -230,7 +234,6 @@ class PreparedJackknife:
                     own[kept],
                     self.equation.estimator,
                     of_row,
-                    may_be_separated=True,
                 )
                 if found is not None and found.is_solved.all():
                     scale = self.design.scale

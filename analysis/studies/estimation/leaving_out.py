@@ -4,9 +4,11 @@ A refit for each group reads all rows a hundred times. Here the rows are read on
 to the cross products, group by group; without a group these are the sums over the others.
 
 * OLS is solved from them: no iteration.
-* Poisson and logit start at the solution on all rows. Their scores without a group are exact, their
-  steps use the Hessian of the other groups; where steps shrink too slowly it is computed anew. They
-  end when a step is below 1e-9 of a standard error, so that the end is a refit's.
+* Poisson and logit start at the solution on all rows. Their scores without a group are exact; their
+  steps use the Hessian of the other groups, to which each step adds what it has seen of the
+  curvature (Broyden, Fletcher, Goldfarb & Shanno); where they still shrink too slowly it is
+  computed anew. They end when a step is below 1e-7 of a standard error, so that the end is a
+  refit's.
 
 One fixed effect is absorbed. Of a Poisson it is one whose levels lie each in one group: it leaves
 with its group, and its coefficients are ratios of sums, exactly. Of an OLS the groups may cut its
@@ -15,18 +17,18 @@ levels that it cuts. Other fixed effects are columns. What takes more thought th
 falls without a group, a newly separated row, a perfect fit) is not solved here but handed back.
 """
 
-import itertools
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from scipy.linalg import cho_solve
 from scipy.linalg.lapack import dpstrf
 from scipy.sparse import csr_array
-from scipy.special import expit
+from scipy.special import expit, logit
 
 # A step, in standard errors, after which no other is needed.
-SMALL_STEP = 1e-9
+SMALL_STEP = 1e-7
 MOST_STEPS = 40
 # Of the residuals' length, what the score of a column that no step moves may be.
 SMALL_SCORE = 1e-7
@@ -108,17 +110,18 @@ def leave_out(
     outcome: np.ndarray,
     estimator: str,
     group: np.ndarray,
-    may_be_separated: bool = False,
+    mean: np.ndarray | None = None,
 ) -> LeftOut | None:
     """The coefficients of an OLS, Poisson or logit without each group (n,), 0 to H - 1.
 
-    None where the rows as a whole need another way: a term that falls, or, where rows
-    `may_be_separated` because no fit has looked, a mean next to its edge.
+    `mean` (n,) are the fitted means on all rows, where steps begin. None where the rows as a whole
+    need another way: a term that falls, or, where no `mean` is given, because no fit has looked for
+    separated rows, a mean next to its edge.
     """
     rows = _Rows.sorted(columns, outcome, group)
     if estimator == "ols":
         return _leave_out_of_ols(rows)
-    return _leave_out_by_steps(rows, estimator, may_be_separated)
+    return _leave_out_by_steps(rows, estimator, None if mean is None else mean[rows.order])
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +133,7 @@ class _Rows:
 
     columns: Columns
     outcome: np.ndarray
+    order: np.ndarray  # (n,) the place of each row among those given
     group_starts: np.ndarray  # (H + 1,)
     level_starts: np.ndarray | None  # (L,) of the parts
     level_sizes: np.ndarray | None  # (L,) of the parts
@@ -147,7 +151,7 @@ class _Rows:
             starts = np.concatenate([[0], changes])
             sizes = np.diff(np.append(starts, len(order)))
         bounds = np.searchsorted(group[order], np.arange(group.max() + 2))
-        return cls(columns.at(order), outcome[order], bounds, starts, sizes)
+        return cls(columns.at(order), outcome[order], order, bounds, starts, sizes)
 
     @property
     def n_groups(self) -> int:
@@ -189,13 +193,8 @@ class _Rows:
             products[group] = own.T @ (own * weights[self.of_group(group), None])
         return products
 
-    def degrees_of_freedom(self) -> float:
-        """Rows less levels and columns."""
-        n_levels = 0 if self.level_starts is None else len(np.unique(self.columns.absorbed))
-        return float(len(self.outcome) - n_levels - self.columns.x.shape[1])
-
     def degrees_left(self) -> np.ndarray:
-        """The same without each group; (H,)."""
+        """Rows less levels and columns, without each group; (H,)."""
         left = self.of_the_others(np.diff(self.group_starts).astype(np.float64))
         if self.level_starts is not None:
             level = self.columns.absorbed[self.level_starts]
@@ -236,7 +235,9 @@ def _leave_out_of_ols(rows: _Rows) -> LeftOut | None:
     whole_with_y = own_with_y.sum(axis=0)
     on_all = solver @ whole_with_y
     left_on_all = max(own_squares.sum() - on_all @ whole_with_y, 0.0)
-    independent = solver[k:, k:] * left_on_all / max(rows.degrees_of_freedom(), 1.0)
+    n_levels = 0 if columns.absorbed is None else len(np.unique(columns.absorbed))
+    n_free = len(outcome) - n_levels - np.count_nonzero(np.diag(solver))
+    independent = solver[k:, k:] * left_on_all / max(n_free, 1)
     products, with_y = rows.of_the_others(own), rows.of_the_others(own_with_y)
     squares = rows.of_the_others(own_squares)
     if columns.absorbed is not None:
@@ -279,27 +280,24 @@ def _of_cut_levels(
         of_x = rows.by_level(x * weights[:, None]) * root[:, None]
         of_y = rows.by_level(y * weights) * root
         ends = np.searchsorted(rows.group_of_part, np.arange(rows.n_groups + 1))
-        for group, (start, end) in enumerate(itertools.pairwise(ends)):
+        for group, (start, end) in enumerate(pairwise(ends)):
             own = of_x[start:end]
             products[group], with_y[group] = own.T @ own, own.T @ of_y[start:end]
             squares[group] = of_y[start:end] @ of_y[start:end]
     return products, with_y, squares
 
 
-def _leave_out_by_steps(rows: _Rows, estimator: str, may_be_separated: bool) -> LeftOut | None:
+def _leave_out_by_steps(rows: _Rows, estimator: str, mean: np.ndarray | None) -> LeftOut | None:
     """By Newton's steps from the solution on all rows."""
     model = _Model(rows, estimator)
-    top = model.top()
-    if top is None or (may_be_separated and model.is_at_limit(top)):
+    top = model.top(mean)
+    if top is None or (mean is None and model.is_at_limit(top)):
         return None
     k, n_groups = rows.columns.n_nuisance, rows.n_groups
     is_solved = (rows.degrees_left() > 0) & rows.has_two_outcomes()
     gone = model.gone_without_each_group(is_solved)
     curvature = model.curvature(model.means(top[:, None], [()])[0][:, 0])
-    x = rows.columns.x
-    if rows.level_starts is not None:
-        x = x - model.mean_columns(curvature)
-    products = rows.of_the_others(rows.cross_products(x, curvature))
+    products = rows.of_the_others(rows.cross_products(model.less_means(curvature), curvature))
     totals = rows.of_the_others(rows.by_group(curvature))
     sizes = rows.of_the_others(np.diff(rows.group_starts).astype(np.float64))
     inverses = np.zeros_like(products)
@@ -317,12 +315,12 @@ def _leave_out_by_steps(rows: _Rows, estimator: str, may_be_separated: bool) -> 
         errors[:, group] = np.sqrt(np.where(variance > 0, variance, 1.0))
     beta = np.repeat(top[:, None], n_groups, axis=1)
     todo = np.flatnonzero(is_solved)
+    score, rest = model.scores_at_top(top, [gone[group] for group in todo], todo)
     last = np.full(n_groups, np.inf)
     least = np.sqrt(PERFECT * model.variation())
     for _ in range(MOST_STEPS):
         if not len(todo):
             break
-        score, rest = model.scores(beta[:, todo], [gone[group] for group in todo])
         step = np.einsum("hij,jh->ih", inverses[todo], score)
         beta[:, todo] += step
         size = np.abs(step / errors[:, todo]).max(axis=0)
@@ -330,20 +328,43 @@ def _leave_out_by_steps(rows: _Rows, estimator: str, may_be_separated: bool) -> 
         # Columns are of length one: a score is at most the length of the residuals.
         is_top = (np.abs(score) <= SMALL_SCORE * rest).all(axis=0)
         is_solved[todo[ended & ~(is_top & (rest > least))]] = False
-        lost = ~np.isfinite(size)
-        for group in todo[~ended & ~lost & (size > SLOW * last[todo])]:
+        is_lost = ~np.isfinite(size)
+        is_slow = ~ended & ~is_lost & (size > SLOW * last[todo])
+        for group in todo[is_slow]:
             found = model.inverse(beta[:, group], gone[group])
             if found is None:
-                lost[todo == group] = True
+                is_lost[todo == group] = True
             else:
                 inverses[group] = found
-        is_solved[todo[lost]] = False
+        is_solved[todo[is_lost]] = False
         last[todo] = size
-        todo = todo[~ended & ~lost]
+        goes_on = ~ended & ~is_lost
+        todo, step, before = todo[goes_on], step[:, goes_on], score[:, goes_on]
+        score, rest = model.scores(beta[:, todo], [gone[group] for group in todo])
+        seen = ~is_slow[goes_on]
+        inverses[todo[seen]] = _curved(
+            inverses[todo[seen]], step[:, seen].T, (before - score)[:, seen].T
+        )
     is_solved[todo] = False
     without = beta[k:].T.copy()
     without[~is_solved] = np.nan
     return LeftOut(top[k:], without, is_solved)
+
+
+def _curved(inverses: np.ndarray, steps: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """Inverse Hessians (b, K, K) after steps (b, K) that took `taken` (b, K) from the scores.
+
+    The update of Broyden, Fletcher, Goldfarb and Shanno; none where a step saw no curvature.
+    """
+    curvature = np.einsum("hi,hi->h", steps, taken)
+    is_seen = curvature > 0
+    curvature = np.where(is_seen, curvature, 1.0)
+    image = np.einsum("hij,hj->hi", inverses, taken)
+    length = 1 + np.einsum("hi,hi->h", taken, image) / curvature
+    both = np.einsum("hi,hj->hij", image, steps)
+    outer = np.einsum("h,hi,hj->hij", length, steps, steps)
+    change = (outer - both - both.transpose(0, 2, 1)) / curvature[:, None, None]
+    return np.where(is_seen[:, None, None], inverses + change, inverses)
 
 
 @dataclass(frozen=True, eq=False)
@@ -446,11 +467,33 @@ class _Model:
         slope = mean if self.estimator == "poisson" else mean * (1 - mean)
         return self.rows.columns.weights * slope
 
-    def mean_columns(self, curvature: np.ndarray) -> np.ndarray:
-        """The columns' means within the absorbed levels, by curvature (n,); (n, K)."""
+    def less_means(self, curvature: np.ndarray) -> np.ndarray:
+        """The columns less their means within the absorbed levels, by curvature (n,); (n, K)."""
+        x = self.rows.columns.x
+        if self.rows.level_starts is None:
+            return x
         sums = self.rows.by_level(curvature)[:, None]
-        totals = self.rows.by_level(self.rows.columns.x * curvature[:, None])
-        return self.rows.on_rows(np.divide(totals, sums, out=totals, where=sums > 0))
+        totals = self.rows.by_level(x * curvature[:, None])
+        return x - self.rows.on_rows(np.divide(totals, sums, out=totals, where=sums > 0))
+
+    def scores_at_top(
+        self, top: np.ndarray, gone: list[tuple[slice | np.ndarray, ...]], groups: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """`scores` (K, b) without each of the groups (b,) at the top (K,) of all rows.
+
+        Levels lie within groups, so that a group which leaves alone moves no other row's mean: what
+        is left of a score of zero is what the group's own rows gave.
+        """
+        residual = self.means(top[:, None], [()])[1]
+        own = self.rows.by_group(self.rows.columns.x * residual)
+        squares = self.rows.of_the_others(self.rows.by_group(residual[:, 0] ** 2))
+        score, rest = self.rows.of_the_others(own)[groups].T.copy(), np.sqrt(squares[groups])
+        others = [place for place, parts in enumerate(gone) if len(parts) > 1]
+        if others:
+            score[:, others], rest[others] = self.scores(
+                np.repeat(top[:, None], len(others), axis=1), [gone[place] for place in others]
+            )
+        return score, rest
 
     def inverse(self, beta: np.ndarray, gone: tuple[slice | np.ndarray, ...]) -> np.ndarray | None:
         """Of the Hessian at coefficients (K,) without the rows gone; None where a term falls."""
@@ -458,16 +501,19 @@ class _Model:
             curvature = self.curvature(self.means(beta[:, None], [gone])[0][:, 0])
         if not np.isfinite(curvature).all():
             return None
-        x = self.rows.columns.x
-        if self.rows.level_starts is not None:
-            x = x - self.mean_columns(curvature)
+        x = self.less_means(curvature)
         n_left = np.count_nonzero(curvature)
         hessian = x.T @ (x * curvature[:, None])
         return _inverse(hessian, self.rows.columns.n_nuisance, curvature.sum() / max(n_left, 1))
 
-    def top(self) -> np.ndarray | None:
-        """The coefficients (K,) on all rows; None where a term falls or no end is reached."""
+    def top(self, mean: np.ndarray | None) -> np.ndarray | None:
+        """The coefficients (K,) on all rows, from what gives the means (n,) where they are known;
+        None where a term falls or no end is reached."""
         beta, none = np.zeros(self.rows.columns.x.shape[1]), [()]
+        if mean is not None:
+            beta = self.coefficients_of(mean)
+            if beta is None:
+                return None
         errors, height = None, self.height(beta)
         for _ in range(MOST_STEPS):
             inverse = self.inverse(beta, ())
@@ -493,6 +539,19 @@ class _Model:
                 return None
             beta, height = beta + step, reached
         return None
+
+    def coefficients_of(self, mean: np.ndarray) -> np.ndarray | None:
+        """The coefficients (K,) whose means (n,) are given; None where a term falls."""
+        predictor = np.log(mean) if self.estimator == "poisson" else logit(mean)
+        curvature = self.curvature(mean)
+        x = self.less_means(curvature)
+        weighted = x * curvature[:, None]
+        inverse = _inverse(x.T @ weighted, self.rows.columns.n_nuisance, curvature.mean())
+        return (
+            None
+            if inverse is None
+            else inverse @ (weighted.T @ (predictor - self.rows.columns.offset))
+        )
 
     def is_at_limit(self, beta: np.ndarray) -> bool:
         """Whether a row's mean is next to the edge of what it can be: a separated row."""

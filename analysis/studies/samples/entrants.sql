@@ -1,7 +1,33 @@
 -- One row per base x entrant: the variables of Racing to Release, on top of the recognition panel.
--- Everything here is a transform of one row of the panel, but for the month and week codes and the base's entries
--- in the month.
-with bounded as (
+-- Everything here is a transform of one row of the panel, but for the base's entries in the month and the bins of
+-- age. These two are joined: windows beside all columns would put all of them in order, twice.
+with entries as (
+    select
+        parent_id,
+        date_trunc('month', created_at) as month_at,
+        count(*) as n_entries_in_month
+    from recognition_panel
+    group by parent_id, date_trunc('month', created_at)
+),
+
+aged as (
+    select
+        parent_id,
+        child_id,
+        case when age_days_at_snapshot < 0 then 0 else age_days_at_snapshot end as age_days
+    from recognition_panel
+    where age_days_at_snapshot is not null
+),
+
+bins as (
+    select
+        parent_id,
+        child_id,
+        ntile(40) over (order by age_days, parent_id, child_id) as age_bin
+    from aged
+),
+
+bounded as (
     select
         *,
         case when age_days_at_snapshot < 0 then 0 else age_days_at_snapshot end as age_days,
@@ -18,6 +44,19 @@ scored as (
         ln(1 - place * place) as log_tail,
         2 / (pi() * 0.147) + ln(1 - place * place) / 2 as half
     from bounded
+),
+
+placed as (
+    select
+        scored.*,
+        entries.n_entries_in_month,
+        bins.age_bin
+    from scored
+    inner join entries
+        on
+            scored.parent_id = entries.parent_id
+            and date_trunc('month', scored.created_at) is not distinct from entries.month_at
+    left join bins on scored.parent_id = bins.parent_id and scored.child_id = bins.child_id
 )
 
 select
@@ -87,16 +126,13 @@ select
     cast(n_rivals_after_other_owner_7d > 0 as integer) as is_raced_7,
 
     -- how hot the month was: a wave of attention brings entries and likes to a base at once
-    ln(count(*) over (partition by parent_id, date_trunc('month', created_at))) as log_entries_in_month,
+    ln(n_entries_in_month) as log_entries_in_month,
 
     -- exposure
     age_days,
     case when age_days > 0 then ln(age_days) end as log_age,
     cast(floor(age_days / 7) as integer) as age_week,
-    case
-        when age_days is not null
-            then ntile(40) over (partition by age_days is null order by age_days, parent_id, child_id)
-    end as age_bin,
+    age_bin,
 
     -- what the entrant is
     coalesce(known_log_size, 0) as log_size,
@@ -141,4 +177,4 @@ select
     strftime(created_at, '%G-W%V') as week,
     parent_id || ' ' || strftime(created_at, '%Y-%m') as base_month,
     parent_id || ' ' || strftime(created_at, '%G-W%V') as base_week
-from scored
+from placed

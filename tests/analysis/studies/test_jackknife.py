@@ -156,7 +156,7 @@ def test_effects_whose_levels_the_groups_cut_leave_from_their_means():
     assert (again.engine, len(rows)) == ("cross products", len(ready.rows))
     np.testing.assert_allclose(again.estimates, found.estimates, rtol=1e-8)
     independent = fit(frame, replace(asked, clusters=("iid",)), small_sample="full").covariance
-    np.testing.assert_allclose(found.independent, independent, rtol=0.01)
+    np.testing.assert_allclose(found.independent, independent, rtol=1e-8)
 
 
 def test_the_largest_clusters_leave_alone_and_the_rest_in_even_groups():
