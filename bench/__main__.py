@@ -3,11 +3,13 @@
     python -m bench                              2,556,240 models, and the series
     python -m bench --models 250000 --series     one size, no series
     python -m bench --models 250000 --add        beside what was measured before
-    python -m bench --models 0 --series --study  histories alone
+    python -m bench --only tools --page docs/benchmark.md
+                                                 one section anew, the others as they are
 
 Draws a Hub of that size, builds it (with tests, without, in less memory, with a second snapshot),
 and writes one table, a JSON file and a page. Every run is a process of its own. The JSON file is
 written after each, so that nothing is lost when the bench is stopped; `--add` goes on from there.
+Of a page that is there, the sections that are not measured stay.
 
 Tools that the project does not install are measured where .venv-bench has requirements/bench.txt.
 """
@@ -25,26 +27,31 @@ from bench.builds import (
     build,
     costs_of_statements,
     floor,
-    peers,
     rows_of,
     run,
     sums_of_marts,
     times_of_tests,
 )  # fmt: skip
+from bench.cores import cores
 from bench.history import history
 from bench.landings import SHAPES, SMALLEST, make_landing, make_second_week
 from bench.measuring import PROJECT, BenchError
+from bench.questions import MODELS_ASKED
 from bench.report import (
+    cores_table,
     history_table,
     page,
-    peers_table,
     runs_table,
     series_table,
     statements_table,
     study_table,
+    tools_table,
 )  # fmt: skip
+from bench.side_by_side import side_by_side
 from bench.study import study
 from hub_lineage.build import MODELS_AND_SEEDS
+
+SECTIONS = ("builds", "tools", "cores", "series", "histories", "studies")
 
 MODELS = 2_556_240
 """As many as the papers used."""
@@ -66,11 +73,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument(
-        "--models",
-        type=int,
-        default=MODELS,
-        help="models to draw (%(default)s); 0 for the series alone",
-    )
+        "--only", nargs="+", default=list(SECTIONS), choices=SECTIONS, metavar="SECTION",
+        help=f"measure this and leave the rest: {', '.join(SECTIONS)}",
+    )  # fmt: skip
+    parser.add_argument("--models", type=int, default=MODELS, help="models to draw (%(default)s)")
     parser.add_argument(
         "--series", type=int, nargs="*", default=SERIES, metavar="N", help="sizes of the series"
     )
@@ -93,10 +99,19 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--memory", default="4GB", help="memory limit of DuckDB (%(default)s)")
     parser.add_argument("--less-memory", default="2GB", help="and of a second build (%(default)s)")
     parser.add_argument(
-        "--budget", type=float, default=120, help="seconds that a peer may take; 0 for no peers"
-    )
+        "--budget", type=float, default=20, metavar="S",
+        help="CPU seconds that a tool may take for an answer (%(default)s)",
+    )  # fmt: skip
     parser.add_argument(
-        "--quick", action="store_true", help="the full build, its floor and its peers only"
+        "--pairs", type=int, default=5, metavar="N",
+        help="runs of ours and of a tool in turn, for each of its answers (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cores", type=int, nargs="+", default=[1, 2, 4], metavar="N",
+        help="cores of the builds, and threads of the statements, that are compared",
+    )  # fmt: skip
+    parser.add_argument(
+        "--quick", action="store_true", help="of the builds the full one and its floor only"
     )
     parser.add_argument(
         "--peers-python", type=Path, default=PROJECT / ".venv-bench/bin/python",
@@ -114,16 +129,23 @@ def measure(options: argparse.Namespace) -> dict:
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / "build"
+    shutil.rmtree(place, ignore_errors=True)
     result = {
         "commands": [], "runs": [], "tests": {}, "statements": {}, "statements_models": 0,
-        "peers": [], "peers_models": 0, "series": [], "study": [], "history": [],
+        "tools": [], "cores": {}, "series": [], "study": [], "history": [],
     }  # fmt: skip
     if options.add and options.json.exists():
         result |= json.loads(options.json.read_text())
-    result["commands"].append({"command": described(options)} | machine())
-    if options.models:
+    command = {"command": described(options), "sections": options.only}
+    result["commands"].append(command | machine())
+    if "builds" in options.only:
         measure_builds(options, folder, result)
-    for shape in options.shapes if options.series else []:
+    if "tools" in options.only:
+        measure_tools(options, folder, result)
+    if "cores" in options.only:
+        result["cores"] = cores(folder, options.models, options.memory, options.cores)
+        save(result, options)
+    for shape in options.shapes if "series" in options.only else []:
         for size in options.series:
             measured = {(one["shape"], one["models_drawn"]) for one in result["series"]}
             if (shape, size) in measured or (shape != "hub" and size > 1_000_000):
@@ -135,13 +157,13 @@ def measure(options: argparse.Namespace) -> dict:
             print(f"{shape} {size:,}: {cost.seconds:.1f} s", file=sys.stderr)
             shutil.rmtree(folder / name)
     shutil.rmtree(place, ignore_errors=True)
-    for n_weeks in options.weeks:
+    for n_weeks in options.weeks if "histories" in options.only else []:
         if n_weeks not in {one["weeks"] for one in result["history"]}:
             one = history(folder, options.history, n_weeks, options.memory, max(options.weeks))
             result["history"].append(one)
             save(result, options)
             print(f"{n_weeks} weeks: {one['cpu_seconds']:.1f} s of CPU", file=sys.stderr)
-    for size in options.study:
+    for size in options.study if "studies" in options.only else []:
         if size not in {one["models_drawn"] for one in result["study"]}:
             result["study"].append(study(folder, size))
             save(result, options)
@@ -151,7 +173,7 @@ def measure(options: argparse.Namespace) -> dict:
 
 
 def measure_builds(options: argparse.Namespace, folder: Path, result: dict) -> None:
-    """One size: its builds, its floor, its statements, and other tools on its edges."""
+    """The builds of one size, their floor, and what each statement and test takes."""
     n = options.models
     landing = make_landing(folder / f"landing-{n}", n)
     place = folder / "build"
@@ -176,11 +198,6 @@ def measure_builds(options: argparse.Namespace, folder: Path, result: dict) -> N
     if n >= result["statements_models"]:
         result |= {"statements": statements, "statements_models": n, "tests": tests}
     note("floor", n, floor(landing, place))
-    if options.budget:
-        measured = peers(place, options.budget, options.peers_python, statements)
-        if n >= result["peers_models"]:
-            result |= {"peers": measured, "peers_models": n}
-        save(result, options)
     if not options.quick:
         downstream = [
             "--select",
@@ -201,22 +218,44 @@ def measure_builds(options: argparse.Namespace, folder: Path, result: dict) -> N
         shutil.rmtree(weeks)
 
 
+def measure_tools(options: argparse.Namespace, folder: Path, result: dict) -> None:
+    """Other tools on the edges of a build, which is made where there is none yet."""
+    place = folder / "build"
+    if not place.exists():
+        landing = make_landing(folder / f"landing-{options.models}", options.models)
+        asked = ["--select", *(f"+{model}" for model in MODELS_ASKED)]
+        untested = ["--exclude", "resource_type:test", "resource_type:unit_test"]
+        build(landing, place, options.memory, [*asked, *untested])
+    result["tools"] = []
+    for one in side_by_side(place, options.budget, options.pairs, options.peers_python):
+        result["tools"].append(one)
+        print(", ".join(map(str, one.values())), file=sys.stderr)
+        save(result, options)
+
+
 def save(result: dict, options: argparse.Namespace) -> None:
     """Write the JSON file, and the page if one is wanted."""
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(result, indent=1) + "\n")
     if options.page:
-        options.page.write_text(page(result))
+        before = options.page.read_text() if options.page.exists() else ""
+        options.page.write_text(page(result, before))
 
 
 def described(options: argparse.Namespace) -> str:
     """The command without the places that it works in."""
-    words = ["python -m bench", f"--models {options.models}", f"--budget {options.budget:g}"]
-    words += ["--quick"] if options.quick else []
-    words += ["--series", *map(str, options.series)]
-    words += ["--study", *map(str, options.study)]
-    words += ["--weeks", *map(str, options.weeks), f"--history {options.history}"]
-    return " ".join(words)
+    given = {
+        "builds": ["--quick"] if options.quick else [],
+        "tools": ["--budget", f"{options.budget:g}", "--pairs", options.pairs],
+        "cores": ["--cores", *options.cores],
+        "series": ["--series", *options.series],
+        "histories": ["--history", options.history, "--weeks", *options.weeks],
+        "studies": ["--study", *options.study],
+    }
+    words = ["python -m bench", "--models", options.models]
+    words += ["--only", *options.only] if len(options.only) < len(SECTIONS) else []
+    words += [word for section in options.only for word in given[section]]
+    return " ".join(map(str, words))
 
 
 def machine() -> dict:
@@ -239,8 +278,10 @@ def main() -> int:
     save(result, options)
     if result["runs"]:
         print(runs_table(result), statements_table(result, 10), sep="\n\n")
-    if result["peers"]:
-        print("\n" + peers_table(result))
+    if result["tools"]:
+        print("\n" + tools_table(result))
+    if result["cores"]:
+        print("\n" + cores_table(result))
     if result["series"]:
         print("\n" + series_table(result))
     if result["history"]:

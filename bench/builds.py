@@ -1,7 +1,6 @@
 """Builds of a landing, and what each dbt model took."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +12,6 @@ from pathlib import Path
 import duckdb
 
 from bench.measuring import PROJECT, BenchError, Cost, cost_of
-from bench.peers import OURS, PEERS
 from hub_lineage.build import ALL_BUT_UNIT_TESTS, name_of
 from hub_lineage.landing import Snapshot
 
@@ -117,71 +115,15 @@ def sums_of_marts(folder: Path) -> dict[str, str]:
         }  # fmt: skip
 
 
-def costs_of_statements(folder: Path) -> dict[str, dict[str, float]]:
+def costs_of_statements(folder: Path, *threads: int) -> dict[str, dict[str, float]]:
     """What each dbt model's statement takes, run alone in a process of their own."""
-    command = [sys.executable, "-m", "bench.ours", str(folder)]
+    command = [sys.executable, "-m", "bench.ours", *map(str, [folder, *threads])]
     finished = subprocess.run(
         command, cwd=PROJECT, check=False, capture_output=True, text=True
     )  # fmt: skip
     if finished.returncode:
         raise BenchError(f"bench.ours: {finished.stderr.strip().splitlines()[-1]}")
     return json.loads(finished.stdout)
-
-
-def peers(
-    folder: Path, budget: float, extra_python: Path, statements: dict[str, dict[str, float]]
-) -> list[dict]:
-    """Each tool on growing parts of the build's edges, until one exceeds the budget.
-
-    Beside it what the `statements` that do its task cost (`costs_of_statements`).
-    Tools that the project does not install run in an environment of their own. What cannot be run
-    has no size and says why (`skipped`).
-    """
-    path = folder / "edges.parquet"
-    with duckdb.connect(str(folder / "bench.duckdb"), read_only=True) as connection:
-        (n_edges,) = connection.execute(
-            "copy (select child_key as child, parent_key as parent, child_created_us as child_us, "
-            "parent_created_us as parent_us from bench.intermediate.int_lineage_edges_resolved "
-            "where child_created_us is not null and parent_created_us is not null "
-            f"order by child_us, child, parent) to '{path}' (format parquet)"
-        ).fetchall()[0]
-    ours = {
-        task: {
-            kind: sum(statements[model][kind] for model in models)
-            for kind in ("seconds", "cpu_seconds")
-        }
-        for task, models in OURS.items()
-    }
-    runs = []
-    for tool, peer in PEERS.items():
-        about = {
-            "tool": tool,
-            "task": peer.task,
-            "all_edges": n_edges,
-            "our_seconds": ours[peer.task]["seconds"],
-            "our_cpu_seconds": ours[peer.task]["cpu_seconds"],
-        }
-        python = extra_python if peer.is_extra else Path(sys.executable)
-        if not python.exists():
-            runs.append(about | {"skipped": f"no {python.name} with requirements/bench.txt"})
-            continue
-        for divisor in (256, 64, 16, 4, 1):
-            size = n_edges // divisor
-            command = [str(python), "-m", "bench.peers", tool, str(path), str(size)]
-            try:
-                finished = subprocess.run(
-                    command, cwd=PROJECT, env=os.environ, check=False, capture_output=True,
-                    text=True, timeout=budget,
-                )  # fmt: skip
-            except subprocess.TimeoutExpired:
-                if divisor == 256:
-                    skipped = f"not done with {size:,} edges in {budget:.0f} s"
-                    runs.append(about | {"skipped": skipped})
-                break
-            if finished.returncode:
-                raise BenchError(f"{tool}: {finished.stderr.strip().splitlines()[-1]}")
-            runs.append(about | {"edges": size, **json.loads(finished.stdout)})
-    return runs
 
 
 def run(name: str, drawn: int, cost: Cost, **more) -> dict:

@@ -1,5 +1,10 @@
-"""What a command costs: its seconds, CPU seconds and peak memory, in a process of its own."""
+"""What a command costs: its seconds, CPU seconds and peak memory, in a process of its own.
 
+Where others use the machine as well, seconds say little. Linux counts how long each thread stood in
+line for a core; by it the seconds are reckoned that a command would take were a core always free.
+"""
+
+import contextlib
 import math
 import os
 import subprocess
@@ -22,6 +27,23 @@ class Cost:
     cpu_seconds: float
     gigabytes: float
     """The largest resident set of the process, in 10^9 bytes."""
+    free_seconds: float
+    """Seconds, had a core been free for each thread that wanted one."""
+
+
+def free_seconds(seconds: float, cpu_seconds: float, waited: float) -> float:
+    """Of the seconds that passed, the share that threads ran of what they ran and waited."""
+    return seconds * cpu_seconds / (cpu_seconds + waited) if waited else seconds
+
+
+def seconds_in_line(process: int | str = "self") -> dict[str, float]:
+    """How long each thread of a process has waited for a core; empty where nobody counts."""
+    waited = {}
+    for task in Path(f"/proc/{process}/task").glob("*"):
+        # A thread may end while it is looked at.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            waited[task.name] = int((task / "schedstat").read_text().split()[1]) / 1e9
+    return waited
 
 
 def cost_of(
@@ -44,7 +66,11 @@ def cost_of(
             stdout=file,
             stderr=subprocess.STDOUT,
         )
-        _, status, usage = os.wait4(process.pid, 0)
+        ended, waited = 0, {}
+        while not ended:
+            waited |= seconds_in_line(process.pid)
+            time.sleep(0.05)
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.monotonic() - started
     if process.returncode:
@@ -52,7 +78,9 @@ def cost_of(
         raise BenchError(f"{' '.join(map(str, command[:4]))} failed: {lines[-1]} (see {output})")
     # Linux counts kilobytes, macOS bytes.
     unit = 1 if sys.platform == "darwin" else 1024
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e9)
+    cpu_seconds = usage.ru_utime + usage.ru_stime
+    free = free_seconds(seconds, cpu_seconds, sum(waited.values()))
+    return Cost(seconds, cpu_seconds, usage.ru_maxrss * unit / 1e9, free)
 
 
 def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float | None:

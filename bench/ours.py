@@ -1,9 +1,10 @@
 """What each dbt model's statement takes, run alone once more on the tables that a build left.
 
-    python -m bench.ours FOLDER
+    python -m bench.ours FOLDER [THREADS]
 
-Prints one JSON object: `cpu_seconds` and `seconds`, with the writing of the table, of each model
-that is a table. Those that read the landing are left out, since it is open to dbt only.
+Prints one JSON object: `cpu_seconds`, `seconds` and `free_seconds` (`bench.measuring`), with the
+writing of the table, of each model that is a table. Those that read the landing are left out, since
+it is open to dbt only. DuckDB has a thread for each core, or THREADS.
 """
 
 import json
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import duckdb
 
+from bench.measuring import free_seconds, seconds_in_line
 
-def main(folder: str) -> None:
+
+def main(folder: str, threads: str | None = None) -> None:
     """Run the compiled statements of a build in FOLDER, each into a table that is forgotten."""
     place = Path(folder)
     nodes = json.loads((place / "target/manifest.json").read_text())["nodes"].values()
@@ -25,17 +28,23 @@ def main(folder: str) -> None:
             f"attach '{place / 'bench.duckdb'}' as bench (read_only); "
             f"attach '{place / 'ours.duckdb'}' as ours; set TimeZone = 'UTC'"
         )
+        if threads:
+            connection.execute(f"set threads = {int(threads)}")
         for node in nodes:
             if node["resource_type"] != "model" or node["config"]["materialized"] == "view":
                 continue
             if any(name.startswith("source.") for name in node["depends_on"]["nodes"]):
                 continue
             statement = (compiled / node["original_file_path"]).read_text()
+            waited = sum(seconds_in_line().values())
             began, began_cpu = time.monotonic(), time.process_time()
             connection.execute(f"create or replace table ours.made as ({statement}\n)")
+            cpu_seconds, seconds = time.process_time() - began_cpu, time.monotonic() - began
+            waited = sum(seconds_in_line().values()) - waited
             costs[node["name"]] = {
-                "cpu_seconds": time.process_time() - began_cpu,
-                "seconds": time.monotonic() - began,
+                "cpu_seconds": cpu_seconds,
+                "seconds": seconds,
+                "free_seconds": free_seconds(seconds, cpu_seconds, waited),
             }
     (place / "ours.duckdb").unlink()
     print(json.dumps(costs))

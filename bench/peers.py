@@ -1,201 +1,248 @@
-"""Other tools on the same edges, each in a process of its own.
+"""Other tools: each answers the questions that it can be asked, from arrays of edges.
 
-    python -m bench.peers TOOL EDGES N_EDGES
-
-EDGES is a Parquet file (child, parent, child_us, parent_us) in the order of the child's creation;
-the first N_EDGES of it are the graph. Prints one JSON object: `work_seconds` and `cpu_seconds`
-without reading the file and loading the tool, and `checksum`, by which tools with the same task are
-held against each other.
+The columns of the edges and of the answers are those of `bench.questions`.
 """
 
 import importlib
-import json
-import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from typing import Literal
 
-import duckdb
 import numpy as np
 
-from hub_lineage.sql import files_in_sql
+from bench.questions import CROWDING_WINDOWS, DISRUPTION_WINDOWS, QUESTIONS
 
-WINDOW_US = 90 * 86_400_000_000
+Columns = Mapping[str, np.ndarray]
+Answerer = Callable[[Columns], Columns]
+Group = tuple[str, ...]
+
+DAY_US = 86_400_000_000
+
+RACE = ("parent_key",)
+RELATION = (*RACE, "relation")
+OWNER = (*RACE, "owner")
+RELATION_AND_OWNER = (*RELATION, "owner")
+
+RIVALS = {
+    "before": ("before", [(RACE, None)]),
+    "after": ("after", [(RACE, None)]),
+    "around": ("around", [(RACE, None)]),
+    "before_same_relation": ("before", [(RELATION, None)]),
+    "before_other_owner": ("before", [(RACE, None), (OWNER, None)]),
+    "before_not_bulk": ("before", [(RACE, "is_not_bulk_owner")]),
+    "before_same_relation_other_owner": (
+        "before", [(RELATION, None), (RELATION_AND_OWNER, None)]
+    ),
+    "before_other_owner_events": ("before", [(RACE, "is_event_lead"), (OWNER, "is_event_lead")]),
+    "after_other_owner": ("after", [(RACE, None), (OWNER, None)]),
+}  # fmt: skip
+"""Of each kind the side of the entrant that is looked at, and groups: those in the first who are
+not in the second, all of them or those with a mark."""
 
 
-def disruption_by_package(name: str) -> Callable[[dict[str, np.ndarray]], float]:
-    """The sum of the index over all focals with a parent, 90 days, by cdindex or its kin."""
+def index_by_package(name: str, question: str) -> Answerer:
+    """The index of each focal with a parent, by cdindex or its kin."""
 
-    def disruption(edges: dict[str, np.ndarray]) -> float:
+    def answer(edges: Columns) -> Columns:
         graph = importlib.import_module(name).Graph()
-        keys = np.concatenate([edges["child"], edges["parent"]])
+        keys = np.concatenate([edges["child_key"], edges["parent_key"]])
         times = np.concatenate([edges["child_us"], edges["parent_us"]])
         keys, first = np.unique(keys, return_index=True)
         for key, moment in zip(keys.tolist(), times[first].tolist(), strict=True):
             graph.add_vertex(key, moment)
-        for child, parent in zip(edges["child"].tolist(), edges["parent"].tolist(), strict=True):
+        children, parents = edges["child_key"].tolist(), edges["parent_key"].tolist()
+        for child, parent in zip(children, parents, strict=True):
             graph.add_edge(child, parent)
         if hasattr(graph, "prepare_for_searching"):
             graph.prepare_for_searching()
-        values = (graph.cdindex(focal, WINDOW_US) for focal in np.unique(edges["child"]).tolist())
-        return sum(value for value in values if value is not None and value == value)
+        focals = np.unique(edges["child_key"])
+        whole = int(times.max() - times.min())
+        windows = {
+            window: whole if days is None else days * DAY_US
+            for window, days in DISRUPTION_WINDOWS.items()
+            if window in QUESTIONS[question].windows
+        }
+        values = [graph.cdindex(key, us) for us in windows.values() for key in focals.tolist()]
+        return {
+            "focal_key": np.tile(focals, len(windows)),
+            "window_name": np.repeat(np.array(list(windows), dtype=object), focals.size),
+            "mdi": np.array(values, dtype=float),
+        }
 
-    return disruption
+    return answer
 
 
-def disruption_by_pyscisci(edges: dict[str, np.ndarray]) -> float:
-    """The sum of the index over the focals with a child: it has years for windows, so none."""
+def ranks_by_pandas(edges: Columns) -> Columns:
+    """Of each entrant, how many came before it, and one."""
     import pandas
-    from pyscisci.methods.disruption import disruption_index
 
-    names = {"CitingPublicationId": edges["child"], "CitedPublicationId": edges["parent"]}
-    return float(disruption_index(pandas.DataFrame(names))["DisruptionIndex"].sum())
-
-
-def ranks_by_pandas(edges: dict[str, np.ndarray]) -> float:
-    """The sum of the release ranks within each base."""
-    import pandas
-
-    frame = pandas.DataFrame(edges)
-    return float(frame.groupby("parent")["child_us"].rank(method="min").sum())
+    ranks = pandas.DataFrame(edges).groupby("parent_key")["child_us"].rank(method="min")
+    return keys_of(edges) | {"release_rank": ranks.to_numpy().astype(np.int64)}
 
 
-def ranks_by_polars(edges: dict[str, np.ndarray]) -> float:
+def ranks_by_polars(edges: Columns) -> Columns:
     """The same by polars."""
     import polars
 
-    ranks = polars.col("child_us").rank("min").over("parent").cast(polars.Int64)
-    return float(polars.DataFrame(edges).select(ranks.sum()).item())
+    rank = polars.col("child_us").rank("min").over("parent_key").cast(polars.Int64)
+    answer = polars.DataFrame(edges).select("child_key", "parent_key", release_rank=rank)
+    return {name: answer[name].to_numpy() for name in answer.columns}
 
 
-def crowding_by_pandas(edges: dict[str, np.ndarray]) -> float:
-    """The sum of the rivals in the 90 days before: a search in each base's sorted times."""
-    import pandas
-
-    def before(times):
-        ordered = np.sort(times.to_numpy())
-        return (
-            np.searchsorted(ordered, ordered, "left")
-            - np.searchsorted(ordered, ordered - WINDOW_US, "left")
-        ).sum()
-
-    return float(pandas.DataFrame(edges).groupby("parent")["child_us"].agg(before).sum())
+def keys_of(edges: Columns) -> dict[str, np.ndarray]:
+    return {name: edges[name] for name in ("child_key", "parent_key")}
 
 
-def crowding_by_polars(edges: dict[str, np.ndarray]) -> float:
-    """The same by polars: what came before an instant, at both ends of the window."""
-    import polars
+def rivals_by_pandas(kinds: Sequence[str], windows: Sequence[int]) -> Answerer:
+    """Rivals by a search for the ends of each window among all entrants, sorted by group and time.
 
-    entrants = polars.DataFrame(edges).select("parent", "child_us").sort("parent", "child_us")
-    earlier = entrants.with_columns(
-        until=polars.int_range(1, polars.len() + 1, dtype=polars.Int64).over("parent")
-    )
-    at_window = entrants.with_columns(polars.col("child_us") - WINDOW_US).join_asof(
-        earlier, on="child_us", by="parent", strategy="backward", allow_exact_matches=False,
-        check_sortedness=False,
-    )  # fmt: skip
-    ranks = polars.col("child_us").rank("min").over("parent").cast(polars.Int64)
-    at_entry = entrants.select((ranks - 1).sum()).item()
-    return float(at_entry - at_window["until"].fill_null(0).sum())
+    pandas numbers the groups, numpy searches: a group and an instant are one whole number.
+    """
+
+    def answer(edges: Columns) -> Columns:
+        import pandas
+
+        frame = pandas.DataFrame(edges)
+        instants, at = np.unique(edges["child_us"], return_inverse=True)
+
+        @cache
+        def sorted_entrants(group: Group, mark: str | None) -> tuple[np.ndarray, np.ndarray]:
+            starts = frame.groupby(list(group)).ngroup().to_numpy() * (instants.size + 1)
+            entrants = starts + at
+            return starts, np.sort(entrants[edges[mark] == 1] if mark else entrants)
+
+        def count(side: str, days: int, group: Group, mark: str | None) -> np.ndarray:
+            starts, entrants = sorted_entrants(group, mark)
+
+            def earlier(us: int, until: Literal["left", "right"]) -> np.ndarray:
+                places = np.searchsorted(instants, instants + us, until)[at]
+                return np.searchsorted(entrants, starts + places)
+
+            us = days * DAY_US
+            if side == "before":
+                return earlier(0, "left") - earlier(-us, "left")
+            if side == "after":
+                return earlier(us, "right") - earlier(0, "right")
+            return earlier(us, "left") - earlier(-us, "right") - 1
+
+        return keys_of(edges) | rivals_of(count, kinds, windows)
+
+    return answer
 
 
-def descendants_by_networkx(edges: dict[str, np.ndarray]) -> float:
-    """The sum of the descendants over all models with a child."""
+def rivals_by_polars(kinds: Sequence[str], windows: Sequence[int]) -> Answerer:
+    """The same by the rolling windows of polars."""
+
+    def answer(edges: Columns) -> Columns:
+        import polars
+
+        def count(side: str, days: int, group: Group, mark: str | None) -> polars.Expr:
+            us = days * DAY_US
+            counted = polars.col(mark).sum() if mark else polars.len().cast(polars.Int64)
+            if side == "before":
+                window = counted.rolling("child_us", period=f"{us}i", closed="left")
+            elif side == "after":
+                window = counted.rolling("child_us", period=f"{us}i", offset="0i", closed="right")
+            else:
+                window = (
+                    counted.rolling(
+                        "child_us", period=f"{2 * us}i", offset=f"-{us}i", closed="none"
+                    )
+                    - 1
+                )
+            return window.over(group)
+
+        found = polars.DataFrame(edges).select(
+            "child_key", "parent_key", **rivals_of(count, kinds, windows)
+        )
+        return {name: found[name].to_numpy() for name in found.columns}
+
+    return answer
+
+
+def rivals_of(count: Callable, kinds: Sequence[str], windows: Sequence[int]) -> dict:
+    """The columns of the answer, each from one count or the difference of two."""
+    columns = {}
+    for kind, days in product(kinds, windows):
+        side, groups = RIVALS[kind]
+        first, *others = (count(side, days, group, mark) for group, mark in groups)
+        columns[f"n_rivals_{kind}_{days}d"] = first - others[0] if others else first
+    return columns
+
+
+def descendants_by_networkx(edges: Columns) -> Columns:
+    """Of each model with a child, how many lie below it."""
     import networkx
 
     graph = networkx.DiGraph()
-    graph.add_edges_from(zip(edges["parent"].tolist(), edges["child"].tolist(), strict=True))
-    parents = np.unique(edges["parent"]).tolist()
-    return float(sum(len(networkx.descendants(graph, parent)) for parent in parents))
+    parents, children = edges["parent_key"], edges["child_key"]
+    graph.add_edges_from(zip(parents.tolist(), children.tolist(), strict=True))
+    nodes = np.unique(parents)
+    found = [len(networkx.descendants(graph, node)) for node in nodes.tolist()]
+    return {"node_key": nodes, "n_descendants": np.array(found, dtype=np.int64)}
 
 
-def descendants_by_scipy(edges: dict[str, np.ndarray]) -> float:
+def descendants_by_scipy(edges: Columns) -> Columns:
     """The same by breadth-first search in a sparse matrix."""
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import breadth_first_order
 
-    keys, places = np.unique(np.concatenate([edges["parent"], edges["child"]]), return_inverse=True)
-    parents, children = np.split(places, 2)
+    keys, parents, children = numbered(edges)
     graph = csr_matrix(
         (np.ones(parents.size, np.int8), (parents, children)), shape=(keys.size, keys.size)
     )
-    orders = (
-        breadth_first_order(graph, parent, return_predecessors=False)
-        for parent in np.unique(parents)
-    )
-    return float(sum(order.size - 1 for order in orders))
+    nodes = np.unique(parents)
+    orders = (breadth_first_order(graph, node, return_predecessors=False) for node in nodes)
+    found = [order.size - 1 for order in orders]
+    return {"node_key": keys[nodes], "n_descendants": np.array(found, dtype=np.int64)}
 
 
-def descendants_by_igraph(edges: dict[str, np.ndarray]) -> float:
+def descendants_by_igraph(edges: Columns) -> Columns:
     """The same by igraph, all models with a child in one call."""
     import igraph
 
-    keys, places = np.unique(np.concatenate([edges["parent"], edges["child"]]), return_inverse=True)
-    parents, children = np.split(places, 2)
+    keys, parents, children = numbered(edges)
     graph = igraph.Graph(keys.size, np.column_stack([parents, children]), directed=True)
-    sizes = graph.neighborhood_size(np.unique(parents).tolist(), order=keys.size, mode="out")
-    return float(sum(sizes) - len(sizes))
+    nodes = np.unique(parents)
+    sizes = graph.neighborhood_size(nodes.tolist(), order=keys.size, mode="out")
+    return {"node_key": keys[nodes], "n_descendants": np.array(sizes, dtype=np.int64) - 1}
+
+
+def numbered(edges: Columns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All keys, and the places of parents and children among them."""
+    both = np.concatenate([edges["parent_key"], edges["child_key"]])
+    keys, places = np.unique(both, return_inverse=True)
+    return keys, *np.split(places, 2)
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A tool: what it is asked, by which function, and whether the project does not install it."""
+    """A tool: its answers, by question, and whether the project does not install it."""
 
-    task: str
-    function: Callable[[dict[str, np.ndarray]], float]
+    answers: Mapping[str, Answerer]
     is_extra: bool = False
 
 
+def indices_by(package: str) -> dict[str, Answerer]:
+    return {question: index_by_package(package, question) for question in ("index", "indices")}
+
+
 PEERS = {
-    "cdindex": Peer("disruption", disruption_by_package("cdindex")),
-    "xfast-cdindex": Peer("disruption", disruption_by_package("xfast_cdindex"), is_extra=True),
-    "pyscisci, no window": Peer("disruption", disruption_by_pyscisci, is_extra=True),
-    "pandas ranks": Peer("ranks", ranks_by_pandas),
-    "polars ranks": Peer("ranks", ranks_by_polars, is_extra=True),
-    "pandas crowding": Peer("crowding", crowding_by_pandas),
-    "polars crowding": Peer("crowding", crowding_by_polars, is_extra=True),
-    "networkx": Peer("descendants", descendants_by_networkx),
-    "scipy": Peer("descendants", descendants_by_scipy),
-    "igraph": Peer("descendants", descendants_by_igraph, is_extra=True),
-}
-
-OURS = {
-    "disruption": [
-        "int_takers_counted",
-        "int_shared_takers_counted",
-        "int_parent_sets_numbered",
-        "int_parent_set_overlaps",
-        "int_followers_counted",
-        "int_disruption_components_summed",
-    ],
-    "ranks": ["int_entrants_ranked"],
-    "crowding": ["int_rivals_counted"],
-    "descendants": [
-        "int_inner_edges_selected",
-        "int_inner_ancestors_walked",
-        "int_leaf_parent_sets",
-        "int_leaf_set_ancestors_walked",
-        "int_descendants_counted",
-    ],
-}
-"""The dbt models that do a task. They do more of it: six windows, 24 kinds of rivals."""
-
-
-def main(tool: str, path: str, n_edges: str) -> None:
-    """Run one tool once and print what it took."""
-    query = f"select * from read_parquet({files_in_sql(path)}) limit {int(n_edges)}"
-    edges = duckdb.sql(query).fetchnumpy()
-    edges = {name: np.asarray(values, dtype=np.int64) for name, values in edges.items()}
-    # A first call loads what the tool loads.
-    PEERS[tool].function({name: values[:100] for name, values in edges.items()})
-    started, started_cpu = time.monotonic(), time.process_time()
-    checksum = PEERS[tool].function(edges)
-    cost = {
-        "work_seconds": time.monotonic() - started,
-        "cpu_seconds": time.process_time() - started_cpu,
-    }
-    print(json.dumps(cost | {"checksum": checksum}))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    "cdindex": Peer(indices_by("cdindex")),
+    "xfast-cdindex": Peer(indices_by("xfast_cdindex"), is_extra=True),
+    "pandas": Peer({
+        "ranks": ranks_by_pandas,
+        "rivals": rivals_by_pandas(["before"], [90]),
+        "all rivals": rivals_by_pandas(list(RIVALS), CROWDING_WINDOWS),
+    }),
+    "polars": Peer({
+        "ranks": ranks_by_polars,
+        "rivals": rivals_by_polars(["before"], [90]),
+        "all rivals": rivals_by_polars(list(RIVALS), CROWDING_WINDOWS),
+    }, is_extra=True),
+    "networkx": Peer({"descendants": descendants_by_networkx}),
+    "scipy": Peer({"descendants": descendants_by_scipy}),
+    "igraph": Peer({"descendants": descendants_by_igraph}, is_extra=True),
+}  # fmt: skip

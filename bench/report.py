@@ -1,9 +1,11 @@
 """The table and the page of a benchmark, from its JSON."""
 
+import re
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from bench.measuring import exponent
-from bench.peers import OURS
+from bench.questions import DISRUPTION_STEPS
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -16,13 +18,15 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def figure(value: object) -> str:
-    """A value as the table shows it: whole numbers grouped, others with two significant digits."""
+    """A value as the table shows it: whole numbers grouped, others with two digits that count."""
     if value is None:
         return "-"
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+        size = abs(value)
+        digits = 0 if size >= 100 else 1 if size >= 1 else 3 if 0.001 <= size < 0.1 else 2
+        return f"{value:,.{digits}f}"
     return str(value)
 
 
@@ -47,14 +51,75 @@ def ratio(value: float, unit: float | None) -> float | None:
     return value / unit if unit else None
 
 
-def peers_table(result: dict) -> str:
-    """Each tool at the largest size it finished, scaled up to all edges by its exponent."""
-    measured = [peer for peer in result["peers"] if "skipped" not in peer]
+def tools_table(result: dict) -> str:
+    """Each question and tool: medians of the pairs, and of the ratios within them."""
+    rows = []
+    for one in result["tools"]:
+        if "skipped" in one:
+            continue
+        ratios = [theirs / ours for ours, theirs in zip(one["ours"], one["theirs"], strict=True)]
+        rows.append([
+            one["question"], one["kept"], one["tool"], one["edges"], one["rows"],
+            median(one["ours"]), median(one["theirs"]), median(ratios),
+            f"{figure(min(ratios))} to {figure(max(ratios))}",
+        ])  # fmt: skip
     return table(
-        ["tool", "task", "edges", "its CPU seconds", "exponent", "all edges",
-         "our CPU seconds, all edges", "ours is faster by"],
-        list(peer_rows(measured)),
+        ["question", "answer", "tool", "edges", "rows, all equal", "our CPU seconds",
+         "its CPU seconds", "ours is faster by", "in all pairs"],
+        rows,
     )  # fmt: skip
+
+
+def cores_table(result: dict) -> str:
+    """Builds on one core and on more, and all statements with one thread and with more."""
+    measured = [
+        (f"dbt build of {one['models_drawn']:,} models", one["cores"], one)
+        for one in result["cores"]["builds"]
+    ]
+    measured += [
+        (f"all {len(one['statements'])} statements", one["threads"], sum_of(one["statements"]))
+        for one in result["cores"]["statements"]
+    ]
+    alone = {what: cost for what, n, cost in measured if n == 1}
+    rows = [
+        [
+            what, n, cost["seconds"], cost["free_seconds"], cost["cpu_seconds"],
+            cost["cpu_seconds"] / cost["free_seconds"],
+            ratio(alone[what]["free_seconds"], cost["free_seconds"]) if what in alone else None,
+        ]
+        for what, n, cost in sorted(measured, key=lambda row: row[:2])
+    ]  # fmt: skip
+    return table(
+        ["what", "cores", "seconds", "seconds, were they free", "CPU seconds", "cores in use",
+         "times as fast as with one"],
+        rows,
+    )  # fmt: skip
+
+
+def sum_of(costs: dict[str, dict[str, float]]) -> dict[str, float]:
+    kinds = next(iter(costs.values()))
+    return {kind: sum(cost[kind] for cost in costs.values()) for kind in kinds}
+
+
+def serial_table(result: dict, n: int = 10) -> str:
+    """The statements that gain least from more threads, by the seconds that stay the same.
+
+    By Amdahl's law: s + (T - s) / n seconds with n threads where one takes T.
+    """
+    runs = sorted(result["cores"]["statements"], key=lambda one: one["threads"])
+    first, last = runs[0], runs[-1]
+    threads = last["threads"]
+    rows = []
+    for name, cost in first["statements"].items():
+        one, more = cost["free_seconds"], last["statements"][name]["free_seconds"]
+        serial = min(max((threads * more - one) / (threads - 1), 0.0), one)
+        rows.append([name, one, more, serial])
+    rows.sort(key=lambda row: (-row[-1], row[0]))
+    rows.append([f"all {len(rows)}", *(sum(row[i] for row in rows) for i in (1, 2, 3))])
+    return table(
+        ["dbt model", "seconds with one thread", f"with {threads}", "of it serial"],
+        [*rows[:n], rows[-1]],
+    )
 
 
 def study_table(result: dict, most: int = 20) -> str:
@@ -110,31 +175,10 @@ def history_table(result: dict) -> str:
     )  # fmt: skip
 
 
-def skipped_peers(result: dict) -> str:
+def skipped_tools(result: dict) -> str:
     """One line for each tool that was not measured."""
-    lines = [
-        f"* {peer['tool']}: {peer['skipped']}" for peer in result["peers"] if "skipped" in peer
-    ]
-    return "\n".join(lines)
-
-
-def peer_rows(peers: Sequence[dict]) -> Iterator[list]:
-    for tool in dict.fromkeys(peer["tool"] for peer in peers):
-        runs = [peer for peer in peers if peer["tool"] == tool]
-        last = runs[-1]
-        # Below a fifth of a second it is the start that is measured.
-        grown = [run for run in runs if run["cpu_seconds"] >= 0.2]
-        slope = exponent([run["edges"] for run in grown], [run["cpu_seconds"] for run in grown])
-        scaled = None
-        if last["edges"] == last["all_edges"]:
-            scaled = last["cpu_seconds"]
-        elif slope is not None:
-            scaled = last["cpu_seconds"] * (last["all_edges"] / last["edges"]) ** slope
-        yield [
-            tool, last["task"], last["edges"], last["cpu_seconds"], slope,
-            last["all_edges"], last["our_cpu_seconds"],
-            ratio(scaled, last["our_cpu_seconds"]) if scaled else None,
-        ]  # fmt: skip
+    skipped = {one["tool"]: one["skipped"] for one in result["tools"] if "skipped" in one}
+    return "\n".join(f"* {tool}: {reason}" for tool, reason in skipped.items())
 
 
 def series_table(result: dict) -> str:
@@ -235,7 +279,7 @@ def measured_of(target: str, result: dict) -> Iterator[tuple[int, float, float |
             yield models, week["cpu_seconds"] / weeks["cpu_seconds"], None
     if target.startswith("disruption") and result["statements"]:
         seconds, cpu_seconds = (
-            sum(result["statements"][model][kind] for model in OURS["disruption"])
+            sum(result["statements"][model][kind] for model in DISRUPTION_STEPS)
             for kind in ("seconds", "cpu_seconds")
         )
         yield result["statements_models"], seconds, cpu_seconds / cores
@@ -293,23 +337,37 @@ def slowest_tests_table(result: dict, n: int = 5) -> str:
     return table(["dbt test", "seconds"], [*rows[:n], [f"all {len(rows)}", sum(tests.values())]])
 
 
-def page(result: dict) -> str:
-    """The page of the docs."""
-    parts = ["# Benchmark", commands(result)]
-    parts += [
-        "## Builds",
-        "The drawn Hub, from raw JSON to all marts. The floor reads the raw columns once and "
-        "writes the marts' bytes, and does nothing else. The landing of next to nothing shows "
-        "what dbt takes for itself. In the second week one item in twenty has changed; the marts "
-        "built on top of the first week are compared with those of both weeks read anew, and the "
-        "bench fails unless they are equal.",
-        runs_table(result),
-        "## Targets",
-        "What the project wants on two cores that do nothing else, of 2,556,240 models and of 52 "
-        "weeks of 250,000, beside the largest size that was measured; ratios are of CPU seconds. "
-        "[performance.md](performance.md) says what was tried.",
-        targets_table(result),
+TITLES = (
+    "Builds", "Targets", "The slowest steps", "Same work, side by side", "Cores", "The studies",
+    "Histories", "Scaling",
+)  # fmt: skip
+"""The sections of the page, in their order."""
+
+
+def page(result: dict, before: str = "") -> str:
+    """The page of the docs: the sections that were measured, and the others as they were before."""
+    parts = [
+        "# Benchmark",
+        "Each section says by which command it was measured. Seconds vary from machine to machine "
+        "and with what else runs there; CPU seconds vary less, ratios least.",
     ]
+    if result["runs"]:
+        parts += [
+            "## Builds",
+            "The drawn Hub, from raw JSON to all marts. The floor reads the raw columns once and "
+            "writes the marts' bytes, and does nothing else. The landing of next to nothing shows "
+            "what dbt takes for itself. In the second week one item in twenty has changed; the "
+            "marts built on top of the first week are compared with those of both weeks read anew, "
+            "and the bench fails unless they are equal.",
+            runs_table(result),
+            measured_by(result, "builds"),
+            "## Targets",
+            "What the project wants on two cores that do nothing else, of 2,556,240 models and of "
+            "52 weeks of 250,000, beside the largest size that was measured; ratios are of CPU "
+            "seconds. "
+            "[performance.md](performance.md) says what was tried.",
+            targets_table(result),
+        ]
     if result["statements"]:
         parts += [
             "## The slowest steps",
@@ -318,20 +376,36 @@ def page(result: dict) -> str:
             statements_table(result),
             "Tests as they ran in the build, beside each other.",
             slowest_tests_table(result),
+            measured_by(result, "builds"),
         ]
-    if result["peers"]:
+    if result["tools"]:
         parts += [
-            "## Other tools on the same edges",
-            "Each at the largest part of the edges that it finished in the time given to it, and "
-            f"scaled to all edges of the build of {result['peers_models']:,} models by its "
-            "exponent. Ours are the dbt models that answer the question, for all edges, run once "
-            "more in a process of their own, writing included; they answer more than was asked "
-            "(six windows; nine kinds of rivals in four windows). pyscisci knows years only and "
-            "is asked for the index without a window, of the models with a child.",
-            peers_table(result),
+            "## Same work, side by side",
+            "The project's statements and other tools, each asked one question and no more, from "
+            "the same edges (whole numbers in memory) to the same answer: all rows of all answers "
+            "are compared, and the bench fails unless they are equal. Runs are processes of their "
+            "own, in pairs of ours and the tool's, with the one or the other first; seconds are "
+            "medians of all pairs, and the ratio is the median of the ratios within pairs. A tool "
+            "that is slow is asked a part of the edges, and so are we beside it. An answer stays "
+            "in memory, or is written into a DuckDB file, where ours writes all its steps. "
+            "[performance.md](performance.md) says what follows.",
+            tools_table(result),
+            *(["Not measured:", skipped_tools(result)] if skipped_tools(result) else []),
+            measured_by(result, "tools"),
         ]
-        if skipped_peers(result):
-            parts += ["Not measured:", skipped_peers(result)]
+    if result["cores"]:
+        parts += [
+            "## Cores",
+            "The same build on one core and on all, and its statements, each alone, with one "
+            "thread and with more. Seconds are also given as they would be were a core free for "
+            "each thread that wants one: Linux counts how long threads wait. So more threads than "
+            "there are cores can be shown, though not what they cost each other in memory.",
+            cores_table(result),
+            "What more threads do not help, by what the statements take with one thread and with "
+            "most; besides, dbt itself runs on one core.",
+            serial_table(result),
+            measured_by(result, "cores"),
+        ]
     if result.get("study"):
         parts += [
             "## The studies",
@@ -339,6 +413,7 @@ def page(result: dict) -> str:
             "seconds of each specification with its exponent, and the largest resident set of the "
             "process while it ran.",
             study_table(result),
+            measured_by(result, "studies"),
         ]
     if result.get("history"):
         parts += [
@@ -351,8 +426,9 @@ def page(result: dict) -> str:
             "week on top of the others are compared with those of all weeks from nothing, and the "
             "bench fails unless they are equal.",
             history_table(result),
+            measured_by(result, "histories"),
         ]
-    if result["series"]:
+    if "series" in {section for one in result["commands"] for section in one["sections"]}:
         parts += [
             "## Scaling",
             "Exponents of CPU seconds over models plus edges: 1 is linear, 2 quadratic. What dbt "
@@ -361,18 +437,25 @@ def page(result: dict) -> str:
             "base with one in fifty models as children, `merges` makes one in ten models a merge "
             "of 2 to 65 parents.",
             series_table(result),
+            measured_by(result, "series"),
         ]
-    return "\n\n".join(parts) + "\n"
+    head, new = sections_of("\n\n".join(parts))
+    sections = sections_of(before)[1] | new
+    return "\n\n".join([head, *(sections[one] for one in TITLES if one in sections)]) + "\n"
 
 
-def commands(result: dict) -> str:
-    """What was run, on which machine, and how busy that was."""
-    lines = [
-        f"* `{command['command']}`: {command['cores']} cores, {command['gigabytes']:.0f} GB, "
-        f"DuckDB {command['duckdb']}, load before the run {command['load']:.1f}"
-        for command in result["commands"]
-    ]
-    return (
-        "Measured by\n\n" + "\n".join(lines) + "\n\nSeconds vary from machine to machine and with "
-        "what else runs there; CPU seconds vary less, ratios least."
+def sections_of(text: str) -> tuple[str, dict[str, str]]:
+    """What stands above the first heading of a page, and what stands under each."""
+    head, *sections = re.split(r"^(?=## )", text.strip(), flags=re.MULTILINE)
+    titled = {one.partition("\n")[0].removeprefix("## "): one.strip() for one in sections}
+    return head.strip(), titled
+
+
+def measured_by(result: dict, section: str) -> str:
+    """By which commands a section was measured, on which machine, and how busy that was."""
+    return "\n".join(
+        f"Measured by `{one['command']}`: {one['cores']} cores, {one['gigabytes']:.0f} GB, "
+        f"DuckDB {one['duckdb']}, load before the run {one['load']:.1f}."
+        for one in result["commands"]
+        if section in one["sections"]
     )

@@ -12,8 +12,9 @@ import duckdb
 import pytest
 
 from bench.landings import make_landing, make_second_week
-from bench.measuring import BenchError, cost_of, exponent
-from bench.report import page, study_table
+from bench.measuring import BenchError, cost_of, exponent, free_seconds
+from bench.report import page, serial_table, study_table, tools_table
+from bench.side_by_side import answer_of, equal_rows
 from bench.study import study
 from hub_lineage.landing import list_snapshots
 from support import REPOSITORY
@@ -25,10 +26,11 @@ pytestmark = pytest.mark.xdist_group("bench")
 def measured(tmp_path_factory) -> tuple[str, dict, str]:
     """What a quick benchmark of 600 models printed, and the files that it wrote."""
     folder = tmp_path_factory.mktemp("bench")
-    command = [sys.executable, "-m", "bench", "--quick", "--models", "600", "--series"]
-    command += ["--budget", "60", "--folder", folder / "work", "--json", folder / "bench.json"]
-    command += ["--peers-python", folder / "none", "--study"]
+    command = [sys.executable, "-m", "bench", "--quick", "--models", "600"]
+    command += ["--only", "builds", "tools", "cores", "histories", "--pairs", "2"]
+    command += ["--cores", "1", "2", "--peers-python", folder / "none"]
     command += ["--weeks", "2", "3", "--history", "600"]
+    command += ["--folder", folder / "work", "--json", folder / "bench.json"]
     finished = subprocess.run(
         [*map(str, command), "--page", str(folder / "bench.md")],
         cwd=REPOSITORY, check=True, capture_output=True, text=True,
@@ -78,31 +80,53 @@ def test_every_test_and_every_table_has_its_cost(measured):
 
 
 @pytest.mark.slow
-def test_tools_with_one_task_agree(measured):
-    _, result, _ = measured
-    of = {
-        (peer["tool"], peer["edges"]): peer["checksum"]
-        for peer in result["peers"]
-        if "skipped" not in peer
+def test_tools_are_run_in_pairs_with_ours_in_memory_and_written(measured):
+    _, result, text = measured
+    asked = {
+        (one["question"], one["tool"], one["kept"])
+        for one in result["tools"]
+        if "skipped" not in one
     }
-    assert {tool for tool, _ in of} == {
-        "cdindex", "pandas ranks", "pandas crowding", "networkx", "scipy",
-    }  # fmt: skip
-    sizes = {size for _, size in of}
-    assert len(sizes) == 5
-    assert all(of["networkx", size] == of["scipy", size] for size in sizes)
+    assert asked == {
+        (question, tool, kept)
+        for question, tool in (
+            ("disruption index, 90 days", "cdindex"),
+            ("disruption index, six windows", "cdindex"),
+            ("rank of release", "pandas"),
+            ("rivals in the 90 days before", "pandas"),
+            ("nine kinds of rivals, four windows", "pandas"),
+            ("descendants", "networkx"),
+            ("descendants", "scipy"),
+        )
+        for kept in ("memory", "written")
+    }
+    for one in result["tools"]:
+        if "skipped" not in one:
+            assert one["edges"] > 100
+            assert one["rows"] > 10
+            assert len(one["ours"]) == len(one["theirs"]) == 2
+            assert min(one["ours"] + one["theirs"]) > 0
+    assert "| rows, all equal |" in text
 
 
 @pytest.mark.slow
 def test_tools_that_are_not_installed_say_so(measured):
     _, result, text = measured
-    skipped = {peer["tool"]: peer["skipped"] for peer in result["peers"] if "skipped" in peer}
-    assert set(skipped) == {
-        "xfast-cdindex", "pyscisci, no window", "polars ranks", "polars crowding", "igraph",
-    }  # fmt: skip
+    skipped = {one["tool"]: one["skipped"] for one in result["tools"] if "skipped" in one}
+    assert set(skipped) == {"xfast-cdindex", "polars", "igraph"}
     for tool, reason in skipped.items():
         assert "requirements/bench.txt" in reason
         assert f"* {tool}: {reason}" in text
+
+
+@pytest.mark.slow
+def test_builds_and_statements_have_their_cost_on_one_core_and_on_two(measured):
+    _, result, text = measured
+    assert [one["threads"] for one in result["cores"]["statements"]] == [1, 2]
+    assert {one["cores"] for one in result["cores"]["builds"]} >= {1}
+    for one in result["cores"]["builds"]:
+        assert 0 < one["free_seconds"] <= one["seconds"]
+    assert "| all 57 statements | 1 |" in text
 
 
 @pytest.mark.slow
@@ -112,10 +136,81 @@ def test_the_table_is_printed_and_the_page_holds_it(measured):
     for column in ("seconds", "CPU seconds", "GB", "times the floor, CPU"):
         assert column in header
     assert header in text
-    assert "ours is faster by" in text
     assert "| full build with all tests, seconds | 60.0 | 600 |" in text
     assert text.count("| not measured |") == 4
     assert page(result) == text
+    assert "## Scaling" not in text
+    assert text.count("Measured by `python -m bench --models 600 --only builds tools cores ") == 5
+
+
+def test_sections_that_are_not_measured_stay_as_they_were():
+    nothing = {"runs": [], "statements": {}, "tools": [], "cores": {}, "commands": []}
+    skipped = {"question": "descendants", "tool": "igraph", "skipped": "not there"}
+    before = "# Old\n\n## Builds\n\nas ever\n\n## Same work, side by side\n\nold\n\n## Gone\n\nx\n"
+    text = page(nothing | {"tools": [skipped]}, before)
+    assert text.startswith("# Benchmark\n")
+    assert "## Builds\n\nas ever\n\n## Same work, side by side\n\nThe project's" in text
+    assert "* igraph: not there" in text
+    assert "old" not in text
+    assert "## Gone" not in text
+    assert page(nothing, text) == text
+
+
+def answers_of(folder: Path, ours: str, theirs: str) -> None:
+    """Two answers to how many descendants there are, as rows of SQL."""
+    for tool, rows in (("ours", ours), ("igraph", theirs)):
+        duckdb.sql(f"from (values {rows}) as rows(node_key, n_descendants)").write_parquet(
+            str(answer_of(tool, folder))
+        )
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    ["(1, 2), (3, 5)", "(1, 2)", "(1, 2), (3, 4), (5, 6)", "(1, 2), (3, null)", "(1, 2), (4, 4)"],
+)
+def test_answers_that_differ_in_a_value_or_a_row_stop_the_bench(tmp_path, theirs):
+    answers_of(tmp_path, "(1, 2), (3, 4)", theirs)
+    with pytest.raises(BenchError, match=r"igraph, descendants: \d of \d rows are not as ours"):
+        equal_rows("descendants", "igraph", tmp_path)
+
+
+def test_answers_are_equal_in_any_order_and_nan_is_unknown(tmp_path):
+    answers_of(tmp_path, "(1, 0.1 + 0.2), (3, null)", "(3, 'nan'::double), (1, 0.3)")
+    assert equal_rows("descendants", "igraph", tmp_path) == 2
+
+
+def test_an_answer_with_other_columns_stops_the_bench(tmp_path):
+    answers_of(tmp_path, "(1, 2)", "(1, 2)")
+    duckdb.sql("select 1 as node_key, 2 as n").write_parquet(str(answer_of("igraph", tmp_path)))
+    with pytest.raises(BenchError, match="its columns are not those of ours"):
+        equal_rows("descendants", "igraph", tmp_path)
+
+
+def test_the_table_of_tools_has_the_median_of_the_ratios_within_pairs():
+    row = {"question": "ranks", "tool": "pandas", "kept": "memory", "edges": 9, "rows": 9}
+    row |= {"ours": [1.0, 2.0, 4.0], "theirs": [3.0, 2.0, 8.0]}
+    cells = [cell.strip() for cell in tools_table({"tools": [row]}).splitlines()[-1].split("|")]
+    assert cells[-5:] == ["2.0", "3.0", "2.0", "1.0 to 3.0", ""]
+
+
+def test_what_stays_the_same_with_more_threads_is_serial():
+    def run(threads, **seconds):
+        statements = {name: {"free_seconds": value} for name, value in seconds.items()}
+        return {"threads": threads, "statements": statements}
+
+    runs = [run(1, half=4.0, all_of_it=3.0, none=8.0), run(4, half=2.5, all_of_it=3.1, none=2.0)]
+    lines = serial_table({"cores": {"statements": runs}}, n=2).splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    assert cells == [
+        ["all_of_it", "3.0", "3.1", "3.0"],
+        ["half", "4.0", "2.5", "2.0"],
+        ["all 3", "15.0", "7.6", "5.0"],
+    ]
+
+
+def test_waiting_for_a_core_is_not_counted_as_work():
+    assert free_seconds(8.0, 3.0, 9.0) == 2.0
+    assert free_seconds(8.0, 3.0, 0.0) == 8.0
 
 
 def test_the_exponent_is_the_slope_of_the_logarithms():
