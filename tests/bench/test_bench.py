@@ -123,10 +123,10 @@ def test_tools_that_are_not_installed_say_so(measured):
 def test_builds_and_statements_have_their_cost_on_one_core_and_on_two(measured):
     _, result, text = measured
     assert [one["threads"] for one in result["cores"]["statements"]] == [1, 2]
-    assert {one["cores"] for one in result["cores"]["builds"]} >= {1}
+    assert 1 in {one["cores"] for one in result["cores"]["builds"]}
     for one in result["cores"]["builds"]:
-        assert 0 < one["free_seconds"] <= one["seconds"]
-    assert "| all 57 statements | 1 |" in text
+        assert one["free_seconds"] >= one["cpu_seconds"] / one["cores"] > 0
+    assert f"| all {len(result['statements'])} statements | 1 |" in text
 
 
 @pytest.mark.slow
