@@ -134,7 +134,7 @@ def test_many_rows_with_fixed_effects_go_to_the_fast_engine(monkeypatch, estimat
     absorbed = equation(estimator, fixed_effects=("parent_id",))
     assert fit(FRAME, absorbed).engine == "fereg"
     assert fit(FRAME.iloc[1:], absorbed).engine == "pyfixest"
-    assert fit(FRAME, equation("ols", fixed_effects=("parent_id",))).engine == "pyfixest"
+    assert fit(FRAME, equation("ols", fixed_effects=("parent_id",))).engine == "fereg"
     assert fit(FRAME, equation(estimator)).engine == "statsmodels"
     monkeypatch.setitem(sys.modules, "fereg", None)
     assert fit(FRAME, absorbed).engine == "pyfixest"

@@ -10,7 +10,7 @@ import pytest
 from analysis.figures.writing import open_tables
 from analysis.studies.estimating import estimate
 from analysis.studies.specifications import all_specifications
-from analysis.studies.variables import KEPT, KEYS, NEEDED, PANELS, SAMPLES, open_exports
+from analysis.studies.variables import KEPT, KEYS, NEEDED, PANELS, PLACE, SAMPLES, open_exports
 from hub_lineage import build
 from hub_lineage.errors import StudyError
 
@@ -290,6 +290,7 @@ def test_a_kept_view_holds_the_same_rows_in_the_order_of_their_keys(sample_expor
     keys = ", ".join(KEYS[view])
     expected = exports.connection.execute(f"select * from {view} order by {keys}").df()
     found = kept.connection.execute(f"select * from {view}").df()
+    assert found.pop(PLACE).tolist() == list(range(1, len(found) + 1))
     assert list(found) == list(expected)
     for name, column in found.items():
         if name in KEPT[view]:
