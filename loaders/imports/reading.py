@@ -57,6 +57,8 @@ _TIME_FORMS = (
     "%Y-%m-%d",
     "%a %b %d %H:%M:%S %Y",
     "%a %b %d %H:%M:%S %Y %z",
+    "%a %b %d %H:%M:%S UTC %Y",
+    "%a %b %d %Y %H:%M:%S GMT%z",
     "%Y/%m/%d",
     "%Y/%m/%d %H:%M",
     "%Y/%m/%d %H:%M:%S",
@@ -64,13 +66,23 @@ _TIME_FORMS = (
     "%d %B %Y",
     "%b %d, %Y",
     "%B %d, %Y",
+    "%B %d, %Y %H:%M",
+    "%B %d, %Y %H:%M:%S",
+    "%d-%b-%Y",
+    "%Y-%b-%d",
+    "%Y年%m月%d日",
 )
 """Forms of which each has one reading; 11/07/2024 has two."""
 _DATETIME = re.compile(
     r"(?:datetime\.)?datetime\((\d+(?:, \d+){2,6})(?:, tzinfo=[\w.]*(?:\(UTC\)|\butc|\bUTC))?\)"
 )
-_TIMESTAMP = re.compile(r"Timestamp\('([^']*)'(?:, tz='UTC')?\)")
+_WRAPPED = re.compile(
+    r"""/?(?:new )?(?:\w+\.)?(?:Date|ISODate|Timestamp|datetime64)\((['"]?)([^'"()]+)\1"""
+    r"""(?:, (?:tz=)?'\w+')?\)/?"""
+)
+"""The time in a call of pandas, numpy, MongoDB's shell or JavaScript."""
 _EXTENDED_KEYS = ("$date", "$numberLong")
+_PROTOBUF_KEYS = (("seconds", "nanos"), ("_seconds", "_nanoseconds"))
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -251,15 +263,20 @@ def _moment(text: str) -> datetime | None:
             return found
     if text.startswith("{"):
         value = json.loads(text)
+        for seconds, nanoseconds in _PROTOBUF_KEYS:
+            if value.keys() == {seconds, nanoseconds}:
+                return _of_epoch(Decimal(value[seconds]) + Decimal(value[nanoseconds]) / 10**9)
         key = next((key for key in _EXTENDED_KEYS if key in value), None)
         inner = value[key] if len(value) == 1 and key else None
         return _moment(json.dumps(inner) if isinstance(inner, dict) else str(inner))
     if python := _DATETIME.fullmatch(text):
         return datetime(*map(int, python[1].split(", ")), tzinfo=UTC)
-    if pandas := _TIMESTAMP.fullmatch(text):
-        return datetime.fromisoformat(pandas[1])
+    if wrapped := _WRAPPED.fullmatch(text):
+        return _moment(wrapped[2])
     if _HTTP_DATE.fullmatch(text):
         return parsedate_to_datetime(text)
+    # JavaScript says the name of the zone behind its hours.
+    text = re.sub(r"(GMT[+-]\d{4}) \([^()]*\)$", r"\1", text)
     for form in _TIME_FORMS:
         try:
             return datetime.strptime(text, form)

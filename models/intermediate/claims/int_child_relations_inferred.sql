@@ -26,7 +26,7 @@ traits as (
     from children
     inner join {{ ref('int_models_listed') }} as models on children.child_key = models.model_key
     left join {{ ref('relation_spellings') }} as spellings
-        on spellings.spelling = {{ replace_pattern("lower(models.card_relation)", "[ _-]+", "-") }}
+        on spellings.spelling = {{ trim_characters(replace_pattern("lower(models.card_relation)", "[^a-z0-9]+", "-"), "-") }}
     left join {{ ref('relation_signals') }} as libraries
         on libraries.signal = 'library' and libraries.word = lower(models.library_name)
     left join {{ ref('relation_signals') }} as endings
