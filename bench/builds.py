@@ -12,10 +12,10 @@ from pathlib import Path
 import duckdb
 
 from bench.measuring import PROJECT, BenchError, Cost, cost_of
-from hub_lineage.build import ALL_BUT_UNIT_TESTS, name_of
+from hub_lineage import dbt
+from hub_lineage.checks import name_of
+from hub_lineage.dbt import ALL_BUT_UNIT_TESTS
 from hub_lineage.landing import Snapshot
-
-DBT = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", "--quiet"]
 
 
 def build(
@@ -40,8 +40,8 @@ def build(
         "HUB_MEMORY": memory,
         "HUB_SNAPSHOTS": json.dumps(snapshots and [name_of(one) for one in snapshots]),
     }
-    options = ["--target-path", folder / "target", "--log-path", folder / "logs"]
-    return cost_of([*DBT, *arguments, *options], variables, folder / "build.log")
+    command = dbt.command(["build", "--quiet", *arguments], folder, "file")
+    return cost_of(command, variables, folder / "build.log")
 
 
 def times_of_tests(folder: Path) -> dict[str, float]:

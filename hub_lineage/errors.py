@@ -32,6 +32,10 @@ class BuildError(Problem):
     """The build cannot begin, or did not go through; what stood before still stands."""
 
 
+class DbtError(Problem):
+    """dbt did not go through, for the reason that this is."""
+
+
 class StudyError(Problem):
     """The exports, the results, or what was asked of them cannot be used."""
 

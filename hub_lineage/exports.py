@@ -13,12 +13,14 @@ from pathlib import Path
 
 import duckdb
 
-from hub_lineage.build import MARK
-from hub_lineage.build import memory_limit as limit_of_memory
 from hub_lineage.errors import StudyError
 from hub_lineage.files import digest_of
 from hub_lineage.paths import PROJECT
 from hub_lineage.sql import files_in_sql, identifier
+from hub_lineage.sql import memory_limit as limit_of_memory
+
+MARK = ".being_replaced"
+"""In the exports' folder from before the first file is replaced until after the last one is."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from hub_lineage.errors import DISK_FULL
+from hub_lineage.errors import DISK_FULL, BuildError, first_line
 
 _MESSAGE_LENGTH = 300
 _PATTERN_SIGN = re.compile(r"([\[*?])")
@@ -56,6 +56,18 @@ def confine(
     connection.execute("SET allowed_paths = $1", [[*names, *patterns]])
     connection.execute("SET allowed_directories = $1", [[*map(os.path.abspath, folders), spilled]])
     connection.execute("SET enable_external_access = false")
+
+
+def memory_limit() -> str:
+    """HUB_MEMORY; a BuildError for what is no size: DuckDB takes a negative one for no limit."""
+    limit = os.environ.get("HUB_MEMORY", "").strip() or "4GB"
+    try:
+        if not re.fullmatch(r"(?=.*[1-9])[0-9]+(\.[0-9]+)? *[KMGT]i?B", limit, re.IGNORECASE):
+            raise ValueError("it must be a size such as 4GB")
+        duckdb.connect(config={"memory_limit": limit}).close()
+    except (ValueError, duckdb.Error) as error:
+        raise BuildError(f"HUB_MEMORY is {limit!r}: {first_line(error)}", 2) from error
+    return limit
 
 
 def one_value(connection: duckdb.DuckDBPyConnection, query: str) -> Any:

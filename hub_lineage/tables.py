@@ -26,10 +26,10 @@ from pathlib import Path
 
 import duckdb
 
-from hub_lineage.build import MARK, memory_limit
 from hub_lineage.errors import Problem
+from hub_lineage.exports import MARK
 from hub_lineage.paths import folder_from
-from hub_lineage.sql import files_in_sql, identifier
+from hub_lineage.sql import files_in_sql, identifier, memory_limit
 
 __all__ = ["TableError", "marts", "results", "sql"]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import frictionless
 
 from analysis.publish.facts import Facts
-from analysis.publish.project import Column
+from hub_lineage.dbt import Column
 from hub_lineage.errors import StudyError
 
 TYPES = {

@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hub_lineage.errors import StudyError
-from hub_lineage.paths import PROJECT
+from hub_lineage import dbt
+from hub_lineage.dbt import Mart, marts_in
+from hub_lineage.errors import DbtError, StudyError
 
 LAYERS = ("staging", "intermediate", "marts")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a mart: DuckDB type in upper case, one line of description."""
-
-    name: str
-    type: str
-    description: str
-    is_nullable: bool
-
-
-@dataclass(frozen=True)
-class Mart:
-    """A mart as its YAML describes it; `grain` are the columns that tell its rows apart."""
-
-    name: str
-    description: str
-    grain: tuple[str, ...]
-    columns: tuple[Column, ...]
 
 
 @dataclass(frozen=True)
@@ -50,55 +27,40 @@ class Project:
 def compiled() -> Project:
     """Have dbt compile the project, in memory and without a landing; a StudyError if it cannot."""
     with tempfile.TemporaryDirectory(prefix="hub_lineage.") as folder:
-        finished = subprocess.run(
-            [
-                *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet"),
-                *("compile", "--target", "memory"),
-                *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-                *("--target-path", f"{folder}/target", "--log-path", f"{folder}/logs"),
-            ],
-            cwd=PROJECT,
+        place = Path(folder)
+        try:
             # No query may name a folder of this machine.
-            env=os.environ | {"HUB_LANDING": "landing"},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        if finished.returncode:
-            said = (finished.stdout + finished.stderr).strip()[-300:]
-            raise StudyError(f"dbt cannot compile the project: {said}")
-        return read_manifest(Path(folder) / "target" / "manifest.json")
+            dbt.run(["compile", "--quiet"], place, environment={"HUB_LANDING": "landing"})
+        except DbtError as error:
+            raise StudyError(f"dbt cannot compile the project: {error}") from error
+        return project_in(dbt.read_manifest(place))
 
 
-def read_manifest(path: Path) -> Project:
+def project_in(manifest: Mapping) -> Project:
     """The project in a manifest that `dbt compile` wrote."""
-    nodes = json.loads(path.read_text("utf-8"))["nodes"]
-    models, questions, marts = {}, {}, {}
-    for _, node in sorted(nodes.items()):
+    models, questions = {}, {}
+    for _, node in sorted(manifest["nodes"].items()):
         if node["resource_type"] == "analysis":
             questions[node["name"]] = without_database(node["compiled_code"], ("marts",))
         if node["resource_type"] == "model":
             layer = next(layer for layer in LAYERS if layer in Path(node["path"]).parts)
             models[f"{layer}/{node['name']}"] = without_database(node["compiled_code"])
-            if layer == "marts":
-                marts[node["name"]] = read_mart(node)
+    marts = {mart.name: in_plain_lines(mart) for mart in marts_in(manifest)}
     return Project(marts, models, questions)
 
 
-def read_mart(node: Mapping) -> Mart:
+def in_plain_lines(mart: Mart) -> Mart:
+    """A mart with descriptions of one line, and DuckDB's types in upper case."""
     columns = tuple(
-        Column(
-            name,
+        replace(
+            column,
             # Contracts name types as every engine does, exports as DuckDB.
-            column["data_type"].upper().replace("STRING", "VARCHAR"),
-            " ".join(column["description"].split()),
-            all(constraint["type"] != "not_null" for constraint in column["constraints"]),
+            type=column.type.upper().replace("STRING", "VARCHAR"),
+            description=" ".join(column.description.split()),
         )
-        for name, column in node["columns"].items()
+        for column in mart.columns
     )
-    described = " ".join(node["description"].split())
-    return Mart(node["name"], described, tuple(node["config"]["meta"]["grain"]), columns)
+    return replace(mart, description=" ".join(mart.description.split()), columns=columns)
 
 
 def without_database(sql: str, dropped: tuple[str, ...] = ()) -> str:

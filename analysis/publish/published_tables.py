@@ -24,7 +24,7 @@ import duckdb
 import yaml
 
 from analysis.publish.handles import PREPARED, find_handles, handle_in
-from analysis.publish.project import Column, Mart
+from hub_lineage.dbt import Column, Mart
 from hub_lineage.errors import StudyError
 from hub_lineage.exports import Exports
 from hub_lineage.sql import files_in_sql, identifier, literal

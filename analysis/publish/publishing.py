@@ -35,14 +35,14 @@ from analysis.publish.cyclonedx import FILE as BILL
 from analysis.publish.cyclonedx import VERSION as CYCLONEDX
 from analysis.publish.cyclonedx import Bill, bill_named, write_bill
 from analysis.publish.facts import Facts
-from analysis.publish.project import PROJECT, Project, compiled
+from analysis.publish.project import Project, compiled
 from analysis.publish.published_tables import SHORTEST_SALT, check_hidden, write_tables
 from analysis.publish.queries import write_queries
 from analysis.studies.variables import open_exports
 from hub_lineage.errors import StudyError
 from hub_lineage.exports import Exports
 from hub_lineage.files import digest_of, replace_folder, workshop
-from hub_lineage.paths import version
+from hub_lineage.paths import PROJECT, version
 from hub_lineage.progress import Progress
 from hub_lineage.scopes import SCOPES, scope_of
 from hub_lineage.sql import one_line

@@ -39,6 +39,7 @@ from analysis.studies.result_tables import (
     plain,
 )
 from analysis.studies.shares import clustered_share
+from hub_lineage.dbt import Mart
 from hub_lineage.errors import StudyError
 from hub_lineage.exports import Exports
 from hub_lineage.files import files_of, replace_folder, workshop
@@ -85,7 +86,7 @@ class Report:
     results: Results
     source: Path
     extra: Path
-    marts: Sequence[dictionary.Mart]
+    marts: Sequence[Mart]
     landing: Landing
     links: Links
     shown: Progress
@@ -423,7 +424,7 @@ def write_pages(report: Report, chosen: Sequence[families.Base]) -> None:
     for mart in report.marts:
         report.tables[f"dictionary_{mart.name}"] = fragments.table(
             f"dictionary_{mart.name}", f"Columns of {mart.name}", ("column", "type", "meaning"),
-            mart.columns, is_numeric=False,
+            [(one.name, one.type, one.description) for one in mart.columns], is_numeric=False,
         )  # fmt: skip
     report.write("dictionary", "dictionary.md", **shared, ordered=in_order(report.marts))
     for base in chosen:
@@ -442,7 +443,7 @@ def sentences(found: Sequence[Finding]) -> str:
     )
 
 
-def in_order(marts: Sequence[dictionary.Mart]) -> list[dictionary.Mart]:
+def in_order(marts: Sequence[Mart]) -> list[dictionary.Mart]:
     """The marts that matter most first, the others by name."""
     places = {name: place for place, name in enumerate(FIRST_MARTS)}
     return sorted(marts, key=lambda mart: (places.get(mart.name, len(places)), mart.name))

@@ -25,7 +25,10 @@ from pathlib import Path
 import yaml
 
 from hub_lineage import build
+from hub_lineage.checks import check_arguments, check_landing, given_variables
+from hub_lineage.dbt import read_manifest
 from hub_lineage.errors import BuildError, first_line
+from hub_lineage.exporting import export_marts
 from hub_lineage.files import digest_of, empty_folder, swap
 from hub_lineage.landing import Snapshot, list_snapshots
 from hub_lineage.paths import PROJECT, folder_from
@@ -69,7 +72,7 @@ def list_variants(file: Path = FILE) -> list[Variant]:
     if twice:
         raise BuildError(f"{file.name}: two choices are called {', '.join(twice)}", 2)
     for variant in variants:
-        build.check_arguments(arguments_of(variant.variables))
+        check_arguments(arguments_of(variant.variables))
     return variants
 
 
@@ -94,7 +97,7 @@ def build_variants(
         replace(variant, variables={**common, **variant.variables})
         for variant in chosen(known, names)
     ]
-    snapshots = build.check_landing(landing)
+    snapshots = check_landing(landing)
     sources = hash_of_sources(landing)
     folder = exports / "variants"
     built = []
@@ -217,7 +220,7 @@ class Scratch:
             self._run(place, variant, variant.variables, changed)
         made = self.workshop / "made"
         made.mkdir()
-        snapshot_id, counts = build.export_marts(place, made, MARTS)
+        snapshot_id, counts = export_marts(place, made, MARTS)
         record = {
             "name": variant.name,
             "description": variant.description,
@@ -250,8 +253,7 @@ class Scratch:
         project = (PROJECT / "dbt_project.yml").read_text(encoding="utf-8")
         configured = {**yaml.safe_load(project)["vars"], **self.common}
         changed = [name for name, value in variables.items() if value != configured[name]]
-        manifest = (self.base / "target" / "manifest.json").read_text(encoding="utf-8")
-        return models_that_depend_on(changed, json.loads(manifest)) if changed else []
+        return models_that_depend_on(changed, read_manifest(self.base)) if changed else []
 
 
 def models_that_depend_on(variables: Collection[str], manifest: Mapping) -> list[str]:
@@ -323,8 +325,8 @@ def main(arguments: argparse.Namespace) -> int:
     exports = Path(os.path.abspath(arguments.exports))
     try:
         given = ["--vars", arguments.vars]
-        build.check_arguments(given)
-        variables = build.given_variables(given)
+        check_arguments(given)
+        variables = given_variables(given)
         built = build_variants(landing, exports, arguments.names or None, variables=variables)
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)

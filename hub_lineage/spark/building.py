@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from hub_lineage.build import end_with_parent, without_unit_tests
-from hub_lineage.errors import Problem, SparkError
-from hub_lineage.paths import PROJECT, folder_from
+from hub_lineage import dbt
+from hub_lineage.dbt import without_unit_tests
+from hub_lineage.errors import DbtError, Problem, SparkError
+from hub_lineage.paths import folder_from
 from hub_lineage.spark.catalog import write_catalog
 from hub_lineage.spark.processes import connect_server, java
 
@@ -55,16 +54,13 @@ def run_dbt(landing: Path, address: str, work: Path, arguments: Sequence[str]) -
             write_catalog(landing)
         except (Problem, OSError) as error:
             raise SparkError(f"{error}") from error
-    command: list[str | Path] = [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
-    command += ["build", *arguments]
-    command += ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--target", "spark_connect"]
-    command += ["--target-path", work / "target", "--log-path", work / "logs"]
-    finished = subprocess.run(
-        [str(part) for part in command],
-        cwd=PROJECT,
-        env=os.environ | {"HUB_LANDING": str(landing), "HUB_SPARK_REMOTE": address},
-        check=False,
-        preexec_fn=end_with_parent,
-    )
-    if finished.returncode:
-        raise SparkError(f"dbt build failed on Spark; its log is in {work / 'logs'}")
+    try:
+        dbt.run(
+            ["build", *arguments],
+            work,
+            target="spark_connect",
+            environment={"HUB_LANDING": str(landing), "HUB_SPARK_REMOTE": address},
+            note=lambda line: print(line, end="", flush=True),
+        )
+    except DbtError as error:
+        raise SparkError(f"{error} on Spark; its log is in {work / 'logs'}") from error

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from hub_lineage.build import end_with_parent
+from hub_lineage.dbt import end_with_parent
 from hub_lineage.errors import SparkError
 
 HOST = "127.0.0.1"

@@ -11,7 +11,7 @@ import pytest
 from running import DATABASE, PART_WITHOUT_TESTS, SAMPLE, contents, run_build
 
 from analysis.studies.variables import open_exports
-from hub_lineage import build
+from hub_lineage import build, dbt
 from hub_lineage.build import MARK
 from hub_lineage.errors import BuildError, StudyError
 from hub_lineage.files import replace_files
@@ -187,8 +187,8 @@ def test_no_room_for_the_exports(surrounded, monkeypatch):
     ],
 )
 def test_what_dbt_says_of_a_full_disk(tmp_path, said):
-    assert build.told(said) == "the disk is full"
-    assert build.reason(tmp_path, said) == "the disk is full"
+    assert dbt.told(said) == "the disk is full"
+    assert dbt.reason(tmp_path, said) == "the disk is full"
 
 
 @pytest.mark.parametrize("size", ["-1GB", "-1", "0GB", "none", "lots", "80%", "4"])

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from hub_lineage import build
+from hub_lineage import dbt
 
 
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     place = tmp_path / "target" / "build" / "partial_parse.msgpack"
-    monkeypatch.setattr(build, "KEPT_PARSE", place)
+    monkeypatch.setattr(dbt, "KEPT_PARSE", place)
     return place
 
 
@@ -18,13 +18,13 @@ def test_the_parse_of_the_last_build_is_kept(kept: Path, tmp_path: Path) -> None
     made = tmp_path / "made"
     for content in (b"first", b"second"):
         made.write_bytes(content)
-        build.keep_parse(made)
+        dbt.keep_parse(made)
         assert kept.read_bytes() == content
     assert list(kept.parent.iterdir()) == [kept]
 
 
 def test_a_parse_that_was_not_made_is_not_kept(kept: Path, tmp_path: Path) -> None:
-    build.keep_parse(tmp_path / "nothing")
+    dbt.keep_parse(tmp_path / "nothing")
     assert not kept.exists()
     assert not kept.parent.exists()
 
@@ -33,5 +33,5 @@ def test_where_nothing_can_be_written_the_build_goes_on(kept: Path, tmp_path: Pa
     kept.parent.parent.write_text("a file where the folder would be")
     made = tmp_path / "made"
     made.write_bytes(b"first")
-    build.keep_parse(made)
+    dbt.keep_parse(made)
     assert not kept.exists()

@@ -10,10 +10,10 @@ from publications import SALT, rows
 
 from analysis.publish import handles, published_tables, publishing
 from analysis.publish.handles import find_handles, handle_in
-from analysis.publish.project import Column
 from analysis.publish.published_tables import HASH, hidden, write_hashed
 from analysis.publish.publishing import Options
 from analysis.studies.variables import open_exports
+from hub_lineage.dbt import Column
 from hub_lineage.errors import StudyError
 
 pytestmark = pytest.mark.xdist_group("publishing")
