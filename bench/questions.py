@@ -44,8 +44,8 @@ DISRUPTION_STEPS = (
 )  # fmt: skip
 
 DESCENDANT_STEPS = (
-    "int_inner_edges_selected", "int_inner_ancestors_walked", "int_leaf_parent_sets",
-    "int_leaf_set_ancestors_walked",
+    "int_inner_edges_selected", "int_inner_ancestors_walked", "int_leaf_edges_selected",
+    "int_parent_sets_numbered", "int_parent_set_ancestors_walked",
 )  # fmt: skip
 
 INDEX = """

@@ -40,6 +40,12 @@
 {%- endmacro %}
 
 
+{# A text without its last `length` letters where a pattern finds an ending of that length. #}
+{% macro without_ending(text, pattern, length) -%}
+    case when {{ matches(text, pattern) }} then left({{ text }}, length({{ text }}) - {{ length }}) else {{ text }} end
+{%- endmacro %}
+
+
 {# The first one or two parts of a path behind the host, up to what can stand in no path. #}
 {% macro first_parts(path) -%}
     regexp_extract({{ path }}, '^([^/?#()<> "`,;|'']+(?:/[^/?#()<> "`,;|'']+)?)', 1)

@@ -5,9 +5,8 @@ with pairs as (
         coalesce(models.model_id, pairs.claimed_child) as child_id,
         models.model_key as child_key
     from {{ ref('stg_weights__pairs') }} as pairs
-    left join {{ ref('int_parent_texts_resolved') }} as children
-        on pairs.claimed_child = children.claimed_parent and children.is_parent_listed
-    left join {{ ref('int_models_listed') }} as models on children.parent_key = models.model_key
+    left join {{ ref('int_parent_texts_resolved') }} as children on pairs.claimed_child = children.claimed_parent
+    left join {{ ref('int_models_listed') }} as models on children.model_key = models.model_key
 ),
 
 compared as (

@@ -7,7 +7,7 @@ with scores as (
 resolved as (
     select
         scores.*,
-        case when texts.is_parent_listed then texts.parent_key end as model_key,
+        texts.model_key,
         coalesce(texts.parent_id_lower, scores.claimed_model_lower) as model_id_lower
     from scores
     left join {{ ref('int_parent_texts_resolved') }} as texts on scores.claimed_model = texts.claimed_parent

@@ -113,7 +113,7 @@ trimmed as (
     from addressed
 ),
 
--- A quantization behind a colon, the dot of a sentence, the ending of a clone; a blank on either side of the slash.
+-- A quantization behind a colon; a blank on either side of the slash.
 shortened as (
     select
         claimed_parent,
@@ -129,20 +129,7 @@ shortened as (
     from trimmed
 ),
 
-ended as (
-    select
-        claimed_parent,
-        line,
-        text,
-        is_hub_link,
-        is_cache_path,
-        case
-            when {{ matches("spelled_id", "[A-Za-z0-9_][.]$") }} then left(spelled_id, length(spelled_id) - 1)
-            else spelled_id
-        end as spelled_id
-    from shortened
-),
-
+-- The dot of a sentence, and then the ending of a clone.
 spelled as (
     select
         claimed_parent,
@@ -150,11 +137,10 @@ spelled as (
         text,
         is_hub_link,
         is_cache_path,
-        case
-            when {{ matches("spelled_id", "(?i)^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+[.]git$") }} then left(spelled_id, length(spelled_id) - 4)
-            else spelled_id
-        end as spelled_id
-    from ended
+        {{ without_ending(
+            without_ending('spelled_id', '[A-Za-z0-9_][.]$', 1), '(?i)^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+[.]git$', 4
+        ) }} as spelled_id
+    from shortened
 ),
 
 judged as (

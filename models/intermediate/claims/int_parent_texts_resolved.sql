@@ -72,6 +72,7 @@ select
         named.model_key,
         (select coalesce(max(listed.model_key), 0) from listed) + unlisted.unlisted_number
     ) as parent_key,
+    named.model_key,
     readings.parent_id_lower,
     named.hub_oid as parent_oid,
     named.model_key is not null as is_parent_listed,

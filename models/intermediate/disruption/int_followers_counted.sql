@@ -31,6 +31,15 @@ edges as (
     where child_created_us is not null
 ),
 
+dated_sets as (
+    select
+        child_key,
+        set_number,
+        child_created_us
+    from {{ ref('int_parent_sets_numbered') }}
+    where child_created_us is not null
+),
+
 -- Sets are numbered below zero to keep clear of the parents' keys.
 releases as (
     select
@@ -45,7 +54,7 @@ releases as (
         sets.child_created_us as released_us,
         -sum(set_overlaps.n_shared_parents - 1) as weight
     from {{ ref('int_parent_set_overlaps') }} as set_overlaps
-    inner join {{ ref('int_parent_sets_numbered') }} as sets on set_overlaps.other_set_number = sets.set_number
+    inner join dated_sets as sets on set_overlaps.other_set_number = sets.set_number
     group by set_overlaps.set_number, sets.child_created_us
 ),
 
@@ -82,7 +91,7 @@ focals as (
         child_key as focal_key,
         -set_number as stream_key,
         child_created_us as asked_us
-    from {{ ref('int_parent_sets_numbered') }}
+    from dated_sets
 ),
 
 questions as (

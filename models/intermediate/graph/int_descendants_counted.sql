@@ -1,28 +1,20 @@
 -- One row per node with children: how many distinct nodes lie below it, itself not counted.
-with edges as (
-    select * from {{ ref('int_lineage_edges_resolved') }}
-),
-
-inner_nodes as (
-    select distinct child_key from {{ ref('int_inner_edges_selected') }}
-),
-
 -- Leaves with one parent: counted at the parent, passed up as a number.
-single_leaves as (
+with single_leaves as (
     select
-        edges.parent_key as node_key,
+        parent_key as node_key,
         count(*) as n_leaves
-    from edges
-    left join inner_nodes on edges.child_key = inner_nodes.child_key
-    where edges.n_parents = 1 and inner_nodes.child_key is null
-    group by edges.parent_key
+    from {{ ref('int_leaf_edges_selected') }}
+    where n_parents = 1
+    group by parent_key
 ),
 
 set_sizes as (
     select
         set_number,
         count(*) as n_leaves
-    from {{ ref('int_leaf_parent_sets') }}
+    from {{ ref('int_parent_sets_numbered') }}
+    where is_leaf
     group by set_number
 ),
 
@@ -42,7 +34,7 @@ below as (
     select
         ancestors.ancestor_key,
         set_sizes.n_leaves as n_below
-    from {{ ref('int_leaf_set_ancestors_walked') }} as ancestors
+    from {{ ref('int_parent_set_ancestors_walked') }} as ancestors
     inner join set_sizes on ancestors.set_number = set_sizes.set_number
 )
 

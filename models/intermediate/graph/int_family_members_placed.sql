@@ -1,18 +1,6 @@
 -- One row per node x root above it: how far away it is, and which part of the node's ways up leads there.
-with edges as (
-    select
-        child_key,
-        parent_key,
-        n_parents
-    from {{ ref('int_lineage_edges_resolved') }}
-),
-
-inner_nodes as (
-    select distinct child_key from {{ ref('int_inner_edges_selected') }}
-),
-
 -- Nodes with children, and the roots themselves. All walkers of a node with one root end there.
-placed as (
+with placed as (
     select
         distances.node_key,
         distances.root_key,
@@ -29,13 +17,13 @@ rooted as (
 
 set_parents as (
     select
-        leaf_sets.set_number,
+        sets.set_number,
         edges.parent_key,
-        count(*) over (partition by leaf_sets.set_number) as n_rooted_parents
-    from {{ ref('int_leaf_parent_sets') }} as leaf_sets
-    inner join edges on leaf_sets.child_key = edges.child_key
+        count(*) over (partition by sets.set_number) as n_rooted_parents
+    from {{ ref('int_parent_sets_numbered') }} as sets
+    inner join {{ ref('int_lineage_edges_resolved') }} as edges on sets.child_key = edges.child_key
     inner join rooted on edges.parent_key = rooted.node_key
-    where leaf_sets.is_set_example
+    where sets.is_set_example
 ),
 
 -- Merges of the same parents are placed alike: once for all of them.
@@ -59,19 +47,19 @@ from placed
 where node_key != root_key
 union all
 select
-    edges.child_key as node_key,
+    leaves.child_key as node_key,
     placed.root_key,
     placed.distance + 1 as distance,
     placed.parts
-from edges
-inner join placed on edges.parent_key = placed.node_key
-left join inner_nodes on edges.child_key = inner_nodes.child_key
-where edges.n_parents = 1 and inner_nodes.child_key is null
+from {{ ref('int_leaf_edges_selected') }} as leaves
+inner join placed on leaves.parent_key = placed.node_key
+where leaves.n_parents = 1
 union all
 select
-    leaf_sets.child_key as node_key,
+    sets.child_key as node_key,
     sets_placed.root_key,
     sets_placed.distance,
     sets_placed.parts
-from {{ ref('int_leaf_parent_sets') }} as leaf_sets
-inner join sets_placed on leaf_sets.set_number = sets_placed.set_number
+from {{ ref('int_parent_sets_numbered') }} as sets
+inner join sets_placed on sets.set_number = sets_placed.set_number
+where sets.is_leaf

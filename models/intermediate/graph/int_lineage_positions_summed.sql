@@ -7,22 +7,16 @@ generations as (
     select * from {{ ref('int_inner_generations_walked') }}
 ),
 
-inner_nodes as (
-    select distinct child_key from {{ ref('int_inner_edges_selected') }}
-),
-
 -- A leaf stands one step below the nearest of its parents.
 leaf_generations as (
     select
-        edges.child_key as node_key,
+        leaves.child_key as node_key,
         parents.generation + 1 as generation,
         parents.root_number
-    from edges
-    inner join generations as parents on edges.parent_key = parents.node_key
-    left join inner_nodes on edges.child_key = inner_nodes.child_key
-    where inner_nodes.child_key is null
+    from {{ ref('int_leaf_edges_selected') }} as leaves
+    inner join generations as parents on leaves.parent_key = parents.node_key
     qualify row_number() over (
-        partition by edges.child_key order by parents.generation, parents.root_number
+        partition by leaves.child_key order by parents.generation, parents.root_number
     ) = 1
 ),
 

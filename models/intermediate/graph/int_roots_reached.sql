@@ -1,14 +1,6 @@
 -- One row per node of the lineage x root above it (a root reaches itself).
-with edges as (
-    select * from {{ ref('int_lineage_edges_resolved') }}
-),
-
-roots as (
+with roots as (
     select root_key from {{ ref('int_roots_ordered') }}
-),
-
-inner_nodes as (
-    select distinct child_key from {{ ref('int_inner_edges_selected') }}
 ),
 
 inner_roots as (
@@ -28,7 +20,7 @@ set_roots as (
     select
         ancestors.set_number,
         roots.root_key
-    from {{ ref('int_leaf_set_ancestors_walked') }} as ancestors
+    from {{ ref('int_parent_set_ancestors_walked') }} as ancestors
     inner join roots on ancestors.ancestor_key = roots.root_key
 )
 
@@ -38,15 +30,15 @@ select
 from inner_roots
 union all
 select
-    edges.child_key as node_key,
+    leaves.child_key as node_key,
     inner_roots.root_key
-from edges
-inner join inner_roots on edges.parent_key = inner_roots.node_key
-left join inner_nodes on edges.child_key = inner_nodes.child_key
-where edges.n_parents = 1 and inner_nodes.child_key is null
+from {{ ref('int_leaf_edges_selected') }} as leaves
+inner join inner_roots on leaves.parent_key = inner_roots.node_key
+where leaves.n_parents = 1
 union all
 select
-    leaf_sets.child_key as node_key,
+    sets.child_key as node_key,
     set_roots.root_key
-from {{ ref('int_leaf_parent_sets') }} as leaf_sets
-inner join set_roots on leaf_sets.set_number = set_roots.set_number
+from {{ ref('int_parent_sets_numbered') }} as sets
+inner join set_roots on sets.set_number = set_roots.set_number
+where sets.is_leaf

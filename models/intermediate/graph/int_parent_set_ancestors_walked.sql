@@ -1,11 +1,11 @@
--- One row per set of parents of leaves x ancestor of the set.
+-- One row per set of parents x ancestor of the set.
 with sets as (
     select
-        leaf_sets.set_number,
+        numbered.set_number,
         edges.parent_key
-    from {{ ref('int_leaf_parent_sets') }} as leaf_sets
-    inner join {{ ref('int_lineage_edges_resolved') }} as edges on leaf_sets.child_key = edges.child_key
-    where leaf_sets.is_set_example
+    from {{ ref('int_parent_sets_numbered') }} as numbered
+    inner join {{ ref('int_lineage_edges_resolved') }} as edges on numbered.child_key = edges.child_key
+    where numbered.is_set_example
 )
 
 select
