@@ -16,7 +16,7 @@ import duckdb
 from hub_lineage.errors import StudyError
 from hub_lineage.files import digest_of
 from hub_lineage.paths import PROJECT
-from hub_lineage.sql import files_in_sql, identifier
+from hub_lineage.sql import files_in_sql, identifier, one_value
 from hub_lineage.sql import memory_limit as limit_of_memory
 
 MARK = ".being_replaced"
@@ -96,6 +96,19 @@ def snapshot_of(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
         "where decode(key) = 'snapshot_id'"
     ).fetchall()
     return found[0][0] if found else ""
+
+
+def n_models_in(folder: Path) -> int:
+    """Models in exports that nobody has opened yet, by a footer; 0 where it cannot be read."""
+    try:
+        with duckdb.connect() as connection:
+            return one_value(
+                connection,
+                "select sum(num_rows) from parquet_file_metadata("
+                f"{files_in_sql(Path(folder) / 'hub_models.parquet')})",
+            )
+    except duckdb.Error:
+        return 0
 
 
 def hash_of(paths) -> str:

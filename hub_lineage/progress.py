@@ -119,3 +119,8 @@ def about(seconds: float) -> str:
     if seconds < 100 * 60:
         return f"about {seconds / 60:.0f} min"
     return f"about {seconds / 3600:.0f} h"
+
+
+def announce(what: str, seconds: float) -> None:
+    """Say before how long something takes."""
+    print(f"{what}: {about(seconds)} on a free core", file=sys.stderr, flush=True)

@@ -445,6 +445,7 @@ MART_FIGURES = (
     by_month(
         "root_countries",
         "Countries of the roots of new derivatives",
+        conclude=conclusions.countries,
         unit="models below a root",
         filter="Models below a root, with a known date; the country is that of the owner of the "
         "nearest root, as far as landed tables say",
@@ -454,6 +455,7 @@ MART_FIGURES = (
         "licences_kept",
         "Obligations of the parent's licence in that of the child",
         reads=("licence_changes", "hub_models"),
+        conclude=conclusions.obligations,
         unit="edges with known terms",
         filter="Edges with licences at both ends whose obligations the project has a reading of, "
         "which is no legal advice",
@@ -509,10 +511,10 @@ MART_FIGURES = (
         count=total("n"),
         unit="new children of the bases drawn (before, then now, at the right)",
         filter="A base's share of all new children in the last 12 complete weeks over that in the "
-        "12 before; the twelve with most of those with 20 or more. 95 % intervals of two Poisson "
-        "counts.",
+        "12 before; of bases with a child in or before the first of these weeks, and 20 or more in "
+        "all, the twelve with most. 95 % intervals of two Poisson counts.",
         describe=descriptions.base_momentum,
-        needs="a base with 20 new children in 24 complete weeks, and new children in both halves",
+        needs="a base that had a child 24 complete weeks ago or earlier, and 20 since",
         mark="ratio",
     ),
     Figure(

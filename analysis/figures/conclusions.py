@@ -18,6 +18,11 @@ from analysis.figures.wording import number, percent, share_in_words, shortened,
 Conclusion = Callable[[pd.DataFrame], str]
 
 
+def in_window(name: str) -> str:
+    """A window of the disruption index in words."""
+    return "without an end" if name == "all" else f"within {name.removesuffix('d')} days"
+
+
 def share_of(row, value: str = "share") -> str:
     """A row's share with its interval, in per cent."""
     return with_interval(100 * getattr(row, value), 100 * row.low, 100 * row.high, " %")
@@ -74,7 +79,7 @@ share_over_time = first_and_last(
 
 share_by_window = first_and_last(
     lambda frame: frame[frame.focals == frame.focals.iloc[0]],
-    lambda row: f"{share_of(row)} ({row.window_name})",
+    lambda row: f"{share_of(row)} {in_window(row.window_name)}",
     {
         "above": "The longer the window, the more models are disruptive: {}, {}",
         "below": "The longer the window, the fewer models are disruptive: {}, {}",
@@ -245,10 +250,32 @@ def leader(frame: pd.DataFrame) -> str:
     month = known(frame[frame.month == row.month])
     first, *others = (one for _, one in month.sort_values("value", ascending=False).iterrows())
     if any(other.high >= first.low for other in others):
-        names = " and ".join(str(one.panel) for one in (first, *others[:1]))
-        return f"Neither of {names} leads for certain in {row.month:%B %Y}"
+        names = " nor ".join(str(one.panel) for one in (first, others[0]))
+        return f"Neither {names} leads for certain in {row.month:%B %Y}"
     leading = str(first.panel).capitalize()
     return f"{leading} leads in {row.month:%B %Y} with {share_of(first, 'value')}"
+
+
+def countries(frame: pd.DataFrame) -> str:
+    """How many roots of the latest month have no known country."""
+    row = latest(frame, "not known")
+    if row is None:
+        return ""
+    return (
+        f"Of the models of {row.month:%B %Y} below a root {share_of(row, 'value')} have one whose "
+        "country is not known"
+    )
+
+
+def obligations(frame: pd.DataFrame) -> str:
+    """How many edges of the latest month keep the obligations."""
+    row = latest(frame, "same obligations")
+    if row is None:
+        return ""
+    return (
+        f"On {share_of(row, 'value')} of the edges of {row.month:%B %Y} with known terms the "
+        "obligations stay the same"
+    )
 
 
 def parents(frame: pd.DataFrame) -> str:

@@ -25,13 +25,15 @@ SIGNIFICANT_DIGITS = 9
 class Drawn:
     """A figure that was drawn, or the reason why it was not.
 
-    name: of its files. title, caption, description: plain text, hostile where ids are in it.
+    name: of its files. title: what it shows. subject: what it is about. caption, description: what
+    its numbers are, what they say. All are plain text, hostile where ids are in it.
     svg: what to put into a page; empty if it was not drawn, and then `reason` says why.
     suffixes: the files that were written.
     """
 
     name: str
     title: str
+    subject: str = ""
     caption: str = ""
     description: str = ""
     svg: str = ""
@@ -137,15 +139,17 @@ def draw(
             path.write_bytes(theme.png(picture))
         else:
             path.write_text(texts[suffix](), "utf-8")
-    return Drawn(figure.name, title, caption, description, svg, suffixes=tuple(suffixes))
+    return Drawn(
+        figure.name, title, figure.title, caption, description, svg, suffixes=tuple(suffixes)
+    )
 
 
 def read_drawn(svg: Path) -> Drawn:
     """A figure that an earlier run drew, as the files beside its SVG tell it."""
     about = json.loads(svg.with_suffix(".json").read_text("utf-8"))
     return Drawn(
-        svg.stem, about["title"], about["caption"], about["alternative_text"],
-        svg.read_text("utf-8"),
+        svg.stem, about["title"], about.get("subject", ""), about["caption"],
+        about["alternative_text"], svg.read_text("utf-8"),
         suffixes=tuple(one for one in SUFFIXES if svg.with_suffix(f".{one}").is_file()),
     )  # fmt: skip
 

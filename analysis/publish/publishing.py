@@ -40,16 +40,20 @@ from analysis.publish.published_tables import SHORTEST_SALT, check_hidden, write
 from analysis.publish.queries import write_queries
 from analysis.studies.variables import open_exports
 from hub_lineage.errors import StudyError
-from hub_lineage.exports import Exports
+from hub_lineage.exports import Exports, n_models_in
 from hub_lineage.files import digest_of, replace_folder, workshop
 from hub_lineage.paths import PROJECT, version
-from hub_lineage.progress import Progress
+from hub_lineage.progress import Progress, announce
 from hub_lineage.scopes import SCOPES, scope_of
 from hub_lineage.sql import one_line
 
 CHECKSUMS = "checksums.sha256"
 FEWEST = 6
 """Different characters, and steps from one to the next, below which a salt can be guessed."""
+
+SECONDS = 25.0
+SECONDS_A_MODEL = 1e-5
+"""Of a publication on one core."""
 
 CHECKED_ROWS = 200
 """Rows of each table that the formats' own tools read: they take a millisecond or more for each."""
@@ -116,6 +120,8 @@ def main(arguments) -> int:
     salt = salt_from_environment() if arguments.hash_owners else None
     project = compiled()
     exports = open_exports(arguments.exports, needed=tuple(project.marts))
+    n_models = n_models_in(arguments.exports)
+    announce("data set", SECONDS + SECONDS_A_MODEL * n_models)
     scope = scope_of(exports.snapshot_id, arguments.scope)
     licence = arguments.license or ("apache-2.0" if scope == "sample" else "other")
     options = Options(

@@ -123,6 +123,12 @@ def labelled(made: str) -> str:
         return f'<td data-label="{text}" headers="{found[1]}"'
 
     made = re.sub(r'<td headers="([^"]*)"', with_label, made)
+    # Ids of specifications break where their words end.
+    made = re.sub(
+        r'(<th [^>]*scope="col"[^>]*>)([^<]*)',
+        lambda found: found[1] + re.sub(r"[._](?=\w)", r"\g<0><wbr>", found[2]),
+        made,
+    )
     size = "narrow" if len(headings) <= WIDE else "wide" if len(headings) <= WIDEST else "widest"
     return made.replace('<table class="gt_table"', f'<table class="gt_table {size}"', 1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,10 +45,17 @@ class Results:
         return self._file(f"figures/{name}.svg")
 
     def names(self, folder: str, suffix: str) -> list[str]:
-        """Names of all tables or figures that the run made, sorted."""
+        """Names of all tables or figures that the run made, sorted, RR2 before RR10."""
         if self.folder is None:
             return []
-        return sorted(path.stem for path in (self.folder / folder).glob(f"*.{suffix}"))
+        names = (path.stem for path in (self.folder / folder).glob(f"*.{suffix}"))
+        return sorted(
+            names,
+            key=lambda name: [
+                (part.isdigit(), int(part) if part.isdigit() else 0, part)
+                for part in re.split(r"(\d+)", name)
+            ],
+        )
 
     def reason(self, kind: str, name: str) -> str:
         """Why a table or a figure is not there."""

@@ -34,6 +34,7 @@ from analysis.studies.result_tables import (
     ROLES,
     as_csv,
     claim_number,
+    escaped,
     is_counted,
     marked,
     plain,
@@ -126,9 +127,10 @@ class Report:
         return self.fragment(fragments.folded(name, made) if is_folded else made)
 
     def folded_figure(self, name: str) -> str:
-        """A figure behind its conclusion."""
+        """A figure behind its subject and its conclusion."""
         drawn = self.drawn.get(name) or self.study_figure(name)
-        return self.fragment(fragments.summary(drawn.title, self.figure_html(name, drawn)))
+        said = f"{drawn.subject}. {drawn.title}" if drawn.subject else drawn.title
+        return self.fragment(fragments.summary(said, self.figure_html(name, drawn)))
 
     def with_and_without_own(self, name: str) -> str:
         """A ranking, and behind a switch the same without takers of a model's own owner."""
@@ -243,6 +245,19 @@ class Report:
 
 MOST = fragments.MOST_ROWS
 
+
+def described(text: str) -> str:
+    """A description of dbt's for Markdown: what it has in backticks is code, all else is text."""
+    parts = plain(text).split("`")
+    if len(parts) % 2 == 0:
+        return marked(text)
+    # A name in braces before code would be a role.
+    return "".join(
+        f"`{part}`" if place % 2 and part.strip() else escaped(part).replace("{", "&#123;")
+        for place, part in enumerate(parts)
+    )
+
+
 ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(HERE / "pages"),
     undefined=jinja2.StrictUndefined,
@@ -252,6 +267,7 @@ ENVIRONMENT = jinja2.Environment(
     autoescape=False,
 )
 ENVIRONMENT.filters["md"] = lambda text: marked(str(text))
+ENVIRONMENT.filters["described"] = described
 ENVIRONMENT.filters["percent"] = lambda value: percent(value) or "no share"
 ENVIRONMENT.filters["source"] = source
 ENVIRONMENT.filters["bibtex"] = bibtex

@@ -1139,7 +1139,12 @@ def as_markdown(table: Table) -> str:
 
 def marked(text: str) -> str:
     """Text that Markdown shows as it is, HTML and all."""
-    return re.sub(r"([\\`*_\[\]|~$])", r"\\\1", html.escape(plain(text), quote=False))
+    return escaped(plain(text))
+
+
+def escaped(line: str) -> str:
+    """The same for a part of a line, its spaces kept."""
+    return re.sub(r"([\\`*_\[\]|~$])", r"\\\1", html.escape(line, quote=False))
 
 
 def as_csv(table: Table) -> str:

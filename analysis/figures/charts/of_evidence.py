@@ -16,9 +16,6 @@ LOOKS = {"as landed": ("grey", "diamond"), "random": ("blue", "circle"),
          "labelled": ("vermilion", "square"), "candidates": ("green", "triangle-up")}  # fmt: skip
 """The lineage as it is and the scenarios of `analysis missing-edges`: colour and shape."""
 
-WINDOWS = {"all": "no end", "30d": "30 days", "90d": "90 days", "180d": "180 days",
-           "365d": "365 days"}  # fmt: skip
-
 
 def evidence_by_phase(frame: pd.DataFrame) -> alt.TopLevelMixin:
     """A panel for recall and one for precision, a row per phase or set of phases."""
@@ -81,7 +78,7 @@ def index_under_missing_edges(frame: pd.DataFrame) -> alt.TopLevelMixin:
             x=alt.X("low:Q", scale=x_scale), x2="high:Q", color=looks["color"]
         )
         points = base.mark_point(size=50).encode(x=x, **looks)
-        name = WINDOWS.get(window, window)
+        name = "no end" if window == "all" else f"{window.removesuffix('d')} days"
         return alt.layer(observed, intervals, points).properties(
             width=PLOT - 60,
             height=alt.Step(17),

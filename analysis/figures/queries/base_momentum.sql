@@ -1,6 +1,6 @@
 -- Which bases gain and which lose? A base's share of all new children in the last twelve complete weeks over its share in the twelve
--- before, for bases with twenty new children or more in both together. Counts are taken for Poisson's, with half a child more on
--- either side: a base that got none at all has an interval, too.
+-- before, for bases with twenty new children or more in both together and one before that: a new base gains whatever it does. Counts
+-- are taken for Poisson's, with half a child more on either side, so that a base that got none at all has an interval, too.
 with complete as (
     select
         parent_id,
@@ -33,6 +33,7 @@ bases as (
         coalesce(sum(n_new_children) filter (weeks_ago between 12 and 23), 0) as n_before
     from complete
     group by parent_id
+    having max(weeks_ago) >= 23
 ),
 
 compared as (

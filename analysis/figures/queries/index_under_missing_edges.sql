@@ -14,6 +14,6 @@ select
 from missing_edges
 where form = 'mdi' and measure = 'share_disruptive' and n_observed > 0
 order by
-    list_position(['30d', '90d', '180d', '365d', 'all'], window_name),
-    window_name,
+    window_name = 'all',
+    try_cast(rtrim(window_name, 'd') as integer),
     list_position(['random', 'labelled', 'candidates'], scenario)

@@ -81,3 +81,48 @@ def test_every_figure_has_a_subject_and_a_way_to_conclude():
         assert figure.conclude is not type(figure).__dataclass_fields__["conclude"].default, (
             figure.name
         )
+
+
+def months(*rows):
+    columns = ["panel", "month", "n", "value", "low", "high"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(month=pd.to_datetime(frame.month))
+
+
+def test_of_countries_it_is_told_how_many_are_not_known_and_of_licences_how_many_keep_their_terms():
+    frame = months(
+        ("FR", "2026-08-01", 90, 0.4, 0.2, 0.6), ("not known", "2026-08-01", 90, 0.6, 0.4, 0.8),
+        ("not known", "2026-09-01", 20, None, None, None),
+    )  # fmt: skip
+    assert conclusions.countries(frame) == (
+        "Of the models of August 2026 below a root 60 % (40 to 80) have one whose country is not "
+        "known"
+    )
+    kept = months(("same obligations", "2026-08-01", 90, 0.9, 0.8, 0.95))
+    assert conclusions.obligations(kept) == (
+        "On 90 % (80 to 95) of the edges of August 2026 with known terms the obligations stay the "
+        "same"
+    )
+    assert conclusions.countries(kept) == conclusions.obligations(frame) == ""
+
+
+def test_where_intervals_overlap_no_panel_leads():
+    frame = months(
+        ("adapter", "2026-08-01", 90, 0.4, 0.3, 0.5), ("finetune", "2026-08-01", 90, 0.35, 0.3, 0.4)
+    )
+    assert conclusions.leader(frame) == (
+        "Neither adapter nor finetune leads for certain in August 2026"
+    )
+
+
+def test_windows_are_told_in_words():
+    frame = pd.DataFrame(
+        [
+            {"focals": "all", "window_name": name, "share": share, "low": low, "high": high}
+            for name, share, low, high in (("30d", 0.5, 0.4, 0.6), ("all", 0.1, 0.05, 0.2))
+        ]
+    )
+    assert conclusions.share_by_window(frame) == (
+        "The longer the window, the fewer models are disruptive: 50 % (40 to 60) within 30 days, "
+        "10 % (5 to 20) without an end"
+    )

@@ -14,6 +14,7 @@ from analysis.studies import records
 from analysis.studies.result_tables import write_tables
 from analysis.studies.variables import open_exports
 from hub_lineage.progress import Progress
+from made_results import estimate, specification
 from support import REPOSITORY
 
 HOSTILE = "<img src=x onerror=alert(1)>/`{raw}` $x$ {{7*7}} [a](javascript:b) </script>\"'|*_"
@@ -58,7 +59,8 @@ def rewritten(exports: Path, folder: Path, queries: dict[str, str] | None = None
 
 
 def made_results(exports: Path, folder: Path) -> Path:
-    """Results of the studies by hand: two claims, one of them hostile, and a figure."""
+    """Results of the studies by hand: two claims, one of them hostile, regressions with the longest
+    names that there are, and a figure."""
     opened = open_exports(exports)
     (folder / "figures").mkdir(parents=True)
     shared = {"study": "disruption", "source": HOSTILE, "snapshot_id": opened.snapshot_id}
@@ -76,6 +78,14 @@ def made_results(exports: Path, folder: Path) -> Path:
         },
     ]  # fmt: skip
     records.write_table("claims", [shared | one for one in claims], folder, records.CLAIMS)
+    ids = [f"RR25.base_downloads_all_time_{place}.months" for place in range(6)]
+    regressions = [
+        estimate(one, term, 12345.6) for one in ids for term in ("log_rank", "log_crowd_30")
+    ]
+    records.write_table("estimates", regressions, folder, records.ESTIMATES)
+    records.write_table(
+        "specifications", [specification(one) for one in ids], folder, records.SPECIFICATIONS
+    )
     write_tables(folder)
     (folder / "figures" / "mdi_distribution.svg").write_text(
         '<svg xmlns="http://www.w3.org/2000/svg" class="figure" viewBox="0 0 10 10" role="img" '
@@ -83,7 +93,10 @@ def made_results(exports: Path, folder: Path) -> Path:
     )
     for suffix in ("csv", "sql"):
         (folder / "figures" / f"mdi_distribution.{suffix}").write_text("by hand\n")
-    about = {"title": "By hand", "caption": "N = 3 by hand.", "alternative_text": "By hand."}
+    about = {
+        "title": "By hand", "subject": "A subject", "caption": "N = 3 by hand.",
+        "alternative_text": "By hand.",
+    }  # fmt: skip
     (folder / "figures" / "mdi_distribution.json").write_text(json.dumps(about))
     manifest = {
         "snapshot_id": opened.snapshot_id,

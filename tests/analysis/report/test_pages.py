@@ -17,7 +17,7 @@ from analysis.figures import MART_FIGURES, draw, family_figures
 from analysis.report import families
 from analysis.report import site as report_site
 from analysis.report.families import slug_of
-from analysis.report.marts import open_marts
+from analysis.report.marts import Results, open_marts
 from hub_lineage.errors import StudyError
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -426,3 +426,19 @@ def test_a_tree_with_a_cycle_ends():
     made = browsable_tree("a", rows, 9)
     assert html.unescape(made).count("<li>") == 2
     assert "7 more are in the exports" in made
+
+
+def test_a_description_shows_its_code_as_code_and_all_else_as_text():
+    told = report_site.described("landed by `python -m loaders owners`, *all* of <b>them</b>")
+    assert told == ("landed by `python -m loaders owners`, \\*all\\* of &lt;b&gt;them&lt;/b&gt;")
+    # Before code a name in braces would be a role, which may include files.
+    assert report_site.described("{raw}`html`") == "&#123;raw}`html`"
+    assert report_site.described("one ` alone") == "one \\` alone"
+
+
+def test_rows_of_the_design_come_in_the_order_of_their_numbers(tmp_path):
+    for name in ("RR10", "RR2", "DM1_2", "DM1"):
+        (tmp_path / "tables").mkdir(exist_ok=True)
+        (tmp_path / "tables" / f"regression_{name}.html").touch()
+    found = Results(tmp_path, "").names("tables", "html")
+    assert [name.removeprefix("regression_") for name in found] == ["DM1", "DM1_2", "RR2", "RR10"]
