@@ -5,21 +5,16 @@ run goes on where the last part ended: nothing is lost, nothing is landed twice.
 """
 
 import argparse
-import contextlib
 import copy
 import itertools
 import math
 import re
 import sys
-import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 from huggingface_hub.utils import logging as hub_logging
-from huggingface_hub.utils import parse_ratelimit_headers
 
 from hub_lineage.errors import (
     EXIT_INTEGRITY,
@@ -27,13 +22,12 @@ from hub_lineage.errors import (
     IntegrityError,
     LandingError,
     Problem,
-    UsageError,
 )
-from hub_lineage.landing import Snapshot, iso, list_snapshots, snapshot_folder
-from hub_lineage.sql import files_in_sql, one_line
+from hub_lineage.landing import Snapshot, iso
 from loaders import __version__
-from loaders.arguments import add_landing_argument, landing_of
+from loaders.arguments import add_landing_argument, landing_of, refuse_sample, whole_number
 from loaders.crawl.crawl_progress import Progress
+from loaders.crawl.dry_run import dry_run
 from loaders.crawl.listing import (
     LARGEST_PAGE,
     LINEAGE_FIELDS,
@@ -50,28 +44,23 @@ from loaders.crawl.listing import (
 from loaders.crawl.masking import MASK
 from loaders.crawl.pacing import Clock, Pacer, Stopped, StopSwitch
 from loaders.crawl.reaching import check_reachable
-from loaders.crawl.reckoning import Reckoned, reckoned_models
 from loaders.landing import growing
+from loaders.landing.doubting import (
+    ASCENDING,
+    DESCENDING,
+    HUB_HOST,
+    doubt_about,
+    page_size,
+    previous_snapshot,
+)
 from loaders.landing.growing import GrowingSnapshot, State
+from loaders.landing.resuming import unfinished_for
 from loaders.landing.slicing import Item
 
 __all__ = ["Options", "add_arguments", "crawl", "run"]
 
 PAGES_PER_PART = 20
-TOLERANCE = 0.05
-"""A snapshot whose size is further from the previous one's than this share is suspect."""
 
-HUB_HOST = "huggingface.co"
-BYTES_PER_MODEL = 2_900
-"""Of the Hub's lineage profile on 2026-10-03; about half of what `full` brings."""
-OLDEST_STAMPS = ("621ffdc0", "621ffdc1")
-"""The Hub's oldest `_id`s begin with the second (or the next) of its back-fill date."""
-
-ASCENDING, DESCENDING = "ascending", "descending"
-SMALLEST_GAP = 100
-"""Fewer models that vanish side by side are no sign of pages that never came."""
-GAP_SHARE = 0.9
-"""Of a page: private models leave its rows a little fewer than its items."""
 
 _OID = re.compile(r"[0-9a-f]{24}")
 
@@ -128,7 +117,7 @@ class Walk:
     ) -> None:
         state = self.state
         state.order = order
-        full = state.largest_page or _page_size(state)
+        full = state.largest_page or page_size(state)
         self.ends_doubtfully = page.next_query is None and not 0 < len(page.items) < full
         if page.next_query is not None and len(page.items) < state.largest_page:
             state.short_pages += 1
@@ -224,26 +213,12 @@ def crawl(options: Options, listing: Listing, progress: Progress, snapshot: Grow
     return status
 
 
-def doubt_about(landing: Path, snapshot_id: str, state: State) -> str | None:
-    """Say why a listing walked to its end may yet not be the whole Hub; None if nothing says so."""
-    if state.rows == 0:
-        return "the listing holds no models"
-    oldest = state.first_oid if state.order == ASCENDING else state.last_oid
-    if state.endpoint == HUB_HOST and not oldest.startswith(OLDEST_STAMPS):
-        return "the listing does not reach the oldest models of the Hub"
-    previous = _previous(landing, state.endpoint, before=snapshot_id)
-    if previous is not None and abs(state.rows - previous.rows) > TOLERANCE * previous.rows:
-        return (
-            f"{state.rows:,} models are more than {TOLERANCE:.0%} off the {previous.rows:,} of "
-            f"snapshot {previous.snapshot_id}"
-        )
-    return _gap(landing, snapshot_id, state, previous) if previous is not None else None
-
-
 def _is_first(landing: Path, snapshot: GrowingSnapshot) -> bool:
     """Say whether nothing known tells of a listing's end: no snapshot before, nor the Hub's age."""
     host = snapshot.state.endpoint
-    return host != HUB_HOST and _previous(landing, host, before=snapshot.snapshot_id) is None
+    return (
+        host != HUB_HOST and previous_snapshot(landing, host, before=snapshot.snapshot_id) is None
+    )
 
 
 def _beyond_the_end(walk: Walk, listing: Listing, progress: Progress) -> str | None:
@@ -269,44 +244,6 @@ def _beyond_the_end(walk: Walk, listing: Listing, progress: Progress) -> str | N
             "came before, and asked the other way round it does not begin where it ended"
         )
     return None
-
-
-def _gap(landing: Path, snapshot_id: str, state: State, previous: Snapshot) -> str | None:
-    """Say whether models that stood side by side in a snapshot are all missing in the next one."""
-    later = files_in_sql(*growing.parts_of(snapshot_folder(landing, snapshot_id)))
-    earlier = files_in_sql(*growing.parts_of(previous.folder))
-    longest_gap = f"""
-        WITH now AS (SELECT hub_oid FROM read_parquet({later}, hive_partitioning = false)),
-        before AS (
-            SELECT hub_oid, row_number() OVER (ORDER BY hub_oid) AS place
-            FROM read_parquet({earlier}, hive_partitioning = false)
-        ),
-        missing AS (
-            SELECT hub_oid, place - row_number() OVER (ORDER BY place) AS gap
-            FROM before ANTI JOIN now USING (hub_oid)
-        )
-        SELECT count(*) AS n_models, min(hub_oid), max(hub_oid)
-        FROM missing GROUP BY gap ORDER BY n_models DESC, min(hub_oid) LIMIT 1"""
-    try:
-        with duckdb.connect() as connection:
-            connection.execute("SET enable_progress_bar = false")
-            found = connection.execute(longest_gap).fetchone()
-    except duckdb.Error as error:
-        return f"it cannot be held against snapshot {previous.snapshot_id}: {one_line(error)}"
-    least = max(SMALLEST_GAP, GAP_SHARE * _page_size(state))
-    if found is None or found[0] < least:
-        return None
-    missing, first, last = found
-    return (
-        f"{missing:,} models that stand side by side in snapshot {previous.snapshot_id} are all "
-        f"missing, _id {first} to {last}"
-    )
-
-
-def _page_size(state: State) -> int:
-    """Return how many models a page was asked for."""
-    found = re.search(r"[?&]limit=([0-9]+)", state.request)
-    return int(found[1]) if found else 0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -427,7 +364,7 @@ def run(arguments: argparse.Namespace) -> int:
     with switch.installed():
         try:
             if arguments.dry_run:
-                return _dry_run(arguments, listing)
+                return dry_run(arguments, listing)
             options = Options(
                 landing_of(arguments),
                 listing.request,
@@ -468,58 +405,9 @@ def _run(options: Options, listing: Listing) -> int:
         snapshot.close()
 
 
-def unfinished_for(
-    crawled: Sequence[Snapshot], request_hash: str | None, new_snapshot: bool = False
-) -> Snapshot | None:
-    """Return the snapshot that a crawl goes on with; None if it starts one, or has nothing to do.
-
-    That is the latest, if it is unfinished. `--new-snapshot` only goes on with what it started
-    itself. Beside a complete latest, it is the youngest one before that was begun with the same
-    request (`request_hash`; None for any). UsageError when the latest was begun with another.
-    """
-    if not crawled:
-        return None
-    *earlier, latest = crawled
-    if growing.is_unfinished(latest):
-        return latest if _is_resumed(latest, request_hash, new_snapshot) else None
-    if new_snapshot or latest.status != growing.COMPLETE:
-        return None
-    for snapshot in reversed(earlier):
-        if growing.is_unfinished(snapshot):
-            with contextlib.suppress(LandingError):  # `status` and `verify` tell of it
-                state = growing.last_state(snapshot.folder)
-                if state is not None and request_hash in (None, state.request_hash):
-                    return snapshot
-    return None
-
-
-def _is_resumed(latest: Snapshot, request_hash: str | None, new_snapshot: bool) -> bool:
-    """Say whether the latest, unfinished snapshot is gone on with."""
-    if new_snapshot and growing.is_being_written(latest.folder):
-        return True  # and turned away there
-    try:
-        state = growing.last_state(latest.folder)
-    except LandingError:
-        if new_snapshot:
-            return False
-        raise
-    if state is None:
-        return True  # nothing landed yet
-    is_same = request_hash in (None, state.request_hash)
-    if new_snapshot:
-        return is_same and state.is_another
-    if not is_same:
-        raise UsageError(
-            f"snapshot {latest.snapshot_id} was begun with another request, {state.request} from "
-            f"{state.endpoint}: repeat its endpoint, page size and profile, or start anew with "
-            "--new-snapshot"
-        )
-    return True
-
-
 def _walk(options: Options, listing: Listing, snapshot: GrowingSnapshot) -> int:
     landed = snapshot.state.rows if snapshot.state else 0
-    previous = _previous(options.landing, options.request.host, before=snapshot.snapshot_id)
+    previous = previous_snapshot(options.landing, options.request.host, before=snapshot.snapshot_id)
     progress = Progress(landed, previous.rows if previous else None)
     listing.clock.show = progress.waiting
     verb = "resuming" if snapshot.state else "starting"
@@ -584,27 +472,6 @@ def _crawled(landing: Path) -> list[Snapshot]:
     return growing.crawled(landing)
 
 
-def refuse_sample(landing: Path) -> None:
-    """Raise UsageError when a landing is the sample, which make takes where none is named."""
-    if any(one.source == "sample" for one in list_snapshots(landing)):
-        raise UsageError(
-            "this landing is the sample: name a folder of your own with --landing or HUB_LANDING"
-        )
-
-
-def _previous(landing: Path, endpoint: str, before: str | None = None) -> Snapshot | None:
-    """Return the last complete snapshot of the same service."""
-    found = [
-        one
-        for one in growing.crawled(landing)
-        if one.status == growing.COMPLETE
-        and one.details.get("endpoint") == endpoint
-        and one.rows is not None
-        and (before is None or one.snapshot_id < before)
-    ]
-    return found[-1] if found else None
-
-
 def _first_state(options: Options, snapshot: GrowingSnapshot) -> State:
     request = options.request
     return State(
@@ -632,78 +499,7 @@ def _oid(item: Item) -> str:
     return item.oid
 
 
-# the dry run
-
-
-def _dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
-    request = listing.request
-    quota: list = []
-    wait_after = listing.pacer.wait_after
-    listing.pacer.wait_after = lambda headers: quota.append(headers) or wait_after(headers)
-    listing.clock.show = Progress(0, None).waiting
-    check_reachable(request.endpoint)
-    began = time.monotonic()
-    listing.fetch(request.first_query(limit=1))
-    latency = time.monotonic() - began
-    previous = unfinished = None
-    if arguments.landing is not None:
-        previous = _previous(arguments.landing, request.host)
-        unfinished = unfinished_for(
-            _crawled(arguments.landing), request.digest, arguments.new_snapshot
-        )
-    if previous is not None and not previous.rows:
-        previous = None  # accepted as it was; an empty listing tells nothing of the next
-    reckoned = (
-        Reckoned(previous.rows, "previous snapshot") if previous else reckoned_models(listing)
-    )
-    models = reckoned.models
-    size = _bytes_of(previous) / models if previous else BYTES_PER_MODEL
-    left = models
-    if unfinished is not None:
-        landed = unfinished.rows or 0
-        left = max(models - landed, 0)
-        print(f"would resume snapshot {unfinished.snapshot_id}, {landed:,} models landed")
-    requests = math.ceil(left / request.page_size)
-    seconds = _reckoned_seconds(requests, latency, quota[-1], arguments.rate_share)
-    print(f"service:  {request.host}, {'with' if listing.sends_token else 'without'} a token")
-    print(f"models:   about {left:,} ({reckoned.how})")
-    print(f"requests: {requests:,}")
-    print(f"minutes:  {math.ceil(seconds / 60):,}")
-    print(f"bytes:    {math.ceil(left * size):,}")
-    return 0
-
-
-def _bytes_of(snapshot: Snapshot) -> float:
-    """Return what a snapshot's answers came to; reckoned, if its manifest does not say."""
-    told = snapshot.details.get("bytes")
-    return told if isinstance(told, int) else BYTES_PER_MODEL * snapshot.rows
-
-
-def _reckoned_seconds(requests: int, latency: float, headers: dict, share: float) -> float:
-    limit = parse_ratelimit_headers(headers)
-    seconds = requests * latency
-    if limit is not None and limit.limit and limit.window_seconds:
-        a_window = max(1, math.floor(limit.limit * share))
-        seconds = max(seconds, max(0, math.ceil(requests / a_window) - 1) * limit.window_seconds)
-    return seconds
-
-
 # the types of the options
-
-
-def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
-    """Return the type of an option that takes whole numbers from `least` to `most`."""
-
-    def parsed(text: str) -> int:
-        number = int(text)
-        if number < least or (most is not None and number > most):
-            raise argparse.ArgumentTypeError(
-                f"{number} is not {least} to {most}" if most else f"{number} is less than {least}"
-            )
-        return number
-
-    parsed.__name__ = "whole number"
-    return parsed
 
 
 def _share(text: str) -> float:

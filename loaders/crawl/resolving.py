@@ -19,6 +19,7 @@ import httpx2
 from hub_lineage.errors import EXIT_STOPPED, DataError, IntegrityError, LandingError, Problem
 from hub_lineage.landing import Snapshot, list_snapshots, snapshot_id_of
 from hub_lineage.sql import files_in_sql, one_line
+from loaders.arguments import add_landing_argument, landing_of, refuse_sample, whole_number
 from loaders.crawl import crawling
 from loaders.crawl.crawl_progress import Progress
 from loaders.crawl.listing import Listing
@@ -107,17 +108,17 @@ def missing_parents(
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command line of `python -m loaders resolve-parents`."""
-    crawling.add_landing_argument(parser)
+    add_landing_argument(parser)
     parser.add_argument(
         "--min-children",
-        type=crawling.whole_number(1),
+        type=whole_number(1),
         default=FEWEST_CHILDREN,
         metavar="N",
         help="look up parents with at least so many children (default %(default)s)",
     )
     parser.add_argument(
         "--max-lookups",
-        type=crawling.whole_number(1),
+        type=whole_number(1),
         metavar="N",
         help="stop after so many requests of this run",
     )
@@ -129,8 +130,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `python -m loaders resolve-parents`: one request per name, none twice."""
-    landing = crawling.landing_of(arguments)
-    crawling.refuse_sample(landing)
+    landing = landing_of(arguments)
+    refuse_sample(landing)
     complete = [one for one in list_snapshots(landing) if one.status == growing.COMPLETE]
     if not complete:
         raise DataError("the landing holds no complete snapshot to take parents from")

@@ -12,7 +12,7 @@ import sys
 
 from hub_lineage.errors import EXIT_DATA, RefusedError
 from hub_lineage.landing import snapshot_exists, snapshot_id_of
-from loaders.crawl.crawling import add_landing_argument, landing_of, refuse_sample
+from loaders.arguments import add_landing_argument, landing_of, refuse_sample
 from loaders.imports.fetching import (
     RemoteFile,
     Repository,

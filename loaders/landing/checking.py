@@ -25,8 +25,8 @@ from hub_lineage.landing import (
 )
 from hub_lineage.sql import files_in_sql, one_line
 from loaders.arguments import add_landing_argument, landing_of
-from loaders.crawl.crawling import ASCENDING, doubt_about
 from loaders.landing import growing
+from loaders.landing.doubting import ASCENDING, doubt_about
 from loaders.landing.growing import State
 
 __all__ = ["Finding", "add_arguments", "run", "verify"]

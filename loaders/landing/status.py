@@ -6,8 +6,8 @@ from pathlib import Path
 from hub_lineage.errors import LandingError
 from hub_lineage.landing import Snapshot, read_manifest, snapshot_folders
 from loaders.arguments import add_landing_argument, landing_of
-from loaders.crawl.crawling import unfinished_for
 from loaders.landing import growing
+from loaders.landing.resuming import unfinished_for
 
 __all__ = ["add_arguments", "run"]
 

@@ -10,7 +10,7 @@ import pytest
 from crawls import ROOT, Outcome, finish, landed, run_here, start_process
 
 from loaders import __version__
-from loaders.crawl.crawling import BYTES_PER_MODEL
+from loaders.crawl.dry_run import BYTES_PER_MODEL
 from loaders.crawl.listing import FULL_FIELDS, LINEAGE_FIELDS, Request
 from loaders.crawl.reckoning import PAGES
 from loaders.simulator import fake_hub

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from crawls import ROOT, finish, landed, manifest_path, run_here, served, start_process
 
-from loaders.crawl.crawling import doubt_about
 from loaders.crawl.listing import LINEAGE_FIELDS
 from loaders.crawl.pacing import Stopped
 from loaders.landing import growing
+from loaders.landing.doubting import doubt_about
 from loaders.simulator.fake_hub import Fault
 from loaders.simulator.fake_models import Models
 

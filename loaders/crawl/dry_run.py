@@ -1,0 +1,74 @@
+"""What a crawl would take, by a few pages: `python -m loaders crawl --dry-run`."""
+
+import argparse
+import math
+import time
+
+from huggingface_hub.utils import parse_ratelimit_headers
+
+from hub_lineage.landing import Snapshot
+from loaders.arguments import refuse_sample
+from loaders.crawl.crawl_progress import Progress
+from loaders.crawl.listing import Listing
+from loaders.crawl.reaching import check_reachable
+from loaders.crawl.reckoning import Reckoned, reckoned_models
+from loaders.landing import growing
+from loaders.landing.doubting import previous_snapshot
+from loaders.landing.resuming import unfinished_for
+
+BYTES_PER_MODEL = 2_900
+"""Of the Hub's lineage profile on 2026-10-03; about half of what `full` brings."""
+
+
+def dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
+    """Say what a crawl would take; nothing is written."""
+    request = listing.request
+    quota: list = []
+    wait_after = listing.pacer.wait_after
+    listing.pacer.wait_after = lambda headers: quota.append(headers) or wait_after(headers)
+    listing.clock.show = Progress(0, None).waiting
+    check_reachable(request.endpoint)
+    began = time.monotonic()
+    listing.fetch(request.first_query(limit=1))
+    latency = time.monotonic() - began
+    previous = unfinished = None
+    if arguments.landing is not None:
+        previous = previous_snapshot(arguments.landing, request.host)
+        refuse_sample(arguments.landing)
+        crawled = growing.crawled(arguments.landing)
+        unfinished = unfinished_for(crawled, request.digest, arguments.new_snapshot)
+    if previous is not None and not previous.rows:
+        previous = None  # accepted as it was; an empty listing tells nothing of the next
+    reckoned = (
+        Reckoned(previous.rows, "previous snapshot") if previous else reckoned_models(listing)
+    )
+    models = reckoned.models
+    size = _bytes_of(previous) / models if previous else BYTES_PER_MODEL
+    left = models
+    if unfinished is not None:
+        landed = unfinished.rows or 0
+        left = max(models - landed, 0)
+        print(f"would resume snapshot {unfinished.snapshot_id}, {landed:,} models landed")
+    requests = math.ceil(left / request.page_size)
+    seconds = _reckoned_seconds(requests, latency, quota[-1], arguments.rate_share)
+    print(f"service:  {request.host}, {'with' if listing.sends_token else 'without'} a token")
+    print(f"models:   about {left:,} ({reckoned.how})")
+    print(f"requests: {requests:,}")
+    print(f"minutes:  {math.ceil(seconds / 60):,}")
+    print(f"bytes:    {math.ceil(left * size):,}")
+    return 0
+
+
+def _bytes_of(snapshot: Snapshot) -> float:
+    """Return what a snapshot's answers came to; reckoned, if its manifest does not say."""
+    told = snapshot.details.get("bytes")
+    return told if isinstance(told, int) else BYTES_PER_MODEL * snapshot.rows
+
+
+def _reckoned_seconds(requests: int, latency: float, headers: dict, share: float) -> float:
+    limit = parse_ratelimit_headers(headers)
+    seconds = requests * latency
+    if limit is not None and limit.limit and limit.window_seconds:
+        a_window = max(1, math.floor(limit.limit * share))
+        seconds = max(seconds, max(0, math.ceil(requests / a_window) - 1) * limit.window_seconds)
+    return seconds
