@@ -28,15 +28,17 @@ def doubt_about(landing: Path, snapshot_id: str, state: State) -> str | None:
     if state.rows == 0:
         return "the listing holds no models"
     oldest = state.first_oid if state.order == ASCENDING else state.last_oid
-    if state.endpoint == HUB_HOST and not oldest.startswith(OLDEST_STAMPS):
+    if state.endpoint == HUB_HOST and not (oldest or "").startswith(OLDEST_STAMPS):
         return "the listing does not reach the oldest models of the Hub"
     previous = previous_snapshot(landing, state.endpoint, before=snapshot_id)
-    if previous is not None and abs(state.rows - previous.rows) > TOLERANCE * previous.rows:
+    if previous is None or previous.rows is None:
+        return None
+    if abs(state.rows - previous.rows) > TOLERANCE * previous.rows:
         return (
             f"{state.rows:,} models are more than {TOLERANCE:.0%} off the {previous.rows:,} of "
             f"snapshot {previous.snapshot_id}"
         )
-    return gap_in(landing, snapshot_id, state, previous) if previous is not None else None
+    return gap_in(landing, snapshot_id, state, previous)
 
 
 def previous_snapshot(landing: Path, endpoint: str, before: str | None = None) -> Snapshot | None:
