@@ -64,11 +64,14 @@ def side_by_side(place: Path, budget: float, n_pairs: int, python: Path) -> Iter
 def largest_part(
     name: str, tool: str, place: Path, n_edges: int, budget: float, python: Path
 ) -> int:
-    """How many edges a tool is asked: four times as many as long as eight times the cost fits."""
+    """How many edges a tool is asked: four times as many, as long as 16 times the cost would fit.
+
+    Tools that look at each pair of siblings take that much.
+    """
     size = n_edges
     for part in PARTS:
         size = n_edges // part
-        if part > 1 and cpu_seconds(name, tool, "memory", place, size, python) * 8 > budget:
+        if part > 1 and cpu_seconds(name, tool, "memory", place, size, python) * 16 > budget:
             break
     return size
 
