@@ -30,11 +30,16 @@ def land_benchmarks(request: Request) -> side_tables.Report:
 
     An empty score is no score and not counted; infinite ones and rows without an id are left out.
     """
+    measured_at = [
+        side_tables.Value("--measured-at", name, "a time", items.moment_of)
+        for name in filter(None, [request.measured_at])
+    ]
     return side_tables.land_table(
         request,
         "benchmarks",
         lambda source: _long_query(request, source),
         "model_id <> '' AND benchmark <> '' AND isfinite(score)",
+        measured_at,
     )
 
 

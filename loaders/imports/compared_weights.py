@@ -29,11 +29,16 @@ def land_weights(request: Request) -> side_tables.Report:
     A pair that lacks a child or a parent is left out. A score that is no finite number is none, and
     the pair stays: somebody has checked it.
     """
+    scores = [
+        side_tables.Value("--score", name, "a number", _score)
+        for name in filter(None, [request.score])
+    ]
     return side_tables.land_table(
         request,
         "weights",
         lambda source: _query(request, source),
         "child_id IS NOT NULL AND parent_id IS NOT NULL",
+        scores,
     )
 
 
@@ -70,11 +75,19 @@ def _query(request: Request, source: sources.Source) -> str:
             return "CAST(NULL AS VARCHAR)"
         return f"nullif(trim({side_tables.column_named(source, option, name).text}), '')"
 
-    score = f"TRY_CAST({text_of('--score', request.score)} AS DOUBLE)"
+    score = "CAST(NULL AS DOUBLE)"
+    if request.score is not None:
+        score = _score(side_tables.column_named(source, "--score", request.score))
     return (
         f"SELECT {text_of('--child', request.model_id)} AS child_id, "
         f"{text_of('--parent', request.parent)} AS parent_id, "
-        f"CASE WHEN isfinite({score}) THEN {score} END AS score, "
+        f"{score} AS score, "
         f"{text_of('--tool', request.tool)} AS tool, {literal(request.source)} AS source "
         f"FROM {source.relation} AS item"
     )
+
+
+def _score(column: sources.Column) -> str:
+    """Return the SQL of a column as a finite number, null where it is none."""
+    number = f"TRY_CAST(trim({column.text}) AS DOUBLE)"
+    return f"CASE WHEN isfinite({number}) THEN {number} END"

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,6 @@ _FOLDER_FORMS = ("%Y-%m-%d", "%Y%m%dT%H%M%SZ")
 """How a folder may name the time of its snapshot: the archive's days, the landing's own ids."""
 
 
-_LONGEST_EXAMPLE = 60
 _SHARED = 6 + len(items.ID_COUNTS)
 """Where the counts of fields begin in a row of counts, behind those that every file has."""
 
@@ -95,7 +94,7 @@ class _Count:
     without_form: int
     without_object: int
     ids: "_Ids"
-    unread: tuple["_Unread", ...]
+    unread: tuple[written.Unread, ...]
 
 
 @dataclass(frozen=True)
@@ -107,16 +106,6 @@ class _Ids:
     without_owner: int
     unsound_example: str | None
     without_owner_example: str | None
-
-
-@dataclass(frozen=True)
-class _Unread:
-    """How many values of a field there are, and how many cannot be read, with one of them."""
-
-    check: written.Check
-    given: int
-    unread: int
-    example: str | None
 
 
 @dataclass(frozen=True)
@@ -496,48 +485,35 @@ def _counts(
         )
     counts = [_count(table.moment if column is None else row[0], row, item) for row in counted]
     _check_counts(counts, request, source)
-    _check_unread(counts, request, source)
+    if not request.allow_unread:
+        _check_unread(counts, item, source)
     return counts
 
 
 def _count(moment: datetime, row: Sequence[Any], item: items.Item) -> _Count:
     unread = [
-        _Unread(check, *row[start : start + 3])
+        written.Unread(check.field, check.words, *row[start : start + 3])
         for check, start in zip(item.checks, range(_SHARED, len(row), 3), strict=True)
     ]
     return _Count(moment, *row[1:5], _Ids(*row[5 : _SHARED - 1]), tuple(unread))
 
 
-def _check_unread(counts: list[_Count], request: Request, source: sources.Source) -> None:
-    """Raise UnreadFieldError when nothing of a field in use can be read, unless it is allowed."""
-    for field_counts in (
-        () if request.allow_unread else zip(*(c.unread for c in counts), strict=True)
-    ):
-        one = _added(field_counts)
-        if one.given and one.unread == one.given and not one.check.is_used_unread:
-            raise UnreadFieldError(f"{sources.names_of(source.files)}: {_no_value_of(one)}")
+def _check_unread(counts: list[_Count], item: items.Item, source: sources.Source) -> None:
+    """Raise UnreadFieldError when nothing of a field in use can be read."""
+    for check, *found in zip(item.checks, *(count.unread for count in counts), strict=True):
+        one = _added(found)
+        if one.is_all and not check.is_used_unread:
+            raise UnreadFieldError(f"{sources.names_of(source.files)}: {one}")
 
 
-def _added(found: Sequence[_Unread]) -> _Unread:
+def _added(found: Sequence[written.Unread]) -> written.Unread:
     """Return what several counts of one field come to."""
-    examples = [one.example for one in found if one.example is not None]
-    given, unread = sum(one.given for one in found), sum(one.unread for one in found)
-    return _Unread(found[0].check, given, unread, min(examples, default=None))
-
-
-def _no_value_of(one: _Unread) -> str:
-    how_many = "none" if one.unread == one.given else f"{one.unread:,}"
-    is_read = "can be read as" if one.unread == one.given else "cannot be read as"
-    return (
-        f"{how_many} of {one.given:,} value{'s' if one.given > 1 else ''} of {one.check.field} "
-        f"{is_read} {one.check.words}, for example {_shown(one.example)}"
+    return replace(
+        found[0],
+        given=sum(one.given for one in found),
+        unread=sum(one.unread for one in found),
+        example=min((one.example for one in found if one.example is not None), default=None),
     )
-
-
-def _shown(text: str) -> str:
-    """Return a text of somebody's file on one line, cut short."""
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_EXAMPLE else f"{line[:_LONGEST_EXAMPLE]}..."
 
 
 def _check_counts(counts: list[_Count], request: Request, source: sources.Source) -> None:
@@ -636,7 +612,7 @@ def _notes(
     if foreign:
         yield (
             "notice: kept under their own names, as the Hub's API has no such field: "
-            + ", ".join(map(_shown, foreign))
+            + ", ".join(map(written.shown, foreign))
         )
     for name, best in set_aside.items():
         yield f"notice: left out {name}, which holds no owner: the ids are those of {best}"
@@ -656,13 +632,13 @@ def _notes(
             f"warning: left out {without_form:,} value{'s' if without_form > 1 else ''} that JSON "
             "has no form for (NaN or infinite)"
         )
-    fields: dict[str, list[_Unread]] = {}
+    fields: dict[str, list[written.Unread]] = {}
     for count in counts:
         for one in count.unread:
-            fields.setdefault(one.check.field, []).append(one)
+            fields.setdefault(one.field, []).append(one)
     for one in map(_added, fields.values()):
         if one.unread:
-            yield f"warning: {_no_value_of(one)}; landed as it stands"
+            yield f"warning: {one}; landed as it stands"
 
 
 def _notes_on_ids(counts: Sequence[_Count]) -> Iterator[str]:
@@ -675,9 +651,9 @@ def _notes_on_ids(counts: Sequence[_Count]) -> Iterator[str]:
         example = min(filter(None, (count.ids.unsound_example for count in counts)))
         yield (
             f"warning: {unsound:,} of {rows:,} ids are none that a model can have, and a build "
-            f"rejects their rows, for example {_shown(example)}"
+            f"rejects their rows, for example {written.shown(example)}"
         )
     without_owner = sum(count.ids.without_owner for count in counts)
     if rows and without_owner == rows:
         example = min(filter(None, (count.ids.without_owner_example for count in counts)))
-        yield f"warning: none of {rows:,} ids has an owner, for example {_shown(example)}"
+        yield f"warning: none of {rows:,} ids has an owner, for example {written.shown(example)}"

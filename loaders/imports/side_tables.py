@@ -14,10 +14,12 @@ from hub_lineage.files import replacing, without_empty_folders
 from hub_lineage.sql import literal, one_line
 from loaders.arguments import add_landing_argument, landing_of
 from loaders.imports import items, sources
+from loaders.imports.written import Unread
 
 __all__ = [
     "Report",
     "Request",
+    "Value",
     "add_common_arguments",
     "column_named",
     "commit_table",
@@ -44,11 +46,39 @@ class Request:
 
 @dataclass(frozen=True)
 class Report:
-    """What was landed, and how many rows were left out as not usable."""
+    """What was landed, how many rows were left out as not usable, and what cannot be read."""
 
     path: Path
     rows: int
     left_out: int
+    unread: tuple[Unread, ...] = ()
+
+
+@dataclass(frozen=True)
+class Value:
+    """A column that an option names: in words what it is to be read as, and the SQL that does so.
+
+    What cannot be read is unknown.
+    """
+
+    option: str
+    column: str
+    words: str
+    reader: Callable[[sources.Column], str]
+
+    def unread(self, connection: duckdb.DuckDBPyConnection, source: sources.Source) -> Unread:
+        """Count what cannot be read; DataError if that is all there is."""
+        column = column_named(source, self.option, self.column)
+        text, is_unread = f"nullif(trim({column.text}), '')", f"({self.reader(column)}) IS NULL"
+        with sources.reading(source.files):
+            counts = connection.execute(
+                f"SELECT count({text}), count({text}) FILTER ({is_unread}), "
+                f"min({text}) FILTER ({is_unread}) FROM {source.relation} AS item"
+            ).fetchall()[0]
+        found = Unread(self.column, self.words, *counts)
+        if found.is_all:
+            raise DataError(f"{sources.names_of(source.files)}: {found}")
+        return found
 
 
 def land_table(
@@ -56,11 +86,13 @@ def land_table(
     table: str,
     query_of: Callable[[sources.Source], str],
     usable: str,
+    values: Sequence[Value] = (),
 ) -> Report:
     """Land the distinct usable rows of a query on the files as `<table>/<source>.parquet`.
 
-    `query_of` makes the query, `usable` is a condition on its columns that may be null. UsageError,
-    DataError or LandingError leave the landing as it was.
+    `query_of` makes the query, `usable` is a condition on its columns that may be null, `values`
+    are those that a row can do without. UsageError, DataError or LandingError leave the landing as
+    it was.
     """
     target = _target_of(request.landing, table, request.source, replace=request.replace)
     files = sources.find_files(request.files)
@@ -69,6 +101,7 @@ def land_table(
         items.prepare(connection)
         source = sources.open_source(connection, files, sources.format_of(files))
         query = query_of(source)
+        unread = [value.unread(connection, source) for value in values]
         with sources.reading(source.files):
             connection.execute(f"CREATE TABLE found AS {query}")
         usable = f"coalesce({usable}, false)"
@@ -80,7 +113,7 @@ def land_table(
             what = table.replace("_", " ")
             raise DataError(f"there are no {what} in {sources.names_of(source.files)}")
         commit_table(connection, "FROM kept", target)
-    return Report(target, rows, left_out)
+    return Report(target, rows, left_out, tuple(one for one in unread if one.unread))
 
 
 def add_common_arguments(
@@ -121,7 +154,9 @@ def common_of(arguments: argparse.Namespace) -> dict:
 
 
 def report_left_out(report: Report, why: str) -> None:
-    """Warn of rows that were left out."""
+    """Warn of values that could not be read, and of rows that were left out."""
+    for one in report.unread:
+        print(f"warning: {one}; landed as unknown", file=sys.stderr)
     if report.left_out:
         print(f"warning: left out {report.left_out:,} {why}", file=sys.stderr)
 

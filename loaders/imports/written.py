@@ -29,9 +29,10 @@ from loaders.imports.reading import (
 from loaders.imports.sources import sound_json
 from loaders.landing.slicing import members
 
-__all__ = ["Check", "checks", "mended", "prepare", "unread"]
+__all__ = ["Check", "Unread", "checks", "mended", "prepare", "shown", "unread"]
 
 _FIELDS = tuple(FIELDS_IN_USE)
+_LONGEST_EXAMPLE = 60
 _MOST = 10**15
 """What a build takes for a count at most."""
 _NUMBERS_OF_MONGO = frozenset({"$numberDouble", "$numberInt", "$numberLong"})
@@ -83,12 +84,42 @@ class Check:
     is_used_unread: bool
 
 
+@dataclass(frozen=True)
+class Unread:
+    """How many values of a field there are, and how many cannot be read, with one of them."""
+
+    field: str
+    words: str
+    given: int
+    unread: int
+    example: str | None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing of the field can be read."""
+        return self.unread == self.given > 0
+
+    def __str__(self) -> str:
+        how_many = "none" if self.is_all else f"{self.unread:,}"
+        return (
+            f"{how_many} of {self.given:,} value{'s' if self.given > 1 else ''} of {self.field} "
+            f"{'can' if self.is_all else 'cannot'} be read as {self.words}, "
+            f"for example {shown(self.example or '')}"
+        )
+
+
 @dataclass
 class _Node:
     """A place in an item: the field in use that stands there, if one does, and what is within."""
 
     name: str | None = None
     within: dict[str, "_Node"] = field(default_factory=dict)
+
+
+def shown(text: str) -> str:
+    """Return a text of somebody's file on one line, cut short."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_EXAMPLE else f"{line[:_LONGEST_EXAMPLE]}..."
 
 
 def mended(item: str) -> str:

@@ -40,6 +40,28 @@ def test_a_wide_table(command, landing, tmp_path) -> None:
     ]
 
 
+def test_a_time_that_cannot_be_read_is_told_and_none_of_them_is_an_error(
+    command, landing, tmp_path
+) -> None:
+    (tmp_path / "a.csv").write_text("id,arc,on\nacme/A,1,11/07/2024\nacme/B,2,11 Jul 2024\n")
+    (tmp_path / "b.csv").write_text("id,arc,on\nacme/A,1,11/07/2024\nacme/B,2,\n")
+    options = ("--source", "board", "--scores", "arc", "--measured-at", "on")
+    done = command("benchmarks", tmp_path / "b.csv", *options)
+    assert (done.code, done.out) == (1, "")
+    assert "none of 1 value of on can be read as a time, for example 11/07/2024" in done.err
+    assert not landing.exists()
+    done = command("benchmarks", tmp_path / "a.csv", *options)
+    assert done.code == 0
+    assert done.err == (
+        "warning: 1 of 2 values of on cannot be read as a time, for example 11/07/2024; "
+        "landed as unknown\n"
+    )
+    assert scores(landing) == [
+        ("acme/A", "arc", 1.0, None, "board"),
+        ("acme/B", "arc", 2.0, "2024-07-11 00:00:00", "board"),
+    ]
+
+
 def test_a_long_table(command, landing, tmp_path) -> None:
     (tmp_path / "long.csv").write_text(LONG)
     arguments = (

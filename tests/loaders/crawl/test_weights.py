@@ -34,11 +34,22 @@ def test_a_pair_without_a_score_is_a_pair_and_one_without_a_model_is_none(
     done = command("weights", table, *OPTIONS)
     assert done.code == 0
     assert "left out 2 without a child or a parent" in done.err
+    assert (
+        "warning: 2 of 6 values of similarity cannot be read as a number, for example high; "
+        "landed as unknown" in done.err
+    )
     assert pairs(landing) == [
         ("acme/A", "acme/base", 0.98, "moths", "list"),
         ("acme/B", "acme/base", None, "moths", "list"),
         ("acme/C", "acme/base", None, "moths", "list"),
     ]
+
+
+def test_a_score_of_which_nothing_can_be_read_is_an_error(command, landing, tmp_path) -> None:
+    (tmp_path / "pairs.csv").write_text("child,parent,similarity\nacme/A,acme/base,98 %\n")
+    done = command("weights", tmp_path / "pairs.csv", "--source", "list", "--score", "similarity")
+    assert (done.code, landing.exists()) == (1, False)
+    assert "none of 1 value of similarity can be read as a number, for example 98 %" in done.err
 
 
 def test_columns_may_have_other_names_and_scores_and_tools_may_be_missing(
