@@ -45,7 +45,10 @@ rebuilt as (
         on children.snapshot_id = parents.snapshot_id and children.identity_key = parents.identity_key
     left join parents as previous
         on children.previous_snapshot_id = previous.snapshot_id and children.identity_key = previous.identity_key
-    where coalesce(parents.parent_identities, '') != coalesce(previous.parent_identities, '')
+    -- Other repositories under the same names were made again, and are told as that.
+    where
+        coalesce(parents.parent_identities, '') != coalesce(previous.parent_identities, '')
+        and coalesce(parents.parent_ids, '') != coalesce(previous.parent_ids, '')
 ),
 
 came as (
