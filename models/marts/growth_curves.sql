@@ -11,7 +11,7 @@ with nodes as (
     where nodes.is_listed and nodes.released_us is not null
 ),
 
-snapshots as (
+dated as (
     select
         snapshot_id,
         snapshot_at,
@@ -20,12 +20,23 @@ snapshots as (
     where snapshot_at is not null
 ),
 
+-- Snapshots that are a week or more from those beside them share no week of any age.
+snapshots as (
+    select
+        *,
+        coalesce(snapshot_us - lag(snapshot_us) over in_time < {{ days_in_microseconds(7) }}, false)
+        or coalesce(lead(snapshot_us) over in_time - snapshot_us < {{ days_in_microseconds(7) }}, false) as is_near_another
+    from dated
+    window in_time as (order by snapshot_us asc nulls last, snapshot_id asc nulls last)
+),
+
 aged as (
     select
         nodes.node_id,
         cast(floor((snapshots.snapshot_us - nodes.released_us) / ({{ days_in_microseconds(7) }})) as integer) as age_weeks,
         snapshots.snapshot_id,
         snapshots.snapshot_at,
+        snapshots.is_near_another,
         {{ days_between('nodes.released_us', 'snapshots.snapshot_us') }} as age_days,
         identities.likes,
         identities.downloads,
@@ -40,13 +51,21 @@ aged as (
 ),
 
 -- Of two snapshots in one week of its age the later one counts.
-last_in_week as (
+last_of_several as (
     select *
     from aged
+    where is_near_another
     qualify row_number() over (
         partition by node_id, age_weeks
         order by snapshot_at desc nulls last, snapshot_id desc nulls last
     ) = 1
+),
+
+last_in_week as (
+    select * from last_of_several
+    union all
+    select * from aged
+    where not is_near_another
 )
 
 select
