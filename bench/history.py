@@ -32,7 +32,7 @@ def history(folder: Path, n_models: int, n_weeks: int, memory: str, most_weeks: 
     weeks, alone_in, anew_in, on_top_in = (
         folder / name for name in ("weeks", "alone", "anew", "on_top")
     )
-    # dbt has read the project before both builds of the last week, as it has from the second week on.
+    # dbt has parsed the project before both builds of the last week, as from the second week on.
     json_of_one = -build(smallest, alone_in, memory, OF_JSON).cpu_seconds
     weeks_of(drawn, weeks, n_weeks - 1, n_weeks)
     json_of_one += build(weeks, alone_in, memory, OF_JSON).cpu_seconds
