@@ -119,7 +119,7 @@ def _solve_by_absorbing(
     estimate = {"poisson": library.fepois, "logit": library.feglm}.get(
         equation.estimator, library.feols
     )
-    model = estimate(" | ".join(parts), pd.DataFrame(data), **options)
+    model = estimate(" | ".join(parts), pd.DataFrame(data, copy=False), **options)
 
     positions = {name: j for j, name in enumerate(terms)} | {"Intercept": -1}
     columns = np.array([positions[name] for name in model._coefnames], dtype=np.int64)

@@ -10,6 +10,7 @@ from scipy import stats
 from scipy.special import gammaln, xlogy
 
 from analysis.studies.estimation.absorbing import absorbing_solver, has_engine
+from analysis.studies.estimation.conditional import solve_conditional_logit
 from analysis.studies.estimation.equations import (
     Equation,
     EstimationError,
@@ -52,11 +53,10 @@ ENGINES = {
         "poisson",
         "logit",
         "fractional_logit",
-        "conditional_logit",
         "negative_binomial",
     ),
     "fereg": ABSORBED,
-    "numpy": ("cox",),
+    "numpy": ("cox", "conditional_logit"),
 }
 
 
@@ -148,10 +148,10 @@ def fit(
 ) -> Fit:
     """Estimates `equation` on the rows of `frame`.
 
-    `engine`: "pyfixest", "statsmodels", "fereg" (an optional package), "numpy" (a cox alone), or
-    "auto": pyfixest where it can, else statsmodels, else fereg, else numpy; Poisson and logit
-    without fixed effects by statsmodels; several fixed effects, and one beside `LARGE` rows or
-    more, by fereg where it is installed.
+    `engine`: "pyfixest", "statsmodels", "fereg" (an optional package), "numpy" (a cox, a
+    conditional logit), or "auto": pyfixest where it can, else statsmodels, else fereg, else numpy;
+    Poisson and logit without fixed effects by statsmodels; several fixed effects, and one beside
+    `LARGE` rows or more, by fereg where it is installed.
     `small_sample`: a name of `SMALL_SAMPLE`, or "default":
     "nonnested" for OLS and IV, "clusters_only" for the rest. `of_interest`: the terms that must
     survive; every term of the equation where it is not given. `keep_singletons` keeps rows alone
@@ -184,6 +184,7 @@ def _fit(
     convention = SMALL_SAMPLE[small_sample]
     solve, solve_linear = _solvers(equation, engine, convention, len(frame))
     rows, dropped = usable_rows(frame, equation, keep_singletons=keep_singletons)
+    frame = frame[[*dict.fromkeys((*equation.numeric_columns, *equation.key_columns))]]
     for _ in range(SEPARATION_ROUNDS):
         design = design_of(frame.iloc[rows], equation)
         _check_design(design, equation)
@@ -238,7 +239,8 @@ def _solvers(
     objection = _objection(engine, equation, convention)
     if objection is not None:
         raise EstimationError(objection)
-    solve = {"statsmodels": solve_by_statsmodels, "numpy": solve_cox}.get(engine)
+    by_numpy = solve_cox if equation.estimator == "cox" else solve_conditional_logit
+    solve = {"statsmodels": solve_by_statsmodels, "numpy": by_numpy}.get(engine)
     linear = engine if solve is None else "pyfixest"
     solve = solve or absorbing_solver(engine)
     return partial(_guarded, engine, solve), partial(_guarded, linear, absorbing_solver(linear))
@@ -258,7 +260,7 @@ def _objection(engine: str, equation: Equation, convention: Convention) -> str |
             return "engine 'pyfixest' has no logit with weights or an offset"
         if n_clusters > 2:
             return "engine 'pyfixest' clusters by at most two columns"
-    if engine == "statsmodels" and equation.fixed_effects and estimator != "conditional_logit":
+    if engine == "statsmodels" and equation.fixed_effects:
         return "engine 'statsmodels' absorbs no fixed effects"
     if equation.weights and estimator in ("negative_binomial", "conditional_logit", "cox"):
         return f"{estimator} takes no weights"

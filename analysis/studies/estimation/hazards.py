@@ -9,7 +9,7 @@ tests hold it to PHReg, to printed results and to the partial likelihood spelt o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ from analysis.studies.estimation.matrices import (
     columns_of,
     design_of,
     in_units_of_data,
+    scaled_to_variance_one,
 )
 from analysis.studies.estimation.pruning import usable_rows
 
@@ -134,8 +135,7 @@ class PartialLikelihood:
 
 def solve_cox(design: Design, equation: Equation, convention: Convention) -> Solution:
     """The top of the partial likelihood; the fixed effects are its strata."""
-    root = np.sqrt(len(design.outcome))
-    design = replace(design, x=design.x * root, scale=design.scale / root)
+    design = scaled_to_variance_one(design)
     strata = strata_of(design)
     columns = independent_columns(design.x, strata)
     if not len(columns):

@@ -5,7 +5,7 @@ given the columns before it and the fixed effects, is below 1e-9, whatever its u
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -64,7 +64,7 @@ class Design:
     """The pruned rows as arrays; columns of `x` and `z` centred and scaled to length one."""
 
     outcome: np.ndarray  # (n,)
-    x: np.ndarray  # (n, K)
+    x: np.ndarray  # (n, K), column by column in memory
     names: tuple[str, ...]  # (K,)
     centre: np.ndarray  # (K,)
     scale: np.ndarray  # (K,)
@@ -114,21 +114,24 @@ def columns_of(rows: pd.DataFrame, equation: Equation) -> dict[str, np.ndarray]:
 def design_of(rows: pd.DataFrame, equation: Equation) -> Design:
     """The arrays of the pruned rows."""
     kept, constant, units = [], [], []
-    for name, column in columns_of(rows, equation).items():
+    columns = columns_of(rows, equation)
+    x = np.empty((len(rows), len(columns)), order="F")
+    for name, column in columns.items():
         unit, centre, scale = standardised(column)
         if scale == 0:
             constant.append(name)
         else:
+            x[:, len(kept)] = unit
             kept.append(name)
-            units.append((unit, centre, scale))
+            units.append((centre, scale))
     size = len(rows)
     instruments = [standardised(as_numbers(rows[name]))[0] for name in equation.instruments]
     return Design(
         outcome=as_numbers(rows[equation.outcome]),
-        x=np.column_stack([unit for unit, _, _ in units]) if kept else np.empty((size, 0)),
+        x=x[:, : len(kept)],
         names=tuple(kept),
-        centre=np.array([centre for _, centre, _ in units]),
-        scale=np.array([scale for _, _, scale in units]),
+        centre=np.array([centre for centre, _ in units]),
+        scale=np.array([scale for _, scale in units]),
         z=np.column_stack(instruments) if instruments else np.empty((size, 0)),
         is_endogenous=np.isin(np.array(kept, dtype=object), equation.endogenous),
         fixed_effects=_code_matrix(rows, equation.fixed_effects),
@@ -153,6 +156,12 @@ def standardised(column: np.ndarray) -> tuple[np.ndarray, float, float]:
         return np.zeros(len(column)), float(centre * largest), 0.0
     unit /= length
     return unit, float(centre * largest), float(length * largest)
+
+
+def scaled_to_variance_one(design: Design) -> Design:
+    """The same with columns of variance one, as optimizers like them."""
+    root = np.sqrt(len(design.outcome))
+    return replace(design, x=design.x * root, scale=design.scale / root)
 
 
 def dummies_of(rows: pd.DataFrame, factor: str) -> dict[str, np.ndarray]:

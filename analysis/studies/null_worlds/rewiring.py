@@ -18,6 +18,7 @@ module: there is no second set of formulas.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import duckdb
 import numpy as np
@@ -136,67 +137,110 @@ def may_move(lineage: Lineage) -> np.ndarray:
     return lineage.is_dated[lineage.child] & is_older
 
 
-def rewire(lineage: Lineage, rng: np.random.Generator, n_steps: int = N_STEPS) -> Lineage:
-    """The lineage after `n_steps` steps of exchanges: the same edges' children, other parents.
+@dataclass(frozen=True, eq=False)
+class Exchanges:
+    """The edges of a lineage that take part, made ready once for lineages drawn over and over.
 
-    One step takes time in proportion to the edges. Forty steps put every edge into about forty
-    pairs, half of which exchange.
+    moving: (m,) their places among all edges, months side by side, which end at `ends`.
+    parent: (m,) their parents as places in the order of dates, `by_date` (n,) of all nodes. Who is
+    older than an edge's child stands below its `bound` (m,): no date is looked up in all nodes.
+    several: (m,) whether the child has several parents. Only then it can come to take twice from
+    one, and never from one that an edge which stays leads to: that one is not older, or the child
+    has no date. key: (m,) what tells the children apart, a multiple of n.
     """
-    if n_steps < 1:
-        raise RewiringError(f"{n_steps} steps exchange nothing; give 1 or more")
-    moving = np.flatnonzero(may_move(lineage))
-    month = months(lineage.created_us[lineage.child[moving]])
-    moving = moving[np.argsort(month, kind="stable")]
-    ends = np.cumsum(np.unique(month, return_counts=True)[1])
 
-    child, parent = lineage.child[moving], lineage.parent[moving]
-    child_us = lineage.created_us[child]
-    # Only who has several parents can come to take twice from one, and never from one that an edge
-    # which stays leads to: that one is not older, or the child has no date.
-    n_nodes = np.int64(len(lineage.names))
-    n_parents = np.bincount(lineage.child, minlength=n_nodes)
-    several = np.flatnonzero(n_parents[child] > 1)
+    lineage: Lineage
+    moving: np.ndarray
+    ends: np.ndarray
+    parent: np.ndarray
+    by_date: np.ndarray
+    bound: np.ndarray
+    several: np.ndarray
+    key: np.ndarray
 
-    for _ in range(n_steps):
-        partner = _partners(ends, rng)
-        exchanges = rng.random(len(moving)) < 0.5
-        exchanges = exchanges[np.minimum(partner, np.arange(len(moving)))]
-        offered = parent[partner]
-        exchanges &= lineage.created_us[offered] < child_us
-        # Old and offered edges are looked at alike, and all pairs' at once, accepted or not.
-        old_keys = child[several] * n_nodes + parent[several]
-        offered_keys = child[several] * n_nodes + offered[several]
-        once = _occur_once(np.concatenate([old_keys, offered_keys]))
-        exchanges[several] &= once[: len(several)] & once[len(several) :]
-        exchanges &= exchanges[partner]
-        parent = np.where(exchanges, offered, parent)
+    @classmethod
+    def of(cls, lineage: Lineage) -> "Exchanges":
+        moving = np.flatnonzero(may_move(lineage))
+        month = months(lineage.created_us[lineage.child[moving]])
+        moving = moving[np.argsort(month, kind="stable")]
+        ends = np.cumsum(np.unique(month, return_counts=True)[1])
+        child, n = lineage.child[moving], len(lineage.names)
+        by_date = np.argsort(lineage.created_us, kind="stable")
+        place = np.empty(n, dtype=np.int64)
+        place[by_date] = np.arange(n)
+        return cls(
+            lineage=lineage,
+            moving=moving,
+            ends=ends,
+            parent=place[lineage.parent[moving]],
+            by_date=by_date,
+            bound=np.searchsorted(lineage.created_us[by_date], lineage.created_us[child]),
+            several=np.bincount(lineage.child, minlength=n)[child] > 1,
+            key=child * np.int64(n),
+        )
 
-    rewired = lineage.parent.copy()
-    rewired[moving] = parent
-    return replace(lineage, parent=rewired)
+    def drawn(self, rng: np.random.Generator, n_steps: int = N_STEPS) -> np.ndarray:
+        """The parents' side of all edges after `n_steps` steps of exchanges; (edges,).
+
+        One step takes time in proportion to the edges. Forty steps put every edge into about forty
+        pairs, half of which exchange.
+        """
+        if n_steps < 1:
+            raise RewiringError(f"{n_steps} steps exchange nothing; give 1 or more")
+        parent = self.parent.copy()
+        for _ in range(n_steps):
+            first, second = _pairs(self.ends, rng)
+            exchanges = (rng.random(len(parent)) < 0.5)[np.minimum(first, second)]
+            own, offered = parent[first], parent[second]
+            exchanges &= (offered < self.bound[first]) & (own < self.bound[second])
+            self._refuse_what_is_there(parent, first, second, exchanges)
+            parent[first[exchanges]] = offered[exchanges]
+            parent[second[exchanges]] = own[exchanges]
+        rewired = self.lineage.parent.copy()
+        rewired[self.moving] = self.by_date[parent]
+        return rewired
+
+    def _refuse_what_is_there(
+        self, parent: np.ndarray, first: np.ndarray, second: np.ndarray, exchanges: np.ndarray
+    ) -> None:
+        """Pairs (p,) do not exchange where a child would take twice from one parent.
+
+        Old and offered edges are looked at alike, and all pairs' at once, accepted or not.
+        """
+        old = np.flatnonzero(self.several)
+        sides = [
+            (np.flatnonzero(self.several[side]), side, other)
+            for side, other in ((first, second), (second, first))
+        ]
+        keys = [self.key[old] + parent[old]]
+        keys += [self.key[side[pairs]] + parent[other[pairs]] for pairs, side, other in sides]
+        is_twice = pd.Series(np.concatenate(keys)).duplicated(keep=False).to_numpy()
+        of_old, *offered = np.split(is_twice, np.cumsum([len(one) for one in keys[:-1]]))
+        stays = np.zeros(len(parent), dtype=bool)
+        stays[old] = of_old
+        for (pairs, side, _), is_there in zip(sides, offered, strict=True):
+            stays[side[pairs]] |= is_there
+            exchanges[pairs] &= ~stays[side[pairs]]
 
 
-def _partners(ends: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The place that each place is paired with, itself where a block is odd; (edges,).
+def rewire(lineage: Lineage, rng: np.random.Generator, n_steps: int = N_STEPS) -> Lineage:
+    """The lineage after `n_steps` steps of exchanges: the same edges' children, other parents."""
+    return replace(lineage, parent=Exchanges.of(lineage).drawn(rng, n_steps))
+
+
+def _pairs(ends: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The places that are paired with each other, (pairs,) each; one is left where a block is odd.
 
     Blocks lie side by side and end at `ends`; pairs stay inside of them.
     """
-    partner = np.empty(ends[-1] if len(ends) else 0, dtype=np.int64)
-    start = 0
+    first, second, start = [], [], 0
     for end in ends:
         shuffled = start + rng.permutation(end - start)
-        first, second = shuffled[0::2], shuffled[1::2]
-        partner[shuffled[-1]] = shuffled[-1]
-        partner[first[: len(second)]] = second
-        partner[second] = first[: len(second)]
+        second.append(shuffled[1::2])
+        first.append(shuffled[0::2][: len(second[-1])])
         start = end
-    return partner
-
-
-def _occur_once(keys: np.ndarray) -> np.ndarray:
-    """Whether a key is there only once; (keys,)."""
-    _, which, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    return counts[which] == 1
+    nobody = [np.empty(0, dtype=np.int64)]
+    return np.concatenate(first or nobody), np.concatenate(second or nobody)
 
 
 # the index
@@ -229,6 +273,10 @@ class Counter:
             self._connection.execute(f"create table {name} as from given")
             self._connection.unregister("given")
         self._models, self._indices = rendered_models(INDEX)
+
+    @cached_property
+    def exchanges(self) -> Exchanges:
+        return Exchanges.of(self.lineage)
 
     def count(self, parent: np.ndarray) -> pd.DataFrame:
         """One row per focal, by node: `node_key`, `n_i`, `n_j`, `n_k`, `mdi` (null for 0 / 0).
@@ -302,7 +350,7 @@ def drawn(counter: Counter, number: int, seed: int, n_steps: int = N_STEPS) -> p
     A function of the lineage, the seed and the number alone.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
-    counted = counter.count(rewire(counter.lineage, rng, n_steps).parent)
+    counted = counter.count(counter.exchanges.drawn(rng, n_steps))
     counted.insert(0, "model_id", counter.lineage.names[counted.pop("node_key")])
     return counted
 

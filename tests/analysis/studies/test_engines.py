@@ -12,6 +12,7 @@ import statsmodels.api as sm
 from linearmodels.iv import IV2SLS
 from made_up_families import families
 from scipy import stats
+from statsmodels.discrete.conditional_models import ConditionalLogit
 
 from analysis.studies.estimation import (
     SMALL_SAMPLE,
@@ -26,6 +27,7 @@ from analysis.studies.estimation import (
     fit,
     refuse_unidentified,
 )
+from analysis.studies.estimation.conditional import ConditionalLikelihood
 from analysis.studies.estimation.matrices import design_of
 
 FRAME = families()
@@ -288,6 +290,27 @@ def test_a_conditional_logit_of_pairs_is_a_logit_of_their_differences():
     assert found.n_used == 2 * is_mixed.sum()
     assert found.n_separated == 2 * (~is_mixed).sum()
     assert found.log_likelihood == pytest.approx(oracle.llf, rel=1e-9)
+
+
+def test_the_conditional_likelihood_of_larger_families_is_that_of_statsmodels():
+    """Families of 2 to 9 with any number of ones; the Hessian by differences of the score."""
+    random = np.random.default_rng(11)
+    family = np.repeat(np.arange(120), random.integers(2, 10, 120))
+    x = random.normal(size=(len(family), 3))
+    y = (random.random(len(family)) < 0.4).astype(float)
+    ones = np.bincount(family, weights=y)
+    stays = ((ones > 0) & (ones < np.bincount(family)))[family]
+    family = np.unique(family[stays], return_inverse=True)[1]
+    shuffled = random.permutation(len(family))
+    family, x, y = family[shuffled], x[stays][shuffled], y[stays][shuffled]
+    ours, theirs = ConditionalLikelihood(y, x, family), ConditionalLogit(y, x, groups=family)
+    at, step = np.array([0.7, -1.1, 0.3]), 1e-6 * np.eye(3)
+    assert ours.loglike(at) == pytest.approx(theirs.loglike(at), rel=1e-10)
+    np.testing.assert_allclose(ours.score(at), theirs.score(at), rtol=1e-8)
+    by_differences = [(ours.score(at + one) - ours.score(at - one)) / 2e-6 for one in step]
+    np.testing.assert_allclose(ours.hessian(at), by_differences, rtol=1e-6, atol=1e-6)
+    # Nothing overflows where members are far apart.
+    assert np.isfinite(ours.loglike(300 * at))
 
 
 def test_a_conditional_logit_refuses_clusters_that_cut_its_families():
