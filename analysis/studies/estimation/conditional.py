@@ -51,6 +51,7 @@ class ConditionalLikelihood:
                 self.blocks.append((some, rows[first[some, None] + np.arange(size)]))
 
     def loglike(self, estimates: np.ndarray) -> float:
+        """Minus infinity where the estimates are so large that other choices weigh nothing."""
         predictor = self.x @ estimates
         height = float((self.observed @ estimates).sum())
         for families, rows in self.blocks:
@@ -60,7 +61,10 @@ class ConditionalLikelihood:
             sums[:, 0] = 1
             for own in weight.T:
                 sums[:, 1:] += own[:, None] * sums[:, :-1]
-            height -= float(np.log(sums[np.arange(len(ones)), ones]).sum() + ones @ largest)
+            whole = sums[np.arange(len(ones)), ones]
+            if not (whole > 0).all():
+                return -np.inf
+            height -= float(np.log(whole).sum() + ones @ largest)
         return height
 
     def score(self, estimates: np.ndarray) -> np.ndarray:
