@@ -38,19 +38,15 @@ KEYS_THAT_CHECK = {
 }
 
 
-ONLY_STATSMODELS = (
-    "negative_binomial",
-    "conditional_logit",
-)
+ONLY = {"negative_binomial": "statsmodels", "conditional_logit": "numpy", "cox": "numpy"}
+"""The estimators that one engine has."""
 
 
 def engines_of(case: dict) -> list[str]:
     """The engines that can estimate a case, less those that it leaves out with a reason."""
     equation = case["equation"]
-    if equation.get("estimator") in ONLY_STATSMODELS:
-        engines = ["statsmodels"]
-    elif equation.get("estimator") == "cox":
-        engines = ["numpy"]
+    if equation.get("estimator") in ONLY:
+        engines = [ONLY[equation["estimator"]]]
     elif "fixed_effects" in equation or "instruments" in equation:
         engines = ["pyfixest", "fereg"]
     else:
