@@ -48,16 +48,13 @@ from bench.report import (
     tools_table,
 )  # fmt: skip
 from bench.side_by_side import side_by_side
-from bench.study import study
+from bench.study import STUDIES, study
 from hub_lineage.build import MODELS_AND_SEEDS
 
 SECTIONS = ("builds", "tools", "cores", "series", "histories", "studies")
 
 MODELS = 2_556_240
 """As many as the papers used."""
-
-STUDIES = [40_000, 250_000, 1_000_000]
-"""Models of the landings on which each specification of the studies is measured."""
 
 WEEKS = [4, 12, 26, 52]
 """Snapshots of the histories that are built."""

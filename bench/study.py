@@ -1,11 +1,13 @@
-"""What each specification of the studies costs, on exports, in a process of their own.
+"""What each specification of the studies costs: its CPU seconds and its peak of memory.
 
-    python -m bench.study EXPORTS RESULTS      JSON: one object per specification
+    python -m bench.study --models N ...                 draw, build and run at each size; the table
+    python -m bench.study --exports FOLDER --results FOLDER    on exports that are there, as JSON
 
 CPU seconds are the process's, libraries' threads included. The peak is the largest resident set
 while the specification ran: Linux forgets the one before on request, and elsewhere it only grows.
 """
 
+import argparse
 import json
 import os
 import resource
@@ -19,12 +21,16 @@ from pathlib import Path
 from analysis.studies import curves, running
 from bench.landings import make_landing
 from bench.measuring import PROJECT, BenchError, cost_of
+from bench.report import study_table
+
+STUDIES = [40_000, 250_000, 1_000_000]
+"""Models of the landings on which each specification of the studies is measured."""
 
 CURVES = ("recognition_curve", "disruption_curve", "data_curve")
 
 
 def costs_of_specifications(exports: Path, results: Path) -> list[dict]:
-    """Run all specifications once; a row for each, for each curve, and for the writing."""
+    """Run all specifications once; a row for each, for each curve, and for what is around them."""
     rows: list[dict] = []
 
     def measured(name_of: Callable, function: Callable) -> Callable:
@@ -49,7 +55,13 @@ def costs_of_specifications(exports: Path, results: Path) -> list[dict]:
     )
     for name in CURVES:
         setattr(curves, name, measured(lambda *_, name=name: name, getattr(curves, name)))
-    running.write = measured(lambda *_: "tables and figures", running.write)
+    steps = {
+        "open_exports": "opening the exports",
+        "curve_inference": "inference for the curves",
+        "write": "claims, tables and figures",
+    }
+    for name, says in steps.items():
+        setattr(running, name, measured(lambda *_, says=says: says, getattr(running, name)))
     running.run(exports, results)
     return rows
 
@@ -81,9 +93,10 @@ def study(folder: Path, n_models: int) -> dict:
         "HUB_EXPORTS": str(place / "exports"),
     }
     cost_of([sys.executable, "build.py"], variables, place / "build.log")
+    command = [sys.executable, "-m", "bench.study"]
+    command += ["--exports", place / "exports", "--results", place / "results"]
     finished = subprocess.run(
-        [sys.executable, "-m", "bench.study", place / "exports", place / "results"],
-        cwd=PROJECT, check=False, capture_output=True, text=True,
+        command, cwd=PROJECT, check=False, capture_output=True, text=True,
         env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
     )  # fmt: skip
     if finished.returncode:
@@ -92,5 +105,39 @@ def study(folder: Path, n_models: int) -> dict:
     return {"models_drawn": n_models, "specifications": json.loads(finished.stdout)}
 
 
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.study", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument(
+        "--models", type=int, nargs="+", default=STUDIES, metavar="N",
+        help="models of the landings that are drawn (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--most", type=int, default=20, help="rows of the table (%(default)s)")
+    parser.add_argument("--folder", type=Path, default=Path("results/bench"), help="workplace")
+    parser.add_argument("--exports", type=Path, metavar="FOLDER", help="instead of drawing")
+    parser.add_argument("--results", type=Path, metavar="FOLDER", help="of a run on the exports")
+    options = parser.parse_args(arguments)
+    if (options.exports is None) != (options.results is None):
+        parser.error("--exports and --results belong together")
+    return options
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    if options.exports:
+        print(json.dumps(costs_of_specifications(options.exports, options.results)))
+        return 0
+    folder = options.folder.resolve()
+    try:
+        measured = [study(folder, size) for size in sorted(options.models)]
+    except (BenchError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(study_table({"study": measured}, options.most))
+    return 0
+
+
 if __name__ == "__main__":
-    print(json.dumps(costs_of_specifications(Path(sys.argv[1]), Path(sys.argv[2]))))
+    sys.exit(main(sys.argv[1:]))

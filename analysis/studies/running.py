@@ -101,8 +101,9 @@ def run(
                     say(told(result))
             step(specification.specification_id)
         curve = list(curve_rows(exports, specifications, seed, curve_size))
+        n_rows = max((row.get("n_in") or 0 for row in curve), default=0)
         results += [
-            curve_result(one, curve, curve_inference(exports, context.draws_of(one), seed))
+            curve_result(one, curve, curve_inference(exports, context.draws_of(one, n_rows), seed))
             for one in specifications
             if one.method == "curve"
         ]
