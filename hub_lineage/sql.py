@@ -13,6 +13,11 @@ import duckdb
 from hub_lineage.errors import DISK_FULL, BuildError, first_line
 
 _MESSAGE_LENGTH = 300
+# A lone half of a surrogate pair, beside escaped backslashes and whole pairs, which are kept.
+_LONE_SURROGATE = (
+    r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
 _PATTERN_SIGN = re.compile(r"([\[*?])")
 # A thread's error comes as JSON inside the message of another.
 _INNER_MESSAGE = '"exception_message":'
@@ -73,6 +78,12 @@ def memory_limit() -> str:
 def one_value(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
     """Return the first value of a query that has a row, as a count does."""
     return connection.execute(query).fetchall()[0][0]
+
+
+def sound_json(text: str) -> str:
+    """Return the SQL of JSON that DuckDB reads: it refuses a whole text for a lone surrogate."""
+    without = f"regexp_replace({text}, '{_LONE_SURROGATE}', '\\1', 'g')"
+    return f"CASE WHEN json_valid({text}) THEN {text} ELSE {without} END"
 
 
 def one_line(error: Exception) -> str:

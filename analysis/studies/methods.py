@@ -40,7 +40,6 @@ from analysis.studies.specifications import FAMILY_COLUMN, Specification, sample
 from analysis.studies.survival import survival_rows
 from hub_lineage.exports import Exports
 
-
 MOST_SHUFFLED = 200_000_000
 FEWEST_DRAWS = 199
 """Of a million rows 200 permutations tell a p-value to half a per cent in ten CPU seconds."""

@@ -216,9 +216,8 @@ def crawl(options: Options, listing: Listing, progress: Progress, snapshot: Grow
 def _is_first(landing: Path, snapshot: GrowingSnapshot) -> bool:
     """Say whether nothing known tells of a listing's end: no snapshot before, nor the Hub's age."""
     host = snapshot.state.endpoint
-    return (
-        host != HUB_HOST and previous_snapshot(landing, host, before=snapshot.snapshot_id) is None
-    )
+    before = previous_snapshot(landing, host, before=snapshot.snapshot_id)
+    return host != HUB_HOST and before is None
 
 
 def _beyond_the_end(walk: Walk, listing: Listing, progress: Progress) -> str | None:

@@ -18,15 +18,14 @@ import httpx2
 
 from hub_lineage.errors import EXIT_STOPPED, DataError, IntegrityError, LandingError, Problem
 from hub_lineage.landing import Snapshot, list_snapshots, snapshot_id_of
-from hub_lineage.sql import files_in_sql, one_line
+from hub_lineage.sql import files_in_sql, one_line, sound_json
 from loaders.arguments import add_landing_argument, landing_of, refuse_sample, whole_number
 from loaders.crawl import crawling
 from loaders.crawl.crawl_progress import Progress
 from loaders.crawl.listing import Listing
 from loaders.crawl.pacing import Stopped
-from loaders.imports.side_tables import commit_table
-from loaders.imports.sources import sound_json
 from loaders.landing import growing
+from loaders.landing.committing import commit_table
 
 __all__ = ["add_arguments", "missing_parents", "run"]
 

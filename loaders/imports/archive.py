@@ -18,12 +18,7 @@ from datetime import date, datetime, timedelta
 
 from hub_lineage.errors import EXIT_DATA, DataError, RefusedError, UsageError
 from hub_lineage.landing import snapshot_exists, snapshot_id_of
-from loaders.crawl.crawling import (
-    add_landing_argument,
-    landing_of,
-    refuse_sample,
-    whole_number,
-)
+from loaders.arguments import add_landing_argument, landing_of, refuse_sample, whole_number
 from loaders.imports.fetching import (
     RemoteFile,
     Repository,

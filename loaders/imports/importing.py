@@ -23,6 +23,7 @@ from tqdm import tqdm
 from hub_lineage.errors import DataError, LandingError, UsageError
 from hub_lineage.landing import Snapshot, snapshot_exists, snapshot_id_of
 from hub_lineage.sql import confine, one_line
+from loaders.arguments import add_landing_argument, landing_of
 from loaders.imports import items, sources, written
 from loaders.landing.committing import (
     ITEMS_PER_PAGE,
@@ -191,13 +192,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a snapshot per folder, its time the folder's name, such as 2026-09-30",
     )
-    parser.add_argument(
-        "--landing",
-        type=Path,
-        metavar="DIR",
-        default=os.environ.get("HUB_LANDING") or None,
-        help="the landing; default: HUB_LANDING",
-    )
+    add_landing_argument(parser)
     parser.add_argument(
         "--map",
         dest="maps",
@@ -234,11 +229,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `python -m loaders import`: snapshots to stdout, notes to stderr."""
-    if arguments.landing is None:
-        raise UsageError("name the landing to import into: --landing DIR, or set HUB_LANDING")
     request = Request(
         files=arguments.files,
-        landing=arguments.landing,
+        landing=landing_of(arguments),
         as_of=arguments.as_of,
         snapshot_column=arguments.snapshot_column,
         as_of_folder=arguments.as_of_folder,

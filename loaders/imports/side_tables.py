@@ -9,12 +9,11 @@ from pathlib import Path
 
 import duckdb
 
-from hub_lineage.errors import DataError, LandingError, UsageError, said_by
-from hub_lineage.files import replacing, without_empty_folders
-from hub_lineage.sql import literal, one_line
+from hub_lineage.errors import DataError, LandingError, UsageError
 from loaders.arguments import add_landing_argument, landing_of
 from loaders.imports import items, sources
 from loaders.imports.written import Unread
+from loaders.landing.committing import commit_table
 
 __all__ = [
     "Report",
@@ -22,7 +21,6 @@ __all__ = [
     "Value",
     "add_common_arguments",
     "column_named",
-    "commit_table",
     "common_of",
     "land_table",
     "model_id_of",
@@ -191,22 +189,3 @@ def model_id_of(source: sources.Source, name: str | None) -> str:
     there = {column.name for column in source.columns}
     best = name or next((column for column in _ID_COLUMNS if column in there), _ID_COLUMNS[0])
     return f"nullif(trim({column_named(source, '--model-id', best).text}), '')"
-
-
-def commit_table(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
-    """Write the rows of a query, ordered by all columns, as `target`; LandingError leaves it as is.
-
-    Same rows, same bytes, whatever the number of threads.
-    """
-    try:
-        with without_empty_folders(target.parent):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(target) as hidden:
-                connection.execute("SET threads = 1")
-                connection.execute(
-                    f"COPY (FROM ({query}) ORDER BY ALL) TO {literal(hidden)} "
-                    "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
-                )
-    except (OSError, duckdb.Error) as error:
-        said = one_line(error) if isinstance(error, duckdb.Error) else said_by(error)
-        raise LandingError(f"the landing cannot be written: {said}") from error

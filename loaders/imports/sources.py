@@ -13,7 +13,7 @@ from typing import TextIO
 import duckdb
 
 from hub_lineage.errors import DataError
-from hub_lineage.sql import files_in_sql, identifier, literal, one_line
+from hub_lineage.sql import files_in_sql, identifier, literal, one_line, sound_json
 from loaders.landing.slicing import BrokenPage, UnsoundPage, slice_page
 
 FORMATS = ("parquet", "csv", "jsonl")
@@ -47,11 +47,7 @@ _WHERE_TYPES = (
     ({"BIGINT", "UBIGINT", "DOUBLE"}, "DOUBLE"),
 )
 
-# A lone half of a surrogate pair, beside escaped backslashes and whole pairs, which are kept.
-_LONE_SURROGATE = (
-    r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
-    r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
-)
+
 _KEYS = """CASE WHEN json_valid(document) THEN
     CASE json_type(document) WHEN 'OBJECT' THEN json_keys(document) END
 END"""
@@ -92,12 +88,6 @@ class Source:
     relation: str
     columns: tuple[Column, ...]
     item: str | None = None
-
-
-def sound_json(text: str) -> str:
-    """Return the SQL of JSON that DuckDB reads: it refuses a whole text for a lone surrogate."""
-    without = f"regexp_replace({text}, '{_LONE_SURROGATE}', '\\1', 'g')"
-    return f"CASE WHEN json_valid({text}) THEN {text} ELSE {without} END"
 
 
 def find_files(patterns: Sequence[str]) -> list[Path]:

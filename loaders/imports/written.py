@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from hub_lineage.sql import literal
+from hub_lineage.sql import literal, sound_json
 from loaders.imports.fields import FIELDS_IN_USE, NO_VALUE
 from loaders.imports.reading import (
     as_json,
@@ -26,7 +26,6 @@ from loaders.imports.reading import (
     oid_of,
     time_of,
 )
-from loaders.imports.sources import sound_json
 from loaders.landing.slicing import members
 
 __all__ = ["Check", "Unread", "checks", "mended", "prepare", "shown", "unread"]

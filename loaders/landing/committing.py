@@ -24,6 +24,7 @@ from hub_lineage.files import (
     flush,
     locked,
     put_back,
+    replacing,
     swap,
     take_lock,
     without_empty_folders,
@@ -48,6 +49,7 @@ __all__ = [
     "commit_items",
     "commit_snapshot",
     "commit_snapshots",
+    "commit_table",
     "refuse_existing",
 ]
 
@@ -390,3 +392,22 @@ def _discard(root: Path, building: Path) -> None:
     """Remove a building folder; an old snapshot whose successor does not stand goes back."""
     put_back(building, root)
     shutil.rmtree(building)
+
+
+def commit_table(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+    """Write the rows of a query, ordered by all columns, as `target`; LandingError leaves it as is.
+
+    Same rows, same bytes, whatever the number of threads.
+    """
+    try:
+        with without_empty_folders(target.parent):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(target) as hidden:
+                connection.execute("SET threads = 1")
+                connection.execute(
+                    f"COPY (FROM ({query}) ORDER BY ALL) TO {literal(hidden)} "
+                    "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+                )
+    except (OSError, duckdb.Error) as error:
+        said = one_line(error) if isinstance(error, duckdb.Error) else said_by(error)
+        raise LandingError(f"the landing cannot be written: {said}") from error

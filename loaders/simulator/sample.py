@@ -26,8 +26,8 @@ import duckdb
 
 from hub_lineage import landing
 from hub_lineage.errors import LandingError, UsageError
-from loaders.imports.side_tables import commit_table
 from loaders.landing import committing
+from loaders.landing.committing import commit_table
 from loaders.simulator import drawing
 
 FIRST_SNAPSHOT = datetime(2026, 8, 20, 4, 0, 0)

@@ -11,6 +11,9 @@ from support import REPOSITORY
 ABOVE = {
     "hub_lineage": ("loaders", "analysis", "bench"),
     "loaders": ("analysis", "bench"),
+    "loaders/landing": ("loaders.crawl", "loaders.imports", "loaders.simulator"),
+    "loaders/crawl": ("loaders.imports", "loaders.simulator"),
+    "loaders/imports": ("loaders.simulator",),
     "analysis": ("loaders", "bench"),
     "analysis/figures": ("analysis.studies", "analysis.report", "analysis.publish"),
     "analysis/studies": ("analysis.report", "analysis.publish"),
