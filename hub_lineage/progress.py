@@ -87,6 +87,10 @@ class Progress:
             else:
                 print(line, file=self._stream, flush=True)
 
+    def announce(self, seconds: float) -> None:
+        """Say before how long all of it takes."""
+        self.say(f"{self._what}: {about(seconds)} on a free core")
+
     def close(self) -> None:
         """Take the bar away."""
         if self._bar is not None:
@@ -119,8 +123,3 @@ def about(seconds: float) -> str:
     if seconds < 100 * 60:
         return f"about {seconds / 60:.0f} min"
     return f"about {seconds / 3600:.0f} h"
-
-
-def announce(what: str, seconds: float) -> None:
-    """Say before how long something takes."""
-    print(f"{what}: {about(seconds)} on a free core", file=sys.stderr, flush=True)

@@ -40,10 +40,10 @@ from analysis.publish.published_tables import SHORTEST_SALT, check_hidden, write
 from analysis.publish.queries import write_queries
 from analysis.studies.variables import open_exports
 from hub_lineage.errors import StudyError
-from hub_lineage.exports import Exports, n_models_in
+from hub_lineage.exports import Exports, n_models
 from hub_lineage.files import digest_of, replace_folder, workshop
 from hub_lineage.paths import PROJECT, version
-from hub_lineage.progress import Progress, announce
+from hub_lineage.progress import Progress
 from hub_lineage.scopes import SCOPES, scope_of
 from hub_lineage.sql import one_line
 
@@ -120,8 +120,6 @@ def main(arguments) -> int:
     salt = salt_from_environment() if arguments.hash_owners else None
     project = compiled()
     exports = open_exports(arguments.exports, needed=tuple(project.marts))
-    n_models = n_models_in(arguments.exports)
-    announce("data set", SECONDS + SECONDS_A_MODEL * n_models)
     scope = scope_of(exports.snapshot_id, arguments.scope)
     licence = arguments.license or ("apache-2.0" if scope == "sample" else "other")
     options = Options(
@@ -149,6 +147,7 @@ def publish(
     from analysis.publish.data_package import check_data_package, write_data_package
 
     with new_folder(target) as folder, Progress("publish", 4, "steps") as shown:
+        shown.announce(SECONDS + SECONDS_A_MODEL * n_models(exports))
         shown.advance(0, "tables")
         tables = write_tables(exports, project.marts, folder / "data", options.salt)
         names = () if options.salt else copy_results(exports, results, folder / "results")

@@ -42,7 +42,7 @@ from analysis.studies.result_tables import (
 from analysis.studies.shares import clustered_share
 from hub_lineage.dbt import Mart
 from hub_lineage.errors import StudyError
-from hub_lineage.exports import Exports
+from hub_lineage.exports import Exports, n_models
 from hub_lineage.files import files_of, replace_folder, workshop
 from hub_lineage.paths import PROJECT
 from hub_lineage.progress import Progress, nothing_shown
@@ -51,6 +51,10 @@ from hub_lineage.scopes import scope_of
 HERE = Path(__file__).parent
 MARKER = "report.json"
 """The site's own account of itself; a folder without it is never replaced."""
+
+SECONDS = 27.0
+SECONDS_A_MODEL = 1e-4
+"""Of a report with ten families and the studies on one core, twelve of them for dbt's manifest."""
 
 LARGEST = 10
 """Families with a page of their own unless others are named."""
@@ -326,6 +330,7 @@ def build(
     results = open_results(results_folder, exports)
     if results.missing:
         shown.say(plain(results.missing))
+    shown.announce(SECONDS + SECONDS_A_MODEL * n_models(exports))
     chosen = families.chosen_bases(exports, bases, n_families)
     # Each page is written in Markdown, read and written again; Sphinx adds that of the search.
     shown.expect(1 + len(MART_FIGURES) + 3 * (N_PAGES + len(chosen)) + 1)

@@ -33,10 +33,10 @@ from analysis.studies.multiplicity import adjust
 from analysis.studies.result_tables import write_tables
 from analysis.studies.specifications import Specification, chosen, sample_says
 from analysis.studies.variables import open_exports
-from hub_lineage.exports import Exports, n_models_in
+from hub_lineage.exports import Exports, n_models
 from hub_lineage.files import list_files, listed_files, replace_folder, workshop
 from hub_lineage.paths import PROJECT
-from hub_lineage.progress import Progress, announce
+from hub_lineage.progress import Progress
 from hub_lineage.sql import files_in_sql, identifier
 
 LIBRARIES = (
@@ -67,6 +67,7 @@ def run(
     curve_size: int = CURVE_SIZE,
     say: Callable[[str], None] = lambda line: None,
     step: Callable[[str], None] = lambda name: None,
+    begin: Callable[[float], None] = lambda seconds: None,
 ) -> list[Result]:
     """Run specifications and write all results; the results, in the specifications' order.
 
@@ -75,7 +76,8 @@ def run(
     patterns: rows or ids of specifications; none means all.
     seed: of every random draw; draws: how many, where a specification draws (None: its own).
     curve_size: combinations of the recognition curve, 0 for all.
-    say: takes a line on each specification without an estimate; step: the id of each that is done.
+    say: takes a line on each specification without an estimate; step: the id of each that is done;
+    begin: the seconds that a run of all takes, once the exports are open.
 
     Raises StudyError for exports that cannot be used, for unknown specifications, for results of
     other exports that some specifications cannot join, and for a design that changes meanwhile.
@@ -89,6 +91,8 @@ def run(
         registered = registration.registered()
         registration.write(registered, staged)
         exports = open_exports(exports_folder, is_kept=True)
+        if not patterns:
+            begin(SECONDS + SECONDS_A_MODEL * n_models(exports))
         before = earlier(results_folder, exports, specifications) if patterns else Earlier()
         context = Context(exports, seed, draws)
         results = []
@@ -346,9 +350,6 @@ def without_estimate(results: Sequence[Result]) -> list[Result]:
 def main(arguments) -> int:
     """`python -m analysis run`; 0 where the results stand, whatever could be estimated."""
     wanted = chosen(arguments.specifications)
-    if not arguments.specifications:
-        n_models = n_models_in(arguments.exports)
-        announce(f"{len(wanted)} specifications", SECONDS + SECONDS_A_MODEL * n_models)
     with Progress("study", len(wanted), "specifications") as shown:
         results = run(
             arguments.exports,
@@ -359,6 +360,7 @@ def main(arguments) -> int:
             curve_size=arguments.curve_size,
             say=(lambda line: None) if arguments.quiet else shown.say,
             step=lambda name: shown.advance(now=name),
+            begin=shown.announce,
         )
     counts = {status: sum(one.status == status for one in results) for status in
               ("ok", "not_run", "refused", "failed")}  # fmt: skip

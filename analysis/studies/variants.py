@@ -32,7 +32,7 @@ from hub_lineage.exporting import export_marts
 from hub_lineage.files import digest_of, empty_folder, swap
 from hub_lineage.landing import Snapshot, list_snapshots
 from hub_lineage.paths import PROJECT, folder_from
-from hub_lineage.progress import Progress, announce
+from hub_lineage.progress import Progress
 
 SECONDS = 17.0
 SECONDS_AN_ITEM = 5e-5
@@ -109,10 +109,10 @@ def build_variants(
     with build.building_folder(workshop, "HUB_EXPORTS", "variants", home=folder) as lock:
         scratch = Scratch(workshop, landing, snapshots, common, lock)
         stale = [one for one in wanted if not is_up_to_date(folder / one.name, one, sources)]
-        if stale:
-            n_items = sum(build.n_items_of(snapshots).values())
-            announce(f"{len(stale)} variants", len(stale) * (SECONDS + SECONDS_AN_ITEM * n_items))
         with Progress("variants", len(stale), "variants") as progress:
+            if stale:
+                n_items = sum(build.n_items_of(snapshots).values())
+                progress.announce(len(stale) * (SECONDS + SECONDS_AN_ITEM * n_items))
             for variant in stale:
                 progress.advance(0, variant.name)
                 made = scratch.make(variant, sources)

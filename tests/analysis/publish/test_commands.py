@@ -19,11 +19,17 @@ from loaders.simulator.fake_hub import FakeHub
 from loaders.simulator.fake_models import Models
 from support import REPOSITORY, slow_in_group
 
-PAGES = ("README.md", "docs/queries.md", "docs/own_data.md", "docs/publishing.md")
+PAGES = (
+    "README.md", "docs/queries.md", "docs/studies.md", "docs/report.md", "docs/own_data.md",
+    "docs/publishing.md",
+)  # fmt: skip
 NOT_RUN = {
     "pip install": "installs from a package index",
     "make parity": "needs Java and an environment of its own; CI runs it",
     ".venv-spark/": "needs Java and an environment of its own; tests/parity runs it",
+    "analysis calibrate": "takes minutes for each of many worlds; test_calibrating.py has fewer",
+    "analysis register": "appends to the design; test_registration.py has a design of its own",
+    "pytest": "runs tests such as these",
     "marimo": "serves until it is stopped; test_notebook.py runs the cells",
     "fake-hub": "serves until it is stopped; the fake Hub of these tests stands in for it",
     "dump.parquet": "stands for a file of the reader's own",
