@@ -321,6 +321,26 @@ def test_a_wrong_memory_limit_is_told_at_once(sample_exports, tmp_path, monkeypa
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.parametrize(("asked", "is_said"), [([], True), (["DM8.as_it_is"], False)])
+def test_a_run_of_all_says_before_how_long_it_takes(sample_exports, tmp_path, asked, is_said):
+    class BegunError(Exception):
+        """The run has come as far as is wanted here."""
+
+    told = []
+
+    def begin(seconds: float) -> None:
+        told.append(seconds)
+        raise BegunError
+
+    if is_said:
+        with pytest.raises(BegunError):
+            run(sample_exports, tmp_path / "r", asked, begin=begin)
+        assert 40 < told[0] < 100
+    else:
+        run(sample_exports, tmp_path / "r", asked, begin=begin)
+        assert told == []
+
+
 def test_missing_exports_say_how_to_make_them(tmp_path):
     finished = analysis("run", exports=tmp_path / "none", results=tmp_path / "r")
     assert finished.returncode == 1
