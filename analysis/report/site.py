@@ -330,8 +330,8 @@ def build(
     results = open_results(results_folder, exports)
     if results.missing:
         shown.say(plain(results.missing))
-    shown.announce(SECONDS + SECONDS_A_MODEL * n_models(exports))
     chosen = families.chosen_bases(exports, bases, n_families)
+    shown.announce(SECONDS + SECONDS_A_MODEL * n_models(exports))
     # Each page is written in Markdown, read and written again; Sphinx adds that of the search.
     shown.expect(1 + len(MART_FIGURES) + 3 * (N_PAGES + len(chosen)) + 1)
     landing = landing_of(
