@@ -331,7 +331,6 @@ def build(
     if results.missing:
         shown.say(plain(results.missing))
     chosen = families.chosen_bases(exports, bases, n_families)
-    shown.announce(SECONDS + SECONDS_A_MODEL * n_models(exports))
     # Each page is written in Markdown, read and written again; Sphinx adds that of the search.
     shown.expect(1 + len(MART_FIGURES) + 3 * (N_PAGES + len(chosen)) + 1)
     landing = landing_of(
@@ -345,6 +344,7 @@ def build(
             staged / "dbt",
         ):  # fmt: skip
             folder.mkdir(parents=True)
+        shown.announce(SECONDS + SECONDS_A_MODEL * n_models(exports))
         shown.advance(0, "dictionary")
         marts = dictionary.read_dictionary(manifest, staged / "dbt")
         links = Links(
