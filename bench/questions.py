@@ -39,8 +39,9 @@ with (PROJECT / "seeds/disruption_windows.csv").open() as file:
 CROWDING_WINDOWS = (7, 14, 30, 90)
 
 DISRUPTION_STEPS = (
-    "int_takers_counted", "int_shared_takers_counted", "int_parent_sets_numbered",
-    "int_parent_set_overlaps", "int_followers_counted", "int_disruption_components_summed",
+    "int_takers_counted", "int_shared_takers_counted", "int_leaf_edges_selected",
+    "int_parent_sets_numbered", "int_parent_set_overlaps", "int_followers_counted",
+    "int_disruption_components_summed",
 )  # fmt: skip
 
 DESCENDANT_STEPS = (

@@ -4,6 +4,7 @@ No figure is asserted: how long something takes is not a promise of the project.
 """
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from bench.answers import our_statements
 from bench.landings import make_landing, make_second_week
 from bench.measuring import BenchError, cost_of, exponent, free_seconds
+from bench.questions import QUESTIONS
 from bench.report import page, serial_table, study_table, tools_table
 from bench.side_by_side import answer_of, equal_rows
 from bench.study import study
@@ -154,6 +157,18 @@ def test_sections_that_are_not_measured_stay_as_they_were():
     assert "old" not in text
     assert "## Gone" not in text
     assert page(nothing, text) == text
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_makes_what_its_statements_read(name, tmp_path):
+    for model in QUESTIONS[name].models:
+        path = tmp_path / "target/compiled/hub_lineage/models" / f"{model}.sql"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"select '{model}'")
+    made = set(re.findall(r"bench\.\w+\.(\w+)", "".join(our_statements(QUESTIONS[name], tmp_path))))
+    for model in QUESTIONS[name].models:
+        (path,) = (REPOSITORY / "models/intermediate").rglob(f"{model}.sql")
+        assert set(re.findall(r"ref\('(\w+)'\)", path.read_text())) <= made - {model}
 
 
 def answers_of(folder: Path, ours: str, theirs: str) -> None:
