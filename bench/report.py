@@ -60,12 +60,12 @@ def tools_table(result: dict) -> str:
         ratios = [theirs / ours for ours, theirs in zip(one["ours"], one["theirs"], strict=True)]
         rows.append([
             one["question"], one["kept"], one["tool"], one["edges"], one["rows"],
-            median(one["ours"]), median(one["theirs"]), median(ratios),
+            median(one["ours"]), median(one["theirs"]), median(ratios), len(ratios),
             f"{figure(min(ratios))} to {figure(max(ratios))}",
         ])  # fmt: skip
     return table(
         ["question", "answer", "tool", "edges", "rows, all equal", "our CPU seconds",
-         "its CPU seconds", "ours is faster by", "in all pairs"],
+         "its CPU seconds", "ours is faster by", "pairs", "in all pairs"],
         rows,
     )  # fmt: skip
 
@@ -386,8 +386,9 @@ def page(result: dict, before: str = "") -> str:
             "are compared, and the bench fails unless they are equal. Runs are processes of their "
             "own, in pairs of ours and the tool's, with the one or the other first; seconds are "
             "medians of all pairs, and the ratio is the median of the ratios within pairs. A tool "
-            "that is slow is asked a part of the edges, and so are we beside it. An answer stays "
-            "in memory, or is written into a DuckDB file, where ours writes all its steps. "
+            "that is slow is asked a part of the edges, and so are we beside it, and the slowest "
+            "have one pair. An answer stays in memory, or is written into a DuckDB file, where "
+            "ours writes all its steps. "
             "[performance.md](performance.md) says what follows.",
             tools_table(result),
             *(["Not measured:", skipped_tools(result)] if skipped_tools(result) else []),

@@ -28,8 +28,9 @@ def side_by_side(place: Path, budget: float, n_pairs: int, python: Path) -> Iter
     """For each question, tool and place of the answer: what both took in each pair of runs.
 
     `place` is the folder of a build. A tool gets the largest part of the edges over which it is not
-    likely to take more than `budget` CPU seconds, and so do we beside it. `python` has
-    requirements/bench.txt; what cannot be run has no edges and says why (`skipped`).
+    likely to take more than `budget` CPU seconds, and so do we beside it; if it does, one pair has
+    to do. `python` has requirements/bench.txt; what cannot be run has no edges and says why
+    (`skipped`).
     """
     with duckdb.connect(str(place / "bench.duckdb"), read_only=True) as connection:
         (n_edges,) = connection.execute(
@@ -46,10 +47,10 @@ def side_by_side(place: Path, budget: float, n_pairs: int, python: Path) -> Iter
                 continue
             size = largest_part(name, tool, place, n_edges, budget, theirs)
             for kept in ("memory", "written"):
-                pairs = [
-                    one_pair(name, tool, kept, place, size, theirs, ours_first=pair % 2 == 0)
-                    for pair in range(n_pairs)
-                ]
+                pairs = []
+                while len(pairs) < n_pairs and not (pairs and pairs[0][1] > budget):
+                    is_even = len(pairs) % 2 == 0
+                    pairs.append(one_pair(name, tool, kept, place, size, theirs, is_even))
                 yield {
                     "question": question.text,
                     "tool": tool,
@@ -77,7 +78,7 @@ def largest_part(
 
 
 def one_pair(
-    name: str, tool: str, kept: str, place: Path, size: int, python: Path, *, ours_first: bool
+    name: str, tool: str, kept: str, place: Path, size: int, python: Path, ours_first: bool
 ) -> tuple[float, float]:
     """CPU seconds of ours and of the tool, one after the other; their answers have to be equal."""
     costs = {}
