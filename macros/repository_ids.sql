@@ -32,7 +32,7 @@
     {{ replace_pattern(
         "coalesce(
             nullif(regexp_extract(" ~ text ~ ", '(?i)(?:^|[^A-Za-z0-9.-])"
-            ~ "(?:(?:www[.])?(?:huggingface[.]co|hf[.]co|hf-mirror[.]com)|api-inference[.]huggingface[.]co/models)(?::[0-9]+)?[:/]+(.*)$', 1), ''),
+            ~ "(?:(?:www[.])?(?:huggingface[.]co|hf[.]co|hf-mirror[.]com)|api-inference[.]huggingface[.]co/models)(?::[0-9]+)?[:/](.*)$', 1), ''),
             regexp_extract(" ~ text ~ ", '(?i)^(?:hf|hf[-_]hub|huggingface|huggingface[-_]hub):(?://)?(?:models/)?(.*)$', 1)
         )",
         '^(?i)api/models/', ''

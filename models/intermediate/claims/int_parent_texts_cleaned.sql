@@ -61,7 +61,8 @@ unwrapped as (
     from copied
 ),
 
--- A link to the Hub holds the id behind the host; a cache folder holds it as models--owner--name.
+-- A link to the Hub holds the id behind the host; a cache folder holds it as models--owner--name. Behind two slashes two
+-- parts are an id, while more of them are a path that a tool wrote for one.
 located as (
     select
         claimed_parent,
@@ -80,6 +81,7 @@ addressed as (
         behind_host != '' as is_hub_link,
         cached != '' as is_cache_path,
         case
+            when {{ matches("behind_host", "^/+[^/]+/[^/]+/?$") }} then {{ trim_characters('behind_host', '/') }}
             when behind_host != '' then coalesce(nullif({{ first_parts('behind_host') }}, ''), behind_host)
             when contains(cached, '--')
                 then split_part(cached, '--', 1) || '/' || substr(cached, position('--' in cached) + 2)
@@ -161,7 +163,12 @@ judged as (
                 or {{ matches("translate(spelled.line, '[]', '<>')", "^ *[<{]+[^/<>{}]+[>}]+/|^[^/<>{} ]+/[<{]+[^/<>{}]+[>}]+ *$") }}
                 then 'placeholder'
             when {{ is_no_model('spelled.spelled_id') }} then 'not_a_model'
-            when not spelled.is_hub_link and contains(spelled.line, '://') and not {{ matches("spelled.text", "(?i)^file:") }}
+            when
+                not spelled.is_hub_link
+                and (
+                    contains(spelled.line, '://') and not {{ matches("spelled.text", "(?i)^file:") }}
+                    or {{ matches("spelled.text", "(?i)^(?:[a-z0-9-]+[.])+(?:com|org|net|cn)/[^/]+/[^/]") }}
+                )
                 then 'foreign_link'
             when
                 not spelled.is_cache_path
