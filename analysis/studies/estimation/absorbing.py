@@ -25,11 +25,10 @@ from analysis.studies.estimation.matrices import (
 )
 from analysis.studies.estimation.two_stage import first_stage
 
-# Of the demeaning, and of the deviance's relative change where a Poisson or logit stops: at 1e-12
-# those with effects of owners took a third more time for the same ten digits.
+# Of the demeaning, and of the deviance's relative change at which a Poisson or logit stops.
 TOLERANCE = 1e-10
 DEMEANING_ITERATIONS = 10_000
-GLM_TOLERANCE = 1e-10
+GLM_TOLERANCE = 1e-12
 GLM_ITERATIONS = 200
 
 

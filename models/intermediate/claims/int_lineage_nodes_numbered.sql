@@ -49,8 +49,8 @@ select
     models.released_us,
     coalesce(releases.is_bulk_owner, false) as is_bulk_owner
 from {{ ref('int_models_listed') }} as models
-inner join keys on models.model_key = keys.node_key
 left join {{ ref('int_owner_releases_counted') }} as releases on models.model_key = releases.model_key
+where models.model_key in (select keys.node_key from keys)
 union all
 select
     parent_key as node_key,
