@@ -73,7 +73,7 @@ share_over_time = first_and_last(
     {
         "above": "The disruptive share rose from {} to {}",
         "below": "The disruptive share fell from {} to {}",
-        "": "No change of the disruptive share can be told: {}, {}",
+        "": "The disruptive share shows no clear change: {}, {}",
     },
 )
 
@@ -83,7 +83,7 @@ share_by_window = first_and_last(
     {
         "above": "The longer the window, the more models are disruptive: {}, {}",
         "below": "The longer the window, the fewer models are disruptive: {}, {}",
-        "": "The window's length changes less than can be told: {}, {}",
+        "": "The length of the window makes no clear difference: {}, {}",
     },
 )
 

@@ -29,7 +29,7 @@ def test_a_share_rises_or_falls_where_intervals_lie_apart_and_else_cannot_be_tol
     fell = conclusions.share_over_time(shares((0.4, 0.3, 0.5), (0.1, 0.05, 0.2)))
     assert fell.startswith("The disruptive share fell from 40 %")
     same = conclusions.share_over_time(shares((0.2, 0.1, 0.3), (0.25, 0.2, 0.3)))
-    assert same.startswith("No change of the disruptive share can be told: 20 % (10 to 30)")
+    assert same.startswith("The disruptive share shows no clear change: 20 % (10 to 30)")
 
 
 def test_without_intervals_there_is_no_conclusion_and_the_title_names_the_subject():
