@@ -32,7 +32,13 @@ _DEEPEST = 60
 
 _STRING = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
 _WORDS = {"true": True, "false": False, "null": None, "nan": None, "NaN": None}
-_WRAPPERS = frozenset({"array", "list", "tuple", "set", "frozenset", "dict", "OrderedDict"})
+_WRAPPERS = frozenset({
+    "array", "list", "tuple", "set", "frozenset", "dict", "OrderedDict", "Decimal", "ObjectId",
+    "bool_", "float32", "float64", "int32", "int64", "str_",
+})  # fmt: skip
+"""Calls that mean their one argument."""
+_BARE_LIST = re.compile(r"""\[([^][(){}'"]+)\]|\{([^][(){}'"]+)\}""")
+"""How Java, Spark and DuckDB show a list, and PostgreSQL an array: words without quotes."""
 _MARKS = (",", ";", "|", "\n")
 _FRONT_MATTER = re.compile(r"\s*---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", re.S)
 
@@ -42,13 +48,19 @@ _EPOCHS = tuple(
 )
 """Seconds, and their thousandths, millionths and milliardths; the four ranges do not meet."""
 _THOUSANDS = re.compile(
-    r"[1-9][0-9]{0,2}(?:(?:[,_ \u00a0\u202f][0-9]{3})+|(?:\.[0-9]{3}){2,})", re.ASCII
+    r"([1-9][0-9]{0,2}(?:[,_'\u2019 \u00a0\u202f][0-9]{3})+)(?:\.0+)?"
+    r"|[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}",
+    re.ASCII,
 )
-"""1.234 may be a fraction; 1.234.567 is none."""
-_NUMBER_OBJECT = re.compile(r'\{\s*"\$number\w+"\s*:\s*"?([0-9]+)"?\s*\}')
+"""1.234 may be a fraction; 1.234.567 is none, nor is 1,234.0."""
+_WRAPPED_COUNT = re.compile(
+    r"""\{\s*(['"])\$number\w+\1\s*:\s*['"]?([0-9]+)['"]?\s*\}"""
+    r"""|(?:\w+\.)?(?:Number\w+|int\d+|Decimal)\((['"]?)([0-9]+)\3\)"""
+)
+"""A count of MongoDB's, in its JSON and its shell, of numpy's, and of Python's decimals."""
 _TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 _FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
-_OID = re.compile(r"""(?:\$oid"\s*:\s*"|ObjectId\(['"])([0-9a-f]{24})""")
+_OID = re.compile(r"""(?:\$oid['"]\s*:\s*['"]|ObjectId\(['"]?|^\s*['"]?)([0-9a-f]{24})\b""")
 _HTTP_DATE = re.compile(
     r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} "
     r"\d{2}:\d{2}(?::\d{2})?(?: (?:GMT|UTC|[+-]\d{4}))?"
@@ -58,27 +70,38 @@ _TIME_FORMS = (
     "%a %b %d %H:%M:%S %Y",
     "%a %b %d %H:%M:%S %Y %z",
     "%a %b %d %H:%M:%S UTC %Y",
+    "%a %b %d %H:%M:%S %z %Y",
     "%a %b %d %Y %H:%M:%S GMT%z",
     "%Y/%m/%d",
     "%Y/%m/%d %H:%M",
     "%Y/%m/%d %H:%M:%S",
+    "%Y.%m.%d",
+    "%Y.%m.%d %H:%M:%S",
+    "%Y%m%d%H%M%S",
     "%d %b %Y",
     "%d %B %Y",
+    "%d %B %Y %H:%M:%S",
     "%b %d, %Y",
     "%B %d, %Y",
     "%B %d, %Y %H:%M",
     "%B %d, %Y %H:%M:%S",
+    "%B %d, %Y, %I:%M:%S %p",
+    "%b %d, %Y, %I:%M:%S %p",
     "%d-%b-%Y",
     "%Y-%b-%d",
     "%Y年%m月%d日",
 )
 """Forms of which each has one reading; 11/07/2024 has two."""
+_ZONE_BEHIND = re.compile(
+    r" UTC$|(?<=\+00:00)Z$|(?<=Z)\[UTC\]$|(?<=[+-]\d{2}:\d{2})\[[\w/]+\]$", re.ASCII
+)
 _DATETIME = re.compile(
-    r"(?:datetime\.)?datetime\((\d+(?:, \d+){2,6})(?:, tzinfo=[\w.]*(?:\(UTC\)|\butc|\bUTC))?\)"
+    r"(?:datetime\.)?(?:date|datetime|DatetimeWithNanoseconds)\((\d+(?:, \d+){2,6})"
+    r"(?:, tzinfo=[\w.]*(?:\(UTC\)|\butc|\bUTC))?\)"
 )
 _WRAPPED = re.compile(
     r"""/?(?:new )?(?:\w+\.)?(?:Date|ISODate|Timestamp|datetime64)\((['"]?)([^'"()]+)\1"""
-    r"""(?:, (?:tz=)?'\w+')?\)/?"""
+    r"""(?:, (?:tz=)?(?:'\w+'|[\w.]*\butc))?\)/?"""
 )
 """The time in a call of pandas, numpy, MongoDB's shell or JavaScript."""
 _EXTENDED_KEYS = ("$date", "$numberLong")
@@ -107,11 +130,11 @@ def object_of(text: str | None) -> str | None:
 
 
 def count_of(text: str) -> int | None:
-    """Return a count with its thousands set apart, or one of MongoDB's."""
-    if mongo := _NUMBER_OBJECT.fullmatch(text.strip()):
-        return int(mongo[1])
-    is_grouped = _THOUSANDS.fullmatch(text.strip())
-    return int(re.sub(r"\D", "", text)) if is_grouped else None
+    """Return a count with its thousands set apart, or one in an object or a call."""
+    if wrapped := _WRAPPED_COUNT.fullmatch(text.strip()):
+        return int(wrapped[2] or wrapped[4])
+    grouped = _THOUSANDS.fullmatch(text.strip())
+    return int(re.sub(r"\D", "", grouped[1] or grouped[0])) if grouped else None
 
 
 def boolean_of(text: str) -> bool | None:
@@ -129,7 +152,7 @@ def oid_of(text: str | None) -> str | None:
 def time_of(text: str | None) -> str | None:
     """Return a time as ISO in UTC: of an epoch, MongoDB's `$date`, an HTTP date, a repr."""
     try:
-        moment = _moment((text or "").strip())
+        moment = _moment(_unquoted((text or "").strip()))
     except (ValueError, TypeError, OverflowError, InvalidOperation):
         return None
     if moment is None:
@@ -147,16 +170,29 @@ def as_json(value: Any) -> str:
 
 def _as_json(text: str | None, reader: Callable[[str], Any]) -> str | None:
     try:
-        value = reader((text or "").strip())
+        value = reader(_unquoted((text or "").strip()))
         return None if value is None else as_json(value)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, yaml.YAMLError):
         return None
 
 
+def _unquoted(text: str) -> str:
+    """Return a text that was written as a JSON text once more."""
+    try:
+        inner = json.loads(text) if text.startswith('"') else text
+    except ValueError:
+        return text
+    return inner.strip()
+
+
 def _list(text: str) -> list | None:
+    if bare := _BARE_LIST.fullmatch(text):
+        return _bare_list(bare[1] or bare[2])
     if _is_python(text):
         value = _python(text)
         return value if isinstance(value, list) else None
+    if text.startswith(("'", '"')):
+        return _python(f"[{text}]")
     marks = [mark for mark in _MARKS if mark in text]
     if len(marks) == 1:
         parts = (re.sub(r"^- ", "", part.strip()).strip() for part in text.split(marks[0]))
@@ -164,8 +200,22 @@ def _list(text: str) -> list | None:
     return [text] if text and not marks and not re.search(r"\s", text) else None
 
 
+def _bare_list(inside: str) -> list | None:
+    """Return Python's list if it is one, such as of None and numbers, else the words in it."""
+    try:
+        return _python(f"[{inside}]")
+    except (ValueError, SyntaxError):
+        words = [word.strip() for word in inside.split(",")]
+    has_blanks = len(words) == 1 and re.search(r"\s", words[0])
+    is_doubtful = any(not word or word == "..." or ": " in word for word in words)
+    return None if has_blanks or is_doubtful else words
+
+
 def _object(text: str) -> dict | list | None:
-    value = _python(text) if _is_python(text) else _yaml(text)
+    try:
+        value = _python(text) if _is_python(text) else _yaml(text)
+    except (ValueError, SyntaxError):
+        value = _flow(text)
     if isinstance(value, list):
         return value if all(isinstance(one, dict) for one in value) else None
     return value if isinstance(value, dict) else None
@@ -203,6 +253,8 @@ def _value(node: ast.expr) -> Any:
             return [_value(value) for value in values]
         case ast.Dict(keys=keys, values=values) if None not in keys:
             return {_key(key): _value(value) for key, value in zip(keys, values, strict=True)}
+        case ast.Call() if moment := time_of(ast.unparse(node)):
+            return moment
         case ast.Call(func=function, args=[only]) if _name(function) in _WRAPPERS:
             value = _value(only)
             is_dict = "dict" in _name(function).lower()
@@ -254,15 +306,26 @@ def _yaml(text: str) -> Any:
     return yaml.load(text, Loader=_CardLoader)
 
 
+def _flow(text: str) -> Any:
+    """Return an object in YAML's own braces; its bare words have no blanks, and are all there."""
+    events = yaml.parse(text, Loader=_CardLoader)
+    bare = [one.value for one in events if isinstance(one, yaml.ScalarEvent) and one.implicit[0]]
+    return _yaml(text) if all(re.fullmatch(r"[^\s()<>=]+", word) for word in bare) else None
+
+
 def _moment(text: str) -> datetime | None:
     if re.match(r"\d{4}-\d{2}-\d{2}", text):
+        # Go and Java say the name of the zone behind its hours, and people add a Z to them.
+        text = re.sub(
+            r" UTC$|(?<=\+00:00)Z$|(?<=Z)\[UTC\]$|(?<=[+-]\d{2}:\d{2})\[[\w/]+\]$", "", text
+        )
         return datetime.fromisoformat(text)
     if re.fullmatch(r"\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?", text):
         found = _of_epoch(Decimal(text))
-        if found or not re.fullmatch(r"\d{8}", text):
+        if found or not re.fullmatch(r"\d{8}|\d{14}", text):
             return found
     if text.startswith("{"):
-        value = json.loads(text)
+        value = _python(text)
         for seconds, nanoseconds in _PROTOBUF_KEYS:
             if value.keys() == {seconds, nanoseconds}:
                 return _of_epoch(Decimal(value[seconds]) + Decimal(value[nanoseconds]) / 10**9)

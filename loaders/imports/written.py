@@ -32,6 +32,10 @@ __all__ = ["Check", "Unread", "checks", "mended", "prepare", "shown", "unread"]
 
 _FIELDS = tuple(FIELDS_IN_USE)
 _LONGEST_EXAMPLE = 60
+_ISO_TIME = re.compile(
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?", re.ASCII
+)
+"""A time as a build reads it; Python takes a comma, a blank before the zone and no colons, too."""
 _MOST = 10**15
 """What a build takes for a count at most."""
 _NUMBERS_OF_MONGO = frozenset({"$numberDouble", "$numberInt", "$numberLong"})
@@ -396,7 +400,7 @@ def _time(value: Any) -> Any:
     read = time_of(text)
     if read is None or read < "1970-01-02":
         raise _UnreadError
-    return value if re.match(r"\d{4}-\d{2}-\d{2}", text) else read
+    return value if _ISO_TIME.fullmatch(text) else read
 
 
 def _boolean(value: Any) -> Any:
