@@ -181,7 +181,7 @@ def crawl(options: Options, listing: Listing, progress: Progress, snapshot: Grow
         snapshot.write_manifest(growing.RUNNING)
     pages = 0
     try:
-        while not state.is_last:
+        while state.next_query is not None:
             listing.clock.switch.check()
             if options.max_pages is not None and pages >= options.max_pages:
                 raise Stopped
@@ -206,18 +206,17 @@ def crawl(options: Options, listing: Listing, progress: Progress, snapshot: Grow
         snapshot.write_manifest(growing.SUSPECT if is_doubtful else growing.INTERRUPTED, note)
         raise
     doubt = doubt_about(options.landing, snapshot.snapshot_id, state)
-    if doubt is None and walk.ends_doubtfully and _is_first(options.landing, snapshot):
+    if doubt is None and walk.ends_doubtfully and _is_first(options.landing, state):
         doubt = _beyond_the_end(walk, listing, progress)
     status = growing.SUSPECT if doubt else growing.COMPLETE
     snapshot.write_manifest(status, doubt)
     return status
 
 
-def _is_first(landing: Path, snapshot: GrowingSnapshot) -> bool:
+def _is_first(landing: Path, state: State) -> bool:
     """Say whether nothing known tells of a listing's end: no snapshot before, nor the Hub's age."""
-    host = snapshot.state.endpoint
-    before = previous_snapshot(landing, host, before=snapshot.snapshot_id)
-    return host != HUB_HOST and before is None
+    before = previous_snapshot(landing, state.endpoint, before=state.snapshot_id)
+    return state.endpoint != HUB_HOST and before is None
 
 
 def _beyond_the_end(walk: Walk, listing: Listing, progress: Progress) -> str | None:
@@ -225,7 +224,7 @@ def _beyond_the_end(walk: Walk, listing: Listing, progress: Progress) -> str | N
 
     Where the service does not tell, that is said and held against nobody.
     """
-    last = walk.state.last_oid
+    last = walk.state.last_oid or ""
     if walk.state.order == ASCENDING:
         found = listing.first_oid(NEWEST_FIRST)
         is_beyond = found is not None and last < found < walk.newest()
@@ -392,7 +391,7 @@ def _run(options: Options, listing: Listing) -> int:
         snapshot = GrowingSnapshot.start(options.landing, after=latest)
     else:
         snapshot = GrowingSnapshot.resume(unfinished)
-        if unfinished is not latest:
+        if latest is not None and unfinished is not latest:
             print(
                 f"warning: snapshot {unfinished.snapshot_id} was left unfinished before "
                 f"{latest.snapshot_id}; what it still lacks is read as it is now",
@@ -443,7 +442,9 @@ def _walk(options: Options, listing: Listing, snapshot: GrowingSnapshot) -> int:
 
 
 def _report(snapshot: GrowingSnapshot, status: str) -> int:
-    state, parts = snapshot.state, len(snapshot.parts)
+    parts, state = len(snapshot.parts), snapshot.state
+    if state is None:
+        raise AssertionError("a listing that was walked to its end has left a part")
     if state.short_pages:
         print(
             f"warning: {state.short_pages:,} page{'s' if state.short_pages != 1 else ''} held "

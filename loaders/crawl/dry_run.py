@@ -4,7 +4,7 @@ import argparse
 import math
 import time
 
-from huggingface_hub.utils import parse_ratelimit_headers
+from huggingface_hub.utils import RateLimitInfo
 
 from hub_lineage.landing import Snapshot
 from loaders.arguments import refuse_sample
@@ -23,9 +23,6 @@ BYTES_PER_MODEL = 2_900
 def dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
     """Say what a crawl would take; nothing is written."""
     request = listing.request
-    quota: list = []
-    wait_after = listing.pacer.wait_after
-    listing.pacer.wait_after = lambda headers: quota.append(headers) or wait_after(headers)
     listing.clock.show = Progress(0, None).waiting
     check_reachable(request.endpoint)
     began = time.monotonic()
@@ -39,18 +36,19 @@ def dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
         unfinished = unfinished_for(crawled, request.digest, arguments.new_snapshot)
     if previous is not None and not previous.rows:
         previous = None  # accepted as it was; an empty listing tells nothing of the next
-    reckoned = (
-        Reckoned(previous.rows, "previous snapshot") if previous else reckoned_models(listing)
-    )
+    if previous is None:
+        reckoned, size = reckoned_models(listing), float(BYTES_PER_MODEL)
+    else:
+        reckoned = Reckoned(previous.rows or 0, "previous snapshot")
+        size = _bytes_of(previous, reckoned.models) / reckoned.models
     models = reckoned.models
-    size = _bytes_of(previous) / models if previous else BYTES_PER_MODEL
     left = models
     if unfinished is not None:
         landed = unfinished.rows or 0
         left = max(models - landed, 0)
         print(f"would resume snapshot {unfinished.snapshot_id}, {landed:,} models landed")
     requests = math.ceil(left / request.page_size)
-    seconds = _reckoned_seconds(requests, latency, quota[-1], arguments.rate_share)
+    seconds = _reckoned_seconds(requests, latency, listing.pacer.limit, arguments.rate_share)
     print(f"service:  {request.host}, {'with' if listing.sends_token else 'without'} a token")
     print(f"models:   about {left:,} ({reckoned.how})")
     print(f"requests: {requests:,}")
@@ -59,14 +57,15 @@ def dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
     return 0
 
 
-def _bytes_of(snapshot: Snapshot) -> float:
+def _bytes_of(snapshot: Snapshot, rows: int) -> float:
     """Return what a snapshot's answers came to; reckoned, if its manifest does not say."""
     told = snapshot.details.get("bytes")
-    return told if isinstance(told, int) else BYTES_PER_MODEL * snapshot.rows
+    return told if isinstance(told, int) else BYTES_PER_MODEL * rows
 
 
-def _reckoned_seconds(requests: int, latency: float, headers: dict, share: float) -> float:
-    limit = parse_ratelimit_headers(headers)
+def _reckoned_seconds(
+    requests: int, latency: float, limit: RateLimitInfo | None, share: float
+) -> float:
     seconds = requests * latency
     if limit is not None and limit.limit and limit.window_seconds:
         a_window = max(1, math.floor(limit.limit * share))

@@ -9,6 +9,7 @@ import hashlib
 import ipaddress
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -127,7 +128,7 @@ class Request:
     def is_open(self) -> bool:
         """Whether what is sent can be read on the way: no TLS, and not this machine."""
         parts = urlsplit(self.endpoint)
-        return parts.scheme == "http" and not _is_this_machine(parts.hostname)
+        return parts.scheme == "http" and not _is_this_machine(parts.hostname or "")
 
     @property
     def open_proxy(self) -> str | None:
@@ -135,7 +136,7 @@ class Request:
         parts = urlsplit(self.endpoint)
         proxies = getproxies()
         proxy = proxies.get("http") or proxies.get("all")
-        if parts.scheme != "http" or not proxy or _is_exempt(parts.hostname, proxies):
+        if parts.scheme != "http" or not proxy or _is_exempt(parts.hostname or "", proxies):
             return None
         scheme = proxy.partition("://")[0].lower() if "://" in proxy else "http"
         return None if scheme == "https" else scheme
@@ -268,7 +269,9 @@ class Listing:
         """
         failures = overdue = 0
         while True:
-            status, headers, said = None, {}, ""
+            status: int | None = None
+            headers: Mapping[str, str] = {}
+            said = ""
             self.clock.counters.requests += 1
             try:
                 response = self._asked(query)

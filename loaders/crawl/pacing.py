@@ -66,17 +66,17 @@ class StopSwitch:
         The client's own timeout counts the silence between two bytes; a service that sends one
         now and then, in a body or in the headers, is only ended by a clock that runs beside it.
         """
-        is_timed = seconds is not None and self._is_installed
+        timed = seconds if self._is_installed else None
         self._is_open = True
         try:
             self.check()
-            if is_timed:
+            if timed is not None:
                 # again and again: an exception raised inside a finalizer would be swallowed
-                signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+                signal.setitimer(signal.ITIMER_REAL, timed, 1.0)
             yield
         finally:
             self._is_open = False
-            if is_timed:
+            if timed is not None:
                 signal.setitimer(signal.ITIMER_REAL, 0)
 
     def check(self) -> None:
@@ -135,11 +135,13 @@ class Pacer:
     """Keeps the crawl to its share of the quota, by what the service says is left of it."""
 
     share: float
+    limit: RateLimitInfo | None = None
+    """What the last good answer said of the quota."""
     _quota: int = 0
 
     def wait_after(self, headers: Mapping[str, str]) -> float:
         """Return the seconds until the next request may go out after a good answer."""
-        limit = parse_ratelimit_headers(headers)
+        self.limit = limit = parse_ratelimit_headers(headers)
         if limit is None:
             return 0.0
         # A service that names no quota has shown at least as much as was ever left.

@@ -30,7 +30,7 @@ def reckoned_models(listing: Listing) -> Reckoned:
     """
     asking = copy.copy(listing)
     asking.request = replace(listing.request, expand=("createdAt",), page_size=LARGEST_PAGE)
-    query = asking.request.first_query()
+    query: str | None = asking.request.first_query()
     counted = 0
     pages: list[Page] = []
     while query is not None and len(pages) < PAGES:

@@ -8,6 +8,7 @@ reader may see), `outcome`, `n_children`, `resolved_at`, `source`.
 import argparse
 import re
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,7 +87,7 @@ class Answer:
 
 
 def missing_parents(
-    snapshot: Snapshot, fewest: int, known: set[str] = frozenset()
+    snapshot: Snapshot, fewest: int, known: Collection[str] = frozenset()
 ) -> list[tuple[str, int]]:
     """Return well-formed parents a snapshot does not list, with their children, most first."""
     # the folder's own, as a build reads them: not every manifest lists its parts

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 from tqdm import tqdm
@@ -74,7 +74,7 @@ class Request:
     allow_unread: bool = False
     file_format: str | None = None
     columns: Collection[str] | None = None
-    origin: Mapping[str, str] | None = None
+    origin: Mapping[str, str | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -136,19 +136,19 @@ def import_files(request: Request) -> Report:
         )
     files = sources.find_files(request.files)
     file_format = request.file_format or sources.format_of(files)
-    snapshots_of_files = _by_folder(files) if request.as_of_folder else {request.as_of: files}
-    wanted_files = {
-        moment: group
-        for moment, group in snapshots_of_files.items()
-        if moment is None or _is_wanted(request, moment)
-    }
-    n_skipped = len(snapshots_of_files) - len(wanted_files)
-    _refuse_existing(request, [moment for moment in wanted_files if moment is not None])
+    groups: list[tuple[datetime | None, list[Path]]] = (
+        [*_by_folder(files).items()] if request.as_of_folder else [(request.as_of, files)]
+    )
+    wanted_groups = [
+        (moment, group) for moment, group in groups if moment is None or _is_wanted(request, moment)
+    ]
+    n_skipped = len(groups) - len(wanted_groups)
+    _refuse_existing(request, [moment for moment, _ in wanted_groups if moment is not None])
     with _connection() as connection:
         items.prepare(connection)
         tables = [
             _Table(moment, sources.open_source(connection, group, file_format))
-            for moment, group in wanted_files.items()
+            for moment, group in wanted_groups
         ]
         _check_columns(request, tables)
         if request.where:
@@ -167,7 +167,7 @@ def import_files(request: Request) -> Report:
             counts += left
             wanted += [(table, _snapshot_query(table, item, request, count)) for count in left]
         _refuse_existing(request, [count.moment for count in counts])
-        repeats = list(_repeats(snapshots_of_files))
+        repeats = list(_repeats(groups))
         snapshots = _commit(request, connection, wanted)
     return Report(snapshots, [*repeats, *_notes(made, counts, n_skipped, set_aside)])
 
@@ -321,9 +321,9 @@ def _moment_of_folder(file: Path) -> datetime:
     )
 
 
-def _repeats(groups: Mapping[datetime | None, Sequence[Path]]) -> Iterator[str]:
+def _repeats(groups: Sequence[tuple[datetime | None, list[Path]]]) -> Iterator[str]:
     """Say which snapshots are copies of the one before, as archives have them that missed a day."""
-    for (_, before), (_, after) in itertools.pairwise(groups.items()):
+    for (_, before), (_, after) in itertools.pairwise(groups):
         if len(before) == len(after) and all(
             filecmp.cmp(one, other, shallow=False) for one, other in zip(before, after, strict=True)
         ):
@@ -476,7 +476,11 @@ def _counts(
             f"--snapshot-column: {rows:,} row{'s' if rows > 1 else ''} of {column.name} "
             + (f"hold no ISO time, for example {shown}" if shown else "hold null")
         )
-    counts = [_count(table.moment if column is None else row[0], row, item) for row in counted]
+    # Without a column of times the source has one of its own.
+    counts = [
+        _count(cast(datetime, table.moment) if column is None else row[0], row, item)
+        for row in counted
+    ]
     _check_counts(counts, request, source)
     if not request.allow_unread:
         _check_unread(counts, item, source)
@@ -488,7 +492,9 @@ def _count(moment: datetime, row: Sequence[Any], item: items.Item) -> _Count:
         written.Unread(check.field, check.words, *row[start : start + 3])
         for check, start in zip(item.checks, range(_SHARED, len(row), 3), strict=True)
     ]
-    return _Count(moment, *row[1:5], _Ids(*row[5 : _SHARED - 1]), tuple(unread))
+    rows, without_id, without_form, without_object = row[1:5]
+    ids = _Ids(*row[5 : _SHARED - 1])
+    return _Count(moment, rows, without_id, without_form, without_object, ids, tuple(unread))
 
 
 def _check_unread(counts: list[_Count], item: items.Item, source: sources.Source) -> None:

@@ -25,7 +25,7 @@ from loaders.imports.fields import (
     OID_FIELDS,
     TIME_FIELDS,
 )
-from loaders.imports.sources import Column, Source
+from loaders.imports.sources import Column, Source, children_of
 
 Path = tuple[str, ...]
 
@@ -236,7 +236,7 @@ class _Leaf:
     def members(self) -> list["_Leaf"]:
         return [
             _Leaf((*self.path, name), _member(self.column, name, type_))
-            for name, type_ in self.column.type.children
+            for name, type_ in children_of(self.column.type)
             if type_.id != "null"
         ]
 
@@ -295,7 +295,7 @@ def item_of(source: Source, maps: Mapping[str, Sequence[Path]], leave_out: Colle
     counts = [count for _, column in renamed if (count := _count_without_form(column))]
     extended = list(_extended_in(tree))
     is_line = source.item is not None and renamed == placed and not maps and not leave_out
-    raw_json = source.item if is_line else _object(first | tree)
+    raw_json = source.item if is_line and source.item is not None else _object(first | tree)
     in_use = {key: node for key, node in (first | tree).items() if key in _KEYS_IN_USE}
     return Item(
         hub_oid=f"oid_of_text({_id_text(hub_oid.column)})"
@@ -326,7 +326,7 @@ def moment_of(column: Column) -> str:
 def _with_ids(placed: list[tuple[Path, Column]]) -> list[tuple[Path, Column]]:
     """Rename the column the id is taken from to `id`, and the one of the oid to `_id`."""
     paths = [path for path, _ in placed]
-    new_names = {}
+    new_names: dict[Path, Path] = {}
     for wanted, names in (("id", ID_FIELDS), ("_id", OID_FIELDS)):
         best = next((name for name in names if (name,) in paths), None)
         if best is not None and best != wanted:
@@ -537,7 +537,7 @@ def _json(value: str, type_: duckdb.sqltypes.DuckDBPyType, depth: int) -> str:
     if kind == "struct":
         members = [
             _keyed(name, _json(f"struct_extract({value}, {literal(name)})", child, depth))
-            for name, child in type_.children
+            for name, child in children_of(type_)
         ]
         return (
             f"CASE WHEN {value} IS NOT NULL "
@@ -549,7 +549,7 @@ def _json(value: str, type_: duckdb.sqltypes.DuckDBPyType, depth: int) -> str:
 
 
 def _child(type_: duckdb.sqltypes.DuckDBPyType) -> duckdb.sqltypes.DuckDBPyType:
-    return type_.children[0][1]
+    return children_of(type_)[0][1]
 
 
 def _list(value: str, child: duckdb.sqltypes.DuckDBPyType, depth: int) -> str:
@@ -564,7 +564,7 @@ def _list(value: str, child: duckdb.sqltypes.DuckDBPyType, depth: int) -> str:
 
 
 def _map(value: str, type_: duckdb.sqltypes.DuckDBPyType, depth: int) -> str:
-    _, (_, value_type) = type_.children
+    _, (_, value_type) = children_of(type_)
     entry = f"element{depth}"
     key = f"CAST(to_json(CAST(struct_extract({entry}, 'key') AS VARCHAR)) AS VARCHAR)"
     written = _json(f"struct_extract({entry}, 'value')", value_type, depth + 1)
@@ -589,12 +589,12 @@ def _without_form(value: str, type_: duckdb.sqltypes.DuckDBPyType, depth: int) -
     if kind == "struct":
         counts = [
             f"coalesce({count}, 0)"
-            for name, child in type_.children
+            for name, child in children_of(type_)
             if (count := _without_form(f"struct_extract({value}, {literal(name)})", child, depth))
         ]
         return f"({' + '.join(counts)})" if counts else None
     if kind in {"list", "array", "map"}:
-        child = type_.children[1][1] if kind == "map" else _child(type_)
+        child = children_of(type_)[1][1] if kind == "map" else _child(type_)
         element = f"element{depth}"
         count = _without_form(element, child, depth + 1)
         values = f"map_values({value})" if kind == "map" else value

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import yaml
+from duckdb.func import SPECIAL
 
 __all__ = [
     "as_json",
@@ -116,7 +117,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         ("read_time", time_of),
         ("read_oid", oid_of),
     ):
-        connection.create_function(name, reader, ["VARCHAR"], "VARCHAR", null_handling="special")
+        connection.create_function(name, reader, ["VARCHAR"], "VARCHAR", null_handling=SPECIAL)
 
 
 def list_of(text: str | None) -> str | None:
@@ -252,7 +253,8 @@ def _value(node: ast.expr) -> Any:
         case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values):
             return [_value(value) for value in values]
         case ast.Dict(keys=keys, values=values) if None not in keys:
-            return {_key(key): _value(value) for key, value in zip(keys, values, strict=True)}
+            pairs = zip(keys, values, strict=True)
+            return {_key(key): _value(value) for key, value in pairs if key is not None}
         case ast.Call() if moment := time_of(ast.unparse(node)):
             return moment
         case ast.Call(func=function, args=[only]) if _name(function) in _WRAPPERS:
@@ -277,7 +279,10 @@ def _key(node: ast.expr) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-class _CardLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _CardLoader(_Loader):
     """YAML 1.2, as the Hub reads it: `no` and `2024-01-01` are texts."""
 
 
@@ -333,7 +338,9 @@ def _moment(text: str) -> datetime | None:
         inner = value[key] if len(value) == 1 and key else None
         return _moment(json.dumps(inner) if isinstance(inner, dict) else str(inner))
     if python := _DATETIME.fullmatch(text):
-        return datetime(*map(int, python[1].split(", ")), tzinfo=UTC)
+        given = map(int, python[1].split(", "))
+        year, month, day, hour, minute, second, micro = [*given, 0, 0, 0, 0][:7]
+        return datetime(year, month, day, hour, minute, second, micro, tzinfo=UTC)
     if wrapped := _WRAPPED.fullmatch(text):
         return _moment(wrapped[2])
     if _HTTP_DATE.fullmatch(text):

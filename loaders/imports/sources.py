@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 import duckdb
 
@@ -200,9 +200,14 @@ def _agree(types: Sequence[Type]) -> bool:
         return False
     members: dict[str, list[Type]] = {}
     for type_ in distinct:
-        for name, child in type_.children:
+        for name, child in children_of(type_):
             members.setdefault(name, []).append(child)
     return all(map(_agree, members.values()))
+
+
+def children_of(type_: Type) -> list[tuple[str, Type]]:
+    """The members of a nested type, each with its name; of a list the one of its elements."""
+    return cast("list[tuple[str, Type]]", type_.children)
 
 
 def _as_json(names: Iterable[str]) -> str:
@@ -224,11 +229,12 @@ def _open_csv(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) ->
     relation = f"({' UNION ALL BY NAME '.join(selects)})"
     with reading(files):
         opened = connection.sql(f"SELECT * FROM {relation} LIMIT 0")
-    columns = [
-        Column(name, identifier(name), type_, "text")
-        for name, type_ in zip(opened.columns, opened.types, strict=True)
-    ]
-    return Source(files, relation, tuple(columns))
+    named = zip(opened.columns, opened.types, strict=True)
+    return Source(
+        files,
+        relation,
+        tuple(Column(name, identifier(name), type_, "text") for name, type_ in named),
+    )
 
 
 def _csv_header(file: Path) -> tuple[list[str], str]:

@@ -181,7 +181,7 @@ def checks(keys: Collection[str], given: str, unread: str) -> Iterator[Check]:
 def _read(text: str, node: _Node, unread: dict[str, str]) -> str:
     """Return a value's JSON as the API writes it; what cannot be read goes into `unread`."""
     kind = _KINDS[FIELDS_IN_USE[node.name]] if node.name else None
-    if kind and not kind.is_as_written(text):
+    if kind and node.name and not kind.is_as_written(text):
         try:
             value = json.loads(text)
             read = None if _is_nothing(value, kind) else kind.reader(value)
@@ -349,8 +349,8 @@ def _without_mongo(value: Any) -> Any:
             read = {key: _without_mongo(one) for key, one in value.items()}
             return value if all(map(operator.is_, read.values(), value.values())) else read
         case list():
-            read = [_without_mongo(one) for one in value]
-            return value if all(map(operator.is_, read, value)) else read
+            members = [_without_mongo(one) for one in value]
+            return value if all(map(operator.is_, members, value)) else members
     return value
 
 

@@ -160,7 +160,7 @@ def write_dump(models: Models, folder: Path) -> None:
 def _written_at(path: str) -> datetime:
     """When a file was written to its repository: some days after the day in its path, or now."""
     day = re.search(r"(\d{4})-(\d{2})-(\d{2})/", path)
-    return datetime(*map(int, day.groups())) + _DUMPED_AFTER if day else _NOW
+    return datetime.fromisoformat(day[0][:-1]) + _DUMPED_AFTER if day else _NOW
 
 
 def _write_week(

@@ -201,8 +201,9 @@ class FakeHub:
         ).start()
 
     def _close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
 
     def _come_back(self) -> None:
         if not self._ended.wait(self.stall):
@@ -442,10 +443,10 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self._error(404, f"{path} does not exist on this revision", "EntryNotFound")
         elif route == "paths-info":
-            asked = parse_qs(self.asked)
-            is_expanded = asked.get("expand", ["false"])[0].lower() == "true"
+            form = parse_qs(self.asked)
+            is_expanded = form.get("expand", ["false"])[0].lower() == "true"
             entries = dataset.tree("", is_recursive=True, is_expanded=is_expanded)
-            wanted = [one for one in entries if one["path"] in asked.get("paths", ())]
+            wanted = [one for one in entries if one["path"] in form.get("paths", ())]
             self._send(200, json.dumps(wanted).encode(), _JSON, self.limits)
         elif route == "resolve" and path in dataset.files:
             self._file(dataset, path)
@@ -864,9 +865,10 @@ def run(arguments: argparse.Namespace) -> int:
             )
             _serve(hub)
     except KeyboardInterrupt:
-        return 0
+        pass
     except OSError as error:
         raise UsageError(f"port {arguments.port} cannot be had: {error.strerror}") from error
+    return 0
 
 
 def _datasets(arguments: argparse.Namespace, folder: Path) -> list[Dataset]:

@@ -129,7 +129,7 @@ class Models:
         self._values.clear()
         return range(first, self.count)
 
-    def ranked(self, sort: str) -> tuple[array, dict[int, int]]:
+    def ranked(self, sort: str) -> tuple[array, Callable[[int], float]]:
         """Return the numbers in descending order of a counter; made once, as it is costly."""
         if sort not in self._values:
             value = {"trendingScore": self._trending, "likes": self._likes}.get(
@@ -175,7 +175,8 @@ class _Drawn:
         self.models, self.number, self.drawn, self.name = models, number, drawn, name
         self.is_dirty = _mix(drawn ^ 0xD1) < models.dirt_share * (1 << 64)
         # four models in ten have a relation to earlier ones, few of which are taken very often
-        self.relation = self.parents = None
+        self.relation: str | None = None
+        self.parents: list[tuple[int, str]] = []
         if number > 0 and drawn >> 3 & 0x3FF < 410:
             self.relation = _RELATIONS[min((drawn >> 13 & 0xF) // 5, 3)]
             many = 2 + (drawn >> 17 & 1) if self.relation == "merge" else 1

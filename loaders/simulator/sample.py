@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -267,7 +268,7 @@ def chain() -> Iterator[Entry]:
 
 def cycles() -> Iterator[Entry]:
     """A 2-cycle and a 3-cycle that no root feeds."""
-    for day, (name, parent) in enumerate(("ab", "ba", "cd", "de", "ec"), start=1):
+    for day, (name, parent) in enumerate(map(tuple, ("ab", "ba", "cd", "de", "ec")), start=1):
         yield Entry(f"cycle/{name}", f"2025-10-0{day} 00:00:00", f"cycle/{parent}", "finetune")
 
 
@@ -738,7 +739,7 @@ def write_sample(
                 raise LandingError(f"the landing already holds {table}; use --replace")
     ecosystem = drawing.draw(n_models, moments, seed, effects, lively=lively)
     progress(f"drawn: {n_models:,} models, {ecosystem.edges['child'].size:,} claimed parents")
-    details = {"n_models": n_models, "seed": seed, "full_width": full_width}
+    details: dict[str, Any] = {"n_models": n_models, "seed": seed, "full_width": full_width}
     if effects is not None:
         details["effects"] = asdict(effects)
     if lively:
