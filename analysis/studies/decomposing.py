@@ -110,7 +110,7 @@ def decompose(
         parts[ALL] = (without - with_all, together if present else np.zeros(len(used)))
         for name in (*moved, ALL):
             contribution, influence = parts.get(name, (np.nan, np.full(len(used), np.nan)))
-            found = with_interval(contribution, *spread(influence, unit))
+            said = with_interval(contribution, *spread(influence, unit))
             rows.append(
                 {
                     "term": term,
@@ -118,9 +118,9 @@ def decompose(
                     "estimate_without": without,
                     "estimate_with": with_all,
                     "contribution": contribution,
-                    "standard_error": found["standard_error"],
-                    "low": found["low"],
-                    "high": found["high"],
+                    "standard_error": said["standard_error"],
+                    "low": said["low"],
+                    "high": said["high"],
                     "n_used": len(used),
                     "n_clusters": int(unit.max()) + 1,
                 }

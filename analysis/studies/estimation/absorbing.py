@@ -77,13 +77,12 @@ def _solve_by_absorbing(
         parts.append("+".join(effects))
     if endogenous:
         parts.append(f"{' + '.join(endogenous)} ~ {' + '.join(instruments)}")
+    vcov: str | dict[str, str] = convention.robust
     if equation.clusters == ("iid",):
         vcov = "iid"
     elif clusters:
         vcov = {convention.clustered: "+".join(clusters)}
-    else:
-        vcov = convention.robust
-    options = {
+    options: dict[str, object] = {
         "vcov": vcov,
         "ssc": library.ssc(
             k_adj=convention.k_adj,

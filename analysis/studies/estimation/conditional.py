@@ -140,7 +140,7 @@ def solve_conditional_logit(design: Design, equation: Equation, convention: Conv
         terms=names,
         estimates=back @ top.estimates,
         covariance=back @ covariance @ back.T,
-        fitted=None,
+        fitted=np.full(len(design.outcome), np.nan),
         engine="numpy",
         engine_version=np.__version__,
         converged=top.converged,

@@ -71,7 +71,7 @@ class Fit:
     `degrees_of_freedom` are those of the t intervals: G - 1 of the smallest cluster dimension;
     without clusters the residual ones for OLS and IV, infinite (normal intervals) for the rest.
     Statistics that an estimator has not are None. `fitted` (n_used,) are the means of the outcome
-    (None for a conditional logit and a cox), `rows` (n_used,) the positions in the frame of the
+    (NaN for a conditional logit and a cox), `rows` (n_used,) the positions in the frame of the
     rows used. `first_stage` belongs to iv, see `analysis.studies.estimation.two_stage`.
     """
 
@@ -98,7 +98,7 @@ class Fit:
     small_sample: str
     tolerance: float | None
     first_stage: dict | None
-    fitted: np.ndarray | None
+    fitted: np.ndarray
     rows: np.ndarray
 
     def row(self, term: str) -> dict[str, float]:
@@ -225,7 +225,7 @@ def _solvers(
         objections = {name: _objection(name, equation, convention) for name in ENGINES}
         able = [name for name, objection in objections.items() if objection is None]
         if not able:
-            reasons = "; ".join(dict.fromkeys(objections.values()))
+            reasons = "; ".join(dict.fromkeys(filter(None, objections.values())))
             raise EstimationError(f"{equation.formula}: {reasons}")
         preferred = able[0]
         is_linear = equation.estimator in LINEAR
@@ -240,10 +240,11 @@ def _solvers(
     if objection is not None:
         raise EstimationError(objection)
     by_numpy = solve_cox if equation.estimator == "cox" else solve_conditional_logit
-    solve = {"statsmodels": solve_by_statsmodels, "numpy": by_numpy}.get(engine)
-    linear = engine if solve is None else "pyfixest"
-    solve = solve or absorbing_solver(engine)
-    return partial(_guarded, engine, solve), partial(_guarded, linear, absorbing_solver(linear))
+    others: dict[str, Solver] = {"statsmodels": solve_by_statsmodels, "numpy": by_numpy}
+    linear = "pyfixest" if engine in others else engine
+    solve_linear = absorbing_solver(linear)
+    solve = others.get(engine, solve_linear)
+    return partial(_guarded, engine, solve), partial(_guarded, linear, solve_linear)
 
 
 def _objection(engine: str, equation: Equation, convention: Convention) -> str | None:
@@ -401,7 +402,7 @@ def _finished(
     )
 
 
-def _likelihood(design: Design, fitted: np.ndarray, estimator: str) -> tuple[float, float]:
+def _likelihood(design: Design, fitted: np.ndarray, estimator: str) -> tuple[float, float | None]:
     """Log-likelihood of a Poisson or logit, and McFadden's 1 - l / l(constant only)."""
     outcome = design.outcome
     weights = np.ones(len(outcome)) if design.weights is None else design.weights

@@ -155,7 +155,7 @@ def solve_cox(design: Design, equation: Equation, convention: Convention) -> Sol
         terms=names,
         estimates=back @ top.estimates,
         covariance=back @ covariance @ back.T,
-        fitted=None,
+        fitted=np.full(len(design.outcome), np.nan),
         engine="numpy",
         engine_version=np.__version__,
         converged=top.converged,

@@ -21,7 +21,7 @@ from analysis.studies.estimation import (
     has_engine,
     with_interval,
 )
-from analysis.studies.estimation.leaving_out import Columns, leave_out
+from analysis.studies.estimation.leaving_out import Columns, LeftOut, leave_out
 from analysis.studies.estimation.matrices import standardised
 from analysis.studies.estimation.pruning import (
     as_codes,
@@ -146,15 +146,16 @@ def delete_group_jackknife(
     groups, of_row = clusters.groups(outcome, np.arange(len(used)), n_large, n_random, seed)
     terms = tuple(term for term in equation.terms if term in whole.terms)
     design = _Prepared.of(used, equation, terms, clusters.codes)
-    left_out = design and leave_out(
-        design.columns, outcome, equation.estimator, of_row, whole.fitted
-    )
+    left_out = None
+    if design is not None:
+        every = np.arange(len(used))
+        left_out = design.leave_out(every, outcome, equation.estimator, of_row, whole.fitted)
     if left_out is None:
         without = np.full((groups.max() + 1, len(terms)), np.nan)
         is_solved = np.zeros(len(without), dtype=bool)
     else:
-        without, is_solved = left_out.without / design.scale, left_out.is_solved
-        for term, own in zip(terms, left_out.on_all / design.scale, strict=True):
+        without, is_solved = left_out.without, left_out.is_solved
+        for term, own in zip(terms, left_out.on_all, strict=True):
             found = whole.row(term)
             if not abs(own - found["estimate"]) <= AGREEMENT * found["standard_error"]:
                 raise EstimationError(
@@ -180,9 +181,7 @@ def delete_group_jackknife(
     worth = clusters.worth(outcome, np.arange(len(used)))
     independent = None
     if left_out is not None and left_out.independent is not None:
-        independent = (left_out.independent / np.outer(design.scale, design.scale))[
-            np.ix_(is_term, is_term)
-        ]
+        independent = left_out.independent[np.ix_(is_term, is_term)]
     elif equation.estimator == "ols":
         alone = fit(frame, replace(equation, clusters=("iid",)), engine=engine, of_interest=terms)
         places = [alone.terms.index(term) for term in terms]
@@ -229,19 +228,11 @@ class PreparedJackknife:
             kept = informative_rows(np.arange(len(own)), own, self.codes, self.equation)[0]
             if len(kept) and own[kept].min() < own[kept].max():
                 groups, of_row = self.clusters.groups(own[kept], kept, n_large, n_random, seed)
-                found = leave_out(
-                    self.design.columns_at(kept),
-                    own[kept],
-                    self.equation.estimator,
-                    of_row,
-                )
+                found = self.design.leave_out(kept, own[kept], self.equation.estimator, of_row)
                 if found is not None and found.is_solved.all():
-                    scale = self.design.scale
                     return _jackknife(
-                        self.equation.terms, found.on_all / scale, found.without / scale, groups,
-                        self.clusters.worth(own[kept], kept), "cross products",
-                        None if found.independent is None
-                        else found.independent / np.outer(scale, scale),
+                        self.equation.terms, found.on_all, found.without, groups,
+                        self.clusters.worth(own[kept], kept), "cross products", found.independent,
                     )  # fmt: skip
         return delete_group_jackknife(
             self.frame.assign(**{self.equation.outcome: outcome}),
@@ -364,9 +355,18 @@ class _Prepared:
         )
         return cls(columns.within_levels(), scale)
 
-    def columns_at(self, rows: np.ndarray) -> Columns:
-        """The columns of some rows; all of them are not copied."""
-        return self.columns if len(rows) == len(self.columns.x) else self.columns.at(rows)
+    def leave_out(
+        self,
+        rows: np.ndarray,
+        outcome: np.ndarray,
+        estimator: str,
+        group: np.ndarray,
+        mean: np.ndarray | None = None,
+    ) -> LeftOut | None:
+        """`leave_out` of some rows (m,), in the units of the terms; all of them are not copied."""
+        columns = self.columns if len(rows) == len(self.columns.x) else self.columns.at(rows)
+        found = leave_out(columns, outcome, estimator, group, mean)
+        return None if found is None else found.in_units_of(self.scale)
 
 
 def _absorbed(
@@ -459,14 +459,14 @@ def _on_all_rows(
     equation: Equation,
     engine: str,
     of_interest: tuple[str, ...] | None,
-    found: Fit,
+    whole: Fit,
 ) -> tuple[Fit, str]:
     """The fit on all rows, and the engine for those without a group."""
-    if engine != "auto" or found.engine not in ("pyfixest", "fereg") or not has_engine("fereg"):
-        return found, found.engine
-    other = "fereg" if found.engine == "pyfixest" else "pyfixest"
+    if engine != "auto" or whole.engine not in ("pyfixest", "fereg") or not has_engine("fereg"):
+        return whole, whole.engine
+    other = "fereg" if whole.engine == "pyfixest" else "pyfixest"
     check = fit(frame, equation, engine=other, of_interest=of_interest or ())
-    slow, fast = (check, found) if other == "pyfixest" else (found, check)
+    slow, fast = (check, whole) if other == "pyfixest" else (whole, check)
     for term in equation.terms:
         if (term in fast.terms) != (term in slow.terms):
             raise EstimationError(f"fereg and pyfixest disagree whether {term!r} is identified")

@@ -48,6 +48,10 @@ BLOCK = 400_000
 FEWEST_TOGETHER = 8
 
 
+# Rows that leave, in parts.
+Gone = tuple[slice | np.ndarray, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Columns:
     """What a fit works on: columns of length one, nuisance first, then the terms.
@@ -104,6 +108,13 @@ class LeftOut:
     is_solved: np.ndarray
     independent: np.ndarray | None = None
 
+    def in_units_of(self, scale: np.ndarray) -> "LeftOut":
+        """The same for terms of these lengths (k,)."""
+        independent = self.independent
+        if independent is not None:
+            independent = independent / np.outer(scale, scale)
+        return LeftOut(self.on_all / scale, self.without / scale, self.is_solved, independent)
+
 
 def leave_out(
     columns: Columns,
@@ -135,17 +146,16 @@ class _Rows:
     outcome: np.ndarray
     order: np.ndarray  # (n,) the place of each row among those given
     group_starts: np.ndarray  # (H + 1,)
-    level_starts: np.ndarray | None  # (L,) of the parts
-    level_sizes: np.ndarray | None  # (L,) of the parts
+    level_starts: np.ndarray  # (L,) of the parts; empty where no effect is absorbed
+    level_sizes: np.ndarray  # (L,) of the parts
 
     @classmethod
     def sorted(cls, columns: Columns, outcome: np.ndarray, group: np.ndarray) -> "_Rows":
         absorbed = columns.absorbed
         order = np.argsort(group, kind="stable")
+        starts = sizes = np.empty(0, dtype=np.int64)
         if absorbed is not None:
             order = np.lexsort((absorbed, group))
-        starts = sizes = None
-        if absorbed is not None:
             is_new = (np.diff(absorbed[order]) != 0) | (np.diff(group[order]) != 0)
             changes = np.flatnonzero(is_new) + 1
             starts = np.concatenate([[0], changes])
@@ -196,7 +206,7 @@ class _Rows:
     def degrees_left(self) -> np.ndarray:
         """Rows less levels and columns, without each group; (H,)."""
         left = self.of_the_others(np.diff(self.group_starts).astype(np.float64))
-        if self.level_starts is not None:
+        if self.columns.absorbed is not None:
             level = self.columns.absorbed[self.level_starts]
             n_parts = np.bincount(level)
             is_whole = n_parts[level] == 1
@@ -241,7 +251,7 @@ def _leave_out_of_ols(rows: _Rows) -> LeftOut | None:
     products, with_y = rows.of_the_others(own), rows.of_the_others(own_with_y)
     squares = rows.of_the_others(own_squares)
     if columns.absorbed is not None:
-        cut = _of_cut_levels(rows, x, y)
+        cut = _of_cut_levels(rows, columns.absorbed[rows.level_starts], x, y)
         products, with_y, squares = products - cut[0], with_y - cut[1], squares - cut[2]
     unit = rows.of_the_others(own_weight) / rows.of_the_others(own_size.astype(np.float64))
     is_solved = (rows.degrees_left() > 0) & rows.has_two_outcomes()
@@ -259,15 +269,15 @@ def _leave_out_of_ols(rows: _Rows) -> LeftOut | None:
 
 
 def _of_cut_levels(
-    rows: _Rows, x: np.ndarray, y: np.ndarray
+    rows: _Rows, level: np.ndarray, x: np.ndarray, y: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What x'x (H, K, K), x'y (H, K) and y'y (H,) of the other groups lose with the means that a
-    group takes from the levels it cuts.
+    group takes from the levels it cuts; `level` (L,) is that of each part.
 
     Columns have a mean of zero in each level. Without a part, of weight p and with the sum s, the
     rest of its level, of weight r, has the sum -s, and loses s s' / r of its squares.
     """
-    weights, level = rows.columns.weights, rows.columns.absorbed[rows.level_starts]
+    weights = rows.columns.weights
     part = rows.by_level(weights)
     rest = np.bincount(level, weights=part)[level] - part
     n_parts = np.bincount(level)[level]
@@ -419,9 +429,7 @@ class _Model:
             products[self.is_dummy] = np.vstack([one @ residual for one in self.indicators])
         return products
 
-    def means(
-        self, beta: np.ndarray, gone: list[tuple[slice | np.ndarray, ...]]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def means(self, beta: np.ndarray, gone: list[Gone]) -> tuple[np.ndarray, np.ndarray]:
         """Means and weighted residuals (n, b) at coefficients (K, b); 0 on rows gone from each."""
         rows, columns = self.rows, self.rows.columns
         weights = columns.weights[:, None]
@@ -432,7 +440,7 @@ class _Model:
         for place, parts in enumerate(gone):
             for part in parts:
                 mean[part, place] = 0
-        if rows.level_starts is not None:
+        if columns.absorbed is not None:
             sums = rows.by_level(weights * mean)
             total = rows.by_level(columns.weights * rows.outcome)[:, None]
             ratio = np.divide(total, sums, out=np.zeros_like(sums), where=sums > 0)
@@ -443,9 +451,7 @@ class _Model:
                 residual[part, place] = 0
         return mean, residual
 
-    def scores(
-        self, beta: np.ndarray, gone: list[tuple[slice | np.ndarray, ...]]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def scores(self, beta: np.ndarray, gone: list[Gone]) -> tuple[np.ndarray, np.ndarray]:
         """Scores (K, b) at coefficients (K, b), and the length (b,) of the residuals."""
         width = max(FEWEST_TOGETHER, BLOCK // len(self.rows.outcome))
         score, rest = np.empty_like(beta), np.empty(beta.shape[1])
@@ -470,14 +476,14 @@ class _Model:
     def less_means(self, curvature: np.ndarray) -> np.ndarray:
         """The columns less their means within the absorbed levels, by curvature (n,); (n, K)."""
         x = self.rows.columns.x
-        if self.rows.level_starts is None:
+        if self.rows.columns.absorbed is None:
             return x
         sums = self.rows.by_level(curvature)[:, None]
         totals = self.rows.by_level(x * curvature[:, None])
         return x - self.rows.on_rows(np.divide(totals, sums, out=totals, where=sums > 0))
 
     def scores_at_top(
-        self, top: np.ndarray, gone: list[tuple[slice | np.ndarray, ...]], groups: np.ndarray
+        self, top: np.ndarray, gone: list[Gone], groups: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """`scores` (K, b) without each of the groups (b,) at the top (K,) of all rows.
 
@@ -495,7 +501,7 @@ class _Model:
             )
         return score, rest
 
-    def inverse(self, beta: np.ndarray, gone: tuple[slice | np.ndarray, ...]) -> np.ndarray | None:
+    def inverse(self, beta: np.ndarray, gone: Gone) -> np.ndarray | None:
         """Of the Hessian at coefficients (K,) without the rows gone; None where a term falls."""
         with np.errstate(all="ignore"):
             curvature = self.curvature(self.means(beta[:, None], [gone])[0][:, 0])
@@ -509,11 +515,12 @@ class _Model:
     def top(self, mean: np.ndarray | None) -> np.ndarray | None:
         """The coefficients (K,) on all rows, from what gives the means (n,) where they are known;
         None where a term falls or no end is reached."""
-        beta, none = np.zeros(self.rows.columns.x.shape[1]), [()]
+        none: list[Gone] = [()]
+        beta: np.ndarray | None = np.zeros(self.rows.columns.x.shape[1])
         if mean is not None:
             beta = self.coefficients_of(mean)
-            if beta is None:
-                return None
+        if beta is None:
+            return None
         errors, height = None, self.height(beta)
         for _ in range(MOST_STEPS):
             inverse = self.inverse(beta, ())
@@ -571,18 +578,16 @@ class _Model:
             if self.estimator == "logit":
                 return height - columns.weights @ np.logaddexp(0, predictor)
             sums = columns.weights * np.exp(predictor)
-            if self.rows.level_starts is None:
+            if columns.absorbed is None:
                 return height - sums.sum()
             totals = self.rows.by_level(columns.weights * outcome)
             return height - totals @ np.log(self.rows.by_level(sums))
 
-    def gone_without_each_group(
-        self, is_solved: np.ndarray
-    ) -> list[tuple[slice | np.ndarray, ...]]:
+    def gone_without_each_group(self, is_solved: np.ndarray) -> list[Gone]:
         """The rows that leave with each group (H): its own, and for a Poisson those of levels that
         it alone gave any outcome. Marks in `is_solved` (H,) what only a refit can tell."""
         rows, n_groups = self.rows, self.rows.n_groups
-        gone = [(rows.of_group(group),) for group in range(n_groups)]
+        gone: list[Gone] = [(rows.of_group(group),) for group in range(n_groups)]
         group = np.repeat(np.arange(n_groups), np.diff(rows.group_starts))
         sides = (
             [rows.outcome > 0]
@@ -621,7 +626,7 @@ def _inverse(products: np.ndarray, n_nuisance: int, unit: float) -> np.ndarray |
         try:
             factor = np.linalg.cholesky(scaled)
             own = np.diag(factor) ** 2
-            is_sound = (own[:n_kept] > LEAST_OF_A_NUISANCE).all()
+            is_sound = bool((own[:n_kept] > LEAST_OF_A_NUISANCE).all())
         except np.linalg.LinAlgError:
             is_sound = False
         if is_sound:

@@ -6,6 +6,7 @@ from its scores and Hessian, by the same rules for each estimator.
 
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,28 @@ ROUNDING = 1e-13
 LEAST_ALPHA = 0.01
 
 
+class Likelihood(Protocol):
+    """A log-likelihood and its derivatives, by the names that statsmodels gives them."""
+
+    def loglike(self, estimates: np.ndarray) -> float: ...
+
+    def score(self, estimates: np.ndarray) -> np.ndarray:
+        """The gradient; (k,)."""
+
+    def hessian(self, estimates: np.ndarray) -> np.ndarray:
+        """The second derivatives; (k, k)."""
+
+
+class StatsmodelsLikelihood(Likelihood, Protocol):
+    """What is used of a model of statsmodels."""
+
+    def score_obs(self, estimates: np.ndarray) -> np.ndarray:
+        """What each row adds to the score; (n, k)."""
+
+    def predict(self, estimates: np.ndarray) -> np.ndarray:
+        """The means of the rows; (n,)."""
+
+
 def solve_by_statsmodels(design: Design, equation: Equation, convention: Convention) -> Solution:
     """Everything without absorbed fixed effects.
 
@@ -58,8 +81,10 @@ def solve_by_statsmodels(design: Design, equation: Equation, convention: Convent
     is_count = equation.estimator == "negative_binomial"
     if is_count:
         names, back = (*names[:-1], "alpha", CONSTANT), _with_alpha(back)
-    has_likelihood = is_count and top.converged
-    log_likelihood = float(model.loglike(estimates)) if has_likelihood else None
+    log_likelihood = pseudo_r2 = None
+    if is_count and top.converged:
+        log_likelihood = float(model.loglike(estimates))
+        pseudo_r2 = _pseudo_r2(design, equation, log_likelihood)
     return Solution(
         terms=names,
         estimates=back @ estimates,
@@ -70,7 +95,7 @@ def solve_by_statsmodels(design: Design, equation: Equation, convention: Convent
         converged=top.converged,
         iterations=top.n_steps,
         log_likelihood=log_likelihood,
-        pseudo_r2=_pseudo_r2(design, equation, log_likelihood) if has_likelihood else None,
+        pseudo_r2=pseudo_r2,
     )
 
 
@@ -93,7 +118,9 @@ def independent_columns(x: np.ndarray, families: np.ndarray | None) -> np.ndarra
     return np.array(kept, dtype=np.int64)
 
 
-def _model(design: Design, equation: Equation, x: np.ndarray) -> tuple[object, np.ndarray]:
+def _model(
+    design: Design, equation: Equation, x: np.ndarray
+) -> tuple[StatsmodelsLikelihood, np.ndarray]:
     """The statsmodels model on columns `x` (n, k), the constant last, and where to start."""
     outcome, offset, weights = design.outcome, design.offset, design.weights
     if equation.estimator in ("poisson", "logit", "fractional_logit"):
@@ -130,7 +157,7 @@ class Top:
     n_steps: int
 
 
-def top_of(model: object, start: np.ndarray) -> Top:
+def top_of(model: Likelihood, start: np.ndarray) -> Top:
     """The top of a likelihood by Newton steps from `start`.
 
     Where the likelihood curves upwards a step takes that curvature by its size, and any step is

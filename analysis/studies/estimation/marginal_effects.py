@@ -41,7 +41,8 @@ def average_marginal_effects(fit: Fit, frame: pd.DataFrame, equation: Equation) 
         probability = expit(rows @ fit.estimates + offset)
         return weights @ probability, rows.T @ (weights * probability * (1 - probability))
 
-    effects, gradients = [], []
+    effects: list[float] = []
+    gradients: list[np.ndarray] = []
     for position, term in enumerate(fit.terms[:-1]):
         if np.isin(x[:, position], (0, 1)).all():
             low = x.copy()
@@ -59,10 +60,10 @@ def average_marginal_effects(fit: Fit, frame: pd.DataFrame, equation: Equation) 
             gradient[position] += slope.sum()
             effects.append(estimate * slope.sum())
             gradients.append(gradient)
-    gradients = np.array(gradients).reshape(len(effects), len(fit.terms))
+    by_term = np.array(gradients).reshape(len(effects), len(fit.terms))
     return replace(
         fit,
         terms=fit.terms[:-1],
         estimates=np.array(effects),
-        covariance=gradients @ fit.covariance @ gradients.T,
+        covariance=by_term @ fit.covariance @ by_term.T,
     )

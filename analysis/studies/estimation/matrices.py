@@ -75,7 +75,7 @@ class Design:
     weights: np.ndarray | None  # (n,)
     offset: np.ndarray | None  # (n,)
     constant_columns: tuple[str, ...]  # left out: they do not vary
-    event: np.ndarray | None = None  # (n,) 1 where the time of a cox ended in the event
+    event: np.ndarray  # (n,) 1 where the time of a cox ended in the event; else 1 in all rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,7 @@ class Solution:
     terms: tuple[str, ...]  # (k,) the constant last
     estimates: np.ndarray  # (k,)
     covariance: np.ndarray  # (k, k)
-    fitted: np.ndarray | None  # (n,)
+    fitted: np.ndarray  # (n,) means of the outcome, NaN where the estimator has none
     engine: str
     engine_version: str
     degrees_of_freedom: float = np.inf  # residual
@@ -113,7 +113,9 @@ def columns_of(rows: pd.DataFrame, equation: Equation) -> dict[str, np.ndarray]:
 
 def design_of(rows: pd.DataFrame, equation: Equation) -> Design:
     """The arrays of the pruned rows."""
-    kept, constant, units = [], [], []
+    kept: list[str] = []
+    constant: list[str] = []
+    units: list[tuple[float, float]] = []
     columns = columns_of(rows, equation)
     x = np.empty((len(rows), len(columns)), order="F")
     for name, column in columns.items():
@@ -139,7 +141,7 @@ def design_of(rows: pd.DataFrame, equation: Equation) -> Design:
         weights=None if equation.weights is None else as_numbers(rows[equation.weights]),
         offset=None if equation.offset is None else as_numbers(rows[equation.offset]),
         constant_columns=tuple(constant),
-        event=None if equation.event is None else as_numbers(rows[equation.event]),
+        event=np.ones(size) if equation.event is None else as_numbers(rows[equation.event]),
     )
 
 

@@ -86,8 +86,9 @@ def _effective_f(regress: Regression, design: Design, first: Solution, kept: lis
     """p' Q p / tr(V Q), Q the cross products of the instruments once the rest is taken out of them,
     p and V their first-stage coefficients and covariance."""
     exogenous = design.x[:, ~design.is_endogenous]
-    within = [column - regress(column, exogenous).fitted for column in design.z[:, kept].T]
-    within = np.column_stack(within)
+    within = np.column_stack(
+        [column - regress(column, exogenous).fitted for column in design.z[:, kept].T]
+    )
     weights = np.ones(len(within)) if design.weights is None else design.weights
     gram = within.T @ (within * weights[:, None])
     at = [first.terms.index(f"x{j}") for j in kept]
