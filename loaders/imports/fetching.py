@@ -137,8 +137,10 @@ def fetch(
         for name, moment, file, is_accepted in files:
             with telling(name, failed):
                 jobs.append(planned(repository, folder, name, moment, file, is_accepted, arguments))
+        if not jobs:
+            return failed
         say_what_it_takes(repository, jobs, arguments)
-        if arguments.dry_run or not jobs:
+        if arguments.dry_run:
             return failed
         refuse_a_small_disk(landing, jobs)
         n_bytes = sum(job.n_bytes for job in jobs)

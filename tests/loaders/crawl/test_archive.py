@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -117,6 +117,63 @@ def items(rows, landing: Path, day: str) -> list[dict]:
     return [json.loads(row["raw_json"]) for row in rows(landing, name)]
 
 
+def error_of(done: Outcome) -> str:
+    """The one line that says what went wrong."""
+    (line,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    return line
+
+
+DYING = """
+import os, signal, sys
+from loaders.__main__ import main
+from loaders.imports import fetching, remote
+remote.PIECE = 2_000
+fetching.speed_of = lambda *_: 1e6
+remote.FOOTER = 8_000
+read, left = remote.Repository.read, [12]
+def dying(repository, file, span):
+    left[0] -= 1
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    content = read(repository, file, span)
+    print(file.path, *span, flush=True)
+    return content
+remote.Repository.read = dying
+main(sys.argv[1:])
+"""
+"""A command that is killed as it asks for its twelfth piece."""
+
+
+def fetched_until_killed(
+    command: str, service: FakeHub, landing: Path, *arguments: object
+) -> set[tuple[str, int, int]]:
+    """Run a command until it is killed; the spans that it has surely noted."""
+    where = ("--endpoint", service.url, "--no-token", "--landing", landing)
+    killed = subprocess.run(
+        [sys.executable, "-c", DYING, command, *map(str, [*where, *arguments])],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    spans = [line.split() for line in killed.stdout.splitlines() if ".parquet " in line]
+    assert len(spans) == 11
+    # the last one's note may not have come to the disk
+    return {(path, int(start), int(end)) for path, start, end in spans[:-1]}
+
+
+def fill_the_disk(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """Let a disk be full after so many pieces."""
+    left = [after]
+    fsync = os.fsync
+
+    def filling(number: int) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(number)
+
+    monkeypatch.setattr(remote.os, "fsync", filling)
+
+
 # what is landed
 
 
@@ -219,7 +276,7 @@ def test_a_service_that_goes_away_ends_it_in_a_line_and_the_next_call_goes_on(
     gone = service("drop@12x1000")
     done = archive(gone, "--weeks", 2)
     assert done.code == 4
-    (line,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    line = error_of(done)
     assert "files are done with, the same command goes on from there" in line
     assert len(landed(landing)) < 2
     before = set(reads)
@@ -232,60 +289,24 @@ def test_a_service_that_goes_away_ends_it_in_a_line_and_the_next_call_goes_on(
 def test_killed_on_the_way_nothing_is_lost_and_nothing_fetched_twice(
     service, archive, landing, reads, rows
 ) -> None:
-    code = """
-import os, signal, sys
-from loaders.__main__ import main
-from loaders.imports import fetching, remote
-remote.PIECE = 2_000
-fetching.speed_of = lambda *_: 1e6
-remote.FOOTER = 8_000
-read, left = remote.Repository.read, [12]
-def dying(repository, file, span):
-    left[0] -= 1
-    if not left[0]:
-        os.kill(os.getpid(), signal.SIGKILL)
-    content = read(repository, file, span)
-    print(file.path, *span, flush=True)
-    return content
-remote.Repository.read = dying
-main(sys.argv[1:])
-"""
     running = service()
-    command = ["archive", "--endpoint", running.url, "--no-token", "--landing", str(landing)]
-    killed = subprocess.run(
-        [sys.executable, "-c", code, *command, "--weeks", "2"],
-        cwd=REPOSITORY, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert killed.returncode == -signal.SIGKILL
-    spans = [line.split() for line in killed.stdout.splitlines() if line.startswith("models/")]
-    assert len(spans) == 11
+    before = fetched_until_killed("archive", running, landing, "--weeks", 2)
     assert archive(running, "--weeks", 2).code == 0
     assert landed(landing) == days(3, 4)
     assert len(items(rows, landing, DAYS[4])) == 600
-    # the last one's note may not have come to the disk
-    before = {(path, int(start), int(end)) for path, start, end in spans[:-1]}
     assert before & set(reads) == set()
 
 
 def test_a_disk_that_fills_ends_it_in_a_line_and_the_next_call_goes_on(
     service, archive, landing, reads, monkeypatch
 ) -> None:
-    left = [15]
-    fsync = os.fsync
-
-    def filling(number: int) -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        fsync(number)
-
-    monkeypatch.setattr(remote.os, "fsync", filling)
-    done = archive(service(), "--weeks", 2)
+    with monkeypatch.context() as patched:
+        fill_the_disk(patched, after=15)
+        done = archive(service(), "--weeks", 2)
     assert done.code == 1
-    (line,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    line = error_of(done)
     assert "the disk is full" in line
     assert "the same command goes on from there" in line
-    monkeypatch.setattr(remote.os, "fsync", fsync)
     assert archive(service(), "--weeks", 2).code == 0
     assert landed(landing) == days(3, 4)
 
@@ -327,7 +348,7 @@ def test_without_a_network_it_names_the_offline_way_at_once(
     done = run_here(capsys, command, "--endpoint", endpoint, "--no-token", "--landing", landing)
     assert time.monotonic() - began < 2
     assert done.code == 4
-    (line,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    line = error_of(done)
     assert "python -m loaders fake-hub" in line
     assert not landing.exists()
 
@@ -360,7 +381,7 @@ def test_a_week_that_is_none_is_told_and_the_others_are_landed(
     write_week(folder, DAYS[3], select.format(week=MODELS.format(day=DAYS[3], week=3)))
     done = archive(service(), "--weeks", 3)
     assert (done.code, landed(landing)) == (1, days(2, 4))
-    (line,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    line = error_of(done)
     assert line.startswith(f"error: week {DAYS[3]}: ")
     assert says in line
     assert not (landing / fetching.FOLDER).exists()
@@ -469,14 +490,29 @@ def test_the_sample_is_no_landing_to_add_to(service, capsys) -> None:
 
 
 @pytest.fixture
-def dump(hub, landing, tmp_path, capsys) -> Callable[..., Outcome]:
-    """Run `dump` on 2,000 models in this process."""
-    models = Models(2_000)
-    write_dump(models, tmp_path / "dump")
-    service = hub(models, datasets=[Dataset(DUMP, tmp_path / "dump")])
+def dumped(tmp_path: Path) -> Path:
+    """The repository of a dump of 2,000 models."""
+    write_dump(Models(2_000), tmp_path / "dump")
+    return tmp_path / "dump"
 
-    def run(*arguments: object) -> Outcome:
-        where = ("--endpoint", service.url, "--no-token", "--landing", landing)
+
+@pytest.fixture
+def dump_service(hub, dumped: Path) -> Callable[..., FakeHub]:
+    """Serve the dump as it is now: `dump_service("truncate@3")`."""
+
+    def serve(*faults: str) -> FakeHub:
+        found = [Fault.parsed_of_a_file(text) for text in faults]
+        return hub(10, datasets=[Dataset(DUMP, dumped)], file_faults=found)
+
+    return serve
+
+
+@pytest.fixture
+def dump(dump_service, landing: Path, capsys) -> Callable[..., Outcome]:
+    """Run `dump` in this process, on a service with these faults."""
+
+    def run(*arguments: object, faults: Sequence[str] = ()) -> Outcome:
+        where = ("--endpoint", dump_service(*faults).url, "--no-token", "--landing", landing)
         return run_here(capsys, "dump", *where, *arguments)
 
     return run
@@ -509,6 +545,74 @@ def test_the_dump_holds_what_a_crawl_lands(dump, landing, rows) -> None:
 def test_the_time_of_a_dump_can_be_said(dump, landing) -> None:
     assert dump("--as-of", "2026-10-01T12:00:00").code == 0
     assert landed(landing) == ["20261001"]
+
+
+def test_a_dump_whose_connections_are_cut_is_whole(dump, landing, reads, naps) -> None:
+    assert dump(faults=["truncate@2", "drop@4x2", "503@8"]).code == 0
+    (snapshot,) = list_snapshots(landing)
+    assert len(naps) == 4
+    assert dump("--as-of", "2026-11-01").code == 0
+    assert {one.rows for one in list_snapshots(landing)} == {snapshot.rows}
+
+
+def test_a_dump_that_is_cut_off_goes_on_where_it_stood(dump, landing, reads) -> None:
+    gone = dump(faults=["drop@12x1000"])
+    assert (gone.code, landed(landing)) == (4, [])
+    assert "0 of 1 files are done with, the same command goes on from there" in error_of(gone)
+    before = set(reads)
+    reads.clear()
+    assert (dump().code, landed(landing)) == (0, ["20261001"])
+    assert before & set(reads) == set()
+
+
+def test_a_dump_that_is_killed_goes_on_where_it_stood(dump, dump_service, landing, reads) -> None:
+    before = fetched_until_killed("dump", dump_service(), landing)
+    assert (dump().code, landed(landing)) == (0, ["20261001"])
+    assert before & set(reads) == set()
+
+
+def test_a_dump_onto_a_disk_that_fills_goes_on_where_it_stood(
+    dump, landing, reads, monkeypatch
+) -> None:
+    with monkeypatch.context() as patched:
+        fill_the_disk(patched, after=9)
+        full = dump()
+    assert (full.code, landed(landing)) == (1, [])
+    assert "the disk is full" in error_of(full)
+    before = set(reads[:9])
+    reads.clear()
+    assert (dump().code, landed(landing)) == (0, ["20261001"])
+    assert before & set(reads) == set()
+
+
+def test_a_dump_that_has_changed_in_between_is_fetched_anew(dump, landing, dumped, reads) -> None:
+    assert dump(faults=["drop@12x1000"]).code == 4
+    write_dump(Models(1_500), dumped)
+    assert dump().code == 0
+    (snapshot,) = list_snapshots(landing)
+    assert snapshot.rows <= 1_500
+
+
+@pytest.mark.parametrize("column", ["id", "downloads"])
+def test_a_dump_with_other_columns_is_told(dump, landing, dumped, column) -> None:
+    path = dumped / "models.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""COPY (SELECT * RENAME ("{column}" AS other) FROM '{path}') """
+            f"TO '{path}.new' (FORMAT parquet)"
+        )
+    path.with_name("models.parquet.new").replace(path)
+    done = dump()
+    assert (done.code, landed(landing)) == (1, [])
+    assert error_of(done).startswith(f"error: the dump: it has no column {column}")
+    assert "to fetch" not in done.err
+
+
+def test_a_data_set_without_a_dump_is_told(dump, landing, dumped) -> None:
+    (dumped / "models.parquet").rename(dumped / "datasets.parquet")
+    done = dump()
+    assert (done.code, landed(landing)) == (3, [])
+    assert "holds no models.parquet" in error_of(done)
 
 
 def test_a_person_can_practise_on_a_dump(landing, capsys) -> None:
