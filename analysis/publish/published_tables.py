@@ -3,10 +3,10 @@
 The hash of a handle is a SHA-256 over a secret salt and the handle in lower case, the same in every
 table. In an id `owner/name` only the owner is replaced, also where the name repeats it, and any
 other owner's handle that stands in the name as a word of its own; an id without an owner stays but
-for such handles. A claimed text that is no such id may be a path, an address or a bare
-handle: all of it is replaced. So is a task, library or licence that is no word of the Hub's own
-lists (`words.yml`): users write there what they like. Rows are ordered anew, as the old order would
-tell the alphabetical place of each handle.
+for such handles. A claimed text that is no such id may be a path, an address or a bare handle: all
+of it is replaced, and so is a link that a table names as its source, and a task, library or licence
+that is no word of the Hub's own lists (`words.yml`): users write there what they like. Rows are
+ordered anew, as the old order would tell the alphabetical place of each handle.
 
 What was written is searched for every owner and id of the exports before it is handed on.
 """
@@ -37,19 +37,21 @@ OWNERS = ("owner", "base_owner", "root_owner", "parent_organisation")
 REPOSITORIES = ("hub_oid",)
 TEXTS = ("claimed_parent", "claimed_owner", "claimed_country", "claimed_kind")
 CHANGES = ("before", "after")
+LANDED = ("benchmark", "benchmark_source", "file_name", "source", "tool")
+"""What whoever lands a table calls it or its source: a word, or a link that may name an owner."""
 NO_HANDLE = (
     "added", "after_snapshot_id", "base_country", "base_relation", "before_snapshot_id",
-    "benchmark", "benchmark_source", "change",
-    "child_class", "counter", "country", "country_status", "doubt", "dropped", "dropped_on_the_way",
-    "entry_snapshot_id", "evidence", "file_name", "first_evidence", "kind", "kind_status",
+    "change", "child_class", "counter", "country", "country_status", "doubt", "dropped",
+    "dropped_on_the_way",
+    "entry_snapshot_id", "evidence", "first_evidence", "kind", "kind_status",
     "licence_class", "measure", "modality", "model_series", "note", "parameter_source",
     "parent_class", "previous_snapshot_id", "published_source", "reason", "rejection_reason",
     "relation", "relation_doubt", "relation_source", "root_class", "root_owner_country",
-    "sample_exclusion", "signal", "size_class", "snapshot_id", "source", "stage", "tool", "trait",
+    "sample_exclusion", "signal", "size_class", "snapshot_id", "stage", "trait",
     "trend", "undefined_reason", "window_name",
 )  # fmt: skip
-"""Columns of text that name nobody: words of this project, and those of whoever lands the data. A
-column of text that stands in no list is not handed on."""
+"""Columns of text that name nobody: words of this project. A column of text that stands in no list
+is not handed on."""
 
 WORDS = {
     name: tuple(itertools.chain(*lines))
@@ -177,6 +179,11 @@ def hidden(name: str, kind: str) -> str:
             f"else (select string_agg(text_hashed(part), ', ' order by place) "
             f"from (select {each})) end"
         )
+    if name in LANDED:
+        return (
+            f"case when strpos(\"{name}\", '/') > 0 then hashed('text', \"{name}\") "
+            f'else "{name}" end'
+        )
     if plain_name(name) in WORDS:
         words = ", ".join(map(literal, WORDS[plain_name(name)]))
         return (
@@ -234,8 +241,9 @@ def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int
         for column in table.mart.columns:
             if "VARCHAR" in column.type and column.name not in NO_HANDLE:
                 stays = [*WORDS.get(plain_name(column.name), ()), ""]
-                # An id without an owner may be what somebody is called.
-                is_whole = "false" if column.name in IDS else f"part not in {tuple(stays)}"
+                # An id without an owner, or a leaderboard, may be what somebody is called.
+                is_word = column.name in (*IDS, *LANDED)
+                is_whole = "false" if is_word else f"part not in {tuple(stays)}"
                 written = parts_of(column, f"read_parquet({files_in_sql(table.path)})")
                 found = connection.execute(
                     f"""

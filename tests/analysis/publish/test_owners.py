@@ -138,6 +138,10 @@ def test_claims_that_are_paths_or_handles_are_replaced_whole(pair):
         ("gated", "ada", "text_H"),
         ("gated", "manual", "manual"),
         ("gated", None, None),
+        ("source", "https://huggingface.co/ada", "text_H"),
+        ("source", "open_llm_v1", "open_llm_v1"),
+        ("tool", "ada/compare", "text_H"),
+        ("source", None, None),
     ],
 )
 def test_what_is_shown_of_a_text(column, text, shown):
