@@ -7,9 +7,13 @@ import re
 import pandas as pd
 
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-NUMBER = r"[-+]?[0-9][0-9.,]*(?:e[-+]?[0-9]+)?"
-PRINTED = re.compile(rf"{NUMBER}[%* ]*(?:\[{NUMBER}, {NUMBER}\]|(?:to )?\(?{NUMBER}\)?[%* ]*)?")
-"""A number as tables print it: with stars, with a standard error, or an interval."""
+UNSIGNED = "[0-9][0-9.,]*(?:e[-+]?[0-9]+)?"
+NUMBER = f"[-+]?{UNSIGNED}"
+PRINTED = re.compile(
+    rf"{NUMBER}[%* ]*"
+    rf"(?:\[{NUMBER}, {NUMBER}\]|\({NUMBER}\)[%* ]*|to {NUMBER}[%* ]*|(?<= ){UNSIGNED}[%* ]*)?"
+)
+"""A number as tables print it: with stars, with a standard error, or an interval; -1+2 is none."""
 
 
 def safe_cell(value: object) -> object:
