@@ -16,20 +16,22 @@ PRINTED = re.compile(
 """A number as tables print it: with stars, with a standard error, or an interval; -1+2 is none."""
 
 
-def safe_cell(value: object) -> object:
-    """A text in one line that no spreadsheet runs as a formula; any other value as it is.
+def safe_cell(text: str) -> str:
+    """A text in one line that no spreadsheet runs as a formula.
 
     Control characters are written as escapes, so that two ids stay two. An apostrophe before a sign
     that begins a formula tells spreadsheets that a text follows.
     """
-    if not isinstance(value, str):
-        return value
-    text = CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), value)
+    text = CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
     is_formula = text.lstrip()[:1] in tuple("=+-@\uff1d\uff0b\uff0d\uff20")
     return f"'{text}" if is_formula and not PRINTED.fullmatch(text) else text
 
 
 def safe_for_spreadsheets(frame: pd.DataFrame) -> pd.DataFrame:
     """A frame whose texts are safe cells."""
+
+    def safe(value: object) -> object:
+        return safe_cell(value) if isinstance(value, str) else value
+
     texts = frame.select_dtypes(exclude=["number", "bool", "datetime"])
-    return frame.assign(**{str(name): frame[name].map(safe_cell) for name in texts})
+    return frame.assign(**{str(name): frame[name].map(safe) for name in texts})

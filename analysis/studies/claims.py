@@ -31,7 +31,8 @@ from analysis.studies.verdicts import (
     minimum_detectable_effect,
     on_own_scale,
 )
-from hub_lineage.exports import Exports, StudyError
+from hub_lineage.errors import StudyError
+from hub_lineage.exports import Exports
 
 FILE = Path(__file__).with_name("claims.yml")
 WORDS = Path(__file__).with_name("claims_in_words.yml")
@@ -163,16 +164,16 @@ def adjusted_within_families(
     claims: Sequence[Mapping], measured: Mapping[str, Measure]
 ) -> dict[str, float]:
     """Holm's p-values by claim, over the claims of each family that have one."""
-    families: dict[str, list[str]] = {}
+    families: dict[str, dict[str, float]] = {}
     for claim in claims:
         # Against zero: for a claim that there is no rise a p-value says nothing.
         is_of_effect = bool({"less", "more"} & set(claim["test"]["claimed"]))
         measure = measured[claim["claim_id"]]
         if is_of_effect and measure.p_value is not None and not measure.reason:
-            families.setdefault(claim["family"], []).append(claim["claim_id"])
+            families.setdefault(claim["family"], {})[claim["claim_id"]] = measure.p_value
     adjusted: dict[str, float] = {}
-    for names in families.values():
-        adjusted |= dict(zip(names, holm([measured[one].p_value for one in names]), strict=True))
+    for p_values in families.values():
+        adjusted |= dict(zip(p_values, holm([*p_values.values()]), strict=True))
     return adjusted
 
 
@@ -288,10 +289,11 @@ def leaning(measure: Measure, target: Target) -> str | None:
     """Whether an interval lies where the claim says, elsewhere, or on both sides."""
     if measure.reason or measure.low is None:
         return None
-    low, high = target.claimed
-    if measure.low >= low and measure.high <= high:
+    low, high = measure.interval
+    least, most = target.claimed
+    if low >= least and high <= most:
         return "as claimed"
-    return "against" if measure.low > high or measure.high < low else "open"
+    return "against" if low > most or high < least else "open"
 
 
 def curve_of(claim: Mapping, results: Results) -> dict:
@@ -465,8 +467,8 @@ def lowest_share(rows: Sequence[Sequence], fewest_periods: int, fewest_models: i
     return replace(
         from_share(shares[lowest], ""),
         standard_error=None,
-        low=min(shares[period].low for period in usable),
-        high=min(wider[period].high for period in usable),
+        low=min(shares[period].interval[0] for period in usable),
+        high=min(wider[period].interval[1] for period in usable),
         n=sum(shares[period].n for period in usable),
     )
 
@@ -480,7 +482,7 @@ def concentration(rows: Sequence[Sequence], seed: int) -> Measure:
     p-value.
     """
     # Groups come in any order, and what is dealt to whom must not depend on it.
-    rows = sorted(rows)
+    rows = sorted(rows, key=tuple)
     prominence = np.array([row[0] for row in rows], dtype=np.float64)
     entrants = np.array([row[1] for row in rows], dtype=np.float64)
     n = int(entrants.sum())

@@ -279,9 +279,9 @@ def recognition(exports: Exports, seed: int) -> Prepared:
         rows = places[found.rows]
         outcome = frame[equation.outcome].to_numpy(np.float64, na_value=np.nan)
         residuals[rows, at] = outcome[rows] - found.fitted
-    places = {term: at for at, term in enumerate(terms)}
+    place_of = {term: at for at, term in enumerate(terms)}
     combinations = [
-        Combination(name, at, places[term], (places[other],))
+        Combination(name, at, place_of[term], (place_of[other],))
         for at in range(len(chosen))
         for order, crowding in itertools.product(ORDERS.values(), CROWDING.values())
         for name, term, other in (("order", order, crowding), ("crowding", crowding, order))
@@ -311,7 +311,7 @@ def disruption(exports: Exports, _: int) -> Prepared:
         "from focals where model_id in "
         "(select model_id from focal_windows where undefined_reason is null) order by model_id"
     ).df()
-    residuals = []
+    by_choice: list[np.ndarray] = []
     for window, condition in itertools.product(WINDOWS, TAKERS.values()):
         forms = ", ".join(f"cast({form} > 0 as integer) as is_{form}" for form in FORMS.values())
         frame = exports.connection.execute(
@@ -319,9 +319,8 @@ def disruption(exports: Exports, _: int) -> Prepared:
             f"and window_name = '{window}' and {condition}"
         ).df()
         aligned = frame.set_index("model_id").reindex(traits["model_id"])
-        outcomes = aligned.to_numpy(np.float64, na_value=np.nan)
-        residuals.append(outcomes)
-    outcomes = np.column_stack(residuals)
+        by_choice.append(aligned.to_numpy(np.float64, na_value=np.nan))
+    outcomes = np.column_stack(by_choice)
     cell = pd.factorize(traits["parent_quarter"])[0]
     residuals = known_residuals(outcomes, cell)
     places = {trait: at for at, trait in enumerate(TRAITS)}

@@ -21,7 +21,8 @@ from analysis.studies.estimation import fit
 from analysis.studies.estimation.equations import Equation, EstimationError
 from analysis.studies.specifications import Specification, all_specifications
 from analysis.studies.variables import PANELS, open_exports
-from hub_lineage.exports import Exports, StudyError
+from hub_lineage.errors import StudyError
+from hub_lineage.exports import Exports
 
 OUTCOMES = {
     "likes, Poisson": ("likes", "poisson"),
@@ -171,7 +172,7 @@ def entrants(exports: Exports, condition: str, columns: Sequence[str]):
 
 def disruption_curve(exports: Exports) -> list[dict]:
     """Size and finetune over forms of the index, windows, and who is counted."""
-    rows = []
+    rows: list[dict] = []
     for window, (taking, condition) in itertools.product(WINDOWS, TAKERS.items()):
         forms = ", ".join(f"cast({form} > 0 as integer) as is_{form}" for form in FORMS.values())
         kinds = ", ".join(
@@ -203,7 +204,7 @@ def disruption_curve(exports: Exports) -> list[dict]:
 
 def data_curve(variants: Path, snapshot_id: str) -> list[dict]:
     """The headlines on each variant of the data that was built from the same snapshot."""
-    rows = []
+    rows: list[dict] = []
     for folder in sorted(path for path in variants.glob("*") if path.is_dir()):
         try:
             exports = open_exports(folder, PANELS)

@@ -10,7 +10,7 @@ nothing, `failed` where an iteration did not end.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -51,7 +51,7 @@ class Result:
     status: str
     reason: str = ""
     estimates: list[dict] = field(default_factory=list)
-    tables: dict[str, list[dict]] = field(default_factory=dict)
+    tables: Mapping[str, Sequence[dict]] = field(default_factory=dict)
     n_in: int = 0
     n_used: int = 0
     first_stage: dict | None = None
@@ -215,7 +215,8 @@ def facts(
     counted = equation.event or equation.outcome
     outcome = pd.to_numeric(used[counted]).to_numpy(dtype=float)
     cluster = equation.cluster_columns[0] if equation.cluster_columns else None
-    sizes = sums = np.zeros(0)
+    sizes: np.ndarray = np.zeros(0)
+    sums: np.ndarray = np.zeros(0)
     if cluster:
         codes = as_codes(used[cluster])
         sizes = np.bincount(codes).astype(float)

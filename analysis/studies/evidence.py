@@ -26,7 +26,8 @@ import duckdb
 from analysis.studies.records import COUNT, NUMBER, TEXT
 from analysis.studies.result_tables import write_beside
 from analysis.studies.shares import Clustered, clustered_share
-from hub_lineage.exports import Exports, StudyError, open_marts
+from hub_lineage.errors import StudyError
+from hub_lineage.exports import Exports, open_marts
 from hub_lineage.sql import files_in_sql, one_line
 
 NEEDED = ("hub_models", "lineage_edges")

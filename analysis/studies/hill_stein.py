@@ -74,7 +74,7 @@ def contrast_rows(result: Result, used: pd.DataFrame, drawn: Drawn | None = None
     draws, each with its own predictor and its own ends.
     """
     by_term = {row["term"]: row for row in result.estimates if row["is_of_interest"]}
-    deviation = float(used[result.specification.outcome].std())
+    deviation: float | None = float(used[result.specification.outcome].std())
     rows = []
     for term, estimate in by_term.items():
         predictor = PERCENTILE if term == INTERACTION else term

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 import pandas as pd
@@ -16,7 +17,8 @@ import pandas as pd
 from analysis.studies import records
 from analysis.studies.result_tables import read
 from analysis.studies.specifications import Specification, all_specifications
-from hub_lineage.exports import Exports, StudyError
+from hub_lineage.errors import StudyError
+from hub_lineage.exports import Exports
 from hub_lineage.sql import files_in_sql
 
 OWN = (
@@ -25,7 +27,7 @@ OWN = (
 )  # fmt: skip
 """The tables that are no further ones of a specification."""
 
-Rows = list[dict] | pd.DataFrame
+Rows: TypeAlias = list[dict] | pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def joined(before: Rows, new: Rows) -> Rows:
     every = set(order)
 
     def place(specification_id: str) -> int:
-        return order[owner_of(specification_id, every)]
+        return order[owner_of(specification_id, every) or specification_id]
 
     if isinstance(new, pd.DataFrame) or isinstance(before, pd.DataFrame):
         both = pd.concat([part for part in (before, new) if len(part)])

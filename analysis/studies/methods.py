@@ -22,7 +22,7 @@ from analysis.studies.designs import (
     weights,
     window_matching,
 )
-from analysis.studies.designs.constructs import construct_table
+from analysis.studies.designs.constructs import CONSTRUCTS
 from analysis.studies.designs.prepared import PreparedDesign
 from analysis.studies.estimating import Result, estimate, estimate_on, rounded, select
 from analysis.studies.estimation import drifts, jackknife
@@ -159,7 +159,7 @@ def estimates_of(
         "designs": [fact(prepared.name, name, value) for name, value in prepared.facts.items()],
         "balance": [dict(row) for row in prepared.balance],
     }
-    results[0] = dataclasses.replace(results[0], tables=results[0].tables | tables)
+    results[0] = dataclasses.replace(results[0], tables={**results[0].tables, **tables})
     return results
 
 
@@ -179,13 +179,10 @@ def frame_of(context: Context, prepared: PreparedDesign, label: str, *further: s
 
 def fact(design: str, name: str, value: object) -> dict:
     """One fact of a design: a number, or words."""
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return {
-        "design": design,
-        "fact": name,
-        "value": rounded(float(value)) if is_number else None,
-        "words": None if is_number or value is None else str(value),
-    }
+    found = {"design": design, "fact": name, "value": None, "words": None}
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return found | {"value": rounded(float(value))}
+    return found if value is None else found | {"words": str(value)}
 
 
 def with_instruments(context: Context, specification: Specification) -> list[Result]:
@@ -257,7 +254,7 @@ def chain_of_potential(context: Context, specification: Specification) -> list[R
         strength = estimated[label].first_stage or {}
         facts |= {f"{label}_{name}": value for name, value in strength.items()}
     tables = dict(results[0].tables) | {
-        "constructs": construct_table(),
+        "constructs": CONSTRUCTS,
         "contrasts": contrasts,
         "hill_stein": comparison(results, contrasts, facts),
         "designs": [fact(prepared.name, name, value) for name, value in facts.items()],
@@ -382,8 +379,7 @@ def hazard(context: Context, specification: Specification) -> list[Result]:
     equation, level = specification.equation, "relation"
     frame = select(context.exports, specification, [level])
     waiting = survival_rows(
-        frame, equation.outcome, equation.event, level, specification.clusters[0],
-        specification.options["days"],
+        frame, equation, level, specification.clusters[0], specification.options["days"],
     )  # fmt: skip
     waiting = [row | {"snapshot_id": context.exports.snapshot_id} for row in waiting]
     estimates = {

@@ -34,7 +34,8 @@ from analysis.studies.records import COUNT, NUMBER, TEXT
 from analysis.studies.result_tables import write_beside
 from analysis.studies.specifications import Specification, all_specifications
 from analysis.studies.variables import QUERIES, open_exports
-from hub_lineage.exports import Exports, StudyError
+from hub_lineage.errors import StudyError
+from hub_lineage.exports import Exports
 from hub_lineage.progress import Progress, nothing_shown
 
 FILE = Path(__file__).with_suffix(".yml")
@@ -459,12 +460,16 @@ def simulate(
     observed = {row[:2]: row for row in simulation.measured("whole_indices")}
     expected = list(simulation.estimates("whole_indices"))
     common = {"seed": seed, "snapshot_id": exports.snapshot_id}
-    measures, models, estimates = [], [], []
+    measures: list[dict] = []
+    models: list[pd.DataFrame] = []
+    estimates: list[dict] = []
     for scenario in scenarios:
         connection.execute(
             "create or replace temp table drawn_mdi (number integer, model_id varchar, mdi double)"
         )
-        drawn, estimated, n_edges = [], [], []
+        drawn: list[tuple] = []
+        estimated: list[tuple] = []
+        n_edges: list[int] = []
         for number in range(1, n_draws + 1):
             shown.advance(0, scenario)
             simulation.draw(scenario, number, "drawn_indices")

@@ -21,20 +21,21 @@ def adjust(rows: list[dict]) -> None:
     on another scale than the coefficient's, contrasts of terms that are there already, and a
     coefficient that an earlier specification has on the same rows stay without.
     """
-    groups: dict[tuple[str, str], list[dict]] = {}
+    groups: dict[tuple[str, str], list[tuple[dict, float]]] = {}
     seen: set[tuple] = set()
     for row in rows:
         row["p_adjusted"] = row["adjustment"] = None
-        if not row["is_of_interest"] or row["scale"] != "coefficient" or p_value(row) is None:
+        p = p_value(row)
+        if not row["is_of_interest"] or row["scale"] != "coefficient" or p is None:
             continue
         if row["term"] in document()["contrasts"] or coefficient(row) in seen:
             continue
         seen.add(coefficient(row))
-        groups.setdefault((row["study"], row["family"]), []).append(row)
+        groups.setdefault((row["study"], row["family"]), []).append((row, p))
     for (_, family), members in groups.items():
-        values = [p_value(row) for row in members]
+        values = [p for _, p in members]
         adjusted = holm(values) if family == "primary" else false_discovery_control(values)
-        for row, value in zip(members, adjusted, strict=True):
+        for (row, _), value in zip(members, adjusted, strict=True):
             row["p_adjusted"], row["adjustment"] = float(value), ADJUSTMENTS[family]
 
 

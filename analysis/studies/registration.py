@@ -15,10 +15,11 @@ import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 
 FOLDER = Path(__file__).parent
 DESIGN = ("specifications.yml", "claims.yml")
@@ -33,7 +34,7 @@ def design_in(folder: Path = FOLDER) -> Design:
     return {name: parsed(name, (folder / name).read_text("utf-8")) for name in DESIGN}
 
 
-def parsed(name: str, text: str) -> Mapping:
+def parsed(name: str, text: str) -> Any:
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -145,10 +146,9 @@ def committed_design(wanted: str, folder: Path = FOLDER) -> Design | None:
     """The design with a hash, as the latest commit that holds it has it; None if there is none."""
     for commit in (git("log", "--format=%H", "--", *DESIGN, folder=folder) or "").split():
         texts = {name: git("show", f"{commit}:./{name}", folder=folder) for name in DESIGN}
-        if None not in texts.values():
-            design = {name: parsed(name, text) for name, text in texts.items()}
-            if hash_of(design) == wanted:
-                return design
+        design = {name: parsed(name, text) for name, text in texts.items() if text is not None}
+        if len(design) == len(texts) and hash_of(design) == wanted:
+            return design
     return None
 
 
@@ -167,7 +167,7 @@ def changes(old: Design | None, new: Design) -> str:
 
 def parts_of(design: Design) -> dict[str, object]:
     """What a design consists of, by name: each specification, each claim, each other section."""
-    parts = {}
+    parts: dict[str, object] = {}
     for document in design.values():
         for section, content in document.items():
             if section in ("specifications", "claims"):

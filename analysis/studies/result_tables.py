@@ -18,7 +18,9 @@ import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import great_tables
@@ -37,12 +39,13 @@ from analysis.figures.wording import (
 )
 from analysis.studies.records import write_table
 from analysis.studies.verdicts import says_nothing
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 from hub_lineage.files import UNWRITABLE, files_of, list_files, listed_files, why
 from hub_lineage.spreadsheets import safe_cell
 from hub_lineage.sql import files_in_sql
 
-Row = Mapping[str, object]
+Row = Mapping[str, Any]
+"""A row of a Parquet file, by column."""
 
 MOST_COLUMNS = 6
 """A row of the design with more variants than this is spread over several tables."""
@@ -247,7 +250,7 @@ def term_lines(term: str, cells: Sequence[Row | None]) -> list[tuple[str, ...]]:
         lines += [
             (
                 " change of the outcome" + (f", {says}" if says != said else ""),
-                lambda row, says=says: effect_of(row, says),
+                partial(effect_of, says=says),
             )
             for says in effects
         ]
@@ -348,7 +351,7 @@ def regression_notes(
     if adjustments:
         named = ", ".join(ADJUSTMENTS.get(name, name) for name in adjustments)
         notes.append(f"p-values adjusted by the method of {named}.")
-    conventions = {}
+    conventions: dict[str, list[str]] = {}
     for row in rows:
         text = f"{row['small_sample']} ({row['engine']} {row['engine_version'] or ''})".replace(
             " )", ")"
@@ -1034,7 +1037,8 @@ def as_html(table: Table) -> str:
     """
     name = identifier(table.name)
     made = built(table, font_size="14px").as_raw_html()
-    style, body = re.match(r"(.*?</style>)(.*)", made, re.S).groups()
+    style, end, body = made.partition("</style>")
+    style += end
     for value, kind in TABLE_COLOURS.items():
         style = style.replace(value, f"var(--table-{kind},{value})")
     # The library's reset of borders reaches beyond its table.
@@ -1093,7 +1097,7 @@ def built(table: Table, font_size: str) -> great_tables.GT:
     made = (
         great_tables.GT(frame, id=identifier(table.name), rowname_col="label", groupname_col=group)
         .tab_stubhead(plain(table.stub))
-        .cols_label(headings)
+        .cols_label(None, **headings)
         .cols_align("right" if table.is_numeric else "left", columns=keys)
         .tab_options(
             table_font_size=font_size,

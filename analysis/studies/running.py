@@ -321,7 +321,7 @@ def entry(result: Result) -> dict:
 
 
 def versions() -> dict[str, str | None]:
-    found = {}
+    found: dict[str, str | None] = {}
     for library in LIBRARIES:
         try:
             found[library] = importlib.metadata.version(library)

@@ -27,6 +27,9 @@ CLUSTERS_ADDED = 4
 more clusters held the rarer outcome: where few do, the spread they show is too small by chance."""
 
 
+Numbers = Sequence[float] | np.ndarray
+
+
 @dataclass(frozen=True)
 class Clustered:
     """A share or mean over `n` models in `n_clusters` families, with its 95 % interval.
@@ -46,13 +49,20 @@ class Clustered:
     reason: str = ""
 
     @property
+    def interval(self) -> tuple[float, float]:
+        """Both ends where no reason says why there are none."""
+        if self.low is None or self.high is None:
+            raise ValueError(f"a share without an interval: {self.reason}")
+        return self.low, self.high
+
+    @property
     def degrees_of_freedom(self) -> float:
         return self.effective_clusters - 1
 
 
 def clustered_share(
-    successes: Sequence[int] | np.ndarray,
-    totals: Sequence[int] | np.ndarray,
+    successes: Numbers,
+    totals: Numbers,
     level: float = 0.95,
 ) -> Clustered:
     """The share of successes among the models of all families, with an interval within 0 and 1.
@@ -87,9 +97,7 @@ def clustered_share(
     )
 
 
-def clustered_mean(
-    sums: Sequence[float] | np.ndarray, totals: Sequence[int] | np.ndarray
-) -> Clustered:
+def clustered_mean(sums: Numbers, totals: Numbers) -> Clustered:
     """The mean over the models of all families, with an interval by Student's t.
 
     `sums` has the sum of the values of each family, `totals` how many there are.
@@ -106,7 +114,7 @@ def clustered_mean(
     return Clustered(mean, mean - reach, mean + reach, error, n, clusters, worth)
 
 
-def counted(values: Sequence, totals: Sequence) -> tuple[np.ndarray, np.ndarray]:
+def counted(values: Numbers, totals: Numbers) -> tuple[np.ndarray, np.ndarray]:
     """Both as doubles, without the families that have no model."""
     values, totals = np.asarray(values, dtype=float), np.asarray(totals, dtype=float)
     if values.shape != totals.shape or values.ndim != 1:

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import yaml
 
 from analysis.studies.estimation.equations import Equation
 from analysis.studies.variables import KEYS, SAMPLES
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 
 FILE = Path(__file__).with_name("specifications.yml")
 STUDIES = ("racing", "disruption")
@@ -67,7 +68,7 @@ class Specification:
     jackknife: bool = False
     family: str = "exploratory"
     method: str = "regression"
-    options: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     further: Mapping[str, Mapping] = field(default_factory=dict)
     needs: str | None = None
     caution: str | None = None

@@ -15,19 +15,22 @@ from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from analysis.studies.estimating import rounded
+from analysis.studies.estimation.equations import Equation
 
 LEVEL = 0.95
 
 
 def survival_rows(
-    frame: pd.DataFrame, time: str, event: str, by: str, cluster: str, days: Sequence[int]
+    frame: pd.DataFrame, equation: Equation, by: str, cluster: str, days: Sequence[int]
 ) -> list[dict]:
     """One row per level of `by` and day: `records.SURVIVAL` without what names the specification.
 
-    A day that nobody of a level has been followed to is left out. Rows whose time is unknown count
-    nowhere. `survival` is the share of those for whom the event has not come by the end of the day;
-    its interval is null where the share is 0 or 1 or where there is one cluster.
+    Times and events are those of a Cox regression's `equation`. A day that nobody of a level has
+    been followed to is left out. Rows whose time is unknown count nowhere. `survival` is the share
+    of those for whom the event has not come by the end of the day; its interval is null where the
+    share is 0 or 1 or where there is one cluster.
     """
+    time, event = equation.outcome, equation.event
     known = frame.dropna(subset=[time, event, cluster])
     rows = []
     for level, group in known.groupby(by, sort=True):

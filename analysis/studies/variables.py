@@ -12,7 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from hub_lineage.exports import Exports, StudyError, open_marts
+from hub_lineage.errors import StudyError
+from hub_lineage.exports import Exports, open_marts
 
 QUERIES = Path(__file__).with_name("samples")
 SAMPLES = {
@@ -105,7 +106,8 @@ def keep(connection: duckdb.DuckDBPyConnection, sample: str, text: str) -> froze
     replaced, coded = [], set()
     for name in (name for name, kind, *_ in described if kind == "VARCHAR" and name != unique):
         levels = f"select distinct {name} from given where {name} is not null order by {name}"
-        if not connection.execute(f"select exists ({levels})").fetchone()[0]:
+        [(has_text,)] = connection.execute(f"select exists ({levels})").fetchall()
+        if not has_text:
             continue
         connection.execute(f"create type {sample}_{name} as enum ({levels})")
         label = f"cast({name} as {sample}_{name})"

@@ -121,9 +121,9 @@ def build_variants(
                 built.append(folder / variant.name)
                 progress.advance()
         if names is None:
-            for stale in sorted(folder.glob(f"*/{RECORD}")):
-                if stale.parent.name not in {variant.name for variant in known}:
-                    shutil.rmtree(stale.parent)
+            for record in sorted(folder.glob(f"*/{RECORD}")):
+                if record.parent.name not in {variant.name for variant in known}:
+                    shutil.rmtree(record.parent)
         empty_folder(workshop)
     return built
 

@@ -55,6 +55,13 @@ class Measure:
     effective_clusters: float | None = None
     reason: str = ""
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Both ends of a measure without a reason."""
+        if self.low is None or self.high is None:
+            raise ValueError(f"a measure without an interval: {self.reason}")
+        return self.low, self.high
+
 
 @dataclass(frozen=True)
 class Target:
@@ -68,7 +75,7 @@ class Target:
     direction: str
     than: float
     smallest: float = 0.0
-    other_end: float | None = None
+    other_end: float = math.inf
 
     @property
     def claimed(self) -> tuple[float, float]:
@@ -95,14 +102,15 @@ def decide(measure: Measure, target: Target) -> str:
     """The verdict that an interval gives; `NOT_TESTABLE` where the measure has a reason."""
     if measure.reason:
         return NOT_TESTABLE
-    low, high = target.of_interest
+    low, high = measure.interval
+    least, most = target.of_interest
     # Ends that touch hold the effect they touch.
-    if measure.low > high or measure.high < low:
+    if low > most or high < least:
         return CONTRADICTED
-    low, high = target.claimed
-    is_inside = (low < measure.low or math.isinf(low)) and (measure.high < high or math.isinf(high))
+    least, most = target.claimed
+    is_inside = (least < low or math.isinf(least)) and (high < most or math.isinf(most))
     if target.direction == "within":
-        is_inside = low <= measure.low and measure.high <= high
+        is_inside = least <= low and high <= most
     return SUPPORTED if is_inside else INCONCLUSIVE
 
 
@@ -140,13 +148,10 @@ def in_words(measure: Measure, words: Mapping, by: float = 1.0) -> str:
     kind = words["kind"]
     if kind == "count":
         return words["told"].format(number(round(measure.estimate)))
-    ends = (measure.low, measure.high)
-    estimate, *ends = (
-        as_told(end, kind, by) for end in (measure.estimate, *(e for e in ends if e is not None))
-    )
-    if not ends:
+    estimate = as_told(measure.estimate, kind, by)
+    if measure.low is None:
         return words["told"].format(change_in_words(estimate, words))
-    low, high = sorted(ends)
+    low, high = sorted(as_told(end, kind, by) for end in measure.interval)
     if says_nothing(low, high, kind):
         least, most = (change_in_words(end, words) for end in (low, high))
         told = words["told"].format(f"anything from {least} to {most}")

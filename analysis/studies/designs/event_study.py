@@ -16,6 +16,8 @@ them).
 
 from __future__ import annotations
 
+from functools import partial
+
 import duckdb
 
 from analysis.studies.designs.prepared import MAIN_SAMPLE, Names, PreparedDesign, facts_of
@@ -27,11 +29,13 @@ BURST_PERCENTILE = 0.95
 LEAST_RIVALS = 5
 """A burst has at least this many events: in a base of three entrants each would be one."""
 
-FIXED = {
-    "fixed_effects": ("child_id", "base_interval"),
-    "estimator": "poisson",
-    "clusters": ("parent_id",),
-}
+_likes_gained = partial(
+    Equation,
+    "likes_gained",
+    estimator="poisson",
+    fixed_effects=("child_id", "base_interval"),
+    clusters=("parent_id",),
+)
 
 CONTROLS = ("log_age_now",)
 PANEL = "crowding_panel"
@@ -132,7 +136,7 @@ def crowding_panel(
             count(*) filter (where is_loss) as n_losses
         from {PANEL}""",
     )
-    equation = Equation("likes_gained", ("log_crowd_week", *CONTROLS), **FIXED)
+    equation = _likes_gained(("log_crowd_week", *CONTROLS))
     return PreparedDesign(
         PANEL, {"crowding": equation}, facts, controls=CONTROLS, reason=_reason(facts)
     )
@@ -280,7 +284,7 @@ def event_study(
     names.drop(connection)
     supported = _supported_weeks(connection, weeks)
     terms = (*(event_term(week) for week in weeks if week in supported), *CONTROLS)
-    equation = Equation("likes_gained", terms, **FIXED)
+    equation = _likes_gained(terms)
     reason = _reason(panel.facts)
     if reason is None and not facts["n_rows"]:
         reason = (

@@ -11,6 +11,8 @@ Montiel Olea & Pflueger 2013 (an engine reports it) says how weak.
 
 from __future__ import annotations
 
+from functools import partial
+
 import duckdb
 
 from analysis.studies.designs.prepared import MAIN_SAMPLE, PreparedDesign, facts_of
@@ -164,24 +166,20 @@ def instruments(
 
 
 def _equations(outcome: str) -> dict[str, Equation]:
-    shared = {
-        "factors": ("relation",),
-        "fixed_effects": ("parent_id", "month"),
-        "clusters": ("parent_id",),
-    }
+    by_month = partial(
+        Equation, factors=("relation",), fixed_effects=("month",), clusters=("parent_id",)
+    )
+    within_bases = partial(by_month, fixed_effects=("parent_id", "month"))
     return {
-        "first_stage": Equation(ENDOGENOUS, (INSTRUMENT, *CONTROLS), **shared),
-        "reduced_form": Equation(outcome, (INSTRUMENT, *CONTROLS), **shared),
-        "two_stage": Equation(
+        "first_stage": within_bases(ENDOGENOUS, (INSTRUMENT, *CONTROLS)),
+        "reduced_form": within_bases(outcome, (INSTRUMENT, *CONTROLS)),
+        "two_stage": within_bases(
             outcome,
             (ENDOGENOUS, *CONTROLS),
             estimator="iv",
             endogenous=(ENDOGENOUS,),
             instruments=(INSTRUMENT,),
-            **shared,
         ),
-        "leads": Equation(outcome, (INSTRUMENT, "log_queue_lead_7", *CONTROLS), **shared),
-        "clock": Equation(
-            "log_rank", (*CLOCK, *CONTROLS[1:]), **(shared | {"fixed_effects": ("month",)})
-        ),
+        "leads": within_bases(outcome, (INSTRUMENT, "log_queue_lead_7", *CONTROLS)),
+        "clock": by_month("log_rank", (*CLOCK, *CONTROLS[1:])),
     }

@@ -16,6 +16,8 @@ ignorance, and `ignorance` says so.
 
 from __future__ import annotations
 
+from functools import partial
+
 import duckdb
 
 from analysis.studies.designs.prepared import (
@@ -201,10 +203,10 @@ def near_ties(
     }
     names.drop(connection)
 
-    fixed = {"fixed_effects": ("pair_id",), "clusters": ("parent_id",)}
-    equations = {"second": Equation(outcome, ("is_second",), estimator="poisson", **fixed)}
+    within_pairs = partial(Equation, fixed_effects=("pair_id",), clusters=("parent_id",))
+    equations = {"second": within_pairs(outcome, ("is_second",), estimator="poisson")}
     for trait in PLACEBOS:
-        equations[f"placebo_{trait}"] = Equation(trait, ("is_second",), **fixed)
+        equations[f"placebo_{trait}"] = within_pairs(trait, ("is_second",))
     reason = None
     if not facts["n_pairs"]:
         reason = f"no two entrants of a base, one relation and two owners within {hours:g} hours"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 
@@ -90,7 +91,7 @@ def rounded(value: Fact) -> Fact:
     return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
 
 
-def facts_of(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Fact]:
+def facts_of(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
     """The single row of `sql`, by column name, floats rounded to `DIGITS` significant digits."""
     found = connection.execute(sql)
     names = [column[0] for column in found.description]

@@ -265,9 +265,9 @@ def fixed_composition(
     if not facts["n_rows"]:
         reason = f"no cell of {listed} is there in every {period}"
     elif facts["n_cells"] < FEWEST_CELLS or facts["share_matched"] < LEAST_MATCHED:
-        cells = "cell" if facts["n_cells"] == 1 else "cells"
+        noun = "cell" if facts["n_cells"] == 1 else "cells"
         reason = (
-            f"{facts['n_cells']} {cells} of {listed} with {facts['share_matched']:.0%} of the rows "
+            f"{facts['n_cells']} {noun} of {listed} with {facts['share_matched']:.0%} of the rows "
             f"in every {period}: at least {FEWEST_CELLS} with {LEAST_MATCHED:.0%} are a mix"
         )
     return PreparedDesign(name, {}, facts, reason=reason)

@@ -19,6 +19,7 @@ import duckdb
 from analysis.studies.designs.prepared import (
     MAIN_SAMPLE,
     Comparison,
+    Fact,
     Names,
     PreparedDesign,
     effective_size,
@@ -325,7 +326,7 @@ def _roles(connection: duckdb.DuckDBPyConnection, names: Names, sample: str) -> 
 
 def _facts(
     connection: duckdb.DuckDBPyConnection, roles: str, name: str, weight: str
-) -> dict[str, object]:
+) -> dict[str, Fact]:
     """How much of the sample the design speaks for."""
     # A later entrant that serves in several sets counts once, with the sum of its weights.
     return facts_of(

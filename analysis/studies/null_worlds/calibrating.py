@@ -31,7 +31,8 @@ Disruption has three worlds of its own:
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import product
 from zlib import crc32
 
@@ -48,7 +49,7 @@ from analysis.studies.null_worlds.rewiring import Counter, Lineage, drawn, read_
 from analysis.studies.null_worlds.worlds import DAY_IN_MICROSECONDS, World, draw_likes, draw_lineage
 from analysis.studies.records import COUNT, NUMBER, TEXT
 from analysis.studies.specifications import Specification
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 from hub_lineage.progress import Progress, nothing_shown
 
 RACING_WORLDS = (
@@ -85,7 +86,7 @@ BY_DEFAULT = (
     "DM1.linear", "DM2", "DM2.linear", "DM5.displacement",
 )  # fmt: skip
 
-LIKES = {
+LIKES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "likes": lambda likes: likes,
     "log_likes": np.log1p,
     "has_likes": lambda likes: (likes > 0).astype(np.int64),
@@ -105,7 +106,8 @@ class CalibrationError(StudyError):
 class Subject:
     """One equation under test: its rows, and the terms whose truth is known.
 
-    `positions` (rows,) are the places of the rows in the null model's, where likes are redrawn.
+    `positions` (rows,) are the places of the rows in the null model's, where likes are redrawn;
+    there are none where other outcomes are.
     """
 
     specification_id: str
@@ -113,7 +115,7 @@ class Subject:
     terms: tuple[str, ...]
     frame: pd.DataFrame
     jackknife: bool = False
-    positions: np.ndarray | None = None
+    positions: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -498,7 +500,7 @@ def evaluate(
 
     def of_draw(draw: int) -> list[tuple[dict | None, dict | None]]:
         frames = scenario.frames(draw)
-        found = []
+        found: list[tuple[dict | None, dict | None]] = []
         for one in subjects:
             frame = frames[one.specification_id]
             jackknifed = None
@@ -518,8 +520,9 @@ def evaluate(
     rows = []
     for place, one in enumerate(subjects):
         own = real[one.specification_id]
-        estimates = [draw[place][0] for draw in found if draw[place][0] is not None]
-        jackknifed = [draw[place][1] for draw in found if draw[place][1] is not None]
+        of_all_draws = [draw[place] for draw in found]
+        estimates = [estimate for estimate, _ in of_all_draws if estimate is not None]
+        jackknifed = [jackknife for _, jackknife in of_all_draws if jackknife is not None]
         for term in one.terms:
             rows.append(
                 {
@@ -633,15 +636,15 @@ def in_degree_by_arithmetic(
     does nothing but that. Samples: `eligible`, a parent, a closed window and somebody later in it;
     `built_upon`, those of them with a taker. In-degree is n_i + n_j.
     """
-    lineages = {
-        "direct": {},
-        "with_grandparents": {"grandparents": 0.6},
-        "leaves_reused_less": {"reuse_of_leaves": 0.1},
+    lineages: dict[str, Callable[[int, int], tuple[pd.DataFrame, pd.DataFrame]]] = {
+        "direct": draw_lineage,
+        "with_grandparents": partial(draw_lineage, grandparents=0.6),
+        "leaves_reused_less": partial(draw_lineage, reuse_of_leaves=0.1),
     }
     traits = ("log_size", "is_finetune")
     rows = []
-    for name, options in lineages.items():
-        focals = _focals_of(*draw_lineage(n_models, seed, **options), window_days)
+    for name, draw in lineages.items():
+        focals = _focals_of(*draw(n_models, seed), window_days)
         samples = {"eligible": focals, "built_upon": focals[focals["n_takers"] > 0]}
         for sample, terms in product(samples, (("log_in_degree", *traits), traits)):
             fitted = fit(samples[sample], Equation("is_disruptive", terms))

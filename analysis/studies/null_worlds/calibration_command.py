@@ -20,7 +20,8 @@ from analysis.studies.null_worlds.verdict_calibration import WORLDS, calibrate_v
 from analysis.studies.result_tables import write_beside
 from analysis.studies.specifications import all_specifications, chosen
 from analysis.studies.variables import open_exports
-from hub_lineage.exports import Exports, StudyError
+from hub_lineage.errors import StudyError
+from hub_lineage.exports import Exports
 from hub_lineage.files import workshop
 from hub_lineage.progress import Progress
 
@@ -85,9 +86,9 @@ def estimators(
     """The tables `calibration` and `arithmetic` with their columns."""
     specifications = chosen(arguments.specifications)
     if not arguments.specifications:
-        specifications = [
+        specifications = tuple(
             one for one in specifications if one.specification_id in calibrating.BY_DEFAULT
-        ]
+        )
     null = next(one for one in all_specifications() if one.specification_id == calibrating.NULL)
     worlds = arguments.worlds and [
         world for world in arguments.worlds if world in (*RACING_WORLDS, *DISRUPTION_WORLDS)

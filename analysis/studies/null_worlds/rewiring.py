@@ -26,7 +26,7 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 from hub_lineage.paths import PROJECT
 
 COMPONENTS = "int_disruption_components_summed"
@@ -410,6 +410,9 @@ def mdi_under_chance(
         deviation = np.where(defined > 1, np.sqrt(squares / (defined - 1)), np.nan)
         z = np.where(deviation > 0, (index - mean) / deviation, np.nan)
         share, share_reached = above / defined, reached / defined
+    reason = np.full(len(mart), None, dtype=object)
+    reason[deviation == 0] = "the same in every draw"
+    reason[defined < 2] = "defined in fewer than two draws"
     return pd.DataFrame(
         {
             "model_id": mart["model_id"],
@@ -421,10 +424,6 @@ def mdi_under_chance(
             "mdi_excess": index - mean,
             "mdi_z": z,
             "share_at_or_above": share_reached,
-            "reason": np.select(
-                [defined < 2, deviation == 0],
-                ["defined in fewer than two draws", "the same in every draw"],
-                None,
-            ),
+            "reason": reason,
         }
     )

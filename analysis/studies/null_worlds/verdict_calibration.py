@@ -177,7 +177,8 @@ def calibrate_verdicts(
     if n_draws < 2 or n_workers < 1:
         raise CalibrationError("calibration needs two draws and one worker at least")
     every = {claim["claim_id"]: claim for claim in claims.document()["claims"]}
-    cases, reasons = [], {}
+    cases: list[Case] = []
+    reasons: dict[str, str] = {}
     for make in (racing_cases, chance_cases, chain_cases, share_cases, concentration_cases):
         made, without = make(exports, list(every.values()), seed)
         cases += made
@@ -226,6 +227,7 @@ def summarised(
     for name, truth in case.truths.items():
         found = [verdict[name][0] for verdict in verdicts]
         judged = [one[name] for one in draws if not one[name].reason]
+        intervals = [one.interval for one in judged]
         n_supported = found.count(VERDICTS[0])
         wilson = stats.binomtest(n_supported, len(found)).proportion_ci(method="wilson")
         estimates = np.array([one.estimate for one in judged])
@@ -243,7 +245,7 @@ def summarised(
         }
         if judged:
             row |= {
-                "coverage": float(np.mean([one.low <= truth <= one.high for one in judged])),
+                "coverage": float(np.mean([low <= truth <= high for low, high in intervals])),
                 "mean_estimate": float(estimates.mean()),
                 "deviation": float(estimates.std(ddof=1)) if len(judged) > 1 else None,
             }
@@ -386,18 +388,17 @@ def racing_world(name: str, effects: Mapping[str, float], model: NullModel) -> W
     """One of `RACING`: `effects` are the smallest ones of interest by term, signed as claimed."""
     rank, crowd = effects.get("log_rank", 0.0), effects.get("log_crowd_30", 0.0)
     world = World(name, dispersion=model.over_dispersion)
-    changes = {
-        "rank_alone": {"rank": 2 * rank},
-        "crowd_alone": {"crowd": 2 * crowd},
-        "heavy_tailed": {"tail": HEAVY_TAIL},
-        "early_better": {"selection": 0.5, "quality": 0.8},
-        "hype": {"hype": 0.5},
-        "shocks": {"shocks": 0.6},
-    }
     strength = STRENGTH.get(name, 0.0)
-    return replace(
-        world, **changes.get(name, {"rank": strength * rank + 0.0, "crowd": strength * crowd + 0.0})
-    )
+    changed = {
+        "rank_alone": replace(world, rank=2 * rank),
+        "crowd_alone": replace(world, crowd=2 * crowd),
+        "heavy_tailed": replace(world, tail=HEAVY_TAIL),
+        "early_better": replace(world, selection=0.5, quality=0.8),
+        "hype": replace(world, hype=0.5),
+        "shocks": replace(world, shocks=0.6),
+    }
+    both = replace(world, rank=strength * rank + 0.0, crowd=strength * crowd + 0.0)
+    return changed.get(name, both)
 
 
 def likes_of(model: NullModel, world: World, rng: np.random.Generator) -> np.ndarray:
@@ -526,7 +527,7 @@ def chain_cases(
         strength = STRENGTH.get(world, 0.0)
 
         def measures(draw: int) -> dict[str, Measure]:
-            found = {}
+            found: dict[str, Measure] = {}
             for name, link in links.items():
                 outcome = link.outcome(strength, generator(seed, f"verdicts {name} {world}", draw))
                 found |= link.subject.measures(outcome, seed)
@@ -610,9 +611,9 @@ def share_cases(
     cases, reasons = [], {}
     for claim in every:
         name, test = claim["claim_id"], claim["test"]
-        measured = share_measure(test)
-        if measured is None:
+        if not {"share", "every_share"} & test.keys():
             continue
+        measured = share_measure(test)
         if not claims.can_speak(exports, claim):
             reasons[name] = claim["otherwise"]
             continue
@@ -639,7 +640,7 @@ def share_cases(
                 row: np.ndarray = row,
                 family: np.ndarray = family,
                 alike: float = alike,
-                measured: Callable = measured,
+                measured: Callable[[Sequence[Sequence]], Measure] = measured,
                 name: str = name,
                 label: str = f"verdicts {name} {world}",
             ) -> dict[str, Measure]:
@@ -656,17 +657,15 @@ def share_cases(
     return cases, reasons
 
 
-def share_measure(test: Mapping) -> Callable[[Sequence[Sequence]], Measure] | None:
-    """What a test makes of its rows (..., family, successes, total); None where it has no such."""
+def share_measure(test: Mapping) -> Callable[[Sequence[Sequence]], Measure]:
+    """What the test of a share makes of its rows (..., family, successes, total)."""
     if "share" in test:
         return claims.share_of
-    if "every_share" in test:
-        return partial(
-            claims.lowest_share,
-            fewest_periods=test["fewest_periods"],
-            fewest_models=test["fewest_models"],
-        )
-    return None
+    return partial(
+        claims.lowest_share,
+        fewest_periods=test["fewest_periods"],
+        fewest_models=test["fewest_models"],
+    )
 
 
 def ones_first(successes: np.ndarray, totals: np.ndarray) -> np.ndarray:

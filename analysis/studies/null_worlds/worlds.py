@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from hub_lineage.exports import StudyError
+from hub_lineage.errors import StudyError
 
 CROWDING_DAYS = 30
 DAYS_IN_MONTH = 30

@@ -7,7 +7,7 @@ import statistics
 import duckdb
 import pytest
 
-from analysis.studies.designs.constructs import construct_table
+from analysis.studies.designs.constructs import CONSTRUCTS
 from analysis.studies.designs.potential import BASES, ROWS
 from analysis.studies.designs.prepared import (
     Comparison,
@@ -96,8 +96,7 @@ def test_every_construct_names_columns_that_exist():
             "analysis/studies/designs/potential.py",
         )
     )
-    table = construct_table()
-    assert {row["construct"] for row in table} >= {
+    assert {row["construct"] for row in CONSTRUCTS} >= {
         "project",
         "potential",
         "competition",
@@ -108,17 +107,17 @@ def test_every_construct_names_columns_that_exist():
         "those who do not race",
         "instruments for competition",
     }
-    for row in table:
+    for row in CONSTRUCTS:
         assert list(row) == ["construct", "there", "their_page", "here", "columns", "caveat"]
         for column in filter(None, row["columns"].split(", ")):
             assert re.search(rf"\b{column}\b", sources), column
-    unmeasured = {row["construct"] for row in table if not row["columns"]}
+    unmeasured = {row["construct"] for row in CONSTRUCTS if not row["columns"]}
     assert unmeasured == {"investment"}
-    pages = {row["construct"]: row["their_page"] for row in table if row["their_page"]}
+    pages = {row["construct"]: row["their_page"] for row in CONSTRUCTS if row["their_page"]}
     assert pages == {
         "potential": "1140-1141", "competition": "1132-1133", "maturation": "1130-1131",
         "investment": "1130", "quality": "1130",
     }  # fmt: skip
-    naive = next(row for row in table if row["construct"] == "naive potential")
+    naive = next(row for row in CONSTRUCTS if row["construct"] == "naive potential")
     assert naive["caveat"].startswith("post-treatment")
     assert {BASES, ROWS} == {"potential_bases", "potential"}

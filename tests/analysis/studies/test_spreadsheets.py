@@ -2,11 +2,12 @@
 
 import csv
 
+import pandas as pd
 import pytest
 
 from analysis.studies import records
 from analysis.studies.result_tables import Table, as_csv
-from hub_lineage.spreadsheets import safe_cell
+from hub_lineage.spreadsheets import safe_cell, safe_for_spreadsheets
 
 
 @pytest.mark.parametrize(
@@ -32,13 +33,17 @@ from hub_lineage.spreadsheets import safe_cell
         ("1,234", "1,234"),
         ("owner/name", "owner/name"),
         ("", ""),
-        (None, None),
-        (-1.5, -1.5),
-        (True, True),
     ],
 )
 def test_what_stands_in_a_cell(text, shown):
     assert safe_cell(text) == shown
+
+
+def test_only_texts_are_made_safe():
+    cells = pd.Series(["=1+1", None, -1.5, True], dtype=object)
+    safe = safe_for_spreadsheets(pd.DataFrame({"mixed": cells, "number": [1, -2, 3, 4]}))
+    assert safe["mixed"].tolist() == ["'=1+1", None, -1.5, True]
+    assert safe["number"].tolist() == [1, -2, 3, 4]
 
 
 def cells(path) -> list[list[str]]:

@@ -5,7 +5,10 @@ import pandas as pd
 import pytest
 from statsmodels.duration.survfunc import SurvfuncRight
 
+from analysis.studies.estimation.equations import Equation
 from analysis.studies.survival import Curve, survival_rows
+
+WAITING = Equation("days", (), estimator="cox", event="is_over")
 
 
 def drawn(seed: int, n_clusters: int = 60, size: int = 5) -> pd.DataFrame:
@@ -74,7 +77,7 @@ def test_clustered_intervals_cover_and_those_of_rows_do_not():
 def test_the_table_has_a_row_per_kind_and_day_followed():
     frame = pd.concat([drawn(1), drawn(2, 1).assign(kind="other", is_over=0, days=4.0)])
     unknown = frame.iloc[:3].assign(kind="one", days=np.nan)
-    rows = survival_rows(pd.concat([frame, unknown]), "days", "is_over", "kind", "cluster", [1, 7])
+    rows = survival_rows(pd.concat([frame, unknown]), WAITING, "kind", "cluster", [1, 7])
     assert [(row["kind"], row["days"], row["n"]) for row in rows] == [
         ("one", 1, 300), ("one", 7, 300), ("other", 1, 5),
     ]  # fmt: skip
