@@ -2,30 +2,36 @@
 
 import base64
 import contextlib
+import html
 import re
 from urllib.parse import unquote
 
 MASK = "***"
 
 _ESCAPED = re.compile(r"\\u00([2-7][0-9a-f])")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}=*")
+_SHORTEST_PACKED = 8
+"""Of a shorter secret base64 leaves signs that stand in any text."""
 
 
 class Mask:
     """Finds one secret in foreign text and puts `***` in its place.
 
-    The secret is known in any case (a host name loses it), with JSON's escapes, and
-    percent-encoded. An empty secret is found nowhere.
+    The secret is known in any case (a host name loses it), with JSON's and HTML's escapes,
+    percent-encoded, and within base64. An empty secret is found nowhere.
     """
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.lower()
+        self._packed = _packed(secret)
         self._spellings = re.compile("".join(map(_spellings, secret)), re.IGNORECASE)
 
     def finds(self, text: str) -> bool:
         """Say whether the text holds the secret."""
         if not self._secret:
             return False
+        if any(packed in text for packed in self._packed):
+            return True
         text = text.lower()
         return self._secret in text or self._secret in _decoded(text)
 
@@ -41,16 +47,36 @@ class Mask:
     def __call__(self, text: str) -> str:
         """Return the text without the secret."""
         # most texts are free of it, and looking is far cheaper than replacing
-        return self._spellings.sub(MASK, text) if self.finds(text) else text
+        if not self.finds(text):
+            return text
+        return _BASE64.sub(self._unpacked, self._spellings.sub(MASK, text))
+
+    def _unpacked(self, run: re.Match[str]) -> str:
+        return MASK if any(packed in run[0] for packed in self._packed) else run[0]
 
 
 def _spellings(letter: str) -> str:
     code = f"{ord(letter):02x}"
     slash = r"|\\/" if letter == "/" else ""
-    return f"(?:{re.escape(letter)}|\\\\u00{code}|%{code}{slash})"
+    escapes = f"\\\\u00{code}|%(?:25)*{code}|&#0*{ord(letter)};|&#x0*{code};"
+    return f"(?:{re.escape(letter)}|{escapes}{slash})"
 
 
 def _decoded(text: str) -> str:
-    """Return a text in lower case with JSON's escapes and those of addresses undone."""
+    """Return a text in lower case with JSON's and HTML's escapes and those of addresses undone."""
     unescaped = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text).replace("\\/", "/")
-    return unquote(unescaped).lower()
+    once = unquote(re.sub("%(?:25)+", "%", unescaped))
+    return (html.unescape(once) if "&#" in once else once).lower()
+
+
+def _packed(secret: str) -> set[str]:
+    """Return what stands in any base64 that holds the secret, wherever in it the secret begins."""
+    if len(secret) < _SHORTEST_PACKED:
+        return set()
+    plain = secret.encode()
+    found = set()
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + plain).decode()
+        inner = whole[-(-before * 8 // 6) : (before + len(plain)) * 8 // 6]
+        found |= {inner, inner.replace("+", "-").replace("/", "_")}
+    return found

@@ -34,6 +34,10 @@ def spellings(token: str) -> list[bytes]:
     return [text.lower().encode() for text in (token, escaped, packed, percent)]
 
 
+def packed(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
 def leaks(done, landing, token: str) -> list[str]:
     """Where the token can be read: in what was printed, in files, in the columns of Parquet."""
     said = {"output": done.text.lower().encode()}
@@ -113,6 +117,9 @@ def test_a_rename_to_the_token_is_neither_landed_nor_printed(
     [
         ("hf_ab/c", "x hf_ab/c y"), ("hf_ab/c", "x HF_AB/C y"), ("hf_ab/c", r"x hf\u005fab\/c y"),
         ("hf_ab/c", "x hf%5Fab%2fc y"), ("hf_a.c", r"x \u0068f_\u0061.c y"),
+        ("hf_ab/c", "x hf%255Fab%25252fc y"), ("hf_a.c", "x hf&#95;&#x61;.c y"),
+        *((MIXED, f"x {packed(before + MIXED + 'z')} y") for before in ("", "u", "u:", "u:?")),
+        (MIXED, f"x {packed('?>?' + MIXED).replace('+', '-').replace('/', '_')} y"),
     ],
 )  # fmt: skip
 def test_the_token_is_known_however_it_is_spelt(secret: str, text: str) -> None:
