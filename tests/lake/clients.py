@@ -12,19 +12,17 @@ from pathlib import Path
 
 import duckdb
 
-PATIENCE_SECONDS = 120
 
-
-def attached(catalog: str, options: str = "") -> duckdb.DuckDBPyConnection:
-    """A client of its own. Waits for the lake: a build that has just begun is about to make it."""
+def attached(catalog: str, options: str = "", stop: str | None = None) -> duckdb.DuckDBPyConnection:
+    """A client of its own; it waits for a build that makes the lake until `stop` is there."""
     connection = duckdb.connect()
     connection.load_extension("ducklake")
-    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
+        is_last = stop is None or Path(stop).exists()
         try:
             connection.execute(f"attach 'ducklake:{catalog}' as lake ({options})")
         except duckdb.Error:
-            if time.monotonic() > deadline:
+            if is_last:
                 raise
             time.sleep(0.1)
         else:
@@ -44,7 +42,7 @@ def two(catalog: str, folder: str) -> list[duckdb.DuckDBPyConnection]:
 
 def append(catalog: str, stop: str) -> int:
     """Append row after row to a table of one's own until a file `stop` is there; how many."""
-    connection = attached(catalog, "create_if_not_exists false")
+    connection = attached(catalog, "create_if_not_exists false", stop)
     connection.execute("create schema lake.notes")
     connection.execute("create table lake.notes.appended (n integer)")
     n_appended = 0
@@ -60,7 +58,7 @@ def watch(catalog: str, stop: str) -> list[dict[str, list[str]]]:
 
     For each round the number of rows of each mart, and the sum of their hashes.
     """
-    connection = attached(catalog, "read_only")
+    connection = attached(catalog, "read_only", stop)
     rounds = []
     is_last = False
     while not is_last:
