@@ -9,7 +9,7 @@ from analysis.figures import FIGURES, Figure
 from analysis.publish.project import Project
 from analysis.studies import claims
 from analysis.studies.claims import tests_of
-from analysis.studies.result_tables import ROLES
+from analysis.studies.printed.verdict_tables import ROLES
 from analysis.studies.specifications import Specification, all_specifications
 from analysis.studies.variables import SAMPLES
 

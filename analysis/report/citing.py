@@ -6,7 +6,7 @@ import html
 from collections.abc import Mapping
 
 from analysis.report.provenance import Landing
-from analysis.studies.result_tables import plain
+from analysis.studies.printed.table_formats import plain
 
 
 def bibtex(citation: Mapping, landing: Landing) -> str:

@@ -22,7 +22,7 @@ from analysis.figures import Drawn
 from analysis.figures.theme import untitled
 from analysis.figures.wording import number, rounded, with_interval
 from analysis.report.links import Links
-from analysis.studies.result_tables import Table, as_html, plain
+from analysis.studies.printed.table_formats import Table, as_html, plain
 
 MOST_ROWS = 10_000
 """Rows of a searchable table; browsers take seconds for more."""

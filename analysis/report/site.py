@@ -30,15 +30,8 @@ from analysis.report.marts import MARTS, Results, open_marts, open_results
 from analysis.report.provenance import Landing, landing_of
 from analysis.report.rendering import render
 from analysis.report.worked_example import worked_example
-from analysis.studies.result_tables import (
-    ROLES,
-    as_csv,
-    claim_number,
-    escaped,
-    is_counted,
-    marked,
-    plain,
-)
+from analysis.studies.printed.table_formats import as_csv, escaped, marked, plain
+from analysis.studies.printed.verdict_tables import ROLES, claim_number, is_counted
 from analysis.studies.shares import clustered_share
 from hub_lineage.dbt import Mart
 from hub_lineage.errors import StudyError

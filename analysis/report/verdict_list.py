@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from analysis.figures.wording import label, number, percent
 from analysis.report.findings import capital
 from analysis.report.links import source as linked_source
-from analysis.studies.result_tables import plain
+from analysis.studies.printed.table_formats import plain
 from analysis.studies.verdicts import CONTRADICTED, INCONCLUSIVE, NOT_TESTABLE, SUPPORTED
 
 WORDS = {

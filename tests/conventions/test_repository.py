@@ -27,7 +27,7 @@ FOLDERS = [
 PATHS = [*FOLDERS, "/" + "work/(main|shared|\\.library)"]
 CLAIMED = (
     "loaders/simulator/drawing.py",
-    "loaders/simulator/sample.py",
+    "loaders/simulator/planted_models.py",
     "models/intermediate/claims/_claims__unit_tests.yml",
     "tests/oracles/",
     "tests/loaders/simulator/",

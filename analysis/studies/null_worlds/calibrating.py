@@ -32,8 +32,6 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import partial
-from itertools import product
 from zlib import crc32
 
 import duckdb
@@ -45,8 +43,8 @@ from analysis.studies.estimation import fit
 from analysis.studies.estimation.equations import Equation, EstimationError
 from analysis.studies.estimation.jackknife import delete_group_jackknife
 from analysis.studies.estimation.pruning import as_codes
-from analysis.studies.null_worlds.rewiring import Counter, Lineage, drawn, read_lineage
-from analysis.studies.null_worlds.worlds import DAY_IN_MICROSECONDS, World, draw_likes, draw_lineage
+from analysis.studies.null_worlds.rewiring import Counter, drawn, read_lineage
+from analysis.studies.null_worlds.worlds import World, draw_likes
 from analysis.studies.records import COUNT, NUMBER, TEXT
 from analysis.studies.specifications import Specification
 from hub_lineage.errors import StudyError
@@ -616,76 +614,3 @@ def _summary(
 def _coverage(found: list[dict], truth: float) -> float:
     """The share of intervals that hold the truth."""
     return float(np.mean([one["low"] <= truth <= one["high"] for one in found]))
-
-
-# what a lineage without causes gives
-
-
-def in_degree_by_arithmetic(
-    n_models: int = 30_000, seed: int = 0, window_days: int = 90
-) -> pd.DataFrame:
-    """Is a disruptive model one that is built upon? So it is where nothing causes anything.
-
-    One row per lineage x sample x term of the linear probability of mdi > 0, with in-degree among
-    the terms and without: `lineage`, `sample`, `has_in_degree`, `term`, `estimate`,
-    `standard_error`, `z`, `n_used`, `seed`.
-
-    Lineages by preferential attachment: `direct`, a child names its parent; `with_grandparents`,
-    three in five name its parent too; `leaves_reused_less`, adapters and quantized models are taken
-    from a tenth as often. In the first two size and kind do nothing at all, in the third kind
-    does nothing but that. Samples: `eligible`, a parent, a closed window and somebody later in it;
-    `built_upon`, those of them with a taker. In-degree is n_i + n_j.
-    """
-    lineages: dict[str, Callable[[int, int], tuple[pd.DataFrame, pd.DataFrame]]] = {
-        "direct": draw_lineage,
-        "with_grandparents": partial(draw_lineage, grandparents=0.6),
-        "leaves_reused_less": partial(draw_lineage, reuse_of_leaves=0.1),
-    }
-    traits = ("log_size", "is_finetune")
-    rows = []
-    for name, draw in lineages.items():
-        focals = _focals_of(*draw(n_models, seed), window_days)
-        samples = {"eligible": focals, "built_upon": focals[focals["n_takers"] > 0]}
-        for sample, terms in product(samples, (("log_in_degree", *traits), traits)):
-            fitted = fit(samples[sample], Equation("is_disruptive", terms))
-            for term in terms:
-                found = fitted.row(term)
-                rows.append(
-                    {
-                        "lineage": name,
-                        "sample": sample,
-                        "has_in_degree": terms != traits,
-                        "term": term,
-                        "estimate": found["estimate"],
-                        "standard_error": found["standard_error"],
-                        "z": found["estimate"] / found["standard_error"],
-                        "n_used": fitted.n_used,
-                        "seed": seed,
-                    }
-                )
-    return pd.DataFrame(rows)
-
-
-def _focals_of(models: pd.DataFrame, edges: pd.DataFrame, window_days: int) -> pd.DataFrame:
-    """The eligible focals of a drawn lineage, with columns of the view `focals`."""
-    everyone = np.ones(len(models), dtype=bool)
-    lineage = Lineage(
-        child=edges["child_key"].to_numpy(),
-        parent=edges["parent_key"].to_numpy(),
-        created_us=models["created_us"].to_numpy(),
-        is_dated=everyone,
-        is_listed=everyone,
-        names=models["node_key"].to_numpy(),
-    )
-    counted = Counter(lineage, window_days).count(lineage.parent).set_index("node_key")
-    last = models["created_us"].max() - window_days * DAY_IN_MICROSECONDS
-    focals = models.join(counted, on="node_key")
-    has_parent = models["node_key"].isin(edges["child_key"])
-    focals = focals[has_parent & (focals["created_us"] <= last) & focals["mdi"].notna()]
-    n_takers = focals["n_i"] + focals["n_j"]
-    return focals.assign(
-        n_takers=n_takers,
-        log_in_degree=np.log1p(n_takers.to_numpy(np.float64)),
-        is_disruptive=(focals["mdi"] > 0).astype(np.int64),
-        is_finetune=(focals["relation"] == "finetune").astype(np.int64),
-    )

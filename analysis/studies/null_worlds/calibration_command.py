@@ -15,6 +15,7 @@ from analysis.figures.wording import percent
 from analysis.studies.estimating import rounded
 from analysis.studies.estimation import has_engine
 from analysis.studies.null_worlds import calibrating, verdict_calibration
+from analysis.studies.null_worlds.arithmetic import in_degree_by_arithmetic
 from analysis.studies.null_worlds.calibrating import DISRUPTION_WORLDS, RACING_WORLDS
 from analysis.studies.null_worlds.verdict_calibration import WORLDS, calibrate_verdicts, summary
 from analysis.studies.result_tables import write_beside
@@ -110,7 +111,7 @@ def estimators(
     calibration["landing_hash"] = exports.content_hash
     return {
         "calibration": (calibration, calibrating.COLUMNS),
-        "arithmetic": (calibrating.in_degree_by_arithmetic(seed=arguments.seed), None),
+        "arithmetic": (in_degree_by_arithmetic(seed=arguments.seed), None),
     }
 
 

@@ -15,6 +15,7 @@ import pytest
 from analysis.studies.estimation import effective_clusters, fit
 from analysis.studies.estimation.equations import Equation
 from analysis.studies.null_worlds import calibrating, calibration_command
+from analysis.studies.null_worlds.arithmetic import in_degree_by_arithmetic
 from analysis.studies.null_worlds.calibrating import (
     COLUMNS,
     CalibrationError,
@@ -24,7 +25,6 @@ from analysis.studies.null_worlds.calibrating import (
     calibrate,
     evaluate,
     generator,
-    in_degree_by_arithmetic,
     null_model,
     redrawn_likes,
     rewired_outcomes,

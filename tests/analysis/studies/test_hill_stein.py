@@ -20,7 +20,8 @@ from analysis.studies.hill_stein import (
     contrast_rows,
     published,
 )
-from analysis.studies.result_tables import as_markdown, contrast_tables, hill_stein_tables
+from analysis.studies.printed.design_tables import contrast_tables, hill_stein_tables
+from analysis.studies.printed.table_formats import as_markdown
 from analysis.studies.specifications import chosen
 from analysis.studies.variables import open_exports
 

@@ -7,7 +7,8 @@ import pytest
 from study_runs import analysis
 
 from analysis.studies.missing_edges import ESTIMATES, FORMS, MISSING_EDGES, MODELS, SCENARIOS
-from analysis.studies.result_tables import as_markdown, missing_edges_tables
+from analysis.studies.printed.design_tables import missing_edges_tables
+from analysis.studies.printed.table_formats import as_markdown
 
 pytestmark = pytest.mark.xdist_group("studies")
 

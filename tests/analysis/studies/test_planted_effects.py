@@ -22,7 +22,7 @@ from analysis.studies.methods import METHODS, Context
 from analysis.studies.running import entry
 from analysis.studies.specifications import chosen
 from analysis.studies.variables import open_exports
-from loaders.simulator import drawing, sample
+from loaders.simulator import drawing, drawn_items, sample
 from support import REPOSITORY, once
 
 N_MODELS = 12_000
@@ -64,7 +64,7 @@ def likes_under(planted: drawing.Effects, n_draws: int) -> pd.DataFrame:
         ecosystem = drawing.draw(N_MODELS, MOMENTS, sample.SEED, effects)
         drawn[stream] = ecosystem.counters[0]["likes"]
     with duckdb.connect() as connection:
-        drawing.Generator(connection, ecosystem)
+        drawn_items.Generator(connection, ecosystem)
         names = connection.execute("select id from drawn_ids order by idx").df()["id"]
     return pd.DataFrame(drawn, index=names[:N_MODELS].str.lower())
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.studies import records
-from analysis.studies.result_tables import Table, as_csv
+from analysis.studies.printed.table_formats import Table, as_csv
 from hub_lineage.spreadsheets import safe_cell, safe_for_spreadsheets
 
 

@@ -13,22 +13,25 @@ import pytest
 
 import made_results
 from analysis.figures.wording import number, parts, percent, rounded
-from analysis.studies.result_tables import (
-    FORMATS,
-    KINDS,
+from analysis.studies.printed.design_tables import (
+    curve_inference_tables,
+    prominence_tables,
+    survival_tables,
+)
+from analysis.studies.printed.regression_tables import (
     MOST_COLUMNS,
+    regression_table,
+    regression_tables,
+)
+from analysis.studies.printed.table_formats import (
+    FORMATS,
     Table,
     as_csv,
     as_html,
     as_latex,
     as_markdown,
-    curve_inference_tables,
-    prominence_tables,
-    regression_table,
-    regression_tables,
-    survival_tables,
-    write_tables,
 )
+from analysis.studies.result_tables import KINDS, write_tables
 from hub_lineage.files import list_files
 from made_results import HOSTILE, SNAPSHOT, estimate, specification
 from support import REPOSITORY

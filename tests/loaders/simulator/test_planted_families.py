@@ -4,7 +4,7 @@ import duckdb
 import pytest
 from expectations import differences, expected
 
-from loaders.simulator import drawing, sample
+from loaders.simulator import drawing, drawn_items, planted_models, sample
 
 pytestmark = pytest.mark.xdist_group("planted")
 
@@ -135,9 +135,9 @@ def test_edges_are_what_was_drawn(marts):
     moments = [sample.FIRST_SNAPSHOT + week * sample.WEEK for week in range(sample.SNAPSHOTS)]
     ecosystem = drawing.draw(sample.MODELS, moments, sample.SEED)
     with duckdb.connect() as connection:
-        generator = drawing.Generator(connection, ecosystem)
+        generator = drawn_items.Generator(connection, ecosystem)
         drawn = set(connection.execute(generator.edges(sample.SNAPSHOTS - 1)).fetchall())
-    planted = {row[1].split("/")[0] for row in sample.planted(2) if row[1]}
+    planted = {row[1].split("/")[0] for row in planted_models.planted(2) if row[1]}
     rows = marts("select child_id, parent_id from marts.lineage_edges")
     built = {
         (row["child_id"], row["parent_id"])

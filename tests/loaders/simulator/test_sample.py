@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from loaders.__main__ import main
-from loaders.simulator import drawing, sample
+from loaders.simulator import drawing, drawn_items, planted_models, sample
 
 SNAPSHOTS = ["20260820T040000Z", "20260827T040000Z", "20260903T040000Z"]
 UNFINISHED = "20260910T040000Z"
@@ -98,7 +98,7 @@ def test_another_seed_gives_another_hub(tmp_path):
         sample.write_sample(tmp_path / str(seed), n_models=600, n_snapshots=1, seed=seed)
     first, second = (rows_of(tmp_path / str(seed), SNAPSHOTS[0], "raw_json") for seed in (1, 2))
     assert set(first) != set(second)
-    planted = {row[2] for row in sample.planted(0)}
+    planted = {row[2] for row in planted_models.planted(0)}
     assert all(planted <= {row[0] for row in rows} for rows in (first, second))
 
 
@@ -162,7 +162,7 @@ def test_keys_come_in_the_order_of_the_api(items):
 
 
 def planted_names(snapshot):
-    return {row[1] for row in sample.planted(snapshot) if row[1]}
+    return {row[1] for row in planted_models.planted(snapshot) if row[1]}
 
 
 def test_tags_follow_the_hubs_rule(items):
@@ -226,7 +226,7 @@ def large():
     moments = [sample.FIRST_SNAPSHOT]
     ecosystem = drawing.draw(100_000, moments, seed=5)
     with duckdb.connect() as connection:
-        generator = drawing.Generator(connection, ecosystem)
+        generator = drawn_items.Generator(connection, ecosystem)
         query = generator.items(0)
         connection.execute(f"create table items as {query}")
         yield ecosystem, connection, time.monotonic() - began
@@ -470,7 +470,7 @@ def test_time_passes_between_the_snapshots(committed):
 def test_full_width_adds_fields_that_no_mart_reads(tmp_path):
     moments = [sample.FIRST_SNAPSHOT]
     with duckdb.connect() as connection:
-        generator = drawing.Generator(connection, drawing.draw(2000, moments, seed=5))
+        generator = drawn_items.Generator(connection, drawing.draw(2000, moments, seed=5))
         small, full = (
             connection.execute(
                 f"select avg(length(raw_json)), count(*) filter (not json_valid(raw_json)), "
