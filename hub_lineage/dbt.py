@@ -18,7 +18,7 @@ from pathlib import Path
 from hub_lineage.errors import DISK_FULL, DbtError
 from hub_lineage.paths import PROJECT
 
-COMMAND = (sys.executable, "-c", "from dbt.cli.main import cli; cli()")
+COMMAND = (sys.executable, "-m", "hub_lineage.dbt_command")
 
 RESOURCE_TYPES = {
     "--resource-type", "--resource-types", "--exclude-resource-type", "--exclude-resource-types",

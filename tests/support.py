@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ import duckdb
 import pytest
 
 from hub_lineage.build import ALL_BUT_UNIT_TESTS
+from hub_lineage.dbt import COMMAND, KEPT_PARSE
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
@@ -190,15 +190,18 @@ def dbt(
 ) -> subprocess.CompletedProcess:
     """Run the environment's dbt in the repository, writing only beside `database`.
 
-    Every database has its own target and log folders, so runs may go side by side. The test fails
+    Every database has its own target and log folders, so runs may go side by side; a database of
+    the name that build.py gives saves the reading of the project, if it was kept. The test fails
     with the end of dbt's output when the exit code is not one of `expect`.
     """
     database = Path(database).resolve()
     database.parent.mkdir(parents=True, exist_ok=True)
     work = database.with_name(database.stem + "-dbt")
-    command = [*_dbt_command(), *arguments, "--no-use-colors"]
+    command = [*COMMAND, *arguments, "--no-use-colors"]
     command += ["--project-dir", str(REPOSITORY), "--profiles-dir", str(REPOSITORY)]
     command += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]
+    if KEPT_PARSE.is_file():
+        command += ["--partial-parse-file-path", str(KEPT_PARSE)]
     if variables:
         command += ["--vars", json.dumps(variables)]
     environment = os.environ | {
@@ -225,12 +228,6 @@ def _summary(output: str) -> str:
     """What dbt says once all steps are done, or the end of its output if it never came so far."""
     _, found, summary = output.partition("Completed with")
     return (found + summary)[:6000] if found else output[-6000:]
-
-
-def _dbt_command() -> list[str]:
-    """The dbt of the Python that runs the tests, never another one on the path."""
-    script = shutil.which("dbt", path=str(Path(sys.executable).parent))
-    return [script] if script else [sys.executable, "-m", "dbt.cli.main"]
 
 
 def build(

@@ -21,7 +21,7 @@ def test_a_redirect_leads_from_an_old_name_to_the_listed_model(tmp_path):
             'acme/Old-Name' as alias, 'acme/present' as model_id, 'renamed' as outcome,
             1 as n_children, timestamp '2026-10-04' as resolved_at, 'hub_api' as source
     """).write_parquet(str(landing / "hub_aliases" / "aliases.parquet"))
-    database = tmp_path / "hub.duckdb"
+    database = tmp_path / "hub_lineage.duckdb"
     chosen = (*PART_WITHOUT_TESTS, "--select", "+lineage_edges")
     dbt("build", *chosen, landing=landing, database=database)
     edges = read(

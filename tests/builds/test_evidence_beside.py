@@ -51,7 +51,7 @@ def landing(tmp_path_factory) -> Path:
 
 def built_from(landing: Path, folder: Path, *arguments: str) -> Path:
     """A database of the edges and of what became of the claims."""
-    database = folder / "hub.duckdb"
+    database = folder / "hub_lineage.duckdb"
     chosen = ("--select", "+lineage_edges", "+lineage_rejections", "+weight_pairs")
     dbt("build", *chosen, *NO_TESTS, *arguments, landing=landing, database=database)
     return database

@@ -23,12 +23,12 @@ LATER = "20270101T000000Z"
 @pytest.fixture
 def places(tmp_path) -> dict[str, Path]:
     """Old files where a build puts them, and the new ones where it makes them."""
-    database, exports = tmp_path / "hub.duckdb", tmp_path / "exports"
-    workshop, staged = tmp_path / ".hub.duckdb.building", exports / ".building"
+    database, exports = tmp_path / "hub_lineage.duckdb", tmp_path / "exports"
+    workshop, staged = tmp_path / ".hub_lineage.duckdb.building", exports / ".building"
     for folder in (exports, workshop, staged):
         folder.mkdir()
     database.write_text("old")
-    (tmp_path / "hub.duckdb.wal").write_text("old")
+    (tmp_path / "hub_lineage.duckdb.wal").write_text("old")
     (workshop / build.FILE).write_text("new")
     for name in ("a", "b"):
         (exports / f"{name}.parquet").write_text("old")
@@ -43,8 +43,9 @@ def in_place(places: dict[str, Path]) -> dict[str, str]:
     return {path.name: path.read_text() for path in paths if path.exists()}
 
 
-OLD = dict.fromkeys(("hub.duckdb", "hub.duckdb.wal", "a.parquet", "b.parquet"), "old")
-NEW = dict.fromkeys(("hub.duckdb", "a.parquet", "b.parquet"), "new")
+EXPORTED = ("a.parquet", "b.parquet")
+OLD = dict.fromkeys(("hub_lineage.duckdb", "hub_lineage.duckdb.wal", *EXPORTED), "old")
+NEW = dict.fromkeys(("hub_lineage.duckdb", *EXPORTED), "new")
 
 
 def killed_at(step: int, places: dict[str, Path]) -> bool:
@@ -78,7 +79,7 @@ def test_a_kill_between_any_two_steps_is_told(places, step):
         with pytest.raises(StudyError, match="killed while it replaced them"):
             open_exports(places["exports"])
     else:
-        assert found == (OLD if was_killed and found["hub.duckdb"] == "old" else NEW)
+        assert found == (OLD if was_killed and found["hub_lineage.duckdb"] == "old" else NEW)
     assert was_killed == (step < 11), "each step is tried, and the last leaves nothing to do"
 
 

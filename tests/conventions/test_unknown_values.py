@@ -20,7 +20,7 @@ PARTS_THAT_MAY_LACK = "puts together the members or parts that are there"
 EXEMPT = {
     "loaders/imports/items.py": ("concat_ws", PARTS_THAT_MAY_LACK),
     "loaders/imports/benchmarks.py": ("concat_ws", PARTS_THAT_MAY_LACK),
-    "loaders/simulator/drawing.py": ("concat_ws", PARTS_THAT_MAY_LACK),
+    "loaders/simulator/drawn_items.py": ("concat_ws", PARTS_THAT_MAY_LACK),
 }
 """File -> the call that it may make, and why nothing unknown becomes known by it."""
 

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
 
 from hub_lineage import dbt
+from hub_lineage.dbt_command import connection_keys, keys_without_path
 
 
 @pytest.fixture
@@ -35,3 +37,14 @@ def test_where_nothing_can_be_written_the_build_goes_on(kept: Path, tmp_path: Pa
     made.write_bytes(b"first")
     dbt.keep_parse(made)
     assert not kept.exists()
+
+
+def test_a_parse_serves_databases_of_one_name_in_any_folder(tmp_path: Path) -> None:
+    """Of what dbt compares before it reads the project anew, only `path` names the folder."""
+    compared = []
+    for path in ("one/hub_lineage.duckdb", "two/hub_lineage.duckdb", "two/other.duckdb"):
+        credentials = DuckDBCredentials.from_dict({"path": str(tmp_path / path)})
+        compared.append({key: getattr(credentials, key) for key in keys_without_path(credentials)})
+    assert compared[0] == compared[1]
+    assert compared[1] != compared[2]
+    assert "path" in connection_keys(credentials)

@@ -60,8 +60,8 @@ def run(request, tmp_path_factory) -> Run:
     graphs = [*random_graphs(settings.numbers), bulk_graph(settings.bulk_owner_releases)]
     items = [item for graph in graphs for item in graph.items]
     landing = write_landing(folder / "landing", {SNAPSHOT_AT: items})
-    build(landing, folder / "hub.duckdb", settings.variables)
-    return Run(settings, {graph.name: graph for graph in graphs}, folder / "hub.duckdb")
+    build(landing, folder / "hub_lineage.duckdb", settings.variables)
+    return Run(settings, {graph.name: graph for graph in graphs}, folder / "hub_lineage.duckdb")
 
 
 @dataclass(frozen=True)

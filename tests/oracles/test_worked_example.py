@@ -74,8 +74,8 @@ def variants():
 def database(tmp_path_factory):
     folder = tmp_path_factory.mktemp("worked_example")
     landing = write_landing(folder / "landing", {CLOSED_AT: variants()})
-    build(landing, folder / "hub.duckdb")
-    return folder / "hub.duckdb"
+    build(landing, folder / "hub_lineage.duckdb")
+    return folder / "hub_lineage.duckdb"
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ def make(folder: Path, recipe: recipes.Recipe, *, variants: bool, verdict_draws:
     """Landing to results, each with the project's own command."""
     environment = os.environ | {
         "HUB_LANDING": str(folder / "landing"),
-        "HUB_DATABASE": str(folder / "hub.duckdb"),
+        "HUB_DATABASE": str(folder / "hub_lineage.duckdb"),
         "HUB_EXPORTS": str(folder / "exports"),
         "HUB_RESULTS": str(folder / "results"),
     }
@@ -86,7 +86,7 @@ def make(folder: Path, recipe: recipes.Recipe, *, variants: bool, verdict_draws:
     if not (folder / "landing").exists():
         recipes.land_beside(recipes.land(recipe, folder))
     variables = ("--vars", json.dumps(recipe.variables)) if recipe.variables else ()
-    if not (folder / "hub.duckdb").exists():
+    if not (folder / "hub_lineage.duckdb").exists():
         run("build.py", *variables)
     if variants:
         run("-m", "analysis", "variants", *variables)

@@ -46,7 +46,7 @@ def run(folder: Path, landing: Path, *arguments: str) -> str:
         env=os.environ
         | {
             "HUB_LANDING": str(landing),
-            "HUB_DATABASE": str(folder / "hub.duckdb"),
+            "HUB_DATABASE": str(folder / "hub_lineage.duckdb"),
             "HUB_EXPORTS": str(folder / "exports"),
             "HUB_RESULTS": str(folder / "results"),
         },

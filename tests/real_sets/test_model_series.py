@@ -88,10 +88,10 @@ def test_nineteen_names_in_twenty_say_a_series_that_fits_the_architecture(tmp_pa
         *("build", "--select", "+int_model_makes_read", "--resource-type", "model"),
         *("--resource-type", "seed"),
         landing=landing,
-        database=tmp_path / "hub.duckdb",
+        database=tmp_path / "hub_lineage.duckdb",
     )
     rows = read(
-        tmp_path / "hub.duckdb",
+        tmp_path / "hub_lineage.duckdb",
         "select makes.model_series, models.architecture "
         "from intermediate.int_model_makes_read as makes "
         "inner join intermediate.int_models_listed as models using (model_key) "

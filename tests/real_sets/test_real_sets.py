@@ -75,7 +75,7 @@ def marts_of(recipe: recipes.Recipe, tmp_path_factory, name: str) -> Marts:
     shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
     folder = shared / f"real-set-{name}"
     folder.mkdir(exist_ok=True)
-    marts = Marts(folder / "hub.duckdb")
+    marts = Marts(folder / "hub_lineage.duckdb")
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "built").exists():

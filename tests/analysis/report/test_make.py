@@ -43,7 +43,7 @@ def make(tmp_path):
             env=os.environ | {
                 "CALLS": str(calls), "STUDY": str(study),
                 "LEAVES_RESULTS": "yes" if leaves_results else "",
-                "HUB_DATABASE": str(tmp_path / "hub.duckdb"),
+                "HUB_DATABASE": str(tmp_path / "hub_lineage.duckdb"),
                 "HUB_EXPORTS": str(tmp_path / "exports"),
                 "HUB_RESULTS": str(tmp_path / "results"),
             },

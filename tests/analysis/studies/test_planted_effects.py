@@ -45,7 +45,7 @@ def exports(shared) -> Path:
         sample.write_sample(folder / "landing", n_models=N_MODELS, n_snapshots=1, effects=PLANTED)
         environment = {
             "HUB_LANDING": str(folder / "landing"),
-            "HUB_DATABASE": str(folder / "hub.duckdb"),
+            "HUB_DATABASE": str(folder / "hub_lineage.duckdb"),
             "HUB_EXPORTS": str(folder / "exports"),
         }
         subprocess.run(
