@@ -304,7 +304,8 @@ def _count(value: Any) -> Any:
         number = count_of(value if isinstance(value, str) else json.dumps(value))
         if number is None:
             raise
-    if not 0 <= float(number) <= _MOST:
+    # 1.234 may be a thousand and more, or a mistake; it is no count.
+    if not 0 <= float(number) <= _MOST or float(number) % 1:
         raise _UnreadError
     return number
 

@@ -75,6 +75,9 @@ READ = [
 UNREAD = [
     ("safetensors.total", {"safetensors": {"total": "7B"}}, "7B"),
     ("safetensors.total", {"safetensors": {"total": -1}}, "-1"),
+    ("safetensors.total", {"safetensors": {"total": 1.5}}, "1.5"),
+    ("safetensors.total", {"safetensors": {"total": "7.234"}}, "7.234"),
+    ("likes", {"likes": "1.234"}, "1.234"),
     ("safetensors.total", {"safetensors": {"total": True}}, "true"),
     ("safetensors.parameters", {"safetensors": {"parameters": {"BF16": "7B"}}}, '{"BF16": "7B"}'),
     ("safetensors.parameters", {"safetensors": {"parameters": 7}}, "7"),
