@@ -18,7 +18,8 @@ on_one_line as (
     from texts
 ),
 
--- The text of a link in markdown; an id that was copied with its field, tag or command, in an object or in underlines.
+-- The text of a link in markdown; an id that was copied with its field, tag or command, with a remark that is no part of
+-- a name, in an object, a call or underlines.
 -- No pattern gives ‹ and › a meaning, while Java does not read a bracket within brackets.
 copied as (
     select
@@ -30,14 +31,20 @@ copied as (
             ), ''),
             nullif(regexp_extract(
                 line,
-                '(?i)^ *(?:(?:base[_ ]models?|models?|models?[_ ]?id|repo_id|name) *[:=] *|(?:hf|huggingface-cli) +download +|-hf +)?'
-                || '(?:(?:finetune|adapter|quantized|merge): *)?([A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+(?::[A-Za-z0-9_.-]+)?) *$',
+                '(?i)^ *(?:(?:base[_ ]models?|models?|models?[_ ]?id|repo_id|name) *[:=] *|(?:hf|huggingface-cli) +download +'
+                || '|vllm +serve +|(?:llama-[a-z]+ +)?-hf +|(?:fine-?tuned|based|derived|adapted|quantized|converted) +(?:from|on|of) *:? *)?'
+                || '(?:(?:finetune|adapter|quantized|merge): *)?'
+                || '["`'']?([A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+(?::[A-Za-z0-9_.-]+)?)["`'']?(?: *[(][^()/0-9]*[)])? *$',
                 1
             ), ''),
             nullif(regexp_extract(line, '^ *_+([A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]*[A-Za-z0-9])_+ *$', 1), ''),
             nullif(regexp_extract(
-                line, '(?i)^ *[{] *["`''](?:id|model_?id|repo_id|model|base_model|name)["`''] *: *["`'']([^"`''{}]+)["`''] *[}] *$', 1
+                line,
+                '(?i)^ *[{] *["`''](?:id|model_?id|repo_id|model|base_model|name)["`''] *: *'
+                || '["`'']([^"`''{}]+)["`''] *(?:,[^{}]*)?[}] *$',
+                1
             ), ''),
+            nullif(regexp_extract(line, '(?i)^ *[a-z0-9_.]*from_pretrained *[(] *["`'']([^"`'']+)["`''] *(?:,[^()]*)?[)] *$', 1), ''),
             line
         ) as inner_text
     from on_one_line
