@@ -7,6 +7,7 @@ settled when the marts are built.
 
 import argparse
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from hub_lineage.errors import UsageError
 from hub_lineage.sql import literal
 from loaders.arguments import add_landing_argument, landing_of
-from loaders.imports import side_tables, sources
+from loaders.imports import side_tables, sources, written
 
 __all__ = ["Request", "add_arguments", "land_owners", "run"]
 
@@ -40,12 +41,17 @@ class Request(side_tables.Request):
 def land_owners(request: Request) -> side_tables.Report:
     """Land one table of owners; UsageError, DataError or LandingError leave the landing as it was.
 
-    Rows without an owner are left out. A row that says nothing of its owner is kept: that nothing
-    is known is said, too.
+    Rows without an owner are left out, and so are columns of other names, which are told. A row
+    that says nothing of its owner is kept: that nothing is known is said, too.
     """
-    return side_tables.land_table(
-        request, "owners", lambda source: _query(request, source), "owner IS NOT NULL"
+    unused: list[str] = []
+    report = side_tables.land_table(
+        request, "owners", lambda source: _query(request, source, unused), "owner IS NOT NULL"
     )
+    if unused:
+        shown = ", ".join(map(written.shown, unused))
+        print(f"notice: not landed, as nothing is known of such a column: {shown}", file=sys.stderr)
+    return report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,26 +95,35 @@ def _source_of(files: Sequence[str]) -> str:
     return re.sub(r"[^a-z0-9_-]+", "_", Path(files[0]).stem.lower()).strip("_-") or "owners"
 
 
-def _query(request: Request, source: sources.Source) -> str:
-    """Return the query of the descriptions, a row each."""
-    texts = {name: _text(request, source, name) for name in COLUMNS}
-    if "source" in {column.name for column in source.columns}:
-        said_by = side_tables.column_named(source, "--source", "source").text
-        texts["source"] = f"coalesce(nullif(trim({said_by}), ''), {literal(request.source)})"
-    else:
-        texts["source"] = literal(request.source)
+def _query(request: Request, source: sources.Source, unused: list[str]) -> str:
+    """Return the query of the descriptions, a row each; `unused` gets the other columns."""
+    used = {name: _column_of(request, source, name) for name in COLUMNS}
+    said_by = _usual(source, ("source",))
+    unused += [one.name for one in source.columns if one.name not in {*used.values(), said_by}]
+    texts = {name: _text(source, name, column) for name, column in used.items()}
+    texts["source"] = literal(request.source)
+    if said_by is not None:
+        texts["source"] = f"coalesce({_text(source, 'source', said_by)}, {texts['source']})"
     selected = ", ".join(f"CAST({text} AS VARCHAR) AS {name}" for name, text in texts.items())
     return f"SELECT {selected} FROM {source.relation} AS item"
 
 
-def _text(request: Request, source: sources.Source, name: str) -> str:
-    """Return the SQL of a column as text: the named one, else the first that is called so."""
-    there = {column.name for column in source.columns}
-    usual = next((usual for usual in COLUMNS[name] if usual in there), None)
-    named = getattr(request, name) or usual
-    if named is None and name != "owner":
-        return "NULL"
+def _column_of(request: Request, source: sources.Source, name: str) -> str | None:
+    """Return the column that is named for a field, else the first that is called so."""
+    named = getattr(request, name) or _usual(source, COLUMNS[name])
     # Without any owner the refusal says which columns there are.
-    named = named or COLUMNS["owner"][0]
-    option = f"--{name.replace('_', '-')}"
-    return f"nullif(trim({side_tables.column_named(source, option, named).text}), '')"
+    return named or (COLUMNS["owner"][0] if name == "owner" else None)
+
+
+def _usual(source: sources.Source, names: Sequence[str]) -> str | None:
+    """Return the first column that has one of these names, in any case, with blanks or without."""
+    there = {re.sub(r"[\s_-]+", "_", one.name.strip().lower()): one.name for one in source.columns}
+    return next((there[name] for name in names if name in there), None)
+
+
+def _text(source: sources.Source, name: str, column: str | None) -> str:
+    """Return the SQL of a column as text, null where there is none."""
+    if column is None:
+        return "NULL"
+    found = side_tables.column_named(source, f"--{name.replace('_', '-')}", column)
+    return f"nullif(trim({found.text}), '')"

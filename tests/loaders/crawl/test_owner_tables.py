@@ -54,6 +54,17 @@ def test_a_named_column_wins_and_a_column_source_says_who_says_so(
     ]
 
 
+def test_columns_are_known_however_they_are_written_and_others_are_told(
+    command, landing, tmp_path
+) -> None:
+    (tmp_path / "list.csv").write_text(
+        "Owner,Country,parent organisation,Source,nation,Kind \na,us,Holding,web,fr,company\n"
+    )
+    done = command("owners", tmp_path / "list.csv", "--source", "mine")
+    assert landed(landing) == [("a", "company", "us", "Holding", "web")]
+    assert done.err == "notice: not landed, as nothing is known of such a column: nation\n"
+
+
 def test_owners_that_are_there_are_replaced_on_request_only(command, landing, table) -> None:
     command("owners", table)
     before = (landing / "owners" / "who_is_who.parquet").read_bytes()
