@@ -170,7 +170,7 @@ claims as (
     where {{ type_of_json('value') }} != 'NULL'
 ),
 
--- Several parents in one text: an id holds no comma. A path may hold one.
+-- Several parents in one text: an id holds no comma. A path, an object and a call may hold one.
 texts as (
     select
         snapshot_id,
@@ -185,7 +185,10 @@ texts as (
                 when
                     is_text
                     and contains(claimed_parent, ',')
-                    and not " ~ matches(trim_spaces("claimed_parent"), "^([.]{0,2}/|~|[A-Za-z]:)") ~ "
+                    and not " ~ matches(
+                        trim_spaces("claimed_parent"),
+                        "^([.]{0,2}/|~|[A-Za-z]:|[{] *[^A-Za-z ][A-Za-z_]+[^A-Za-z_ ] *:|[A-Za-z_.]*from_pretrained *[(])"
+                    ) ~ "
                     then split(claimed_parent, ',')
                 else " ~ list_of('claimed_parent') ~ "
             end"
