@@ -233,7 +233,7 @@ def build(arguments: Sequence[str]) -> None:
             folder_from("DBT_LOG_PATH", "logs") / f"{database.name}.log",
         )
         try:
-            doubts = list(doubtful_weeks(workshop / FILE, snapshots)) if not is_part else []
+            doubts = list(doubtful_weeks(workshop / FILE)) if not is_part else []
             left = views_left_out(workshop, exports) if is_part else set()
             snapshot_id, counts = export_marts(workshop, staged, leave=left)
             replace_files(replacements(workshop, database, staged, exports))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import itertools
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -22,6 +21,10 @@ SET_HERE = {
     "-t", "--target", "--profile", "--profiles-dir", "--project-dir", "--target-path", "--log-path",
     "--empty", "--sample",
 }  # fmt: skip
+
+FEW = 100
+SHARE_GONE = 0.05
+"""More items than both, the number and the share of the week before, do not leave in a week."""
 
 
 def check_arguments(arguments: Sequence[str]) -> None:
@@ -196,17 +199,19 @@ def check_database(database: Path) -> None:
         ) from error
 
 
-def doubtful_weeks(database: Path, snapshots: Sequence[Snapshot]) -> Iterator[str]:
-    """What is odd about a snapshot's files, one line each: it was read, and its rows are there."""
+def doubtful_weeks(database: Path) -> Iterator[str]:
+    """What is odd about a snapshot, one line each: it was read, and its rows are there."""
     again = "land the snapshot again, or remove its folder"
-    for before, one in itertools.pairwise(in_time(snapshots)):
-        digests = [part.sha256 for part in one.parts]
-        if digests and digests == [part.sha256 for part in before.parts]:
-            yield (
-                f"{one.folder.name} has the very files of {before.folder.name}, so that nothing "
-                f"changed in between: {again}"
-            )
     with duckdb.connect(str(database)) as connection:
+        short = connection.execute(
+            "select later.snapshot_id, later.n_landed_items, earlier.snapshot_id, "
+            "earlier.n_landed_items from staging.stg_hub__snapshots as later "
+            "inner join staging.stg_hub__snapshots as earlier "
+            "on later.previous_snapshot_id = earlier.snapshot_id "
+            "where earlier.n_landed_items - later.n_landed_items > $1 "
+            "and later.n_landed_items < (1 - $2) * earlier.n_landed_items order by 1",
+            [FEW, SHARE_GONE],
+        ).fetchall()
         early = connection.execute(
             "select snapshot_id, count(*) from staging.stg_hub__versions "
             "inner join staging.stg_hub__snapshots using (snapshot_id) "
@@ -218,6 +223,17 @@ def doubtful_weeks(database: Path, snapshots: Sequence[Snapshot]) -> Iterator[st
             "where rejection_reason in ('duplicate_repository', 'duplicate_id') "
             "group by snapshot_id, n_landed_items having count(*) > n_landed_items / 100 order by 1"
         ).fetchall()
+        repeated = list(repeated_weeks(connection))
+    for snapshot_id, before in repeated:
+        yield (
+            f"snapshot_id={snapshot_id} repeats snapshot_id={before} in all it says, counters "
+            f"included, so that nothing changed in between: {again}"
+        )
+    for snapshot_id, n, before, n_before in short:
+        yield (
+            f"snapshot_id={snapshot_id} has {n:,} items, where snapshot_id={before} has "
+            f"{n_before:,}: if it was cut short, {again}"
+        )
     for snapshot_id, n in early:
         yield (
             f"snapshot_id={snapshot_id} lists {models(n)} created after it, so that its "
@@ -225,6 +241,28 @@ def doubtful_weeks(database: Path, snapshots: Sequence[Snapshot]) -> Iterator[st
         )
     for snapshot_id, n in twice:
         yield f"snapshot_id={snapshot_id} names {models(n)} twice, the last counts: {again}"
+
+
+def repeated_weeks(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
+    """Snapshots in which nothing differs from the one before, with that one.
+
+    Counters are looked at only where no repository came, went, or said something else.
+    """
+    still = connection.execute(
+        "select snapshot_id, previous_snapshot_id from staging.stg_hub__snapshots "
+        "where previous_snapshot_id is not null "
+        "and snapshot_id not in (select snapshot_id from staging.stg_hub__turns) order by 1"
+    ).fetchall()
+    counters = "downloads, downloads_all_time, likes, trending_score"
+    of_snapshot = (
+        f"select repository_key, {counters} from staging.stg_hub__sightings where snapshot_id = "
+    )
+    for snapshot_id, before in still:
+        moved = connection.execute(
+            f"({of_snapshot} $1 except {of_snapshot} $2) limit 1", [snapshot_id, before]
+        ).fetchall()
+        if not moved:
+            yield snapshot_id, before
 
 
 def models(n: int) -> str:

@@ -100,8 +100,9 @@ class _Count:
 
 @dataclass(frozen=True)
 class _Ids:
-    """What the ids of some rows are: links to the Hub, no ids of the Hub, ids without an owner."""
+    """What the ids of some rows are: repeated, links, no ids of the Hub, without an owner."""
 
+    repeated: int
     links: int
     unsound: int
     without_owner: int
@@ -621,6 +622,14 @@ def _notes(
             f"notice: left out {without_object:,} mapped value{'s' if without_object > 1 else ''}: "
             f"{', '.join(added_to)} of their rows is no JSON object to add to"
         )
+    for count in counts:
+        n = count.ids.repeated
+        if n:
+            yield (
+                f"warning: snapshot {snapshot_id_of(count.moment)}: {n:,} row"
+                f"{'s name models' if n > 1 else ' names a model'} that another row names, of "
+                "which one counts: take the others out and import it with --replace"
+            )
     yield from _notes_on_ids(counts)
     without_id = sum(count.without_id for count in counts)
     if without_id:

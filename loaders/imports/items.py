@@ -174,13 +174,14 @@ _MACROS = (
 
 
 ID_COUNTS = (
+    "count(model_id) - count(DISTINCT lower(model_id))",
     "count(*) FILTER (is_hub_link(model_id))",
     "count(*) FILTER (NOT is_hub_link(model_id) AND NOT is_repository_id(trim(model_id)))",
     "count(*) FILTER (NOT contains(model_id, '/'))",
     "min(model_id) FILTER (NOT is_hub_link(model_id) AND NOT is_repository_id(trim(model_id)))",
     "min(model_id) FILTER (NOT contains(model_id, '/'))",
 )
-"""The SQL of how many ids are links, none, or without an owner, with examples."""
+"""The SQL of how many ids are repeated, links, none, or without an owner, with examples."""
 
 
 @dataclass(frozen=True)

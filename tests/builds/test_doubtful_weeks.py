@@ -1,26 +1,14 @@
 """What is odd about a week is told in one line that names it and says what to do."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from hub_lineage.build import doubtful_weeks
-from hub_lineage.landing import Part, Snapshot
 
-FIRST = datetime(2025, 1, 6, tzinfo=UTC)
+FIRST, SECOND = "20250106T000000Z", "20250113T000000Z"
 WHAT_TO_DO = "land the snapshot again, or remove its folder"
-
-
-def week(number: int, *digests: str) -> Snapshot:
-    """A complete snapshot of some week, with parts of these digests."""
-    started_at = FIRST + timedelta(days=7 * number)
-    name = f"{started_at:%Y%m%dT%H%M%SZ}"
-    parts = tuple(Part(f"part-{place:05}.parquet", 1, text) for place, text in enumerate(digests))
-    folder = Path(f"snapshot_id={name}")
-    return Snapshot(name, started_at, "complete", "test", len(parts), parts, {}, folder)
 
 
 @pytest.fixture
@@ -33,13 +21,20 @@ def database(tmp_path) -> Path:
             create schema staging;
             create table staging.stg_hub__snapshots as
             from (values
-                ('20250106T000000Z', timestamp '2025-01-06 00:00:00', 1000),
-                ('20250113T000000Z', timestamp '2025-01-13 00:00:00', 1000)
-            ) as snapshots (snapshot_id, snapshot_at, n_landed_items);
+                ('20250106T000000Z', null, timestamp '2025-01-06 00:00:00', 1000),
+                ('20250113T000000Z', '20250106T000000Z', timestamp '2025-01-13 00:00:00', 1000)
+            ) as snapshots (snapshot_id, previous_snapshot_id, snapshot_at, n_landed_items);
             create table staging.stg_hub__versions as
             from (values
                 ('20250106T000000Z', timestamp '2025-01-06 20:00:00'), ('20250113T000000Z', null)
             ) as versions (snapshot_id, created_at);
+            create table staging.stg_hub__sightings as
+            select
+                snapshot_id, repository_key, 5 as downloads, 90 as downloads_all_time,
+                null::bigint as likes, 0.5 as trending_score
+            from range(990) as repositories (repository_key)
+            cross join staging.stg_hub__snapshots;
+            create table staging.stg_hub__turns as select '20250113T000000Z' as snapshot_id;
             create table staging.stg_hub__item_rejections as
             select '20250113T000000Z' as snapshot_id, 'duplicate_repository' as rejection_reason
             from range(10);
@@ -48,41 +43,62 @@ def database(tmp_path) -> Path:
     return path
 
 
-def test_ordinary_weeks_raise_no_doubt(database):
+@pytest.fixture
+def told(database):
+    """What is told after some statements."""
+
+    def run(*statements: str) -> list[str]:
+        with duckdb.connect(str(database)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        return list(doubtful_weeks(database))
+
+    return run
+
+
+def test_ordinary_weeks_raise_no_doubt(told):
     """A few models that moved between two pages, and a clock that is hours off, are nothing odd."""
-    assert list(doubtful_weeks(database, [week(1, "b"), week(0, "a")])) == []
+    assert told() == []
 
 
-def test_a_week_of_the_very_files_of_the_week_before_is_told(database):
-    [line] = doubtful_weeks(database, [week(2, "a"), week(0, "a", "b"), week(1, "a", "b")])
-    assert line.startswith("snapshot_id=20250113T000000Z has the very files of")
-    assert "snapshot_id=20250106T000000Z" in line
+def test_a_week_that_repeats_the_week_before_is_told(told):
+    """The same file under another day: no model says anything new, and no counter has moved."""
+    [line] = told("delete from staging.stg_hub__turns")
+    assert line.startswith(f"snapshot_id={SECOND} repeats snapshot_id={FIRST} in all it says")
     assert line.endswith(WHAT_TO_DO)
 
 
-def test_weeks_may_write_their_zone_or_not(database):
-    naive = replace(week(0, "a"), started_at=FIRST.replace(tzinfo=None))
-    [line] = doubtful_weeks(database, [week(1, "a"), naive])
-    assert line.startswith("snapshot_id=20250113T000000Z has the very files of")
+@pytest.mark.parametrize("counter", ["downloads", "downloads_all_time", "likes", "trending_score"])
+def test_a_week_in_which_one_counter_moves_repeats_none(told, counter):
+    moved = f"""
+        update staging.stg_hub__sightings set {counter} = 7
+        where snapshot_id = '{SECOND}' and repository_key = 3
+        """
+    assert told("delete from staging.stg_hub__turns", moved) == []
 
 
-def test_a_week_whose_models_were_created_after_it_is_told(database):
-    with duckdb.connect(str(database)) as connection:
-        connection.execute(
-            "insert into staging.stg_hub__versions "
-            "values ('20250106T000000Z', '2025-01-07 00:00:01')"
-        )
-    [line] = doubtful_weeks(database, [])
-    assert line.startswith("snapshot_id=20250106T000000Z lists 1 model created after it")
+def test_a_week_that_is_cut_short_is_told(told):
+    """A hundred may leave a small Hub from one week to the next, and one in twenty a large one."""
+    holds = "update staging.stg_hub__snapshots set n_landed_items = {} where snapshot_id = '{}'"
+    assert told(holds.format(1_100, FIRST)) == []
+    [line] = told(holds.format(1_101, FIRST))
+    assert line.startswith(f"snapshot_id={SECOND} has 1,000 items, where snapshot_id={FIRST} has")
+    assert line.endswith(WHAT_TO_DO)
+    assert told(holds.format(10_000, FIRST), holds.format(9_500, SECOND)) == []
+    assert told(holds.format(20_000, SECOND)) == []
+
+
+def test_a_week_whose_models_were_created_after_it_is_told(told):
+    [line] = told(
+        "insert into staging.stg_hub__versions values ('20250106T000000Z', '2025-01-07 00:00:01')"
+    )
+    assert line.startswith(f"snapshot_id={FIRST} lists 1 model created after it")
     assert line.endswith(WHAT_TO_DO)
 
 
-def test_a_week_that_names_its_models_twice_is_told(database):
-    with duckdb.connect(str(database)) as connection:
-        connection.execute(
-            "insert into staging.stg_hub__item_rejections "
-            "values ('20250113T000000Z', 'duplicate_id')"
-        )
-    [line] = doubtful_weeks(database, [])
-    assert line.startswith("snapshot_id=20250113T000000Z names 11 models twice")
+def test_a_week_that_names_its_models_twice_is_told(told):
+    [line] = told(
+        "insert into staging.stg_hub__item_rejections values ('20250113T000000Z', 'duplicate_id')"
+    )
+    assert line.startswith(f"snapshot_id={SECOND} names 11 models twice")
     assert line.endswith(WHAT_TO_DO)

@@ -529,13 +529,14 @@ def test_a_field_joins_json_text_that_stays_as_it_is(
     file = tmp_path / "a.parquet"
     with duckdb.connect() as connection:
         connection.execute(f'CREATE TABLE given (id VARCHAR, "cardData" {kind}, b VARCHAR)')
-        connection.executemany("INSERT INTO given VALUES ('a/b', $1, $2)",
-                               [row[:2] for row in ADDED])  # fmt: skip
+        connection.executemany("INSERT INTO given VALUES ($3, $1, $2)",
+                               [(*row[:2], f"a/{n}") for n, row in enumerate(ADDED)])  # fmt: skip
         order = 'id, "cardData", b' if first == "cardData" else 'id, b, "cardData"'
         connection.execute(f"COPY (SELECT {order} FROM given) TO '{file}' (FORMAT parquet)")
     assert command(file, *AS_OF, "--map", "b=cardData.base_model")[::2] == (0, "")
     assert [row["raw_json"] for row in rows(landing)] == [
-        '{"id":"a/b"' + (f',"cardData":{card}' if card else "") + "}" for *_, card in ADDED
+        f'{{"id":"a/{n}"' + (f',"cardData":{card}' if card else "") + "}"
+        for n, (*_, card) in enumerate(ADDED)
     ]
     assert "values_without_object" not in list_snapshots(landing)[0].details
 
@@ -569,9 +570,10 @@ TEXTS = ["{'license'", '["x"]', "mit", "[1", '"{}"']
 def test_a_value_that_finds_no_object_is_counted(command, write, landing, rows) -> None:
     texts = [*TEXTS, "{}"]
     rows_of = " UNION ALL ".join(
-        f"SELECT 'a/b' AS id, $${text}$$ AS \"cardData\", 'x' AS b, 'y' AS c" for text in texts
+        f"SELECT 'a/{n}' AS id, $${text}$$ AS \"cardData\", 'x' AS b, 'y' AS c"
+        for n, text in enumerate(texts)
     )
-    file = write("a.parquet", f"{rows_of} UNION ALL SELECT 'a/b', 'text', 'x', NULL")
+    file = write("a.parquet", f"{rows_of} UNION ALL SELECT 'a/text', 'text', 'x', NULL")
     code, _, err = command(file, *AS_OF, "--map", "b=cardData.base_model", "--map", "c=cardData.c")
     assert code == 0
     assert err.splitlines() == [

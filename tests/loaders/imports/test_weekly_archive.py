@@ -239,6 +239,17 @@ def test_a_week_that_repeats_the_one_before_is_said(load, archive) -> None:
     assert "2024-07-31/models.parquet is byte for byte " in err
 
 
+def test_a_week_that_names_a_model_twice_is_said(load, archive) -> None:
+    """Whatever the case of its letters; the other weeks are nothing odd."""
+    again = "UNION ALL BY NAME SELECT '66f9' AS _id, 'A/base' AS id, 3 AS downloads"
+    code, out, err = load(archive({**ARCHIVE, "2025-03-05": f"{SECOND} {again}"}) / "*" / "*")
+    assert (code, len(out.splitlines())) == (0, 3)
+    assert err.splitlines() == [
+        "warning: snapshot 20250305T000000Z: 1 row names a model that another row names, of which "
+        "one counts: take the others out and import it with --replace"
+    ]
+
+
 # what is refused
 
 
