@@ -94,7 +94,7 @@ ITEMS_AT_ONCE = 5_000_000
 a statement keeps in memory, and the database in items that say nothing new, is bounded then."""
 
 READING = (
-    "--select", "+stg_hub__sightings", "--exclude", "resource_type:test", "resource_type:unit_test",
+    "--select", "+stg_hub__turns", "--exclude", "resource_type:test", "resource_type:unit_test",
 )  # fmt: skip
 """The models that read snapshots, down to what is kept of them."""
 

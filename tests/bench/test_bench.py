@@ -159,6 +159,31 @@ def test_sections_that_are_not_measured_stay_as_they_were():
     assert page(nothing, text) == text
 
 
+def test_the_section_of_histories_holds_its_targets():
+    """By itself too: of four weeks and of twelve, in which what is read grows with the weeks."""
+    histories = [
+        {
+            "models_drawn": 250_000, "weeks": weeks, "item_rows": 200_000 * weeks,
+            "cpu_seconds": 40 + 4 * weeks, "reading_cpu_seconds": 3 * weeks, "gigabytes": 3.5,
+            "last_week_alone_cpu_seconds": 32, "on_top_cpu_seconds": 48, "bytes_a_row": 19.0,
+        }
+        for weeks in (4, 12)
+    ]  # fmt: skip
+    command = {"command": "python -m bench", "sections": ["histories"], "cores": 2}
+    command |= {"gigabytes": 25, "duckdb": "2", "load": 0}
+    nothing = {"runs": [], "statements": {}, "tools": [], "cores": {}, "series": []}
+    text = page(nothing | {"history": histories, "commands": [command]})
+    for target, most, measured, verdict in [
+        ("a history, its peak, GB", "4.0", "3.5", "yes"),
+        ("a history without reading JSON, times its last week alone", "2.0", "1.6", "yes"),
+        ("the last week of a history on top, times alone", "1.25", "1.5", "no"),
+        ("exponent of a history over its weeks, without reading JSON", "0.6", "0.15", "yes"),
+        ("a history, bytes a row beyond the last week", "20.0", "19.0", "yes"),
+    ]:
+        assert f"| {target} | {most} | 250,000 | {measured} | - | {verdict} |" in text
+    assert "## Targets" not in text
+
+
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_question_makes_what_its_statements_read(name, tmp_path):
     for model in QUESTIONS[name].models:

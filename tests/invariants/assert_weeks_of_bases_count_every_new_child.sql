@@ -20,7 +20,7 @@ edges as (
 ),
 
 latest as (
-    select max(snapshot_at) as snapshot_at from {{ ref('model_metrics') }}
+    select max(snapshot_at) as snapshot_at from {{ ref('stg_hub__snapshots') }}
 )
 
 select

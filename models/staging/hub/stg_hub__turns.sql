@@ -4,18 +4,7 @@
     on_schema_change='sync_all_columns',
     pre_hook='{{ forget_other_pairs() }}'
 ) }}
-with sightings as (
-    select
-        snapshot_id,
-        reading_number,
-        previous_snapshot_id,
-        previous_reading_number,
-        repository_key,
-        version_key
-    from {{ ref('stg_hub__sightings') }}
-),
-
-pairs as (
+with pairs as (
     select
         snapshot_id,
         reading_number,
@@ -29,12 +18,13 @@ pairs as (
         {%- endif %}
 ),
 
+-- One name for both would keep all weeks in memory where two are compared.
 later as (
     select
         pairs.snapshot_id,
         sightings.repository_key,
         sightings.version_key
-    from sightings
+    from {{ ref('stg_hub__sightings') }} as sightings
     inner join pairs on sightings.snapshot_id = pairs.snapshot_id
 ),
 
@@ -43,7 +33,7 @@ earlier as (
         pairs.snapshot_id,
         sightings.repository_key,
         sightings.version_key
-    from sightings
+    from {{ ref('stg_hub__sightings') }} as sightings
     inner join pairs on sightings.snapshot_id = pairs.previous_snapshot_id
 ),
 
