@@ -32,7 +32,8 @@ copied as (
             nullif(regexp_extract(
                 line,
                 '(?i)^ *(?:(?:base[_ ]models?|models?|models?[_ ]?id|repo_id|name) *[:=] *|(?:hf|huggingface-cli) +download +'
-                || '|vllm +serve +|(?:llama-[a-z]+ +)?-hf +|(?:fine-?tuned|based|derived|adapted|quantized|converted) +(?:from|on|of) *:? *)?'
+                || '|vllm +serve +|(?:llama-[a-z]+ +)?-hf +'
+                || '|(?:fine-?tuned|based|derived|adapted|quantized|converted) +(?:from|on|of) *:? *)?'
                 || '(?:(?:finetune|adapter|quantized|merge): *)?'
                 || '["`'']?([A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+(?::[A-Za-z0-9_.-]+)?)["`'']?(?: *[(][^()/0-9]*[)])? *$',
                 1
