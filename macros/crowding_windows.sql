@@ -1,4 +1,7 @@
-{# Days before, after and around an entry over which rivals are counted (contract, definition 8). #}
+{#
+    Days before, after and around an entry over which rivals are counted (docs/definitions.md#crowding). Columns bear these
+    numbers in their names, which are written before any seed is read; a test holds the list to the seed crowding_windows.
+#}
 {% macro crowding_windows() -%}
     {{ return([7, 14, 30, 90]) }}
 {%- endmacro %}

@@ -1,23 +1,6 @@
-{# Ages in days at which the counters of all models are compared. #}
-{% macro horizon_days() -%}
-    {{ return([7, 30, 90, 180, 365]) }}
-{%- endmacro %}
-
-
 {# The counters that are read at these ages, all 0 at creation. Downloads are those of the 30 days before, and may fall. #}
 {% macro counters_at_ages() -%}
     {{ return(['likes', 'downloads', 'downloads_all_time']) }}
-{%- endmacro %}
-
-
-{# Whether an observation is near enough to some horizon to bound it. #}
-{% macro is_near_a_horizon(observed_us, released_us) -%}
-    (
-    {%- for days in horizon_days() %}
-        abs({{ observed_us }} - {{ released_us }} - {{ days_in_microseconds(days) }}) <= {{ days_in_microseconds(var('horizon_gap_days')) }}
-        {{- ' or' if not loop.last }}
-    {%- endfor %}
-    )
 {%- endmacro %}
 
 

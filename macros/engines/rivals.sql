@@ -181,7 +181,7 @@ group by child_key, parent_key
 {%- endmacro %}
 
 
-{# The columns n_rivals_<kind>_<days>d of every window, over entrants of bases (definition 8). #}
+{# The columns n_rivals_<kind>_<days>d of every window, over entrants of bases (docs/definitions.md#crowding). #}
 {% macro rivals_in_windows(windows) -%}
     {%- for days in windows -%}
     {%- set before = 'counted.earlier.n_entrants - counted.earlier_' ~ days ~ 'd.n_entrants' -%}

@@ -1,4 +1,4 @@
--- One row per base x week in which it got a child, or in the four weeks before which it did.
+-- One row per base x week with a new child, and per each of the four weeks after it.
 with latest as (
     select
         snapshot_at,
@@ -42,7 +42,7 @@ all_weeks as (
     group by week_number
 ),
 
--- A base that gets nothing any more loses, too: it stays for four weeks.
+-- A base that no longer gets children loses too, so it stays for four weeks.
 offsets as (
     {%- for weeks_later in range(5) %}
     select {{ weeks_later }} as weeks_later
@@ -113,7 +113,7 @@ select
     cast(compared.n_new_edges as integer) as n_new_edges,
     compared.n_new_children / nullif(compared.n_new_edges, 0) as share_of_new_edges,
     compared.n_before / nullif(compared.n_edges_before, 0) as share_before,
-    -- Whole numbers: equal shares are equal.
+    -- Whole numbers, so that equal shares compare as equal.
     case
         when compared.n_edges_before = 0 or compared.n_new_edges = 0 then null
         when compared.n_new_children * compared.n_edges_before > compared.n_before * compared.n_new_edges then 'gaining'

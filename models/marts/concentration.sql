@@ -52,7 +52,7 @@ placed as (
     from bases
 ),
 
--- Whole numbers up to here: sums of them come out the same in any order.
+-- Whole numbers up to here, so that sums are the same in any order.
 summed as (
     select
         year,

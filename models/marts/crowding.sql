@@ -12,15 +12,21 @@ with entrants as (
 
 rivals as (
     select * from {{ ref('int_rivals_counted') }}
+),
+
+windows as (
+    select window_days
+    from {{ ref('crowding_windows') }}
 )
 
 {% for days in crowding_windows() -%}
 select
     entrants.parent_id,
     entrants.child_id,
-    {{ days }} as window_days,
+    windows.window_days,
     {{ rivals_in_window(days) }}
 from entrants
+inner join windows on windows.window_days = {{ days }}
 left join rivals using (child_key, parent_key)
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -32,7 +32,7 @@ judged as (
             {% endif -%}
             when is_created_at_floor then 'creation_date_floor'
             when not is_window_closed then 'window_open'
-            -- Without a date nothing is known to be later or not.
+            -- Without a date it is unknown what is later.
             when created_at is not null and n_i + n_j + n_k = 0 then 'no_later_activity'
             when created_at is null then 'no_creation_date'
         end as undefined_reason

@@ -24,7 +24,7 @@ members as (
     where reached.node_key != reached.root_key
 ),
 
--- A repository without an owner in its id stands for itself.
+-- A repository without an owner in its id counts as its own owner.
 owners as (
     select
         root_key,

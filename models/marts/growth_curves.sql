@@ -20,7 +20,7 @@ dated as (
     where snapshot_at is not null
 ),
 
--- Snapshots that are a week or more from those beside them share no week of any age.
+-- Snapshots at least a week from their neighbours never fall into one week of a model's age.
 snapshots as (
     select
         *,
@@ -45,7 +45,7 @@ aged as (
     inner join nodes on identities.identity_key = nodes.identity_key
     inner join snapshots on identities.snapshot_id = snapshots.snapshot_id
     where
-        -- What was seen before the creation was another repository of the name.
+        -- What was seen before the creation was another repository of that name.
         snapshots.snapshot_us >= nodes.released_us
         and snapshots.snapshot_us - nodes.released_us < {{ days_in_microseconds(7) }} * {{ var('curve_weeks') }}
 ),

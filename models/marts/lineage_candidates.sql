@@ -14,7 +14,7 @@ children as (
     select distinct child_key from edges
 ),
 
--- How often a sign of the kind names a parent, among the children that declare one.
+-- How often such a signal names a parent, among the children that declare one.
 checked as (
     select
         candidates.signal,
@@ -36,7 +36,7 @@ select
     cast(candidates.n_candidates as integer) as n_candidates,
     cast(candidates.n_signals as integer) as n_signals,
     cast(coalesce(checked.n_checked, 0) as integer) as n_checked,
-    -- Fewer than thirty say too little.
+    -- Fewer than thirty are too few to tell.
     case when checked.n_checked >= 30 then checked.n_right / checked.n_checked end as score
 from candidates
 left join children on candidates.model_key = children.child_key

@@ -1,5 +1,5 @@
 -- One row per Hub model x complete snapshot.
--- A view: a week is written once, as the whole numbers that staging keeps of it, and not again as names beside them.
+-- A view: staging stores each snapshot once, as whole numbers; names are not stored again next to them.
 {{ config(materialized=view_or_table()) }}
 with snapshots as (
     select

@@ -49,7 +49,7 @@ children as (
     group by parents.owner_lower
 ),
 
--- Each descendant once, under its nearest root.
+-- Each descendant counts once, under its nearest root.
 members as (
     select
         roots.owner_lower,

@@ -45,7 +45,7 @@ rebuilt as (
         on children.snapshot_id = parents.snapshot_id and children.identity_key = parents.identity_key
     left join parents as previous
         on children.previous_snapshot_id = previous.snapshot_id and children.identity_key = previous.identity_key
-    -- Other repositories under the same names were made again, and are told as that.
+    -- Another repository under the same name is a recreation, and is reported as one.
     where
         coalesce(parents.parent_identities, '') != coalesce(previous.parent_identities, '')
         and coalesce(parents.parent_ids, '') != coalesce(previous.parent_ids, '')
@@ -77,7 +77,7 @@ went as (
     where turns.version_key is null
 ),
 
--- The same name for another repository: deleted and made again between the snapshots.
+-- The same name, another repository: deleted and recreated between the snapshots.
 remade as (
     select
         came.previous_snapshot_id,
@@ -104,7 +104,7 @@ changes as (
         after
     from remade
     union all
-    -- Without the Hub's own id only a new creation time tells.
+    -- Without the Hub's id only a new creation time shows it.
     select
         previous_snapshot_id,
         snapshot_id,

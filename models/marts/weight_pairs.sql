@@ -1,4 +1,4 @@
--- One row per child x text that names its parent x tool x source: pairs whose weights somebody has compared.
+-- One row per child x text that names its parent x tool x source: pairs of models with compared weights.
 with pairs as (
     select
         pairs.*,

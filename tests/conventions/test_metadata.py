@@ -43,6 +43,14 @@ def test_every_macro_and_its_arguments_are_described():
             assert described_thing["description"].strip()
 
 
+def test_columns_of_crowding_name_the_windows_of_the_seed():
+    seed = (REPOSITORY / "seeds/crowding_windows.csv").read_text("utf-8").split()[1:]
+    text = (REPOSITORY / "macros/crowding_windows.sql").read_text("utf-8")
+    listed = re.search(r"macro crowding_windows\(\) -%}\s*{{ return\(\[(.*)\]\) }}", text)
+    assert listed is not None
+    assert listed[1].split(", ") == seed
+
+
 def test_every_generic_test_is_described():
     generic = {f"test_{path.stem}" for path in (REPOSITORY / "tests/generic").glob("*.sql")}
     assert {name for name in described("macros") if name.startswith("test_")} == generic

@@ -1,4 +1,4 @@
--- One row per model x benchmark x leaderboard: the model that is meant, its latest score, and where that stands among all others.
+-- One row per model x benchmark x leaderboard: the identified model, its latest score, and how that compares with all others.
 with scores as (
     select * from {{ ref('stg_benchmarks__scores') }}
 ),
@@ -13,7 +13,7 @@ resolved as (
     left join {{ ref('int_parent_texts_resolved') }} as texts on scores.claimed_model = texts.claimed_parent
 ),
 
--- Leaderboards list one model several times. The latest sound score counts; of several at once the highest.
+-- Leaderboards list a model several times. The latest sound score counts, and the highest of several at the same time.
 numbered as (
     select
         *,
@@ -29,7 +29,7 @@ numbered as (
     window same_model as (partition by model_id_lower, benchmark, source)
 ),
 
--- Ordered sums: the same scores give the same bits, whatever the threads do.
+-- Sums in a fixed order: the same scores give the same bits on any number of threads.
 scales as (
     select
         benchmark,

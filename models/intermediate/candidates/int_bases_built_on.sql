@@ -1,4 +1,4 @@
--- One row per listed model that two owners or more build on, besides its own: what can be told of a child of it.
+-- One row per listed model that at least two other owners build on: what its children may share with it.
 with builders as (
     select
         parent_key,

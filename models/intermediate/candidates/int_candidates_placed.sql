@@ -1,6 +1,6 @@
 -- One row per listed model x candidate x signal: bases that share something with the model, the three that most owners build on.
--- No model meets its siblings: what many share is looked up in a list of three. Declared children are among the rows; they
--- tell how often a signal is right.
+-- Models are never joined to their siblings: what many share is looked up in a list of three. Declared children are included; they
+-- show how often a signal is right.
 with models as (
     select
         model_key,
@@ -67,7 +67,7 @@ base_names as (
     where signal = 'name_overlap'
 ),
 
--- The longest beginning that is the name of a base counts.
+-- The longest beginning that is a base's name counts.
 named as (
     select
         cut_5.model_key,
@@ -112,5 +112,5 @@ inner join best on traits.signal = best.signal and traits.trait = best.trait
 inner join models on traits.model_key = models.model_key
 where
     traits.model_key != best.base_key
-    -- Nothing is built from what came later; an unknown date contradicts nothing.
+    -- No model is built from a later one; an unknown date rules nothing out.
     and coalesce(models.released_us > best.released_us, true)

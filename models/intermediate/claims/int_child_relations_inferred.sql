@@ -3,7 +3,7 @@ with claims as (
     select * from {{ ref('int_parent_claims_identified') }}
 ),
 
--- The Hub's relation is the child's: it counts beside a parent that is no edge (itself, a local path) too.
+-- The Hub's relation belongs to the child, so it counts even if its parent is rejected (the child itself, a local path).
 children as (
     select
         child_key,
@@ -40,8 +40,8 @@ select
     n_parents,
     hub_relation_number,
     declared_relation,
-    -- The order of the signs: adapter files, then a conversion of the weights, then several parents.
-    -- Nothing of these makes a fine-tune, but only where the source would have shown the signs.
+    -- In this order: adapter files, then converted weights, then several parents.
+    -- Without any of these it is a fine-tune, but only where the source would have shown them.
     case
         when has_adapter_config or 'adapter' in (library_signal, tag_signal, name_signal) then 'adapter'
         when 'quantized' in (library_signal, tag_signal, name_signal) then 'quantized'

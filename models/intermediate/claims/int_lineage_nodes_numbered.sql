@@ -8,7 +8,7 @@ with edges as (
     where rejection_reason is null
 ),
 
--- Half of all models have no edge: what looks up an id or a date looks among the others only.
+-- Half of all models have no edge, so ids and dates are looked up among the others only.
 keys as (
     select child_key as node_key from edges
     union
@@ -16,7 +16,7 @@ keys as (
     where unlisted_spelling is null
 ),
 
--- A parent that is gone still is a base that its derivatives share. Its most frequent spelling is its name.
+-- A deleted parent is still a base that its derivatives share. Its most frequent spelling is its name.
 spellings as (
     select
         parent_key,

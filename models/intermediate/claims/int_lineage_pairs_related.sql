@@ -1,10 +1,10 @@
--- One row per child x parent that sound claims name: their relation, and why the pair is no edge where the variables leave it out.
+-- One row per child x parent that sound claims name: the relation, and, where a variable excludes the pair, the reason.
 with claims as (
     select * from {{ ref('int_parent_claims_identified') }}
     where rejection_reason is null
 ),
 
--- The phases of a pair as one number, a bit each: one pass over the claims. With two
+-- A pair's phases as one number, a bit for each, in one pass over the claims. With two
 -- passes and a list sorted for each pair 106,000 edges took 1.1 s of CPU; now they take 0.4.
 pairs as (
     select
@@ -32,7 +32,7 @@ evidence_lists as (
     group by phase_sets.phase_bits
 ),
 
--- The Hub gives a child one relation. A parent that only the card names has it too.
+-- The Hub gives a child one relation, which also holds for a parent that only the card names.
 related as (
     select
         pairs.*,

@@ -1,6 +1,6 @@
--- One row per old or short name of a model: the id that the data itself shows to be its present one.
+-- One row per old or short name of a model: its present id, as the data themselves show it.
 --
--- What the data shows of names that no listed model has, and what is learned from it:
+-- What the data show about names that no listed model has, and what is learned from it:
 --
 --   old name      seen                                                         present name
 --   a/llama       in an earlier snapshot, with the immutable id of b/llama     b/llama
@@ -19,8 +19,8 @@ listed as (
     from {{ ref('int_models_listed') }}
 ),
 
--- Only a name that no listed model bears today has anything to learn. They are few, and so are the
--- claims that bear on them.
+-- Only names that no listed model has today need to be learned. They are few, and so are the
+-- claims that mention them.
 unlisted_texts as (
     select
         texts.claimed_parent,
@@ -42,7 +42,7 @@ unlisted_claims as (
     where claims.is_text
 ),
 
--- The same repository under another id in an earlier snapshot. In the latest one it is itself.
+-- The same repository under another id in an earlier snapshot.
 renamed as (
     select distinct
         lower(versions.model_id) as old_name,
@@ -54,7 +54,7 @@ renamed as (
     where lower(versions.model_id) != listed.model_id_lower
 ),
 
--- The Hub redirects the name: it was looked up.
+-- Names that were looked up, and that the Hub redirects.
 redirected as (
     select
         old_name,
@@ -64,7 +64,7 @@ redirected as (
     from {{ ref('stg_hub__aliases') }}
 ),
 
--- The Hub names the parent's immutable id beside the name it had.
+-- Claims in which the Hub gives the parent's immutable id with the name it had.
 identified as (
     select distinct
         claims.parent_id_lower as old_name,
@@ -76,7 +76,7 @@ identified as (
     inner join models as children on claims.snapshot_id = children.snapshot_id and claims.child_key = children.model_key
 ),
 
--- A child whose card names one parent and whose tags name one: both mean the same model.
+-- If a child's card and its tags name one parent each, both mean the same model.
 doubtful_children as (
     select distinct
         snapshot_id,
@@ -101,7 +101,7 @@ single_parents as (
         and count(distinct case when claims.evidence in ('hub', 'typed_tag', 'untyped_tag') then texts.parent_id_lower end) = 1
 ),
 
--- Pairs of equal names are kept: where the Hub itself leaves a name as it is, it means that name.
+-- Pairs of equal names are kept: a name that the Hub leaves unchanged means itself.
 tagged as (
     select distinct
         single_parents.card_parent as old_name,
@@ -155,7 +155,7 @@ unanimous as (
     having count(distinct present_name) = 1
 ),
 
--- A name that a listed model bears today means that model.
+-- A name that a listed model has today means that model.
 strongest as (
     select
         unanimous.old_name,
@@ -168,7 +168,7 @@ strongest as (
     qualify row_number() over (partition by unanimous.old_name order by unanimous.witness_number) = 1
 ),
 
--- Names that were changed twice, or up to four times, lead to the last one.
+-- Names changed several times, up to four, lead to the last one.
 followed_twice as (
     select
         first_step.old_name,

@@ -1,4 +1,4 @@
--- One row per child x name that a listed model bears today and by which the child means another one: who bore it before.
+-- One row per child x name that a listed model has today but by which the child means an earlier holder of the name: that holder.
 with snapshots as (
     select * from {{ ref('stg_hub__snapshots') }}
 ),
@@ -52,7 +52,7 @@ names as (
     from texts
 ),
 
--- The repository of another immutable id that bore the name in an earlier snapshot, and is listed under another name today.
+-- Repositories that had the name in an earlier snapshot, under another immutable id, and are listed under another name today.
 versions_of_others as (
     select
         versions.version_key,
@@ -82,7 +82,7 @@ names_of_others as (
     select distinct parent_id_lower from versions_of_others
 ),
 
--- Few names have had two bearers: only what names them is looked at.
+-- Few names have had two holders; only claims of these names are looked at.
 claims as (
     select
         claims.snapshot_id,
@@ -111,7 +111,7 @@ claimed_oids as (
     where snapshots.is_latest and claims.claimed_oid is not null
 ),
 
--- What a child names today, and is no younger than the model that bears the name, or is of no known age.
+-- Names in children that are not younger than the name's present holder, or whose age is unknown.
 named as (
     select distinct
         claims.child_key,
@@ -123,7 +123,7 @@ named as (
     inner join listed as children on claims.child_key = children.model_key
     left join claimed_oids
         on claims.child_key = claimed_oids.child_key and claims.bearer_oid = claimed_oids.claimed_oid
-    -- The Hub's own word that the child means the bearer of today ends all doubt.
+    -- If the Hub itself says that the child means the present holder, that settles it.
     where claims.is_latest and claimed_oids.child_key is null and claims.child_key != claims.bearer_key
 ),
 
@@ -138,7 +138,7 @@ doubted as (
     inner join earlier_bearers on named.parent_id_lower = earlier_bearers.parent_id_lower
 ),
 
--- Children that named it already in an earlier snapshot.
+-- Children that already used the name in an earlier snapshot.
 versions_naming_it as (
     select distinct
         versions.version_key,
@@ -187,6 +187,6 @@ qualify row_number() over (
     partition by child_key, parent_id_lower
     order by
         is_claimed_by_oid desc nulls last, is_named_before desc nulls last,
-        -- What it meant when it was first seen to name it; of what it was never seen with, the last before today.
+        -- What the name meant when the child was first seen using it; if it never was, the last holder before today's.
         case when is_named_before then snapshot_at end asc nulls last, snapshot_at desc nulls last, earlier_key asc nulls last
 ) = 1

@@ -1,4 +1,4 @@
--- One row per child in the latest snapshot x evidence phase x text: parents that tables beside the snapshots name.
+-- One row per child in the latest snapshot x evidence phase x text: parents named by tables that were landed next to the snapshots.
 with texts as (
     select
         claimed_parent as claimed_text,
@@ -7,7 +7,7 @@ with texts as (
     from {{ ref('int_parent_texts_resolved') }}
 ),
 
--- A child's name is read by the rules for names of parents.
+-- Children's names are read by the rules for parents' names.
 compared as (
     select
         children.parent_key as child_key,
@@ -18,7 +18,7 @@ compared as (
     where pairs.fault is null and children.is_parent_listed
 ),
 
--- Dumps hold the cards of most models: their names are looked up as they are, else as old names of a model.
+-- Dumps hold the cards of most models; their names are looked up as written, then as old names.
 mentioned as (
     select
         models.model_key as child_key,
@@ -29,11 +29,11 @@ mentioned as (
     left join {{ ref('int_names_learned') }} as learned on mentions.claimed_model_lower = learned.old_name
     inner join {{ ref('int_models_listed') }} as models
         on coalesce(learned.present_name, mentions.claimed_model_lower) = models.model_id_lower
-    -- Two words with a slash between them are a model where one is listed. A card often names its own model.
+    -- Two words joined by a slash count only if they are a listed model. Cards often name their own model.
     where (mentions.is_link or texts.is_parent_listed) and coalesce(texts.parent_key != models.model_key, true)
 ),
 
--- The best words that a card has; of a merge all its parents.
+-- Only a card's strongest phrase counts; for a merge, all its parents.
 best_mentions as (
     select
         *,

@@ -1,4 +1,4 @@
--- One row per child that declares no parent and whose name is another model's with the ending of a conversion: that model.
+-- One row per child without a declared parent whose name is another model's plus the ending of a conversion: that model.
 with models as (
     select
         model_key,
@@ -26,7 +26,7 @@ declared as (
     select child_key from claims
     {%- if 'card_text' in var('edge_phases') %}
     union
-    -- Where cards are read, what a card says is not guessed from the name.
+    -- Where the card names a parent and cards are read, nothing is guessed from the name.
     select models.model_key as child_key
     from {{ ref('stg_cards__parent_mentions') }} as mentions
     inner join models on mentions.claimed_model_lower = models.model_id_lower
@@ -83,7 +83,7 @@ numbered_stems as (
     where stem != ''
 ),
 
--- Some re-packagers write the parent's owner into the name: owner_-_name, owner_name, owner-name, owner.name.
+-- Some re-packagers put the parent's owner into the name: owner_-_name, owner_name, owner-name, owner.name.
 owners_written as (
     select distinct
         stem,
@@ -111,7 +111,7 @@ bearers as (
     inner join sought_names on models.name = sought_names.stem
 ),
 
--- By how many owners a bearer is said to be a parent, and whether it is a copy: what it declares has its own name.
+-- How many owners name a candidate as a parent, and whether it is a copy: it declares a parent of its own name.
 builders as (
     select
         bearers.model_key,
@@ -130,7 +130,7 @@ copies as (
     where {{ name_of('claims.parent_id_lower') }} = bearers.name and claims.parent_id_lower != bearers.model_id_lower
 ),
 
--- A conversion of a conversion is its own owner's work; others start from the model itself, and not from a copy of it.
+-- Only its own owner converts a conversion; others start from the model itself, not from a copy.
 candidates as (
     select
         stems.child_key,
@@ -158,7 +158,7 @@ placed as (
     window by_use as (partition by child_key order by n_owners desc, is_same_owner desc nulls last, n_stripped asc, parent_id asc)
 ),
 
--- One bearer; or one that far more build on than on any other; or the owner's own, the nearest.
+-- The only candidate; or one that far more build on than on any other; or the nearest of the owner's own.
 chosen as (
     select
         child_key,

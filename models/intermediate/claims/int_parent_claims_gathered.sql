@@ -1,12 +1,12 @@
 -- One row per child x evidence phase x claimed text in the latest snapshot.
--- A view: what is judged next repeats every row of it.
+-- A view, since the next step repeats all its rows.
 {{ config(materialized=view_or_table()) }}
 with latest as (
     select snapshot_id from {{ ref('stg_hub__snapshots') }}
     where is_latest
 ),
 
--- What a dump says that its maker has read from a card stands among the items; we may have read the same.
+-- Items may hold what a dump's maker read from a card; we may have read the same.
 beside as (
     select
         beside.child_key,

@@ -1,4 +1,4 @@
--- One row per child x evidence phase x claimed text in the latest snapshot: the parent it means, or why it is no edge.
+-- One row per child x evidence phase x claimed text in the latest snapshot: the parent it means, or why it does not become an edge.
 with claims as (
     select * from {{ ref('int_parent_claims_gathered') }}
 ),
@@ -16,8 +16,8 @@ resolved as (
     inner join {{ ref('int_parent_texts_resolved') }} as texts on claims.claimed_parent = texts.claimed_parent
 ),
 
--- The Hub's immutable id of the parent, where it is given, beats any name. Mostly it is the one of the
--- model that the name means; only the others are looked for among all models.
+-- The parent's immutable id, where the Hub gives it, outranks any name. Mostly it belongs to the
+-- model of that name; only the others are searched for among all models.
 other_oids as (
     select distinct claimed_oid
     from resolved
@@ -39,7 +39,7 @@ identified as (
         coalesce(others.model_key, used_again.earlier_key) as other_key
     from resolved
     left join others on resolved.claimed_oid = others.hub_oid
-    -- A name that went to another repository means the one that bore it for the child.
+    -- A name that another repository has taken means the one that had it when the child used it.
     left join {{ ref('int_names_used_again') }} as used_again
         on
             resolved.child_key = used_again.child_key
@@ -57,7 +57,7 @@ judged as (
         claimed_relation_number,
         is_phase_in_use,
         coalesce(other_key, case when is_text or is_identified then parent_key end) as parent_key,
-        -- The spelling of a parent that is no model of the snapshot; null for those that are.
+        -- The spelling of a parent that is not listed in the snapshot; null for those that are.
         case
             when is_identified or is_parent_listed then null
             when lower(spelled_id) = parent_id_lower then spelled_id

@@ -1,4 +1,4 @@
--- One row per child x evidence phase x claimed text in the latest snapshot: the parent it means, or why it is no edge.
+-- One row per child x evidence phase x claimed text in the latest snapshot: the parent it means, or why it does not become an edge.
 with claims as (
     select * from {{ ref('int_parent_claims_identified') }}
 ),

@@ -1,4 +1,4 @@
--- One row per distinct text that was ever given as a parent, or as a model in a table beside: the id in it, or what is wrong with it.
+-- One row per distinct text ever given as a parent, or as a model in another landed table: the id in it, or what is wrong with it.
 with texts as (
     select claimed_parent from {{ ref('stg_hub__parent_claims') }}
     union
@@ -51,7 +51,7 @@ copied as (
     from on_one_line
 ),
 
--- Markup, quotes, brackets and list bullets around the id, its share of a merge, and the leaderboards' note behind it.
+-- Markup, quotes, brackets and list bullets around the id, its share in a merge, and notes that leaderboards append.
 unwrapped as (
     select
         claimed_parent,
@@ -99,7 +99,7 @@ addressed as (
     from located
 ),
 
--- Files, revisions and trailing slashes behind an id.
+-- Files, revisions and trailing slashes after an id.
 trimmed as (
     select
         claimed_parent,
@@ -123,7 +123,7 @@ trimmed as (
     from addressed
 ),
 
--- A quantization behind a colon; a blank on either side of the slash.
+-- A quantization after a colon; a blank on either side of the slash.
 shortened as (
     select
         claimed_parent,
@@ -139,7 +139,7 @@ shortened as (
     from trimmed
 ),
 
--- The dot of a sentence, and then the ending of a clone.
+-- The full stop of a sentence, then the ending of a clone.
 spelled as (
     select
         claimed_parent,
@@ -160,7 +160,7 @@ judged as (
         lower(spelled.spelled_id) as parent_id_lower,
         contains(spelled.spelled_id, '/') as has_owner,
         case
-            -- The word null cannot stand in a seed, where dbt takes it for no value.
+            -- A seed cannot hold the word null, which dbt reads as no value.
             when
                 spelled.spelled_id = ''
                 or placeholders.placeholder is not null
@@ -201,7 +201,7 @@ select
     parent_id_lower,
     has_owner,
     fault,
-    -- A relative path may begin with an id, and an id of before the Hub's rule may break it: only a listed model is meant.
+    -- A relative path may begin like an id, and an old id may break the Hub's present rule: here only listed models count.
     case
         when fault in ('local_path', 'malformed')
             then nullif(lower(regexp_extract(

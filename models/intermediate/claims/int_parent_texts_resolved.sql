@@ -1,4 +1,4 @@
--- One row per distinct text that was ever given as a parent, or as the model of a score or a date: the id it means today, or why none.
+-- One row per distinct text ever given as a parent, or as the model of a score or date: the id it means today, or why none.
 with texts as (
     select * from {{ ref('int_parent_texts_cleaned') }}
 ),
@@ -11,7 +11,7 @@ listed as (
     from {{ ref('int_models_listed') }}
 ),
 
--- Asked once for every spelling: models are many, and names of parents few.
+-- Looked up once for each spelling: models are many, names of parents few.
 names as (
     select lower({{ trim_spaces('claimed_parent') }}) as name from texts
     union
@@ -33,7 +33,7 @@ readings as (
     select
         texts.claimed_parent,
         texts.spelled_id,
-        -- A model that is listed under the very text is meant, whatever the text looks like.
+        -- If a model is listed under exactly this text, it is that model, whatever the text looks like.
         case
             when exact.model_key is not null then exact.model_id_lower
             when doubtful.model_key is not null then doubtful.model_id_lower
@@ -54,7 +54,7 @@ readings as (
     left join {{ ref('int_names_learned') }} as learned on texts.parent_id_lower = learned.old_name
 ),
 
--- Keys of parents that are not listed go on where those of the listed models end.
+-- Keys of unlisted parents continue after those of the listed models.
 unlisted as (
     select
         readings.parent_id_lower,

@@ -1,5 +1,5 @@
--- One row per child that the Hub alone takes for a quantized copy, with nothing else that says so.
--- The Hub guesses the relation from files: a full model that ships a small ONNX file beside its weights is `quantized` to it.
+-- One row per child that only the Hub calls a quantized copy, with no other sign of it.
+-- The Hub guesses the relation from files: it calls a full model `quantized` if it ships a small ONNX file next to its weights.
 with children as (
     select distinct child_key
     from {{ ref('int_lineage_edges_resolved') }}

@@ -1,5 +1,5 @@
 -- One row per focal x window with such takers: takers that also take from parents of the focal.
--- Such a taker has two parents or more, so few edges take part.
+-- Such a taker has at least two parents, so few edges take part.
 with windows as (
     select
         window_name,

@@ -1,5 +1,5 @@
--- One row per node x root above it: how far away it is, and which part of the node's ways up leads there.
--- Nodes with children, and the roots themselves. All walkers of a node with one root end there.
+-- One row per node x root above it: how far away it is, and what share of the node's ways up leads there.
+-- Nodes with children, and the roots themselves. If a node has one root, all its walkers end there.
 with placed as (
     select
         distances.node_key,
@@ -26,7 +26,7 @@ set_parents as (
     where sets.is_set_example
 ),
 
--- Merges of the same parents are placed alike: once for all of them.
+-- Merges of the same parents have the same place, which is computed once for all of them.
 sets_placed as (
     select
         set_parents.set_number,

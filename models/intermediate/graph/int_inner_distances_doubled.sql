@@ -1,4 +1,4 @@
--- One row per node with children x ancestor: steps along the shortest way. On Spark alone, where no walk keeps a set of pairs.
+-- One row per node with children x ancestor: steps along the shortest way. For Spark only, whose recursion keeps no set of pairs.
 {{ config(enabled=doubles_distances()) }}
 select
     node_key,

@@ -1,5 +1,5 @@
 -- One row per child x parent whose child has children of its own.
--- Nine models in ten have none: what walks the graph walks over the others only.
+-- Nine models in ten have none, so walks over the graph only visit the others.
 with edges as (
     select
         child_key,

@@ -1,4 +1,4 @@
--- One row per node of the lineage graph with an edge: the root it hangs from, and whether a parent is its own owner's.
+-- One row per node of the lineage graph with an edge: its root, and whether one of its parents has the same owner.
 with parents as (
     select
         child_key,

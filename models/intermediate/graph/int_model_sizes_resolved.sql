@@ -1,7 +1,7 @@
 -- One row per Hub model in the latest snapshot: its number of parameters and where the number comes from.
 --
 -- An adapter's own weights are the adapter's, and packed weights of a quantized model count packed
--- elements: both take the size of their parent first. One step up only: a parent's inherited size is
+-- elements, so both take their parent's size first. One step up only: a parent's inherited size is
 -- no evidence.
 with models as (
     select

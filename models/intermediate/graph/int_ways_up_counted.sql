@@ -1,4 +1,4 @@
--- One row per node with children and several roots x where a step up leads: to a parent, or at once to the parent's only root.
+-- One row per node with children and several roots x target of a step up: a parent, or directly the parent's only root.
 with positions as (
     select
         node_key,
@@ -7,7 +7,7 @@ with positions as (
     from {{ ref('int_lineage_positions_summed') }}
 ),
 
--- A parent that no root feeds leads nowhere and is no way.
+-- A parent that no root reaches leads nowhere, so it is not a way up.
 steps as (
     select
         edges.child_key as node_key,

@@ -1,5 +1,5 @@
 -- One row per pair of consecutive snapshots x identity in both of them whose parents may not be the same.
--- Parents change with what the child says of them, or with who bears the names that it says.
+-- A child's parents change when it names others, or when other repositories take the names.
 with turns as (
     select * from {{ ref('int_turns_identified') }}
 ),
@@ -37,7 +37,7 @@ names_turned as (
     where later.model_id_lower is distinct from earlier.model_id_lower
 ),
 
--- In the latest snapshot a name means who bears it, in those before also who bore it first.
+-- In the latest snapshot a name means its present holder; in earlier ones it may also mean a previous one.
 named as (
     select distinct named_id_lower from claims
     where is_parent
@@ -83,7 +83,7 @@ naming as (
     where claims.is_parent
 ),
 
--- Who is there in both and says the same has no turn.
+-- A repository that is in both and says the same has no turn.
 naming_in_both as (
     select
         naming.snapshot_id,

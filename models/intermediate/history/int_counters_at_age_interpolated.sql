@@ -17,7 +17,14 @@ snapshots as (
     from {{ ref('stg_hub__snapshots') }}
 ),
 
--- What was seen before the creation was another repository of the name.
+horizons as (
+    select
+        horizon_days,
+        cast(horizon_days as bigint) * {{ days_in_microseconds(1) }} as horizon_us
+    from {{ ref('horizons') }}
+),
+
+-- Only observations near a horizon can bound it. What was seen before the creation was another repository of that name.
 seen as (
     select
         listed.model_key,
@@ -30,12 +37,14 @@ seen as (
     from {{ ref('int_model_identities_linked') }} as identities
     inner join listed on identities.identity_key = listed.identity_key
     inner join snapshots on identities.snapshot_id = snapshots.snapshot_id
-    where
-        snapshots.snapshot_us >= listed.released_us
-        and {{ is_near_a_horizon('snapshots.snapshot_us', 'listed.released_us') }}
+    semi join horizons
+        on
+            abs(snapshots.snapshot_us - listed.released_us - horizons.horizon_us)
+            <= {{ days_in_microseconds(var('horizon_gap_days')) }}
+    where snapshots.snapshot_us >= listed.released_us
 ),
 
--- At creation every counter is 0: the first end of a line whose second end has been seen.
+-- At creation every counter is 0: that is one end of the line, if the other end has been observed.
 observed as (
     select * from seen
     union all
@@ -48,7 +57,7 @@ observed as (
         0 as downloads,
         0 as downloads_all_time
     from seen
-    where {{ is_near_a_horizon('released_us', 'released_us') }}
+    semi join horizons on horizons.horizon_us <= {{ days_in_microseconds(var('horizon_gap_days')) }}
 ),
 
 observations as (
@@ -79,19 +88,7 @@ steps as (
     )
 ),
 
-horizons as (
-    select
-        lengths.horizon_days,
-        lengths.horizon_us
-    from (
-        values
-        {% for days in horizon_days() -%}
-        ({{ days }}, {{ days_in_microseconds(days) }}){{ ',' if not loop.last }}
-        {% endfor %}
-    ) as lengths (horizon_days, horizon_us)
-),
-
--- Over a longer gap nobody knows the line, nor where a counter that only grows was set back in between.
+-- Over a longer gap the line is unknown, and so is where a counter that only grows was reset.
 interpolated as (
     select
         steps.model_key,

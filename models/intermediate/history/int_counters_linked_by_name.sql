@@ -1,4 +1,4 @@
--- One row per complete snapshot x repository that the one before may know under another key: how its counters changed.
+-- One row per complete snapshot x repository that may have another key in the previous one: how its counters changed.
 with linked as (
     select repository_key from {{ ref('int_repositories_linked_by_name') }}
 ),
@@ -7,7 +7,7 @@ kept_apart_once as (
     select distinct repository_key from {{ ref('int_sightings_kept_apart') }}
 ),
 
--- A repository that is known by one key in both snapshots is compared with itself when it is read.
+-- A repository with the same key in both snapshots is compared when it is read.
 doubtful as (
     select
         snapshot_id,

@@ -1,7 +1,7 @@
 -- One row per complete snapshot x repository that it lists, with one identity over all snapshots.
--- The Hub's immutable id follows a repository through its renames. A source that has none is linked
--- by name, to that id where the name only ever belonged to one.
--- A view: where the Hub's id is known there is nothing to find out.
+-- The Hub's immutable id follows a repository through renames. Rows without one are linked
+-- by name, to the id if the name has only ever belonged to one.
+-- A view: where the Hub's id is known, no linking is needed.
 {{ config(materialized=view_or_table()) }}
 select
     sightings.snapshot_id,

@@ -1,4 +1,4 @@
--- One row per child that is compared x complete snapshot in which it names a parent: all its parents, as names and as repositories.
+-- One row per compared child x complete snapshot in which it names a parent: all its parents, as names and as repositories.
 with latest as (
     select snapshot_id from {{ ref('stg_hub__snapshots') }}
     where is_latest
@@ -112,8 +112,8 @@ last_bearers as (
     ) = 1
 ),
 
--- A child goes on to mean the repository that bore the name when it was first seen to name it, also where another one
--- has taken the name meanwhile.
+-- A child keeps meaning the repository that had the name when the child was first seen using it, even if another one
+-- has taken the name since.
 names_of_several as (
     select named_id_lower
     from bearers
@@ -145,7 +145,7 @@ first_meant as (
     ) = 1
 ),
 
--- The Hub's own word that the child means the bearer of that time ends all doubt.
+-- If the Hub itself says that the child means the holder of that time, that settles it.
 claimed_oids as (
     select distinct
         claims_key,
@@ -175,9 +175,9 @@ used_again as (
     inner join listed as bearers on used_again.earlier_key = bearers.model_key
 ),
 
--- A name means the repository that bore it in that snapshot. What nobody bore then means what it
--- means today, so that a parent's rename is no change of the child's lineage; and what nobody bears
--- today means the last to bear it, so that a parent's end is none either.
+-- A name means the repository that had it in that snapshot. A name that none had then means what it
+-- means today, so that a parent's rename is not a change of the child's lineage; and a name that none has
+-- today means its last holder, so that a parent's deletion is not one either.
 meant as (
     select
         names.*,

@@ -1,4 +1,4 @@
--- One row per repository that is known by name only, and whose name belonged to one repository with the Hub's immutable id.
+-- One row per repository known by name only whose name has belonged to exactly one repository with an immutable id.
 with versions as (
     select
         lower(model_id) as model_id_lower,

@@ -1,4 +1,4 @@
--- One row per complete snapshot x repository known by name only that is not the one its name belongs to elsewhere: that one is there too.
+-- One row per complete snapshot x repository known by name only that cannot be the usual holder of its name, since that one is listed too.
 with linked as (
     select * from {{ ref('int_repositories_linked_by_name') }}
 ),
@@ -8,7 +8,7 @@ sightings as (
         snapshot_id,
         repository_key
     from {{ ref('stg_hub__sightings') }}
-    -- Nothing is looked for where nothing is linked.
+    -- Skipped where nothing is linked.
     where exists (select 1 from linked)
 ),
 

@@ -10,7 +10,7 @@ apart as (
     select * from {{ ref('int_sightings_kept_apart') }}
 ),
 
--- What is one repository in one snapshot and stands for itself in the next one may say the same in both.
+-- A repository that is linked in one snapshot and not in the next may say the same in both.
 kept_apart_once as (
     select distinct repository_key from apart
 ),

@@ -1,4 +1,4 @@
--- One row per version that says other claims than those before it x claim in use that names a parent.
+-- One row per version with other claims than those before it x claim in use that names a parent.
 select
     versions.claims_key,
     claims.evidence,
@@ -12,7 +12,7 @@ inner join {{ ref('stg_hub__versions') }} as versions
     on claims.snapshot_id = versions.snapshot_id and claims.child_key = versions.model_key
 inner join {{ ref('int_parent_texts_cleaned') }} as texts on claims.claimed_parent = texts.claimed_parent
 inner join {{ ref('int_parent_texts_resolved') }} as resolved on claims.claimed_parent = resolved.claimed_parent
--- Nothing is compared where there is one snapshot only.
+-- With a single snapshot nothing is compared.
 where
     versions.version_key = versions.claims_key
     and (select count(*) from {{ ref('stg_hub__readings') }}) > 1

@@ -1,4 +1,4 @@
--- One row per Hub model in the latest snapshot: its licence under one spelling, the class, and the obligations that travel with it.
+-- One row per Hub model in the latest snapshot: its licence in one spelling, its class, and the obligations it passes on.
 with models as (
     select
         models.model_key,
@@ -10,7 +10,7 @@ with models as (
     left join {{ ref('licence_spellings') }} as name_spellings on models.license_name = name_spellings.spelling
 ),
 
--- `other` says that the terms stand under another name.
+-- `other` means that the terms are named elsewhere on the card.
 named as (
     select
         model_key,

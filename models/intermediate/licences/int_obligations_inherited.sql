@@ -18,7 +18,7 @@ lines as (
     from {{ ref('int_inner_ancestors_walked') }}
 )
 
--- What is not known of a line adds nothing to its obligations, and is told.
+-- Unknown licences add nothing to a line's obligations, but are reported.
 select
     lines.node_key,
     bit_or(coalesce(licences.obligation_bits, 0)) as obligation_bits,

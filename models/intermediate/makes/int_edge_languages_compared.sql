@@ -1,4 +1,4 @@
--- One row per child x parent of which both name a language: the Jaccard distance between what they name.
+-- One row per child x parent that both name languages: the Jaccard distance between the two sets.
 with languages as (
     select * from {{ ref('stg_hub__model_languages') }}
 ),

@@ -1,4 +1,4 @@
--- One row per Hub model in the latest snapshot: what its task or library works on, and the series that its name says it belongs to.
+-- One row per Hub model in the latest snapshot: the modality of its task or library, and the series in its name.
 with models as (
     select
         model_key,

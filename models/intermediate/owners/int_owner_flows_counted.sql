@@ -1,5 +1,5 @@
 -- One row per month x owner that is built on x owner that builds.
--- An id without an owner stands for itself, under a key below zero.
+-- An id without an owner counts as its own owner, under a key below zero.
 with nodes as (
     select
         nodes.node_key,
@@ -22,7 +22,7 @@ children as (
     group by children.month, parents.owner_key, children.owner_key
 ),
 
--- Each new model once, under its nearest root; a root descends from nobody.
+-- Each new model once, under its nearest root; roots have no root above them.
 descendants as (
     select
         members.month,

@@ -1,4 +1,4 @@
--- One row per owner that landed tables describe: what they agree on, and why they do not.
+-- One row per owner that landed tables describe: what they agree on, or why there is no agreement.
 with descriptions as (
     select * from {{ ref('stg_owners__descriptions') }}
     where fault is null
@@ -27,7 +27,7 @@ counted as (
     group by owner_lower
 ),
 
--- A country within the region that another source names is no contradiction: it says more.
+-- A country within the region that another source gives is not a contradiction but more precise.
 judged as (
     select
         *,

@@ -1,4 +1,4 @@
--- One row per root: its id, and whose it is.
+-- One row per root: its id and its owner.
 select
     roots.root_key,
     nodes.node_id as root_id,

@@ -1,4 +1,4 @@
--- One row per base x dated entrant that follows some snapshot: what the latest snapshot before the entry showed.
+-- One row per base x dated entrant with an earlier snapshot: what the latest snapshot before the entry showed.
 with snapshots as (
     select
         snapshot_id,
@@ -74,7 +74,7 @@ owners as (
     select
         sightings.snapshot_id,
         versions_of_owners.owner_lower,
-        -- A sum passes over what is unknown.
+        -- A sum would ignore what is unknown.
         case when count(*) = count(sightings.likes) then cast(sum(sightings.likes) as bigint) end as likes
     from sightings
     inner join versions_of_owners on sightings.version_key = versions_of_owners.version_key
@@ -90,7 +90,7 @@ select
     sightings.likes as base_likes,
     sightings.downloads as base_downloads,
     sightings.downloads_all_time as base_downloads_all_time,
-    -- Who had no model in a complete snapshot had no like.
+    -- An owner without a model in a complete snapshot had no likes.
     case
         when owners.owner_lower is not null then owners.likes
         when entries.child_owner is not null then 0

@@ -1,11 +1,11 @@
--- One row per base x dated entrant: what its entry meets beyond the base's own race.
+-- One row per base x dated entrant: the context of its entry beyond the base's own race.
 with entries as (
     select
         edges.child_key,
         edges.parent_key,
         edges.child_released_us as released_us,
         parents.owner_lower as base_owner,
-        -- What takes from several models of one owner is one derivative of that owner.
+        -- A child of several models of one owner counts as one derivative of that owner.
         row_number() over (
             partition by parents.owner_lower, edges.child_key
             order by edges.parent_key
@@ -15,8 +15,8 @@ with entries as (
     where edges.child_released_us is not null
 ),
 
--- How many entries at all bases came strictly before a moment, for each end of each window: a frame
--- over all entries at once would be searched by one thread.
+-- How many entries at all bases came strictly before each end of each window. A frame
+-- over all entries at once would run on a single thread.
 moments as (
     select
         released_us as moment_us,

@@ -1,4 +1,4 @@
--- One row per Hub model in the latest snapshot whose id names an owner: the owner's models, and what had been built on them by then.
+-- One row per Hub model in the latest snapshot whose id names an owner: the owner's models, and what had been built on them before.
 with models as (
     select
         model_key,
@@ -8,7 +8,7 @@ with models as (
     where owner_lower is not null
 ),
 
--- What takes from several models of one owner is one derivative of that owner.
+-- A child of several models of one owner counts as one derivative of that owner.
 derivatives as (
     select distinct
         parents.owner_lower,

@@ -1,5 +1,5 @@
 -- One row per base x dated entrant: the release event it belongs to.
--- What one owner puts out for one base on one day (twenty files of one conversion) is one event.
+-- What one owner releases for one base on one day (say, twenty files of one conversion) is one event.
 with entrants as (
     select
         edges.child_key,

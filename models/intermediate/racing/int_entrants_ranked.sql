@@ -3,7 +3,7 @@ with edges as (
     select * from {{ ref('int_lineage_edges_resolved') }}
 ),
 
--- An entrant without a usable date runs in no race: it is counted and nothing more. Behind all others, it moves none of their ranks.
+-- An entrant without a usable date has no rank but is counted. Ordered after all others, it moves none of their ranks.
 ranked as (
     select
         child_key,

@@ -1,12 +1,12 @@
 -- One row per base x entrant: rivals in each window before, after and around its release.
--- Siblings are never joined to siblings: each race is sorted, and what came before an instant is counted from the race's start.
--- What came inside a window is then the difference between two such counts.
+-- Siblings are never joined to siblings: each race is sorted, and counts run from the start of the race to each instant.
+-- The count inside a window is the difference of two of them.
 with entrants as (
     select
         edges.child_key,
         edges.parent_key,
         edges.relation,
-        -- An id without an owner shares its owner with nobody.
+        -- An id without an owner shares its owner with no other id.
         coalesce(edges.child_owner, cast(edges.child_key as string)) as owner_or_self,
         edges.child_released_us as released_us,
         case when not edges.is_child_bulk_owner then edges.child_key end as not_bulk_child_key,

@@ -18,7 +18,7 @@ select
     lower(claimed_model) as claimed_model_lower,
     benchmark,
     source,
-    -- Squares of anything larger would leave the range of numbers.
+    -- Squares of larger numbers would overflow.
     case when abs(landed_score) <= 1e12 then landed_score end as score,
     case
         when claimed_model = '' then 'no_model_id'

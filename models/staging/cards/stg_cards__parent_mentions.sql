@@ -1,4 +1,4 @@
--- One row per landed card x phrase x parent that its prose names.
+-- One row per landed card x phrase x parent named in its prose.
 with cards as (
     select
         regexp_extract(filename, '([^/]+)$', 1) as file_name,
@@ -47,7 +47,7 @@ mentions as (
     from merge_texts
 ),
 
--- The link or id is the end of what was found; a full stop behind it ends a sentence.
+-- The match ends with the link or id; a full stop after it ends a sentence.
 read_mentions as (
     select
         file_name,

@@ -1,4 +1,4 @@
--- One row per landed item that stands in the latest snapshot, or says something new of name and parents: the one pass over the raw JSON.
+-- One row per landed item of the latest snapshot, or with a new name or new parents: the only pass over the raw JSON.
 -- Snapshots that were read before, from the same files and by the same statement, are not read again. All other items
 -- leave the table once they are sightings (stg_hub__sightings); Spark keeps them.
 {{ config(
@@ -26,7 +26,7 @@ landed as (
     from unread
 ),
 
--- What users may write in any shape is taken out of the item once, and asked several times what it is.
+-- Fields that users may write in any shape are extracted once and examined several times.
 user_written as (
     select
         landed.*,
@@ -69,7 +69,7 @@ typed as (
         fetched_at,
         is_object and item is not null as is_parsed,
         coalesce(nullif({{ trim_spaces('hub_oid') }}, ''), nullif({{ trim_spaces(item_text('_id')) }}, '')) as hub_oid,
-        -- A number of a row stands in no other field than the id; both are the same on the Hub.
+        -- A row number cannot stand in any other field than the id; both are the same on the Hub.
         nullif({{ trim_spaces(
             "case
                 when contains(" ~ item_text('modelId') ~ ", '/') and not contains(" ~ item_text('id') ~ ", '/') then " ~ item_text('modelId') ~ "
@@ -102,7 +102,7 @@ typed as (
         {{ whole_number(item_text('safetensors.total')) }} as safetensors_total,
         {{ sum_of_counts(item_json('safetensors.parameters')) }} as safetensors_sum,
         {{ whole_number(item_text('gguf.total')) }} as gguf_parameters,
-        -- A template is compared and never read: its digest is what is kept. Of several the first is the usual one.
+        -- Templates are compared, never read, so only a digest is kept. Of several, the first is the usual one.
         md5(nullif({{ trim_spaces(
             "coalesce(" ~ first_json_text('chat_template_json') ~ ", " ~ json_text('chat_template_json', '$[0].template') ~ ")"
         ) }}, '')) as chat_template_hash,
@@ -114,9 +114,9 @@ typed as (
     from user_written
 ),
 
--- What tags say is read here and the tags are left behind: their lists were the largest column of
--- the table (52 MB at 2,556,240 models). Few tags are signals: they are picked in one pass over the
--- lists, where a list of lower tags that is searched for each relation took 2.4 times as long.
+-- Tags are read here and not kept: their lists were the largest column of
+-- the table (52 MB at 2,556,240 models). Few tags are signals; they are picked in one pass over the
+-- lists, since searching a list of lower-case tags for each relation took 2.4 times as long.
 tags_read as (
     select
         typed.*,
@@ -168,7 +168,7 @@ said as (
             when {{ share_a_value('signals', 'merge_tags') }} then 'merge'
         end as tag_signal,
         tags is not null or library_name is not null as has_signals,
-        -- The total is a number that an author wrote, and may lack what the types add up to; of packed weights it is more.
+        -- The total is written by an author and may be less than the types add up to; for packed weights it is more.
         case
             when safetensors_sum > safetensors_total or safetensors_total is null then safetensors_sum
             else safetensors_total
@@ -199,7 +199,7 @@ with versions as (
     {{ snapshot_versions(reading) }}
 ),
 
--- Joined before the JSON is parsed: behind it, all that was parsed was copied (4 s of CPU at 2,556,240 models).
+-- Joined before the JSON is parsed; a later join copied all that was parsed (4 s of CPU at 2,556,240 models).
 unread as (
     select
         hub_models.*,

@@ -1,5 +1,5 @@
--- One row per Hub model in the latest snapshot, and in one before it that says something new of its name and parents.
--- A view: items less the few rejected ones. As a table it would be what staging wrote, written again
+-- One row per Hub model in the latest snapshot, and in each earlier one with a new name or new parents.
+-- A view: items less the few rejected ones. As a table it would store what staging stores already
 -- (11.6 s of CPU at 2,556,240 models, and as much again for the listed ones). Spark plans a view anew wherever
 -- it is read, and keeps its tables by column, and a lake has no comments on the columns of views: there these are tables.
 {{ config(materialized=view_or_table()) }}

@@ -1,10 +1,10 @@
--- One row per child x evidence phase x claimed text in the latest snapshot, and where it says other claims than before.
+-- One row per child x evidence phase x claimed text in the latest snapshot, and in each earlier one with other claims than before.
 with latest as (
     select snapshot_id from {{ ref('stg_hub__snapshots') }}
     where is_latest
 ),
 
--- A version that repeats the name and the claims of one before it is not read again.
+-- A version that repeats the name and claims of an earlier one is not read again.
 claiming as (
     select
         snapshot_id,
@@ -112,7 +112,7 @@ listed_values as (
     where card_text_base_models is not null
 ),
 
--- A list in a list is a list, and so is one in an object; else an object names its model by one of some names.
+-- A list in a list or in an object is read as a list; any other object names its model in one of a few fields.
 inner_values as (
     select
         snapshot_id,
@@ -196,7 +196,7 @@ texts as (
     from claims
 ),
 
--- Several parents joined in other ways, where nothing but ids is left between the joints.
+-- Several parents joined in other ways, if only ids are left between the joints.
 ids as (
     select
         snapshot_id,

@@ -1,4 +1,4 @@
--- One row per complete snapshot that lists a model: what was made of it, and the snapshot that it is compared with.
+-- One row per complete snapshot that lists a model: the build that read it, and the snapshot it is compared with.
 select
     snapshot_id,
     snapshot_version,

@@ -1,4 +1,4 @@
--- One row per repository that was ever listed: the Hub's immutable id, or else the name, as a number.
+-- One row per repository ever listed: a number for its immutable id or, without one, its name.
 {{ config(materialized=incremental_or_table()) }}
 with listed as (
     select

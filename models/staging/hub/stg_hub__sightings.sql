@@ -1,5 +1,5 @@
 -- One row per complete snapshot x repository that it lists: the counters, and their change since the snapshot before.
--- Whole numbers only. A snapshot is written when it is read, and again when another one comes to lie before it.
+-- Whole numbers only. A snapshot is written when it is read, and again when its predecessor changes.
 {{ config(
     materialized=incremental_or_table(),
     unique_key='snapshot_id',
@@ -80,7 +80,7 @@ to_compare as (
     {%- endif %}
 ),
 
--- A join keeps what it looks into in memory: the snapshots before, and not all that there are.
+-- A join keeps its lookup side in memory: the previous snapshots, not all snapshots.
 befores as (
     select distinct previous_snapshot_id from to_compare
 ),
@@ -117,8 +117,8 @@ left join previous_sightings as previous
     on
         to_compare.previous_snapshot_id = previous.snapshot_id
         and sightings.repository_key = previous.repository_key
--- Neighbours in a column are then alike, and take a few bits each: most models are downloaded as rarely as the next one, while by
--- repository one that is downloaded often widened the numbers of all around it (12.5 bytes a row instead of 7.2).
+-- Neighbouring values are then similar and take few bits: most models are downloaded as rarely as the next one, while ordered by
+-- repository a single popular one widened the numbers of all around it (12.5 bytes a row instead of 7.2).
 {% if keeps_order_of_rows() -%}
 order by sightings.snapshot_id, sightings.downloads nulls last, sightings.version_key
 {%- endif %}

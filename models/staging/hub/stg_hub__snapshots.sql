@@ -6,7 +6,7 @@ with manifests as (
     from {{ source('landing', 'snapshot_manifests') }}
 ),
 
--- Size and time of each part tell that its file was exchanged under a manifest that stays as it is.
+-- Size and time of each part show when its file was replaced under an unchanged manifest.
 parts as (
     select
         regexp_extract(filename, 'snapshot_id=([^/]+)/[^/]+$', 1) as snapshot_id,
@@ -29,7 +29,7 @@ snapshots as (
     select
         manifests.snapshot_id,
         coalesce(items.n_landed_items, 0) as n_landed_items,
-        -- Another loader's manifest may count what it likes: only ours lists the parts with their digests.
+        -- Another loader's manifest may count as it likes; only ours lists the parts with their digests.
         case
             when {{ json_text('manifest', '$.parts') }} like '%"sha256"%'
                 then {{ whole_number(json_text('manifest', '$.rows')) }}

@@ -1,4 +1,4 @@
--- One row per version of a repository: what it says of itself, and the first item read that says it.
+-- One row per version of a repository: what it says of itself, and the first item read with it.
 {{ config(
     materialized=incremental_or_table(),
     on_schema_change='sync_all_columns',
@@ -36,7 +36,7 @@ said_first as (
 
 numbered as (
     select
-        -- In the order of reading: what is lost with a snapshot is lost to those that were read after it.
+        -- In the order of reading: losing a snapshot also loses what was read after it.
         {% if is_incremental() -%}
         (select coalesce(max(known.version_key), 0) from {{ this }} as known) +
         {%- endif %}

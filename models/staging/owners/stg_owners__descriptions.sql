@@ -11,7 +11,7 @@ with landed as (
     from {{ source('landing', 'owners') }}
 ),
 
--- Tables write an owner as a link to its page or with the sign of handles, too.
+-- Tables also write an owner as a link to its page or with a leading @.
 named as (
     select
         *,

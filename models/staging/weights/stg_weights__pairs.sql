@@ -1,4 +1,4 @@
--- One row per landed pair of models whose weights somebody has compared.
+-- One row per landed pair of models with compared weights.
 with landed as (
     select
         regexp_extract(filename, '([^/]+)$', 1) as file_name,
