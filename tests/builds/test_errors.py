@@ -143,13 +143,37 @@ def test_a_complete_snapshot_without_parts(tmp_path, landing):
     words(line, SNAPSHOT, "no part", "land the snapshot again")
 
 
-def test_a_part_without_a_needed_column(tmp_path, landing):
-    part = snapshot(landing) / "part-00000.parquet"
+def without_a_column(part: Path) -> None:
+    """Write a part anew without the texts of its items."""
     with duckdb.connect() as connection:
         connection.execute(f"create table part as select * exclude (raw_json) from '{part}'")
         connection.execute(f"copy part to '{part}' (format parquet)")
+
+
+def test_a_part_without_a_needed_column(tmp_path, landing):
+    part = snapshot(landing) / "part-00000.parquet"
+    without_a_column(part)
     line = refusal(run_build(tmp_path, landing=landing))
     words(line, str(part), "raw_json", "land the snapshot again")
+
+
+@pytest.mark.parametrize("damage", [wreck, without_a_column, lambda part: part.unlink()])
+def test_a_bad_week_of_a_history_is_named_and_what_was_built_stands(tmp_path, damage):
+    """Whichever week it is; without it, all that is left can be built."""
+    days = ("2025-01-06", "2025-01-13", "2025-01-20")
+    landing = write_landing(tmp_path / "landing", {day: [item("acme/base")] for day in days})
+    bad = snapshot(landing, "20250113T000000Z")
+    damage(bad / "part-00000.parquet")
+    for built in (tmp_path / DATABASE, tmp_path / "exports" / "hub_models.parquet"):
+        built.parent.mkdir(exist_ok=True)
+        built.write_bytes(b"of the weeks before")
+    before = contents(tmp_path)
+    line = refusal(run_build(tmp_path, landing=landing))
+    words(line, bad.name, "land the snapshot again, or remove its folder")
+    assert contents(tmp_path) == before
+    shutil.rmtree(bad)
+    left = [one.snapshot_id for one in build.check_landing(landing)]
+    assert left == ["20250106T000000Z", "20250120T000000Z"]
 
 
 # the arguments, refused before anything is built
