@@ -26,7 +26,7 @@ def database(tmp_path) -> Path:
             ) as snapshots (snapshot_id, previous_snapshot_id, snapshot_at, n_landed_items);
             create table staging.stg_hub__versions as
             from (values
-                ('20250106T000000Z', timestamp '2025-01-06 20:00:00'), ('20250113T000000Z', null)
+                ('20250106T000000Z', timestamp '2025-01-13 20:00:00'), ('20250113T000000Z', null)
             ) as versions (snapshot_id, created_at);
             create table staging.stg_hub__sightings as
             select
@@ -57,7 +57,7 @@ def told(database):
 
 
 def test_ordinary_weeks_raise_no_doubt(told):
-    """A few models that moved between two pages, and a clock that is hours off, are nothing odd."""
+    """A few models move between two pages, and the archive names a week after its first day."""
     assert told() == []
 
 
@@ -90,9 +90,9 @@ def test_a_week_that_is_cut_short_is_told(told):
 
 def test_a_week_whose_models_were_created_after_it_is_told(told):
     [line] = told(
-        "insert into staging.stg_hub__versions values ('20250106T000000Z', '2025-01-07 00:00:01')"
+        "insert into staging.stg_hub__versions values ('20250106T000000Z', '2025-01-14 00:00:01')"
     )
-    assert line.startswith(f"snapshot_id={FIRST} lists 1 model created after it")
+    assert line.startswith(f"snapshot_id={FIRST} lists 1 model created more than a week after it")
     assert line.endswith(WHAT_TO_DO)
 
 
