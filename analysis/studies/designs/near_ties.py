@@ -8,10 +8,9 @@ Estimand: the log ratio of recognition of the second to the first, over pairs of
 race, wherever in the race they are.
 
 What cannot be seen: whether either knew of the other. That needs the day work started and the day
-the model was public; metadata has neither. `created_at` is when the repository was made, often days
-before the launch, so that the order of repositories may differ from the order in public. Name the
-columns in `started_at` and `public_at` where a view has them; else the short gap alone stands for
-ignorance, and `ignorance` says so.
+the model became public; metadata have neither. `created_at` is when the repository was created,
+often days before the launch, so the order of repositories may differ from the order in public. The
+short gap alone stands for ignorance, and the fact `ignorance` says so.
 """
 
 from __future__ import annotations
@@ -49,34 +48,22 @@ def near_ties(
     *,
     outcome: str = "likes",
     sample: str = MAIN_SAMPLE,
-    started_at: str | None = None,
-    public_at: str | None = None,
 ) -> PreparedDesign:
     """Pairs of consecutive entrants of a base and relation, of different owners, `hours` apart or
     less.
 
     Entrants of the sample are put in the order of creation, ties by id; neighbours of different
     owners with a gap over zero and up to `hours` are a pair (equal times have no order:
-    `n_exact_ties`). An entrant may be second in one pair and first in the next. With `started_at`
-    and `public_at` (timestamp columns of `entrants`), only pairs in which each started before the
-    other was public.
+    `n_exact_ties`). An entrant may be second in one pair and first in the next.
 
     Rows of `near_ties_<hours>h`: two per pair, the columns of `entrants` with pair_id (the first's
     base and id), is_second (0/1), gap_hours and hour_of_day. Equations: `second`, a Poisson
     regression of `outcome` on is_second with pair fixed effects; `placebo_<trait>`, the same by
-    least squares on each of `PLACEBOS`. Econometric design 6.2.
+    least squares on each of `PLACEBOS`.
     """
-    if (started_at is None) != (public_at is None):
-        raise ValueError("started_at and public_at belong together: give both or neither")
     name = table_name("near_ties", hours, "h")
     names = Names(name)
     neighbours = names.step("neighbours")
-    is_dated = started_at is not None
-    ignorant = (
-        "coalesce(started_at < next.public_at and next.started_at < public_at, false)"
-        if is_dated
-        else "true"
-    )
     connection.execute(
         f"""
         create or replace temp table {neighbours} as
@@ -87,13 +74,9 @@ def near_ties(
                 child_id,
                 owner,
                 created_at,
-                {started_at or "null::timestamp"} as started_at,
-                {public_at or "null::timestamp"} as public_at,
-                lead({{
-                    'child_id': child_id, 'owner': owner, 'created_at': created_at,
-                    'started_at': {started_at or "null::timestamp"},
-                    'public_at': {public_at or "null::timestamp"}
-                }}) over (partition by parent_id, relation order by created_at, child_id) as next
+                lead({{'child_id': child_id, 'owner': owner, 'created_at': created_at}}) over (
+                    partition by parent_id, relation order by created_at, child_id
+                ) as next
             from entrants
             where {sample} and created_at is not null
         ),
@@ -104,8 +87,7 @@ def near_ties(
                 child_id as first_id,
                 next.child_id as second_id,
                 epoch_us(next.created_at) - epoch_us(created_at) as gap_us,
-                owner <> next.owner as has_two_owners,
-                {ignorant} as is_ignorant
+                owner <> next.owner as has_two_owners
             from ordered
             where next is not null
         )
@@ -116,7 +98,7 @@ def near_ties(
             gap_us / 3600000000 as gap_hours,
             has_two_owners and gap_us > 0 as is_ordered,
             gap_us <= $microseconds as is_close,
-            is_ordered and is_close and is_ignorant as is_pair
+            is_ordered and is_close as is_pair
         from compared""",
         {"microseconds": round(hours * 3_600_000_000)},
     )
@@ -154,9 +136,7 @@ def near_ties(
                 median(gap_hours) filter (where is_pair) as median_gap_hours,
                 count(*) filter (where gap_us = 0 and has_two_owners) as n_exact_ties,
                 count(*) filter (where is_close and gap_us > 0 and not has_two_owners)
-                    as n_same_owner,
-                count(*) filter (where is_ordered and is_close and not is_ignorant)
-                    as n_not_ignorant
+                    as n_same_owner
             from {neighbours}
         ),
 
@@ -185,11 +165,7 @@ def near_ties(
         cross join members
         cross join bases""",
     )
-    facts["ignorance"] = (
-        f"each {started_at} before the other's {public_at}"
-        if is_dated
-        else "not observed: creation is the only date, and the short gap stands for it"
-    )
+    facts["ignorance"] = "not observed: creation is the only date, and the short gap stands for it"
     balance = standardised_differences(
         connection,
         name,

@@ -64,7 +64,7 @@ def window_matching(
     of the same base and relation qualify with log size within .5 (or both unknown) and log earlier
     releases of the owner within .5 standard deviations of the sample. The three nearest in time are
     taken, ties by distance in size and prominence (each in calipers), then by id; one may serve in
-    several sets. Econometric design 6.1.
+    several sets.
 
     Rows of `window_matching_<days>d`: one per set and member, the columns of `entrants` with
     set_id, is_early (0/1), set_weight (1, or 1 / matches of the set), log_rank_gap (log rank minus
@@ -194,7 +194,7 @@ def coarsened_matching(
     fifth of log earlier releases of the owner; fifths of the sample, bins [cut, next). Kept are
     cells with both. Early entrants weigh 1; later ones n_early / n_later of the cell, times later /
     early over all kept cells, so that weights of both groups sum to their numbers of rows (Iacus,
-    King & Porro 2012). Econometric design 6.1, 3.4.
+    King & Porro 2012).
 
     Rows of `coarsened_matching_<bin_days>d`: the columns of `entrants` with is_early, cell_id and
     cell_weight. The equation compares weighted means of `outcome` (Poisson, no fixed effects):

@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import pytest
 from designed_entrants import (
-    ENTRANT_TYPES,
     ORIGIN,
     connect,
     entrant,
@@ -92,36 +91,6 @@ def test_the_gap_may_be_as_long_as_the_window_to_the_microsecond():
     outside = [inside[0], inside[1] | {"created_at": ORIGIN + timedelta(days=2, microseconds=1)}]
     assert near_ties(connect(inside), 48).facts["n_pairs"] == 1
     assert near_ties(connect(outside), 48).facts["n_pairs"] == 0
-
-
-def test_with_dates_of_start_and_launch_only_pairs_that_could_not_know_remain():
-    rows = ranked(entrant("b", f"c{n}", n) for n in range(4))
-    dates = {  # child -> started, public, in days
-        "c0": (-10, 5),
-        "c1": (-5, 6),
-        "c2": (7, 9),  # began when c1 was public
-        "c3": (None, 10),
-    }
-
-    def moment(days):
-        return None if days is None else ORIGIN + timedelta(days=days)
-
-    rows = [
-        row
-        | dict(zip(("began_at", "launched_at"), map(moment, dates[row["child_id"]]), strict=True))
-        for row in rows
-    ]
-    connection = connect(
-        rows, ENTRANT_TYPES | {"began_at": "timestamp", "launched_at": "timestamp"}
-    )
-    design = near_ties(connection, 48, started_at="began_at", public_at="launched_at")
-    assert found_pairs(connection, design) == [("c0", "c1")]
-    assert design.facts["n_not_ignorant"] == 2
-    assert design.facts["ignorance"] == "each began_at before the other's launched_at"
-    assert near_ties(connection, 48).facts["n_pairs"] == 3
-    assert near_ties(connection, 48).facts["ignorance"].startswith("not observed")
-    with pytest.raises(ValueError, match="belong together"):
-        near_ties(connection, 48, started_at="began_at")
 
 
 def drawn_pairs(seed, scoop, n_bases=60, n_pairs=12):
