@@ -71,7 +71,7 @@ test: .venv/installed-checks ## every fast check; ends with pytest's closing lin
 	$(BIN)/mypy
 	$(BIN)/yamllint --strict .
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
-	HUB_LANDING=$(CURDIR)/sample $(BIN)/dbt build --target memory --target-path target/memory
+	HUB_LANDING=$(CURDIR)/sample $(BIN)/dbt --no-partial-parse build --target memory --target-path target/memory
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow and not browser'
 
 browser: .venv/installed-checks ## the report in headless Chromium: errors, requests, keyboard, axe, shape, print, pictures

@@ -55,10 +55,10 @@ from hub_lineage.checks import (
 )
 from hub_lineage.dbt import (
     ALL_BUT_UNIT_TESTS,
-    KEPT_PARSE,
     MODELS_AND_SEEDS,
     SELECTIONS,
     keep_parse,
+    kept_parse,
     without_unit_tests,
 )
 from hub_lineage.errors import BuildError, DbtError, first_line
@@ -160,8 +160,9 @@ def run_dbt(
     if names & {"-s", "--select"} and "--indirect-selection" not in names:
         arguments = [*arguments, "--indirect-selection", "buildable"]
     options = ["--log-format", "json", "--log-format-file", "text"]
-    if KEPT_PARSE.is_file():
-        options += ["--partial-parse-file-path", str(KEPT_PARSE)]
+    kept = kept_parse()
+    if kept.is_file():
+        options += ["--partial-parse-file-path", str(kept)]
     try:
         with Steps() as steps:
             said = dbt.run(
@@ -181,7 +182,7 @@ def run_dbt(
             f"database and dbt's log are in {workshop}",
             error.exit_code,
         ) from error
-    keep_parse(workshop / "target" / KEPT_PARSE.name)
+    keep_parse(workshop / "target" / "partial_parse.msgpack", kept)
     sys.stderr.write(said)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import json
 import os
 import re
@@ -27,8 +28,18 @@ SELECTIONS = RESOURCE_TYPES | {"-s", "--select", "-m", "--models", "--exclude", 
 ALL_BUT_UNIT_TESTS = ("--selector", "all_but_unit_tests")
 MODELS_AND_SEEDS = ("--selector", "models_and_seeds")
 
-KEPT_PARSE = PROJECT / "target" / "build" / "partial_parse.msgpack"
-"""dbt's reading of the project, from the last build that went through."""
+PARSES = PROJECT / "target" / "build"
+"""Where dbt's reading of the project is kept, from the last build that went through."""
+READ = (
+    "*.yml",
+    "macros/**/*",
+    "models/**/*",
+    "seeds/**/*",
+    "tests/**/*.sql",
+    "tests/**/*.yml",
+    "analysis/questions/**/*",
+)
+"""The files that it is a reading of."""
 
 
 # the runner
@@ -108,17 +119,33 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
-def keep_parse(made: Path) -> None:
-    """Keep dbt's reading of the project for the next build; dbt itself sees what has changed since.
+def kept_parse() -> Path:
+    """The file that holds dbt's reading of the project as it is now, if there is one.
+
+    dbt could go on from the reading of another state, but not where a macro is gone whose
+    description was read then: that is an error until everything is read anew.
+    """
+    digest = hashlib.sha256()
+    for path in sorted({path for pattern in READ for path in PROJECT.glob(pattern)}):
+        if path.is_file():
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(PROJECT)} {len(content)}\n".encode() + content)
+    return PARSES / f"{digest.hexdigest()}.msgpack"
+
+
+def keep_parse(made: Path, kept: Path) -> None:
+    """Keep dbt's reading of the project for the next build, in the place of earlier ones.
 
     It saves time and nothing else: where it cannot be kept, the next build reads all files again.
     """
     with contextlib.suppress(OSError):
         content = made.read_bytes()
-        KEPT_PARSE.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=KEPT_PARSE.parent, delete=False) as copy:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as copy:
             copy.write(content)
-        os.replace(copy.name, KEPT_PARSE)
+        os.replace(copy.name, kept)
+        for other in set(kept.parent.glob("*.msgpack")) - {kept}:
+            other.unlink(missing_ok=True)
 
 
 def reason(workshop: Path, stderr: str) -> str:

@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from hub_lineage.build import ALL_BUT_UNIT_TESTS
-from hub_lineage.dbt import COMMAND, KEPT_PARSE
+from hub_lineage.dbt import COMMAND, kept_parse
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
@@ -200,8 +200,9 @@ def dbt(
     command = [*COMMAND, *arguments, "--no-use-colors"]
     command += ["--project-dir", str(REPOSITORY), "--profiles-dir", str(REPOSITORY)]
     command += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]
-    if KEPT_PARSE.is_file():
-        command += ["--partial-parse-file-path", str(KEPT_PARSE)]
+    kept = kept_parse()
+    if kept.is_file():
+        command += ["--partial-parse-file-path", str(kept)]
     if variables:
         command += ["--vars", json.dumps(variables)]
     environment = os.environ | {
