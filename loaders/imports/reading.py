@@ -105,6 +105,10 @@ _WRAPPED = re.compile(
     r"""(?:, (?:tz=)?(?:'\w+'|[\w.]*\butc))?\)/?"""
 )
 """The time in a call of pandas, numpy, MongoDB's shell or JavaScript."""
+UNREADABLE = (
+    ValueError, TypeError, SyntaxError, RecursionError, MemoryError, yaml.YAMLError,
+)  # fmt: skip
+"""What the parsers raise for a text that is none of theirs."""
 _EXTENDED_KEYS = ("$date", "$numberLong")
 _PROTOBUF_KEYS = (("seconds", "nanos"), ("_seconds", "_nanoseconds"))
 
@@ -154,7 +158,7 @@ def time_of(text: str | None) -> str | None:
     """Return a time as ISO in UTC: of an epoch, MongoDB's `$date`, an HTTP date, a repr."""
     try:
         moment = _moment(_unquoted((text or "").strip()))
-    except (ValueError, TypeError, OverflowError, InvalidOperation):
+    except (*UNREADABLE, OverflowError, InvalidOperation):
         return None
     if moment is None:
         return None
@@ -173,7 +177,7 @@ def _as_json(text: str | None, reader: Callable[[str], Any]) -> str | None:
     try:
         value = reader(_unquoted((text or "").strip()))
         return None if value is None else as_json(value)
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, yaml.YAMLError):
+    except UNREADABLE:
         return None
 
 
@@ -321,16 +325,15 @@ def _flow(text: str) -> Any:
 def _moment(text: str) -> datetime | None:
     if re.match(r"\d{4}-\d{2}-\d{2}", text):
         # Go and Java say the name of the zone behind its hours, and people add a Z to them.
-        text = re.sub(
-            r" UTC$|(?<=\+00:00)Z$|(?<=Z)\[UTC\]$|(?<=[+-]\d{2}:\d{2})\[[\w/]+\]$", "", text
-        )
-        return datetime.fromisoformat(text)
+        return datetime.fromisoformat(_ZONE_BEHIND.sub("", text))
     if re.fullmatch(r"\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?", text):
         found = _of_epoch(Decimal(text))
         if found or not re.fullmatch(r"\d{8}|\d{14}", text):
             return found
     if text.startswith("{"):
         value = _python(text)
+        if not isinstance(value, dict):
+            return None
         for seconds, nanoseconds in _PROTOBUF_KEYS:
             if value.keys() == {seconds, nanoseconds}:
                 return _of_epoch(Decimal(value[seconds]) + Decimal(value[nanoseconds]) / 10**9)
