@@ -26,6 +26,7 @@ from analysis.studies.estimation.equations import (
 )
 from analysis.studies.estimation.jackknife import Jackknife, delete_group_jackknife
 from analysis.studies.estimation.pruning import as_codes
+from analysis.studies.records import Rows
 from analysis.studies.specifications import FAMILY_COLUMN, Specification, document
 from analysis.studies.variables import PLACE, StudyExports
 from hub_lineage.exports import Exports
@@ -51,7 +52,7 @@ class Result:
     status: str
     reason: str = ""
     estimates: list[dict] = field(default_factory=list)
-    tables: Mapping[str, Sequence[dict]] = field(default_factory=dict)
+    tables: Mapping[str, Rows] = field(default_factory=dict)
     n_in: int = 0
     n_used: int = 0
     first_stage: dict | None = None

@@ -9,12 +9,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import overload
 
 import duckdb
 import pandas as pd
 
 from analysis.studies import records
+from analysis.studies.records import Rows
 from analysis.studies.result_tables import read
 from analysis.studies.specifications import Specification, all_specifications
 from hub_lineage.errors import StudyError
@@ -26,8 +27,6 @@ OWN = (
     "verdict_calibration",
 )  # fmt: skip
 """The tables that are no further ones of a specification."""
-
-Rows: TypeAlias = list[dict] | pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -124,6 +123,10 @@ def frame_of(path: Path, stays: Callable[[str], bool]) -> pd.DataFrame:
         ).df()
 
 
+@overload
+def joined(before: list[dict], new: list[dict]) -> list[dict]: ...
+@overload
+def joined(before: Rows, new: Rows) -> Rows: ...
 def joined(before: Rows, new: Rows) -> Rows:
     """Both in the order of the specifications, each one's rows in their own."""
     order = {one.specification_id: place for place, one in enumerate(all_specifications())}
@@ -133,7 +136,7 @@ def joined(before: Rows, new: Rows) -> Rows:
         return order[owner_of(specification_id, every) or specification_id]
 
     if isinstance(new, pd.DataFrame) or isinstance(before, pd.DataFrame):
-        both = pd.concat([part for part in (before, new) if len(part)])
+        both = pd.concat([pd.DataFrame(part) for part in (before, new) if len(part)])
         return both.sort_values(
             "specification_id", key=lambda column: column.map(place), kind="stable"
         )

@@ -35,7 +35,7 @@ from analysis.studies.index_forms import index_forms
 from analysis.studies.null_worlds.permuting import permute
 from analysis.studies.null_worlds.rewiring import RewiringError
 from analysis.studies.prominence import with_proxies
-from analysis.studies.records import INDEX_NULL
+from analysis.studies.records import INDEX_NULL, Rows
 from analysis.studies.specifications import FAMILY_COLUMN, Specification, sample_sql
 from analysis.studies.survival import survival_rows
 from hub_lineage.exports import Exports
@@ -254,7 +254,7 @@ def chain_of_potential(context: Context, specification: Specification) -> list[R
         strength = estimated[label].first_stage or {}
         facts |= {f"{label}_{name}": value for name, value in strength.items()}
     tables = dict(results[0].tables) | {
-        "constructs": CONSTRUCTS,
+        "constructs": list(CONSTRUCTS),
         "contrasts": contrasts,
         "hill_stein": comparison(results, contrasts, facts),
         "designs": [fact(prepared.name, name, value) for name, value in facts.items()],
@@ -363,7 +363,7 @@ def rewiring(context: Context, specification: Specification) -> list[Result]:
         "share_beyond_2_deviations": (forms["mdi_z"].dropna().abs() > 2).mean(),
     }
     rows = [fact("rewiring", name, float(value)) for name, value in facts.items()]
-    tables = {"designs": rows}
+    tables: dict[str, Rows] = {"designs": rows}
     if specification.options.get("keeps_each_focal"):
         kept = [name for name in INDEX_NULL if name in forms]
         tables["index_null"] = forms[kept].assign(snapshot_id=context.exports.snapshot_id)

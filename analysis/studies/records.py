@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 import pandas as pd
 
 from hub_lineage.spreadsheets import safe_for_spreadsheets
 from hub_lineage.sql import identifier, literal
+
+Rows: TypeAlias = list[dict] | pd.DataFrame
+"""A table; one with a row per model is a frame."""
 
 TEXT, NUMBER, COUNT, FLAG = "varchar", "double", "bigint", "boolean"
 
@@ -103,10 +107,10 @@ def write_table(
     of the rows, in the order in which they first appear, and their types are inferred. A table of
     as many rows as there are models comes as a DataFrame, with its columns.
     """
-    if columns is None:
-        columns = inferred(rows)
-    frame = rows
-    if not isinstance(rows, pd.DataFrame):
+    if isinstance(rows, pd.DataFrame):
+        frame, columns = rows, columns or inferred(rows.to_dict("records"))
+    else:
+        columns = columns or inferred(rows)
         frame = pd.DataFrame(
             {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in columns}
         )

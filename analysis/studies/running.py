@@ -16,7 +16,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -27,9 +27,10 @@ from analysis.studies import claims, curves, records, registration
 from analysis.studies.curve_inference import curve_inference
 from analysis.studies.estimating import Result
 from analysis.studies.estimation.equations import EstimationError
-from analysis.studies.merging import Earlier, Rows, earlier, joined
+from analysis.studies.merging import Earlier, earlier, joined
 from analysis.studies.methods import METHODS, Context
 from analysis.studies.multiplicity import adjust
+from analysis.studies.records import Rows
 from analysis.studies.result_tables import write_tables
 from analysis.studies.specifications import Specification, chosen, sample_says
 from analysis.studies.variables import open_exports
@@ -219,9 +220,8 @@ def write(
         name: joined(before.tables.get(name, []), further.get(name, []))
         for name in sorted({*further, *before.tables})
     }
-    found = claims.Results(
-        estimates, listed, curve, tables.get("curve_inference", ()), tables.get("contrasts", ())
-    )
+    inference, contrasts = (rows_of(tables, name) for name in ("curve_inference", "contrasts"))
+    found = claims.Results(estimates, listed, curve, inference, contrasts)
     judged = claims.judge(exports, found)
     records.write_table("estimates", estimates, folder, records.ESTIMATES)
     records.write_table("specifications", listed, folder, records.SPECIFICATIONS)
@@ -270,17 +270,26 @@ def write(
     )
 
 
+def rows_of(tables: Mapping[str, Rows], name: str) -> Sequence[Mapping]:
+    """The rows of a table, none where it is not there."""
+    table = tables.get(name, [])
+    return table.to_dict("records") if isinstance(table, pd.DataFrame) else table
+
+
 def further_tables(results: Sequence[Result]) -> dict[str, Rows]:
     """The rows that designs give beside estimates, by table; a table without rows is left out."""
     further: dict[str, Rows] = {}
     for result in results:
         name_of_all = {"specification_id": result.specification.specification_id}
         for name, rows in result.tables.items():
-            if isinstance(rows, pd.DataFrame):
-                further[name] = joined(further.get(name, []), rows.assign(**name_of_all))
+            if not len(rows):
                 continue
-            for row in rows:
-                further.setdefault(name, []).append(name_of_all | row)
+            named: Rows = (
+                rows.assign(**name_of_all)
+                if isinstance(rows, pd.DataFrame)
+                else [name_of_all | row for row in rows]
+            )
+            further[name] = joined(further.get(name, []), named)
     return further
 
 

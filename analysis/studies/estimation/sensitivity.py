@@ -280,8 +280,8 @@ def partial_out(
             raise EstimationError(f"term {name!r} is not in {equation.formula}")
     if term in held:
         raise EstimationError(f"term {term!r} cannot be both studied and held")
-    rows, _ = usable_rows(frame, equation)
-    rows = frame.iloc[rows]
+    used, _ = usable_rows(frame, equation)
+    rows = frame.iloc[used]
     names = [term, *(name for name in equation.terms if name not in (term, *held))]
     names_read = (equation.outcome, *names, *held)
     columns = np.column_stack([as_numbers(rows[name]) for name in names_read])

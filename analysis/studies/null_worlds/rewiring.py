@@ -264,11 +264,12 @@ class Counter:
         }
         nodes = {"node_key": np.arange(n), "is_listed": lineage.is_listed}
         windows = {"window_name": ["window"], "window_days": [window_days]}
-        for name, columns in {
+        tables: dict[str, dict] = {
             "int_lineage_positions_summed": positions,
             "int_lineage_nodes_numbered": nodes,
             "disruption_windows": windows,
-        }.items():
+        }
+        for name, columns in tables.items():
             self._connection.register("given", pd.DataFrame(columns))
             self._connection.execute(f"create table {name} as from given")
             self._connection.unregister("given")
