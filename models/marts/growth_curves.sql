@@ -20,14 +20,22 @@ dated as (
     where snapshot_at is not null
 ),
 
+neighboured as (
+    select
+        *,
+        lag(snapshot_us) over in_time as previous_us,
+        lead(snapshot_us) over in_time as next_us
+    from dated
+    window in_time as (order by snapshot_us asc nulls last, snapshot_id asc nulls last)
+),
+
 -- Snapshots at least a week from their neighbours never fall into one week of a model's age.
 snapshots as (
     select
         *,
-        coalesce(snapshot_us - lag(snapshot_us) over in_time < {{ days_in_microseconds(7) }}, false)
-        or coalesce(lead(snapshot_us) over in_time - snapshot_us < {{ days_in_microseconds(7) }}, false) as is_near_another
-    from dated
-    window in_time as (order by snapshot_us asc nulls last, snapshot_id asc nulls last)
+        coalesce(snapshot_us - previous_us < {{ days_in_microseconds(7) }}, false)
+        or coalesce(next_us - snapshot_us < {{ days_in_microseconds(7) }}, false) as is_near_another
+    from neighboured
 ),
 
 aged as (
