@@ -48,6 +48,9 @@ BANNED = {
         "regexp_matches(a, b)", "named differently: matches",
     ),
     r"\[\[\]|\[\^\]?\[": ("'[^][]'", "a class within a class there: translate brackets"),
+    r"\bover [a-z_]+ *- *[a-z]": (
+        "lag(x) over w - x", "`w-x` is a name there: give the window's value a column",
+    ),
     r"\bsimilar to\b": ("a similar to b", "here only: matches"),
     r"\b(string_split|str_split|regexp_split_to_array)\(": ("string_split(a, b)", "split"),
     r"\bconcat\(": ("concat(a, b)", "a null is skipped here and wins there: ||"),
