@@ -352,6 +352,13 @@ ALSO = (
             "assert_snapshot_changes_explain_the_difference"
         },
         "owners_has_one_row_per_owner": {"assert_every_landed_description_is_an_owner_claim"},
+        # An entrant has a row for each window of the seed, and stands in no other.
+        "crowding_windows_are_unique": {"assert_every_edge_is_an_entrant"},
+        "crowding_windows_have_a_length": {"crowding_window_days_stands_in_crowding_windows"},
+        "horizons_have_an_age": {"outcomes_at_age_age_days_stands_in_horizons"},
+        "outcomes_at_age_age_days_is_within_bounds": {
+            "outcomes_at_age_age_days_stands_in_horizons"
+        },
         "benchmark_scores_has_one_row_per_model_benchmark_and_source": {
             "assert_every_score_is_in_the_benchmark_mart"
         },
@@ -660,7 +667,8 @@ def defect_for(checks: Checks, check: Check) -> str:
         case "is_within":
             return one(table, f"{column} = {at_least} - 1", f"{column} is not null")
         case "references_rows_of":
-            return one(table, f"{column} = 'no/such'", check.arguments.get("condition", "true"))
+            nobody = "8" if column.endswith("_days") else "'no/such'"
+            return one(table, f"{column} = {nobody}", check.arguments.get("condition", "true"))
     raise AssertionError(f"no defect is known for the generic test {check.kind}: add one here")
 
 
