@@ -25,9 +25,9 @@
 {%- endmacro %}
 
 
-{# Which landed items are to be read. #}
+{# Which landed items are to be read. Who compiles or documents the project opens no landing, and asks for nothing. #}
 {% macro is_unread_snapshot(reading) -%}
-    {%- if is_incremental() and execute -%}
+    {%- if is_incremental() and execute and flags.WHICH in ['build', 'run'] -%}
     hub_models.snapshot_id in (null{% for snapshot in unread_snapshots(reading) %}, '{{ snapshot | replace("'", "''") }}'{% endfor %})
     {%- else -%}
     hub_models.snapshot_id in (select snapshots.snapshot_id from {{ ref('stg_hub__snapshots') }} as snapshots)
@@ -95,7 +95,7 @@
 
 {# The number of this reading: higher than that of all items and sightings that are there. #}
 {% macro next_reading_number() -%}
-    {%- if is_incremental() and execute -%}
+    {%- if is_incremental() and execute and flags.WHICH in ['build', 'run'] -%}
     {%- set numbers = ["select 0 as reading_number"] -%}
     {%- if 'reading_number' in adapter.get_columns_in_relation(this) | map(attribute='name') -%}
     {%- do numbers.append("select max(reading_number) as reading_number from " ~ this) -%}
