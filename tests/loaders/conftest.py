@@ -8,8 +8,13 @@ from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[2]
+
+# How long an example takes says how busy the machine is, and every run draws the same ones.
+settings.register_profile("hub_lineage", deadline=None, derandomize=True)
+settings.load_profile("hub_lineage")
 
 
 @pytest.fixture
