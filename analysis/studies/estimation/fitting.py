@@ -307,6 +307,11 @@ def _guarded(
             raise NotIdentified(
                 f"no term of {equation.formula} is left: the rest determines {names}"
             ) from error
+        if isinstance(error, np.linalg.LinAlgError):
+            raise NotIdentified(
+                f"{equation.formula}: its {len(design.names)} terms cannot be told apart in the "
+                f"{len(design.outcome):,} rows used"
+            ) from error
         if isinstance(error, ZeroDivisionError):
             raise EngineStopped(
                 f"{equation.formula}: a perfect fit, with a coefficient for each row"

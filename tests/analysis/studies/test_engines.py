@@ -439,6 +439,19 @@ def test_what_a_library_says_of_its_own_columns_never_reaches_a_reader(monkeypat
 # What is not identified
 
 
+def test_terms_that_an_engine_cannot_part_in_the_rows_used_are_told_so(monkeypatch):
+    """The weights of a Poisson can leave too little to part them by, where the design does not."""
+
+    def failing(*arguments, **options):
+        raise np.linalg.LinAlgError("A singular matrix detected: slice(s) [0] are singular.")
+
+    monkeypatch.setattr("pyfixest.fepois", failing)
+    asked = equation("poisson", fixed_effects=("parent_id",))
+    said = "terms cannot be told apart in the [0-9,]+ rows used"
+    with pytest.raises(NotIdentified, match=said):
+        fit(FRAME, asked, engine="pyfixest")
+
+
 def test_a_term_that_does_not_vary_within_bases_is_named():
     rows = FRAME.assign(base_size=FRAME["parent_id"].str[5:].astype(float) * 1e9)
     asked = Equation(
