@@ -6,6 +6,7 @@ numbers from far less time, which jackknives and permutations need. Private attr
 `_irls_iterations`; a test holds both libraries to them.
 """
 
+import gc
 import importlib
 from dataclasses import replace
 from types import ModuleType
@@ -30,6 +31,9 @@ TOLERANCE = 1e-10
 DEMEANING_ITERATIONS = 10_000
 GLM_TOLERANCE = 1e-12
 GLM_ITERATIONS = 200
+
+LARGE = 1_000_000
+"""Values of a matrix from which a tenth of a second to free what a fit leaves is well spent."""
 
 
 def has_engine(name: str) -> bool:
@@ -130,7 +134,7 @@ def _solve_by_absorbing(
         # An equation of fixed effects alone gets none from pyfixest.
         r2 = _r2(design, fitted)
         r2_within = (float(model._r2_within) if names else 0.0) if effects else None
-    return Solution(
+    solution = Solution(
         terms=names,
         estimates=back @ np.asarray(model._beta_hat, dtype=np.float64).ravel(),
         covariance=back @ np.asarray(model._vcov, dtype=np.float64).reshape(size) @ back.T,
@@ -145,6 +149,12 @@ def _solve_by_absorbing(
         demeaner=("LSMR (within)" if is_pyfixest else "fereg") if effects else None,
         tolerance=TOLERANCE if effects else None,
     )
+    if is_pyfixest and design.x.size >= LARGE:
+        # Its models refer to themselves, and Python frees what does so only once many objects are
+        # new: few matrices of a hundred megabytes would stay, fit after fit.
+        del model
+        gc.collect()
+    return solution
 
 
 def _r2(design: Design, fitted: np.ndarray) -> float:

@@ -1,6 +1,7 @@
 """The engines agree with each other, with statsmodels and linearmodels, with algebra done by hand,
 and say in one line what they cannot estimate."""
 
+import gc
 import sys
 from dataclasses import replace
 
@@ -140,6 +141,18 @@ def test_many_rows_with_fixed_effects_go_to_the_fast_engine(monkeypatch, estimat
     assert fit(FRAME, equation(estimator)).engine == without
     monkeypatch.setitem(sys.modules, "fereg", None)
     assert fit(FRAME, absorbed).engine == "pyfixest"
+
+
+def test_a_large_fit_leaves_none_of_its_matrices_behind(monkeypatch):
+    monkeypatch.setattr(absorbing, "LARGE", 1)
+    gc.collect()
+    gc.disable()
+    try:
+        fit(FRAME, equation(), engine="pyfixest")
+        left = [one for one in gc.get_objects() if type(one).__module__.startswith("pyfixest.")]
+    finally:
+        gc.enable()
+    assert not [one for one in left if hasattr(one, "_X")]
 
 
 def test_an_engine_that_is_not_installed_is_named(monkeypatch):
