@@ -1,7 +1,7 @@
-"""The replication page as data: claims, what each is judged by, verdicts and reasons.
+"""The claims of the replication page as data, and the number that each test of one measures.
 
-Claims and their tests stand in `claims.yml`, the rule in `analysis.studies.verdicts`; nothing here
-knows what a paper says.
+Claims and their tests stand in `claims.yml`; nothing here knows what a paper says. The verdicts are
+those of `analysis.studies.judging`.
 """
 
 from __future__ import annotations
@@ -15,22 +15,8 @@ import duckdb
 import numpy as np
 import yaml
 
-from analysis.figures.wording import number
-from analysis.studies.estimating import rounded
-from analysis.studies.multiplicity import holm
 from analysis.studies.shares import FEWEST_CLUSTERS, LEAST_WORTH, Clustered, clustered_share
-from analysis.studies.verdicts import (
-    INCONCLUSIVE,
-    NOT_TESTABLE,
-    SIGNIFICANCE,
-    SUPPORTED,
-    Measure,
-    Target,
-    decide,
-    in_words,
-    minimum_detectable_effect,
-    on_own_scale,
-)
+from analysis.studies.verdicts import SIGNIFICANCE, Measure, Target, on_own_scale
 from hub_lineage.errors import StudyError
 from hub_lineage.exports import Exports
 
@@ -39,7 +25,6 @@ WORDS = Path(__file__).with_name("claims_in_words.yml")
 SOURCES = ("specification", "share", "every_share", "value", "dealt_out")
 """The ways to measure a claim; a test names one."""
 
-SEED = 20260413
 DEALS = 1999
 """How often prominence is dealt out anew over the bases."""
 
@@ -80,46 +65,6 @@ def words() -> Mapping:
     return yaml.safe_load(WORDS.read_text(encoding="utf-8"))
 
 
-def judge(exports: Exports, results: Results, seed: int = SEED) -> list[dict]:
-    """One row per claim and test, with the claim's verdict: the columns of `records.CLAIMS`.
-
-    `seed` is that of the deals of `concentration`, the same in every run: a verdict must not depend
-    on which run of some specifications came last.
-    """
-    measured = {
-        claim["claim_id"]: primary_measure(exports, claim, results, seed)
-        for claim in document()["claims"]
-    }
-    targets = {
-        claim["claim_id"]: target_of(claim["test"], results) for claim in document()["claims"]
-    }
-    verdicts = concluded(document()["claims"], measured, targets, results)
-    rows = []
-    for claim in document()["claims"]:
-        name = claim["claim_id"]
-        verdict, reason, p_adjusted = verdicts[name]
-        common = {
-            key: claim.get(key)
-            for key in ("claim_id", "study", "source", "claim", "published", "family")
-        } | {
-            "verdict": verdict,
-            "verdict_reason": reason,
-            "smallest_effect": targets[name].smallest,
-            "tolerance": tolerance(claim, targets[name], results),
-            "minimum_detectable_effect": minimum_detectable_effect(
-                measured[name], targets[name], document()["power"]
-            ),
-            "p_adjusted": p_adjusted,
-            "snapshot_id": exports.snapshot_id,
-        }
-        common |= curve_of(claim, results)
-        for role, test in tests_of(claim):
-            measure = measured[name] if role == "test" else measure_of(exports, test, results, seed)
-            row = common | said(role, test, claim, measure, targets[name], results)
-            rows.append({key: rounded(value) for key, value in row.items()})
-    return rows
-
-
 def tests_of(claim: Mapping) -> list[tuple[str, Mapping]]:
     """The primary test, what the paper's own form would say, and further choices."""
     return [
@@ -127,88 +72,6 @@ def tests_of(claim: Mapping) -> list[tuple[str, Mapping]]:
         *(("paper", test) for test in claim.get("paper", ())),
         *(("other", test) for test in claim.get("others", ())),
     ]
-
-
-def concluded(
-    claims: Sequence[Mapping],
-    measured: Mapping[str, Measure],
-    targets: Mapping[str, Target],
-    results: Results,
-) -> dict[str, tuple[str, str, float | None]]:
-    """Verdict, reason and Holm's p-value of each claim, by its id.
-
-    Within a family an interval alone supports nothing: of those judged by p-values Holm's adjusted
-    one must be below 5 % too.
-    """
-    adjusted = adjusted_within_families(claims, measured)
-    found = {}
-    for claim in claims:
-        name = claim["claim_id"]
-        measure, target = measured[name], targets[name]
-        verdict = decide(measure, target)
-        reason = measure.reason
-        p_adjusted = adjusted.get(name)
-        if verdict == SUPPORTED and p_adjusted is not None and p_adjusted >= SIGNIFICANCE:
-            verdict = INCONCLUSIVE
-            reason = (
-                f"the interval alone would do, but of several claims judged together Holm's p is "
-                f"{p_adjusted:.2f}"
-            )
-        if verdict == INCONCLUSIVE and not reason:
-            reason = within_reach(claim, measure, target, results)
-        found[name] = (verdict, reason, p_adjusted)
-    return found
-
-
-def adjusted_within_families(
-    claims: Sequence[Mapping], measured: Mapping[str, Measure]
-) -> dict[str, float]:
-    """Holm's p-values by claim, over the claims of each family that have one."""
-    families: dict[str, dict[str, float]] = {}
-    for claim in claims:
-        # Against zero: for a claim that there is no rise a p-value says nothing.
-        is_of_effect = bool({"less", "more"} & set(claim["test"]["claimed"]))
-        measure = measured[claim["claim_id"]]
-        if is_of_effect and measure.p_value is not None and not measure.reason:
-            families.setdefault(claim["family"], {})[claim["claim_id"]] = measure.p_value
-    adjusted: dict[str, float] = {}
-    for p_values in families.values():
-        adjusted |= dict(zip(p_values, holm([*p_values.values()]), strict=True))
-    return adjusted
-
-
-def within_reach(claim: Mapping, measure: Measure, target: Target, results: Results) -> str:
-    """What an inconclusive landing could have shown, in the units of the claim."""
-    detectable = minimum_detectable_effect(measure, target, document()["power"])
-    if detectable is None:
-        return "the interval leaves it open"
-    told = words()[claim["claim_id"]]
-    if told["kind"] == "share":
-        return (
-            "this landing could only have seen a share that is at least "
-            f"{100 * detectable:.0f} points from {100 * target.than:g} %"
-        )
-    sign = -1 if target.direction == "less" else 1
-    effect = Measure(estimate=sign * detectable)
-    said = in_words(effect, told, step_of(claim["test"], results))
-    return f"this landing could only have seen effects of at least this size: {said}"
-
-
-def tolerance(claim: Mapping, target: Target, results: Results) -> str:
-    """The smallest effect that counts as one, in the units of the claim."""
-    told = words()[claim["claim_id"]]
-    if target.direction == "within":
-        low, high = (
-            number(round(end)) if told["kind"] == "count" else f"{100 * end:.0f} %"
-            for end in target.of_interest
-        )
-        return f"from {low} to {high} counts as the same"
-    if not target.smallest:
-        return f"any distance from {100 * target.than:g} % counts"
-    sign = -1 if target.direction == "less" else 1
-    effect = Measure(estimate=sign * target.smallest)
-    said = in_words(effect, told, step_of(claim["test"], results))
-    return f"an effect counts from this size on: {said}"
 
 
 def step_of(test: Mapping, results: Results) -> float:
@@ -251,75 +114,6 @@ def smallest_of(test: Mapping, results: Results) -> Mapping:
     deviation = rows[0]["contrast"] / rows[0]["in_standard_deviations"]
     unit = deviation if smallest.get("in") == "standard_deviations" else 1.0
     return smallest | {"by": step, "effect": smallest["effect"] * unit}
-
-
-def said(
-    role: str,
-    test: Mapping,
-    claim: Mapping,
-    measure: Measure,
-    target: Target,
-    results: Results,
-) -> dict:
-    """The columns of one test."""
-    sql = next((test[name] for name in SOURCES[1:] if name in test), None)
-    told = ""
-    if role == "test":
-        told = in_words(measure, words()[claim["claim_id"]], step_of(test, results))
-    return {
-        "role": role,
-        "choice": test["choice"],
-        "specification_id": test.get("specification"),
-        "term": test.get("term"),
-        "sql": sql,
-        "estimate": measure.estimate,
-        "interval_low": measure.low,
-        "interval_high": measure.high,
-        "n": measure.n,
-        "n_clusters": measure.n_clusters,
-        "effective_clusters": measure.effective_clusters,
-        "p_value": measure.p_value,
-        "leans": leaning(measure, target),
-        "in_words": told,
-        "reason": measure.reason,
-    }
-
-
-def leaning(measure: Measure, target: Target) -> str | None:
-    """Whether an interval lies where the claim says, elsewhere, or on both sides."""
-    if measure.reason or measure.low is None:
-        return None
-    low, high = measure.interval
-    least, most = target.claimed
-    if low >= least and high <= most:
-        return "as claimed"
-    return "against" if low > most or high < least else "open"
-
-
-def curve_of(claim: Mapping, results: Results) -> dict:
-    """How many combinations of choices have the claimed sign, and how that compares with chance."""
-    asked = claim.get("curve")
-    if asked is None:
-        return {}
-    wanted = (asked["curve"], asked["term"])
-    estimates = [
-        row["estimate"]
-        for row in results.curve
-        if (row["curve"], row.get("term")) == wanted and row.get("estimate") is not None
-    ]
-    sign = -1 if "less" in claim["test"]["claimed"] else 1
-    inference = [
-        row["p_value"]
-        for row in results.curve_inference
-        if (row["curve"], row["term"], row["statistic"]) == (*wanted, "median")
-    ]
-    return {
-        "curve_n": len(estimates) or None,
-        "curve_share_as_claimed": sum(sign * value > 0 for value in estimates) / len(estimates)
-        if estimates
-        else None,
-        "curve_p_value": inference[0] if inference else None,
-    }
 
 
 # measuring
@@ -533,8 +327,3 @@ def rows_of(exports: Exports, sql: str) -> list[tuple]:
             f"a claim needs a mart that is not in {exports.folder} "
             f"({str(error).splitlines()[0]}): make the exports with `make build`"
         ) from error
-
-
-def not_testable(rows: Sequence[Mapping]) -> list[str]:
-    """The claims without a verdict for want of data, for the run's last line."""
-    return list(dict.fromkeys(r["claim_id"] for r in rows if r["verdict"] == NOT_TESTABLE))

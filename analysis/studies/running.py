@@ -23,7 +23,7 @@ import duckdb
 import pandas as pd
 
 from analysis.figures import write_figures
-from analysis.studies import claims, curves, records, registration
+from analysis.studies import claims, curves, judging, records, registration
 from analysis.studies.curve_inference import curve_inference
 from analysis.studies.estimating import Result
 from analysis.studies.estimation.equations import EstimationError
@@ -222,7 +222,7 @@ def write(
     }
     inference, contrasts = (rows_of(tables, name) for name in ("curve_inference", "contrasts"))
     found = claims.Results(estimates, listed, curve, inference, contrasts)
-    judged = claims.judge(exports, found)
+    judged = judging.judge(exports, found)
     records.write_table("estimates", estimates, folder, records.ESTIMATES)
     records.write_table("specifications", listed, folder, records.SPECIFICATIONS)
     records.write_table("claims", judged, folder, records.CLAIMS)

@@ -44,7 +44,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.studies import claims
+from analysis.studies import claims, judging
 from analysis.studies.bootstrapping import INTERACTION
 from analysis.studies.designs.potential import PERCENTILE, potential
 from analysis.studies.designs.prepared import PreparedDesign
@@ -222,7 +222,7 @@ def summarised(
 ) -> list[dict]:
     """The rows of one world: each draw is judged as a run is, its families together."""
     together = [every[name] for name in case.truths]
-    verdicts = [claims.concluded(together, measures, targets, NOTHING) for measures in draws]
+    verdicts = [judging.concluded(together, measures, targets, NOTHING) for measures in draws]
     rows = []
     for name, truth in case.truths.items():
         found = [verdict[name][0] for verdict in verdicts]

@@ -1,4 +1,4 @@
-"""The replication page: one test a claim, what it rests on, and verdicts that are not forgiving."""
+"""The replication page: one test a claim, what it rests on, and the numbers that it measures."""
 
 import itertools
 
@@ -6,15 +6,14 @@ import duckdb
 import numpy as np
 import pytest
 import yaml
+from made_claims import NO_RESULTS, TEST, estimate_row, results, verdict_of
 
 from analysis.studies import claims
 from analysis.studies.shares import clustered_share
 from analysis.studies.specifications import all_specifications
-from analysis.studies.verdicts import Measure, Target
+from analysis.studies.verdicts import Target
 from hub_lineage.errors import StudyError
 from hub_lineage.exports import Exports
-
-NO_RESULTS = claims.Results((), ())
 
 
 @pytest.fixture
@@ -25,37 +24,6 @@ def exports(tmp_path):
         "case when i % 10 = 0 then 0.5 else -0.5 end as mdi from range(400) t(i)"
     )
     return Exports(connection, tmp_path, "20260903T040000Z", "hash")
-
-
-def estimate_row(name="RR28", term="log_rank", estimate=-0.4, low=-0.6, high=-0.2, **further):
-    return {
-        "specification_id": name, "term": term, "scale": "coefficient", "estimator": "poisson",
-        "estimate": estimate, "standard_error": 0.1, "interval_low": low, "interval_high": high,
-        "p_value": 0.0001, "n_used": 500, "n_clusters": 40, "effective_clusters_outcome": 20.0,
-    } | further  # fmt: skip
-
-
-def results(*rows, status=()):
-    return claims.Results(rows, list(status))
-
-
-TEST = {
-    "choice": "rank",
-    "specification": "RR28",
-    "term": "log_rank",
-    "claimed": {"less": 0},
-    "smallest": {"change": "rank doubled", "by": 0.6931, "effect": 0.1, "of": "likes"},
-}
-
-
-def claim_of(name="B1", family="racing", test=TEST):
-    return {"claim_id": name, "family": family, "test": test}
-
-
-def verdict_of(measure, claim=None, target=None):
-    claim = claim or claim_of()
-    target = target or claims.target_of(claim["test"], NO_RESULTS)
-    return claims.concluded([claim], {"B1": measure}, {"B1": target}, NO_RESULTS)["B1"]
 
 
 # the file
@@ -134,45 +102,6 @@ def test_a_specification_without_an_estimate_says_why():
     measure = claims.measure_of(None, TEST, results(status=status), 0)
     assert measure.reason == "RR28: one snapshot"
     assert claims.measure_of(None, TEST, NO_RESULTS, 0).reason == "RR28 was not run"
-
-
-def test_an_inconclusive_verdict_says_what_could_have_been_seen():
-    measure = Measure(estimate=-0.1, low=-0.5, high=0.3, standard_error=0.2, n=500,
-                      degrees_of_freedom=50, p_value=0.6)  # fmt: skip
-    verdict, reason, _ = verdict_of(measure)
-    assert verdict == "inconclusive"
-    # exp(-ln 2 x .2 x (2.01 + .85)) - 1
-    assert reason == (
-        "this landing could only have seen effects of at least this size: entrants twice as late "
-        "get 33 % fewer likes"
-    )
-
-
-def test_claims_of_one_family_must_survive_each_other():
-    """With p = .03 a claim alone is supported; beside three others Holm's p is .12."""
-    measure = Measure(estimate=-0.4, low=-0.7, high=-0.05, standard_error=0.15, p_value=0.03, n=500)
-    names = ("B1", "B2", "B3", "B4")
-    alone = claims.concluded(
-        [claim_of()], {"B1": measure}, {"B1": Target("less", 0.0, 0.15)}, NO_RESULTS
-    )
-    assert alone["B1"][0] == "supported"
-    together = claims.concluded(
-        [claim_of(name) for name in names],
-        dict.fromkeys(names, measure),
-        dict.fromkeys(names, Target("less", 0.0, 0.15)),
-        NO_RESULTS,
-    )
-    for verdict, reason, p_adjusted in together.values():
-        assert verdict == "inconclusive"
-        assert p_adjusted == pytest.approx(0.12)
-        assert "Holm's p is 0.12" in reason
-
-
-def test_no_rise_is_judged_by_its_interval_alone():
-    """A p-value against zero says nothing for a claim that there is no rise."""
-    claim = claim_of(test={**TEST, "claimed": {"at_most": 0}})
-    flat = Measure(estimate=0.0, low=-0.01, high=0.01, standard_error=0.005, p_value=0.9, n=500)
-    assert verdict_of(flat, claim, Target("at_most", 0.0, 0.05))[0] == "supported"
 
 
 def test_a_step_of_the_landings_own_is_taken_from_its_contrasts():
@@ -286,22 +215,7 @@ def test_without_differences_in_prominence_nothing_is_concentrated():
     assert "3 bases" in claims.concentration(rows[:3], 0).reason
 
 
-# beside the verdict
-
-
-def test_the_curve_counts_the_signs_that_are_claimed():
-    claim = claim_of() | {"curve": {"curve": "recognition", "term": "order"}}
-    curve = [
-        {"curve": "recognition", "term": "order", "estimate": value}
-        for value in (-0.1, -0.2, 0.3, None)
-    ] + [{"curve": "data", "term": "order", "estimate": 1.0}]
-    inference = [
-        {"curve": "recognition", "term": "order", "statistic": "median", "p_value": 0.2},
-        {"curve": "recognition", "term": "order", "statistic": "other", "p_value": 0.4},
-    ]
-    found = claims.curve_of(claim, claims.Results((), (), curve, inference))
-    assert found == {"curve_n": 3, "curve_share_as_claimed": 2 / 3, "curve_p_value": 0.2}
-    assert claims.curve_of(claim_of(), NO_RESULTS) == {}
+# what is missing
 
 
 def test_a_missing_mart_is_one_line(exports):
@@ -321,21 +235,3 @@ def test_the_file_has_no_key_that_nobody_reads():
             [claim["test"]], claim.get("paper", ()), claim.get("others", ())
         ):
             assert set(test) <= of_tests, claim["claim_id"]
-
-
-def test_each_claim_shows_the_smallest_effect_that_counts():
-    by_id = {claim["claim_id"]: claim for claim in claims.document()["claims"]}
-    told = {
-        name: claims.tolerance(
-            by_id[name], claims.target_of(by_id[name]["test"], NO_RESULTS), NO_RESULTS
-        )
-        for name in ("A1", "A3", "B1", "L3", "A8")
-    }
-    assert told == {
-        "A1": "any distance from 50 % counts",
-        "A3": "an effect counts from this size on: models with twice the parameters are 1 point "
-        "more likely to be disruptive",
-        "B1": "an effect counts from this size on: entrants twice as late get 10 % fewer likes",
-        "L3": "from 27 % to 31 % counts as the same",
-        "A8": "from 2,505,115 to 2,607,365 counts as the same",
-    }

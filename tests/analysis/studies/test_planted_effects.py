@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from analysis.studies import claims
+from analysis.studies import claims, judging
 from analysis.studies.estimation.jackknife import delete_group_jackknife
 from analysis.studies.methods import METHODS, Context
 from analysis.studies.running import entry
@@ -129,7 +129,7 @@ def verdicts_under(exports: Path, planted: drawing.Effects) -> dict[str, list[st
             drawn_exports = replace(opened, connection=connection)
             results = [METHODS[one.method](Context(drawn_exports, 1), one)[0] for one in tests]
             rows = [row for result in results for row in result.estimates]
-            judged = claims.judge(
+            judged = judging.judge(
                 drawn_exports, claims.Results(rows, [entry(result) for result in results])
             )
         for row in judged:

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from analysis.studies import claims
+from analysis.studies import claims, judging
 from analysis.studies.methods import METHODS, Context
 from analysis.studies.running import entry
 from analysis.studies.specifications import all_specifications
@@ -77,7 +77,7 @@ def verdicts_on(folder: Path) -> dict[str, dict]:
         [entry(result) for result in results],
         contrasts=tables,
     )
-    return {row["claim_id"]: row for row in claims.judge(exports, found) if row["role"] == "test"}
+    return {row["claim_id"]: row for row in judging.judge(exports, found) if row["role"] == "test"}
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_too_little_data_supports_nothing(sample_exports, tmp_path, name, judged
 
 def test_one_snapshot_judges_nothing_at_a_fixed_age(sample_exports):
     """The sample has one snapshot: likes at 30 days are no choice that carries a verdict there."""
-    rows = claims.judge(open_exports(sample_exports), claims.Results((), ()))
+    rows = judging.judge(open_exports(sample_exports), claims.Results((), ()))
     at_fixed_age = [row for row in rows if row["specification_id"] == "RR6"]
     assert at_fixed_age
     assert {row["role"] for row in at_fixed_age} == {"other"}
