@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from loaders.simulator.fake_hub import FAULTS
+from loaders.simulator.fake_faults import FAULTS
 from support import REPOSITORY
 
 TABLE = REPOSITORY / "docs" / "promises.md"

@@ -8,7 +8,8 @@ from crawls import Outcome, run_here
 from huggingface_hub import close_session, constants
 
 from loaders.crawl import pacing
-from loaders.simulator.fake_hub import FakeHub, Fault
+from loaders.simulator.fake_faults import Fault
+from loaders.simulator.fake_hub import FakeHub
 from loaders.simulator.fake_models import Models
 
 

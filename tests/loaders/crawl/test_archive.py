@@ -20,7 +20,8 @@ from huggingface_hub.utils import _http
 from hub_lineage.landing import list_snapshots
 from loaders.imports import fetching, remote
 from loaders.simulator.fake_datasets import ARCHIVE, DUMP, Dataset, write_dump
-from loaders.simulator.fake_hub import FakeHub, Fault
+from loaders.simulator.fake_faults import Fault
+from loaders.simulator.fake_hub import FakeHub
 from loaders.simulator.fake_models import Models
 from support import REPOSITORY
 

@@ -12,7 +12,8 @@ from crawls import start_process
 from huggingface_hub import HfApi
 from huggingface_hub.errors import BadRequestError
 
-from loaders.simulator.fake_hub import FAULTS, TOKEN
+from loaders.simulator.fake_faults import FAULTS
+from loaders.simulator.fake_hub import TOKEN
 from loaders.simulator.fake_models import EXPANDABLE, Models
 
 

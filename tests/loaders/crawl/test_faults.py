@@ -8,8 +8,10 @@ from crawls import finish, landed, manifest_path, served, start_process
 
 from loaders.crawl import listing, pacing
 from loaders.crawl.listing import LINEAGE_FIELDS
-from loaders.simulator import fake_hub
-from loaders.simulator.fake_hub import TOKEN, Fault, _Handler
+from loaders.simulator import fake_faults
+from loaders.simulator.fake_answers import Handler
+from loaders.simulator.fake_faults import Fault
+from loaders.simulator.fake_hub import TOKEN
 from loaders.simulator.fake_models import Models
 
 
@@ -108,7 +110,7 @@ def test_whatever_an_error_holds_it_is_one_line(
     def odd(handler, fault: str, authorization: str | None) -> None:
         handler._send(status, body, "application/json", {})
 
-    monkeypatch.setattr(_Handler, "_status", odd)
+    monkeypatch.setattr(Handler, "_status", odd)
     done = crawl(hub(700, faults=[f"{status}@6x9"]))
     assert done.code == code
     error = done.err.splitlines()[-1]
@@ -136,7 +138,7 @@ def test_a_next_link_that_is_none_is_not_followed(
         asked = rest.partition("&cursor=")[0]
         return url.format(own=own, query=asked, host=own.partition("//")[2])
 
-    monkeypatch.setitem(fake_hub._SPOILED_LINKS, "same-next", odd)
+    monkeypatch.setitem(fake_faults.SPOILED_LINKS, "same-next", odd)
     service = hub(700, faults=["same-next@6"])
     done = crawl(service)
     assert (done.code, len(service.requests)) == (5, 6), done.err
@@ -149,7 +151,7 @@ def test_a_next_link_that_is_none_is_not_followed(
 def test_a_next_link_with_the_token_in_it_is_not_kept(hub, crawl, landing, monkeypatch) -> None:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     monkeypatch.setitem(
-        fake_hub._SPOILED_LINKS, "same-next", lambda link, query: f"{link}&token={TOKEN}"
+        fake_faults.SPOILED_LINKS, "same-next", lambda link, query: f"{link}&token={TOKEN}"
     )
     done = crawl(hub(700, faults=["same-next@2"]))
     assert done.code == 5

@@ -6,7 +6,7 @@ import pytest
 from crawls import landed, served
 
 from loaders.crawl.listing import LINEAGE_FIELDS
-from loaders.simulator.fake_hub import Fault
+from loaders.simulator.fake_faults import Fault
 from loaders.simulator.fake_models import Models
 
 
@@ -176,7 +176,7 @@ def test_pages_shorter_than_others_are_said(hub, crawl, landing) -> None:
 
 
 def test_pages_of_the_size_the_service_likes_are_no_short_ones(hub, crawl, monkeypatch) -> None:
-    monkeypatch.setattr("loaders.simulator.fake_hub._LARGEST_PAGE", 50)
+    monkeypatch.setattr("loaders.simulator.fake_listing.LARGEST_PAGE", 50)
     done = crawl(hub(1_000))
     assert done.code == 0
     assert "warning" not in done.err

@@ -13,7 +13,7 @@ from loaders import __version__
 from loaders.crawl.dry_run import BYTES_PER_MODEL
 from loaders.crawl.listing import FULL_FIELDS, LINEAGE_FIELDS, Request
 from loaders.crawl.reckoning import PAGES
-from loaders.simulator import fake_hub
+from loaders.simulator import fake_faults
 from loaders.simulator.fake_hub import TOKEN
 from loaders.simulator.fake_models import Models
 
@@ -171,8 +171,8 @@ def test_the_token_does_not_follow_to_another_host(
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     other = hub(10)
     service = hub(500, faults=[f"{fault}@2"])
-    monkeypatch.setattr(fake_hub, "_FOREIGN", other.url)
-    monkeypatch.setitem(fake_hub._REDIRECTS, "302", f"{other.url}/api/models")
+    monkeypatch.setattr(fake_faults, "FOREIGN", other.url)
+    monkeypatch.setitem(fake_faults.REDIRECTS, "302", f"{other.url}/api/models")
     done = crawl(service)
     assert done.code == 5
     assert len(other.requests) == 0

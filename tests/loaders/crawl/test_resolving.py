@@ -6,6 +6,7 @@ import duckdb
 import pytest
 from crawls import run_here
 
+from loaders.simulator.fake_answers import Handler
 from loaders.simulator.fake_models import Models
 
 
@@ -130,9 +131,7 @@ def test_a_wrong_token_is_not_taken_for_absence(resolve, landing, monkeypatch) -
 
 
 def test_what_was_found_before_a_failure_stays(resolve, landing, waits, monkeypatch) -> None:
-    from loaders.simulator.fake_hub import _Handler
-
-    detail = _Handler._detail
+    detail = Handler._detail
 
     def fail_at_the_second(handler, name: str, authorization: str | None) -> None:
         if name == "no/Where":
@@ -142,19 +141,17 @@ def test_what_was_found_before_a_failure_stays(resolve, landing, waits, monkeypa
             detail(handler, name, authorization)
 
     with monkeypatch.context() as patch:
-        patch.setattr(_Handler, "_detail", fail_at_the_second)
+        patch.setattr(Handler, "_detail", fail_at_the_second)
         assert resolve()[0].code == 4
     assert len(aliases(landing)) == 1
     assert len(resolve()[1]) == 1
 
 
 def test_a_redirect_to_another_host_is_refused(resolve, landing, monkeypatch) -> None:
-    from loaders.simulator.fake_hub import _Handler
-
     def away(handler, name: str, authorization: str | None) -> None:
         handler._send(307, b"", "text/plain", {"Location": "http://127.0.0.2:1/api/models/a/b"})
 
-    monkeypatch.setattr(_Handler, "_detail", away)
+    monkeypatch.setattr(Handler, "_detail", away)
     assert resolve()[0].code == 5
     assert not (landing / "hub_aliases").exists()
 

@@ -17,7 +17,7 @@ from loaders.crawl.listing import LINEAGE_FIELDS
 from loaders.crawl.pacing import Stopped
 from loaders.landing import growing
 from loaders.landing.doubting import doubt_about
-from loaders.simulator.fake_hub import Fault
+from loaders.simulator.fake_faults import Fault
 from loaders.simulator.fake_models import Models
 
 # the kill loop

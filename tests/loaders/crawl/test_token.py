@@ -13,7 +13,7 @@ from huggingface_hub import close_session
 from hub_lineage.errors import UsageError
 from loaders.crawl.listing import Request
 from loaders.crawl.masking import Mask
-from loaders.simulator import fake_hub
+from loaders.simulator import fake_answers
 from loaders.simulator.fake_hub import TOKEN
 from loaders.simulator.fake_models import Models
 
@@ -105,7 +105,7 @@ def test_a_rename_to_the_token_is_neither_landed_nor_printed(
         else:
             handler._send(200, f'{{"id":"{target}"}}'.encode(), "application/json", {})
 
-    monkeypatch.setattr(fake_hub._Handler, "_detail", renamed)
+    monkeypatch.setattr(fake_answers.Handler, "_detail", renamed)
     done = run_here(capsys, "resolve-parents", "--endpoint", service.url, "--landing", landing)
     assert done.code == 5
     assert f"the answer to {old} repeats the token" in done.err
