@@ -50,7 +50,7 @@ def decompose(
     Raises EstimationError for an equation that is neither OLS nor Poisson, or weighted, for moved
     terms that are not in it, and as `fit` does.
     """
-    if equation.estimator not in ESTIMATORS or equation.weights or equation.offset:
+    if equation.estimator not in ESTIMATORS or equation.weights:
         raise EstimationError(f"only unweighted {' and '.join(ESTIMATORS)} can be decomposed")
     for name in (*terms, *moved):
         if name not in equation.terms:

@@ -81,18 +81,18 @@ def _solve_by_absorbing(
         parts.append("+".join(effects))
     if endogenous:
         parts.append(f"{' + '.join(endogenous)} ~ {' + '.join(instruments)}")
-    vcov: str | dict[str, str] = convention.robust
+    vcov: str | dict[str, str] = "hetero"
     if equation.clusters == ("iid",):
         vcov = "iid"
     elif clusters:
-        vcov = {convention.clustered: "+".join(clusters)}
+        vcov = {"CRV1": "+".join(clusters)}
     options: dict[str, object] = {
         "vcov": vcov,
         "ssc": library.ssc(
             k_adj=convention.k_adj,
             k_fixef=convention.k_fixef,
             G_adj=convention.G_adj,
-            G_df=convention.G_df,
+            G_df="min",
         ),
         "fixef_rm": "none",
         "copy_data": False,
@@ -110,9 +110,6 @@ def _solve_by_absorbing(
     if design.weights is not None:
         data["w"] = design.weights
         options["weights"] = "w"
-    if design.offset is not None:
-        data["o"] = design.offset
-        options["offset"] = "o"
     if not is_linear:
         options |= {"iwls_tol": GLM_TOLERANCE, "iwls_maxiter": GLM_ITERATIONS}
         # Rows were pruned; what still separates is found after the fit.

@@ -11,12 +11,11 @@ printed results.
 import numpy as np
 
 from analysis.studies.estimation.equations import Equation, EstimationError, NotIdentified
-from analysis.studies.estimation.likelihoods import covariance_of, independent_columns, top_of
+from analysis.studies.estimation.likelihoods import independent_columns, solution_at, top_of
 from analysis.studies.estimation.matrices import (
     Convention,
     Design,
     Solution,
-    in_units_of_data,
     scaled_to_variance_one,
 )
 
@@ -132,19 +131,4 @@ def solve_conditional_logit(design: Design, equation: Equation, convention: Conv
         raise EstimationError("clusters of a conditional_logit must contain its families")
     model = ConditionalLikelihood(design.outcome, design.x[:, columns], family)
     top = top_of(model, np.zeros(len(columns)))
-    scores = model.score_obs(top.estimates)
-    covariance = covariance_of(top, scores, clusters, equation, convention)
-    names, back = in_units_of_data(design, columns)
-    at_top, at_zero = model.loglike(top.estimates), model.loglike(np.zeros(len(columns)))
-    return Solution(
-        terms=names,
-        estimates=back @ top.estimates,
-        covariance=back @ covariance @ back.T,
-        fitted=np.full(len(design.outcome), np.nan),
-        engine="numpy",
-        engine_version=np.__version__,
-        converged=top.converged,
-        iterations=top.n_steps,
-        log_likelihood=at_top,
-        pseudo_r2=1 - at_top / at_zero,
-    )
+    return solution_at(top, model, design, columns, clusters, equation, convention)

@@ -65,7 +65,6 @@ class Equation:
     estimator: str = "ols"
     clusters: tuple[str, ...] = ()
     weights: str | None = None
-    offset: str | None = None
     endogenous: tuple[str, ...] = ()
     instruments: tuple[str, ...] = ()
     event: str | None = None
@@ -95,7 +94,7 @@ class Equation:
     @property
     def numeric_columns(self) -> tuple[str, ...]:
         """Every column that is read as a number, once."""
-        single = [name for name in (self.weights, self.offset, self.event) if name is not None]
+        single = [name for name in (self.weights, self.event) if name is not None]
         return tuple(dict.fromkeys([self.outcome, *self.terms, *self.instruments, *single]))
 
     @property

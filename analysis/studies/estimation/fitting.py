@@ -182,7 +182,7 @@ def _fit(
     refuse_unidentified(equation, frame)
     small_sample = _correction(equation, small_sample)
     convention = SMALL_SAMPLE[small_sample]
-    solve, solve_linear = _solvers(equation, engine, convention, len(frame))
+    solve, solve_linear = _solvers(equation, engine, len(frame))
     rows, dropped = usable_rows(frame, equation, keep_singletons=keep_singletons)
     frame = frame[[*dict.fromkeys((*equation.numeric_columns, *equation.key_columns))]]
     for _ in range(SEPARATION_ROUNDS):
@@ -212,9 +212,7 @@ def _correction(equation: Equation, small_sample: str) -> str:
     return small_sample
 
 
-def _solvers(
-    equation: Equation, engine: str, convention: Convention, n_rows: int
-) -> tuple[Solver, Solver]:
+def _solvers(equation: Equation, engine: str, n_rows: int) -> tuple[Solver, Solver]:
     """The function that solves `equation`, and the one for the OLS on its way.
 
     Of the engines that can, "auto" takes pyfixest, but for Poisson and logit without fixed effects,
@@ -222,7 +220,7 @@ def _solvers(
     with several fixed effects, and with many rows.
     """
     if engine == "auto":
-        objections = {name: _objection(name, equation, convention) for name in ENGINES}
+        objections = {name: _objection(name, equation) for name in ENGINES}
         able = [name for name, objection in objections.items() if objection is None]
         if not able:
             reasons = "; ".join(dict.fromkeys(filter(None, objections.values())))
@@ -236,7 +234,7 @@ def _solvers(
         engine = preferred if preferred in able else able[0]
     if engine not in ENGINES:
         raise EstimationError(f"unknown engine {engine!r}; known: auto, {', '.join(ENGINES)}")
-    objection = _objection(engine, equation, convention)
+    objection = _objection(engine, equation)
     if objection is not None:
         raise EstimationError(objection)
     by_numpy = solve_cox if equation.estimator == "cox" else solve_conditional_logit
@@ -247,27 +245,22 @@ def _solvers(
     return partial(_guarded, engine, solve), partial(_guarded, linear, solve_linear)
 
 
-def _objection(engine: str, equation: Equation, convention: Convention) -> str | None:
+def _objection(engine: str, equation: Equation) -> str | None:
     """Why this engine cannot solve `equation`, None where it can."""
     estimator, n_clusters = equation.estimator, len(equation.cluster_columns)
     if estimator not in ENGINES[engine]:
         return f"engine {engine!r} has no {estimator}"
     if engine == "fereg" and not has_engine("fereg"):
         return "engine 'fereg' is not installed"
-    if equation.offset is not None and estimator in (*LINEAR, "conditional_logit", "cox"):
-        return f"{estimator} takes no offset"
     if engine == "pyfixest":
-        if estimator == "logit" and (equation.weights or equation.offset):
-            return "engine 'pyfixest' has no logit with weights or an offset"
+        if estimator == "logit" and equation.weights:
+            return "engine 'pyfixest' has no logit with weights"
         if n_clusters > 2:
             return "engine 'pyfixest' clusters by at most two columns"
     if engine == "statsmodels" and equation.fixed_effects:
         return "engine 'statsmodels' absorbs no fixed effects"
     if equation.weights and estimator in ("negative_binomial", "conditional_logit", "cox"):
         return f"{estimator} takes no weights"
-    has_others = convention.robust != "hetero" or convention.clustered != "CRV1"
-    if engine in ("statsmodels", "numpy") and has_others:
-        return f"engine {engine!r} is used with HC1 and CRV1 only"
     return None
 
 
@@ -277,7 +270,7 @@ def _check_design(design: Design, equation: Equation) -> None:
         if not codes.any():
             raise TooFewClusters(f"all {len(codes)} rows are in one cluster of {name!r}")
     lowest, highest = design.outcome.min(), design.outcome.max()
-    if lowest == highest and design.offset is None:
+    if lowest == highest:
         raise EstimationError(
             f"outcome {equation.outcome!r} is {lowest:g} in all {len(design.outcome)} rows used"
         )
@@ -419,8 +412,5 @@ def _likelihood(design: Design, fitted: np.ndarray, estimator: str) -> tuple[flo
         return float(weights @ (xlogy(outcome, mean) + xlogy(1 - outcome, 1 - mean)))
 
     flat = np.full(len(outcome), average)
-    if design.offset is not None and estimator == "poisson":
-        exposure = np.exp(design.offset - design.offset.max())
-        flat = exposure * (weights @ outcome) / (weights @ exposure)
     at_fit, at_flat = likelihood(fitted), likelihood(flat)
     return at_fit, 1 - at_fit / at_flat if at_flat else None

@@ -17,14 +17,13 @@ from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from analysis.studies.estimation.equations import Equation, NotConverged, NotIdentified
-from analysis.studies.estimation.likelihoods import covariance_of, independent_columns, top_of
+from analysis.studies.estimation.likelihoods import independent_columns, solution_at, top_of
 from analysis.studies.estimation.matrices import (
     Convention,
     Design,
     Solution,
     columns_of,
     design_of,
-    in_units_of_data,
     scaled_to_variance_one,
 )
 from analysis.studies.estimation.pruning import usable_rows
@@ -147,22 +146,7 @@ def solve_cox(design: Design, equation: Equation, convention: Convention) -> Sol
             f"{equation.formula}: the partial likelihood has no top, as where a kind of rows that "
             "a term tells apart has no event at all"
         )
-    scores = model.score_obs(top.estimates)
-    covariance = covariance_of(top, scores, design.clusters, equation, convention)
-    names, back = in_units_of_data(design, columns)
-    at_top, at_zero = model.loglike(top.estimates), model.loglike(np.zeros(len(columns)))
-    return Solution(
-        terms=names,
-        estimates=back @ top.estimates,
-        covariance=back @ covariance @ back.T,
-        fitted=np.full(len(design.outcome), np.nan),
-        engine="numpy",
-        engine_version=np.__version__,
-        converged=top.converged,
-        iterations=top.n_steps,
-        log_likelihood=float(at_top),
-        pseudo_r2=float(1 - at_top / at_zero),
-    )
+    return solution_at(top, model, design, columns, design.clusters, equation, convention)
 
 
 def strata_of(design: Design) -> np.ndarray:

@@ -323,11 +323,9 @@ class _Prepared:
         n_columns = len(terms) + sum(int(codes[name].max()) + 1 for name in dummies)
         if n_columns > MOST_COLUMNS or n_columns * len(used) > MOST_NUMBERS:
             return None
-        weights, offset = np.ones(len(used)), np.zeros(len(used))
+        weights = np.ones(len(used))
         if equation.weights is not None:
             weights = as_numbers(used[equation.weights])
-        if equation.offset is not None:
-            offset = as_numbers(used[equation.offset])
         standard = [standardised(as_numbers(used[name])) for name in terms]
         scale = np.array([length for _, _, length in standard])
         if not scale.all():
@@ -351,7 +349,6 @@ class _Prepared:
             levels=tuple(codes[name] for name in dummies),
             heights=heights,
             weights=weights,
-            offset=offset,
         )
         return cls(columns.within_levels(), scale)
 

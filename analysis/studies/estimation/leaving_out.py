@@ -68,7 +68,6 @@ class Columns:
     levels: tuple[np.ndarray, ...]
     heights: tuple[np.ndarray, ...]
     weights: np.ndarray
-    offset: np.ndarray
 
     def within_levels(self) -> "Columns":
         """The same less the columns' means within the absorbed levels."""
@@ -93,7 +92,6 @@ class Columns:
             absorbed=None if self.absorbed is None else self.absorbed[rows],
             levels=tuple(codes[rows] for codes in self.levels),
             weights=self.weights[rows],
-            offset=self.offset[rows],
         )
 
 
@@ -434,7 +432,6 @@ class _Model:
         rows, columns = self.rows, self.rows.columns
         weights = columns.weights[:, None]
         predictor = self.predictors(beta)
-        predictor += columns.offset[:, None]
         inverse_link = expit if self.estimator == "logit" else np.exp
         mean = inverse_link(predictor, out=predictor)
         for place, parts in enumerate(gone):
@@ -554,11 +551,7 @@ class _Model:
         x = self.less_means(curvature)
         weighted = x * curvature[:, None]
         inverse = _inverse(x.T @ weighted, self.rows.columns.n_nuisance, curvature.mean())
-        return (
-            None
-            if inverse is None
-            else inverse @ (weighted.T @ (predictor - self.rows.columns.offset))
-        )
+        return None if inverse is None else inverse @ (weighted.T @ predictor)
 
     def is_at_limit(self, beta: np.ndarray) -> bool:
         """Whether a row's mean is next to the edge of what it can be: a separated row."""
@@ -573,7 +566,7 @@ class _Model:
         """The log-likelihood at coefficients (K,), but for what does not depend on them."""
         columns, outcome = self.rows.columns, self.rows.outcome
         with np.errstate(all="ignore"):
-            predictor = columns.x @ beta + columns.offset
+            predictor = columns.x @ beta
             height = (columns.weights * outcome) @ predictor
             if self.estimator == "logit":
                 return height - columns.weights @ np.logaddexp(0, predictor)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import statsmodels
 import statsmodels.api as sm
-from scipy.special import logit, logsumexp
+from scipy.special import logit
 
 from analysis.studies.estimation.equations import Equation
 from analysis.studies.estimation.matrices import (
@@ -49,11 +49,15 @@ class Likelihood(Protocol):
         """The second derivatives; (k, k)."""
 
 
-class StatsmodelsLikelihood(Likelihood, Protocol):
-    """What is used of a model of statsmodels."""
+class ScoredLikelihood(Likelihood, Protocol):
+    """A log-likelihood that is a sum over rows, or over families of them."""
 
     def score_obs(self, estimates: np.ndarray) -> np.ndarray:
-        """What each row adds to the score; (n, k)."""
+        """What each row, or family, adds to the score; (n, k)."""
+
+
+class StatsmodelsLikelihood(ScoredLikelihood, Protocol):
+    """What is used of a model of statsmodels."""
 
     def predict(self, estimates: np.ndarray) -> np.ndarray:
         """The means of the rows; (n,)."""
@@ -122,19 +126,19 @@ def _model(
     design: Design, equation: Equation, x: np.ndarray
 ) -> tuple[StatsmodelsLikelihood, np.ndarray]:
     """The statsmodels model on columns `x` (n, k), the constant last, and where to start."""
-    outcome, offset, weights = design.outcome, design.offset, design.weights
+    outcome, weights = design.outcome, design.weights
     if equation.estimator in ("poisson", "logit", "fractional_logit"):
         mean = np.average(outcome, weights=weights)
         start = np.zeros(x.shape[1])
         if equation.estimator == "poisson":
-            start[-1] = np.log(mean) - (0 if offset is None else logsumexp(offset - np.log(len(x))))
+            start[-1] = np.log(mean)
             family, discrete = sm.families.Poisson(), sm.Poisson
         else:
             start[-1] = logit(mean)
             family, discrete = sm.families.Binomial(), sm.Logit
         # The discrete classes take less time and memory than the GLM, which takes all else.
-        if equation.estimator == "fractional_logit" or weights is not None or offset is not None:
-            return sm.GLM(outcome, x, family=family, offset=offset, var_weights=weights), start
+        if equation.estimator == "fractional_logit" or weights is not None:
+            return sm.GLM(outcome, x, family=family, var_weights=weights), start
         return discrete(outcome, x), start
     # From a Poisson and the dispersion of its residuals (Cameron & Trivedi): statsmodels' own took
     # three quarters of the time. One step of it makes the model take alpha as it is.
@@ -142,7 +146,7 @@ def _model(
     start = top_of(poisson, start).estimates
     mean = poisson.predict(start)
     alpha = max(((outcome - mean) ** 2 - mean).sum() / (mean @ mean), LEAST_ALPHA)
-    model = sm.NegativeBinomial(outcome, x, offset=offset)
+    model = sm.NegativeBinomial(outcome, x)
     found = model.fit(np.append(start, alpha), maxiter=1, disp=0, skip_hessian=True)
     return model, np.asarray(found.params)
 
@@ -183,6 +187,38 @@ def top_of(model: Likelihood, start: np.ndarray) -> Top:
     return Top(estimates, hessian, False, n_steps)
 
 
+def solution_at(
+    top: Top,
+    model: ScoredLikelihood,
+    design: Design,
+    columns: np.ndarray,
+    clusters: np.ndarray,
+    equation: Equation,
+    convention: Convention,
+) -> Solution:
+    """What the top of a likelihood says that knows no means of the outcome, as those that compare
+    the rows of a family: conditional logits, Cox regressions.
+
+    columns: (k,) those of the design that it is a likelihood of; clusters: of what `model` scores.
+    """
+    scores = model.score_obs(top.estimates)
+    covariance = covariance_of(top, scores, clusters, equation, convention)
+    names, back = in_units_of_data(design, columns)
+    at_top, at_zero = model.loglike(top.estimates), model.loglike(np.zeros(len(columns)))
+    return Solution(
+        terms=names,
+        estimates=back @ top.estimates,
+        covariance=back @ covariance @ back.T,
+        fitted=np.full(len(design.outcome), np.nan),
+        engine="numpy",
+        engine_version=np.__version__,
+        converged=top.converged,
+        iterations=top.n_steps,
+        log_likelihood=at_top,
+        pseudo_r2=1 - at_top / at_zero,
+    )
+
+
 def covariance_of(
     top: Top,
     scores: np.ndarray,
@@ -221,9 +257,9 @@ def _sandwich(
         for joint in combinations(range(clusters.shape[1]), n_joint):
             codes = pd.MultiIndex.from_arrays([clusters[:, j] for j in joint]).factorize()[0]
             sums = np.column_stack([np.bincount(codes, weights=column) for column in scores.T])
-            groups = smallest if convention.G_df == "min" else len(sums)
-            factor = groups / (groups - 1) if convention.G_adj else 1.0
-            meat += (-1) ** (n_joint + 1) * factor * (sums.T @ sums)
+            meat += (-1) ** (n_joint + 1) * (sums.T @ sums)
+    if convention.G_adj:
+        meat *= smallest / (smallest - 1)
     factor = (size - 1) / (size - width) if convention.k_adj else 1.0
     return factor * bread @ meat @ bread
 

@@ -29,7 +29,6 @@ def average_marginal_effects(fit: Fit, frame: pd.DataFrame, equation: Equation) 
     x = np.column_stack([columns[term] for term in fit.terms[:-1]] + [np.ones(size)])
     weights = np.ones(size) if equation.weights is None else as_numbers(rows[equation.weights])
     weights = weights / weights.sum()
-    offset = np.zeros(size) if equation.offset is None else as_numbers(rows[equation.offset])
     siblings = {
         dummy: [name for name in dummies_of(rows, factor) if name in fit.terms]
         for factor in equation.factors
@@ -38,7 +37,7 @@ def average_marginal_effects(fit: Fit, frame: pd.DataFrame, equation: Equation) 
 
     def mean_change(rows: np.ndarray) -> tuple[float, np.ndarray]:
         """The mean probability at `rows`, and its gradient in the coefficients."""
-        probability = expit(rows @ fit.estimates + offset)
+        probability = expit(rows @ fit.estimates)
         return weights @ probability, rows.T @ (weights * probability * (1 - probability))
 
     effects: list[float] = []
@@ -53,7 +52,7 @@ def average_marginal_effects(fit: Fit, frame: pd.DataFrame, equation: Equation) 
             effects.append(at_high - at_low)
             gradients.append(slope_high - slope_low)
         else:
-            probability = expit(x @ fit.estimates + offset)
+            probability = expit(x @ fit.estimates)
             slope = weights * probability * (1 - probability)
             estimate = fit.estimates[position]
             gradient = estimate * (x.T @ (slope * (1 - 2 * probability)))

@@ -27,16 +27,12 @@ class Convention:
     """A small-sample correction, in the words of pyfixest: N rows, K coefficients, G clusters.
 
     `k_adj` multiplies by (N-1)/(N-K), or N/(N-K) without clusters, K counting fixed effects as
-    `k_fixef` says; `G_adj` by G/(G-1), with the smallest G ("min") or each dimension's own
-    ("conventional"). `robust` and `clustered` name the estimator.
+    `k_fixef` says; `G_adj` by G/(G-1), with the smallest G of several cluster dimensions.
     """
 
     k_adj: bool
     k_fixef: str = "nonnested"
     G_adj: bool = True
-    G_df: str = "min"
-    robust: str = "hetero"
-    clustered: str = "CRV1"
 
 
 SMALL_SAMPLE = {
@@ -44,18 +40,10 @@ SMALL_SAMPLE = {
     "nonnested": Convention(True),
     # K counts no fixed effects: plm "sss", Stata's xtreg.
     "none": Convention(True, "none"),
-    # K counts all fixed effects: Stata's areg, dummies in statsmodels.
-    "full": Convention(True, "full"),
     # G/(G-1) alone: Stata's poisson and ppmlhdfe, maximum likelihood without clusters.
     "clusters_only": Convention(False),
-    # As nonnested, each of several cluster dimensions by its own G: Petersen's tables.
-    "conventional": Convention(True, G_df="conventional"),
     # Nothing.
     "cr0": Convention(False, G_adj=False),
-    # By leverage (Neyman's formula is HC2), and by leaving out each cluster.
-    "hc2": Convention(False, G_adj=False, robust="HC2"),
-    "hc3": Convention(False, G_adj=False, robust="HC3"),
-    "cr3": Convention(False, G_adj=False, clustered="CRV3"),
 }
 
 
@@ -73,7 +61,6 @@ class Design:
     fixed_effects: np.ndarray  # (n, F) codes
     clusters: np.ndarray  # (n, C) codes
     weights: np.ndarray | None  # (n,)
-    offset: np.ndarray | None  # (n,)
     constant_columns: tuple[str, ...]  # left out: they do not vary
     event: np.ndarray  # (n,) 1 where the time of a cox ended in the event; else 1 in all rows
 
@@ -139,7 +126,6 @@ def design_of(rows: pd.DataFrame, equation: Equation) -> Design:
         fixed_effects=_code_matrix(rows, equation.fixed_effects),
         clusters=_code_matrix(rows, equation.cluster_columns),
         weights=None if equation.weights is None else as_numbers(rows[equation.weights]),
-        offset=None if equation.offset is None else as_numbers(rows[equation.offset]),
         constant_columns=tuple(constant),
         event=np.ones(size) if equation.event is None else as_numbers(rows[equation.event]),
     )

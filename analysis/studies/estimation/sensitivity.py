@@ -273,7 +273,7 @@ def partial_out(
     Raises NotIdentified if the fixed effects determine the term, EstimationError for an equation
     that is not unweighted least squares or has no degree of freedom left.
     """
-    if equation.estimator != "ols" or equation.weights or equation.offset:
+    if equation.estimator != "ols" or equation.weights:
         raise EstimationError("sensitivity is a statement about unweighted least squares")
     for name in (term, *held):
         if name not in equation.terms:

@@ -76,12 +76,10 @@ def _moves(
     slope = mean if equation.estimator == "poisson" else mean * (1 - mean)
     predictor = np.log(mean) if equation.estimator == "poisson" else logit(mean)
     working = predictor + (outcome - mean) / slope
-    if design.offset is not None:
-        predictor, working = predictor - design.offset, working - design.offset
     weights = slope if design.weights is None else slope * design.weights
     step = solve(
-        replace(design, outcome=working, weights=weights / weights.mean(), offset=None),
-        replace(equation, estimator="ols", clusters=("iid",), weights="weights", offset=None),
+        replace(design, outcome=working, weights=weights / weights.mean()),
+        replace(equation, estimator="ols", clusters=("iid",), weights="weights"),
         SMALL_SAMPLE["cr0"],
     )
     move = np.where(outcome == 0, predictor - step.fitted, step.fitted - predictor)
@@ -96,14 +94,14 @@ def _proven(design: Design, equation: Equation, solve: Solver, suspects: np.ndar
     cone: if the space has none of it, there is no such vector. If its projection points to the edge
     only, it is the proof; if not, a linear program looks for the widest vector of the cone.
     """
-    plain = replace(equation, estimator="ols", clusters=("iid",), weights=None, offset=None)
+    plain = replace(equation, estimator="ols", clusters=("iid",), weights=None)
     towards = np.where(design.outcome[suspects] == 0, -1.0, 1.0)
 
     def left(direction: np.ndarray) -> np.ndarray:
         """What the columns leave of a direction of the suspects (s,), on the suspects."""
         outcome = np.zeros(len(design.outcome))
         outcome[suspects] = towards * direction
-        given = replace(design, outcome=outcome, weights=None, offset=None)
+        given = replace(design, outcome=outcome, weights=None)
         return direction - towards * solve(given, plain, SMALL_SAMPLE["cr0"]).fitted[suspects]
 
     found = np.zeros(len(design.outcome), dtype=bool)

@@ -6,6 +6,9 @@ from analysis.figures.wording import interval, label, number, percent
 from analysis.studies.printed.cells import STUDIES, Row, bracketed, distinct, snapshot_note
 from analysis.studies.printed.table_formats import Table
 
+DRAWN_ANEW = "Families, dates, owners and controls are the real ones; outcomes are drawn anew"
+"""What a world is in which the truth is known, for the notes under its tables."""
+
 
 def claims_tables(claims: Sequence[Row]) -> list[Table]:
     """The replication page: a group per claim, a row per test of it."""
@@ -110,9 +113,8 @@ def calibration_tables(calibration: Sequence[Row]) -> list[Table]:
                 for world in distinct(row["world"] for row in calibration)
             ),
             notes=(
-                "Families, dates, owners and controls are the real ones; outcomes are drawn anew. "
-                "Coverage is the share of 95 % intervals that hold the truth. A real estimate "
-                "inside 95 % of the draws needs no effect to explain it.",
+                f"{DRAWN_ANEW}. Coverage is the share of 95 % intervals that hold the truth. A "
+                "real estimate inside 95 % of the draws needs no effect to explain it.",
                 *snapshot_note(calibration),
             ),
         )
@@ -140,10 +142,9 @@ def verdict_calibration_tables(rows: Sequence[Row]) -> list[Table]:
                 for world in distinct(row["world"] for row in drawn)
             ),
             notes=(
-                "Families, dates, owners and controls are the real ones; outcomes are drawn anew "
-                "and judged as a run is. Supported where a claim does not hold is its error rate, "
-                "wanted at 5 % or less; where it holds it is its power. Intervals should hold the "
-                "truth in at least 93 % of the draws.",
+                f"{DRAWN_ANEW} and judged as a run is. Supported where a claim does not hold is "
+                "its error rate, wanted at 5 % or less; where it holds it is its power. Intervals "
+                "should hold the truth in at least 93 % of the draws.",
                 *(("Not calibrated: " + " ".join(left_out),) if left_out else ()),
                 *snapshot_note(rows),
             ),

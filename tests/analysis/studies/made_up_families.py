@@ -36,6 +36,5 @@ def families(n_rows: int = 1500, n_bases: int = 150, seed: int = 1) -> pd.DataFr
             "crowd": crowd,
             "recognition": 0.5 * crowd + hidden + 0.3 * size + random.normal(0, 1, n_rows),
             "weight": random.integers(1, 4, n_rows),
-            "exposure": random.normal(0, 0.5, n_rows),
         }
     )

@@ -26,10 +26,10 @@ def test_a_row_with_a_null_and_an_infinity_counts_as_null():
 
 
 def test_every_column_of_the_equation_is_looked_at():
-    columns = ("y", "x", "z", "kind", "base", "owner", "weight", "offset")
+    columns = ("y", "x", "z", "kind", "base", "owner", "weight")
     frame = rows(**{name: [1.0, 2.0] * 10 for name in columns})
     equation = Equation(
-        "y", ("x",), ("kind",), ("base",), "iv", ("owner",), "weight", "offset", ("x",), ("z",)
+        "y", ("x",), ("kind",), ("base",), "iv", ("owner",), "weight", ("x",), ("z",)
     )
     for place, name in enumerate(columns):
         frame.loc[place, name] = None
