@@ -1,7 +1,7 @@
-"""The contract's definitions, spelled out in plain Python over one small graph.
+"""The definitions of docs/definitions.md, spelled out in plain Python over one small graph.
 
-Written from docs/definitions.md alone, never from the SQL, for reading rather than
-for speed: one loop per sentence. Where the definitions leave a choice open, the docstring of the
+Written from that page alone, never from the SQL, for reading rather than for speed: one loop per
+sentence. Where the definitions leave a choice open, the docstring of the
 function names the choice.
 """
 
@@ -63,7 +63,7 @@ class Lineage:
         return found
 
     def usable_date(self, model: str) -> datetime | None:
-        """The release date: None when unknown, and when on the floor (definition 4)."""
+        """The release date: None when unknown, and when on the floor (see `is_on_floor`)."""
         created_at = self.created_at.get(model)
         return None if created_at is None or is_on_floor(created_at) else created_at
 
@@ -81,7 +81,7 @@ def owner(model: str) -> str:
 
 
 def is_on_floor(created_at: datetime) -> bool:
-    """Definition 4: a back-filled date, not a release."""
+    """A back-filled date, not a release: docs/definitions.md, "The creation floor"."""
     return created_at < CREATION_FLOOR
 
 
@@ -107,11 +107,11 @@ def clean_edges(
     return relation_of, rejected
 
 
-# Model disruption index: definitions 5 and 6
+# Model disruption index: docs/definitions.md, "Later, before, around" and "Disruption"
 
 
 def is_later(moment: datetime | None, focal: datetime | None, days: int | None) -> bool:
-    """Definition 5. Ties are not later, the far end belongs to the window, no date never does."""
+    """Ties are not later, the far end belongs to the window, no date never does."""
     if moment is None or focal is None or moment <= focal:
         return False
     return days is None or moment <= focal + days * DAY
@@ -236,7 +236,7 @@ def _ratio(numerator: int, denominator: int) -> float | None:
     return numerator / denominator if denominator else None
 
 
-# Races and crowding: definitions 7 and 8
+# Races and crowding: docs/definitions.md, "Races" and "Crowding"
 
 
 def release_races(lineage: Lineage) -> dict[Edge, dict[str, object]]:
@@ -378,7 +378,7 @@ def bulk_owners(lineage: Lineage, releases: int = 100) -> set[str]:
     return found
 
 
-# Generations, roots, families: definition 9
+# Generations, roots, families: docs/definitions.md, "Generations, roots, descendants"
 
 
 def roots(lineage: Lineage) -> set[str]:
