@@ -90,7 +90,7 @@ def cores_table(result: dict) -> str:
         for what, n, cost in sorted(measured, key=lambda row: row[:2])
     ]  # fmt: skip
     return table(
-        ["what", "cores", "seconds", "seconds, were they free", "CPU seconds", "cores in use",
+        ["what", "cores", "seconds", "seconds, if cores were free", "CPU seconds", "cores in use",
          "times as fast as with one"],
         rows,
     )  # fmt: skip
@@ -117,7 +117,7 @@ def serial_table(result: dict, n: int = 10) -> str:
     rows.sort(key=lambda row: (-row[-1], row[0]))
     rows.append([f"all {len(rows)}", *(sum(row[i] for row in rows) for i in (1, 2, 3))])
     return table(
-        ["dbt model", "seconds with one thread", f"with {threads}", "of it serial"],
+        ["dbt model", "seconds with one thread", f"with {threads}", "of these serial"],
         [*rows[:n], rows[-1]],
     )
 
@@ -210,13 +210,13 @@ TARGETS = {
     "full build with all tests, seconds": 60,
     "its peak, GB": 4,
     "in 2 GB, times the full build": 2,
-    "rebuild behind the JSON, seconds": 30,
+    "rebuild after the JSON, seconds": 30,
     "disruption in six windows, seconds": 3,
     "full build, times the floor": 3,
     "a second week, share of both read anew": 0.4,
     "exponent of the CPU seconds": 1.1,
 }
-"""What the project wants of 2,556,240 models on two cores that do nothing else, at most."""
+"""The project's targets for 2,556,240 models on two otherwise idle cores: at most."""
 
 TARGETS_OF_HISTORY = {
     "a history, its peak, GB": 4,
@@ -351,47 +351,47 @@ def page(result: dict, before: str = "") -> str:
     """The page of the docs: the sections that were measured, and the others as they were before."""
     parts = [
         "# Benchmark",
-        "Each section says by which command it was measured. Seconds vary from machine to machine "
-        "and with what else runs there; CPU seconds vary less, ratios least.",
+        "What a build costs, what other tools need for the same questions, and how both grow "
+        "with the data. Each section names the command that measured it. Seconds vary between "
+        "machines and with their load; CPU seconds vary less, ratios least.",
     ]
     if result["runs"]:
         parts += [
             "## Builds",
-            "The drawn Hub, from raw JSON to all marts. The floor reads the raw columns once and "
-            "writes the marts' bytes, and does nothing else. The landing of next to nothing shows "
-            "what dbt takes for itself. In the second week one item in twenty has changed; the "
-            "marts built on top of the first week are compared with those of both weeks read anew, "
-            "and the bench fails unless they are equal.",
+            "The drawn Hub, from raw JSON to all marts. The floor only reads the raw columns "
+            "once and writes the marts' bytes. The build of next to nothing shows dbt's own "
+            "cost. In the second week one item in twenty has changed; the marts built on top of "
+            "the first week are compared with those of both weeks read anew, and the benchmark "
+            "fails unless they are equal.",
             runs_table(result),
             measured_by(result, "builds"),
             "## Targets",
-            "What the project wants of 2,556,240 models on two cores that do nothing else, beside "
-            "the largest size that was measured; ratios are of CPU seconds. "
-            "[performance.md](performance.md) says what was tried.",
+            "The project's targets for 2,556,240 models on two otherwise idle cores, beside the "
+            "largest size measured; ratios are of CPU seconds. [performance.md](performance.md) "
+            "says what was tried.",
             targets_table(result, TARGETS),
         ]
     if result["statements"]:
         parts += [
             "## The slowest steps",
-            f"Of {result['statements_models']:,} drawn models: each model's statement once more by "
-            "itself, on the tables that the build left; the few that read the landing aside.",
+            "The statement of each dbt model, run again alone on the tables of a build of "
+            f"{result['statements_models']:,} drawn models, except the few that read the landing.",
             statements_table(result),
-            "Tests as they ran in the build, beside each other.",
+            "Tests as they ran in the build, in parallel.",
             slowest_tests_table(result),
             measured_by(result, "builds"),
         ]
     if result["tools"]:
         parts += [
             "## Same work, side by side",
-            "The project's statements and other tools, each asked one question and no more, from "
-            "the same edges (whole numbers in memory) to the same answer: all rows of all answers "
-            "are compared, and the bench fails unless they are equal. Runs are processes of their "
-            "own, in pairs of ours and the tool's, with the one or the other first; seconds are "
-            "medians of all pairs, and the ratio is the median of the ratios within pairs. A tool "
-            "that is slow is asked a part of the edges, and so are we beside it, and the slowest "
-            "have one pair. An answer stays in memory, or is written into a DuckDB file, where "
-            "ours writes all its steps. "
-            "[performance.md](performance.md) says what follows.",
+            "The project's statements and other tools, each answering one question from the "
+            "same edges (whole numbers in memory): all rows of all answers are compared, and "
+            "the benchmark fails unless they are equal. Each run is a process of its own, in "
+            "pairs of ours and the tool's in either order; seconds are medians of all pairs, "
+            "and the ratio is the median of the ratios within pairs. A slow tool gets a part of "
+            "the edges, and so do we beside it; the slowest have one pair. An answer stays in "
+            "memory, or is written into a DuckDB file, where ours writes all its steps. "
+            "[performance.md](performance.md) draws the conclusions.",
             tools_table(result),
             *(["Not measured:", skipped_tools(result)] if skipped_tools(result) else []),
             measured_by(result, "tools"),
@@ -400,48 +400,47 @@ def page(result: dict, before: str = "") -> str:
         parts += [
             "## Cores",
             "The same build on one core and on all, and its statements, each alone, with one "
-            "thread and with more. Seconds are also given as they would be were a core free for "
-            "each thread that wants one: Linux counts how long threads wait. So more threads than "
-            "there are cores can be shown, though not what they cost each other in memory.",
+            "thread and with more. Seconds are also given as if every thread had a free core: "
+            "Linux counts how long threads wait. So more threads than cores can be shown, but "
+            "not how they compete for memory.",
             cores_table(result),
-            "What more threads do not help, by what the statements take with one thread and with "
-            "most; besides, dbt itself runs on one core.",
+            "The time that more threads do not shorten, computed from the statements' times "
+            "with one thread and with most; dbt itself runs on one core.",
             serial_table(result),
             measured_by(result, "cores"),
         ]
     if result.get("study"):
         parts += [
             "## The studies",
-            "`python -m analysis run` by its defaults on drawn landings of several sizes: CPU "
-            "seconds of each specification with its exponent, and the largest resident set of the "
-            "process while it ran.",
+            "`python -m analysis run` with its defaults on drawn landings of several sizes: CPU "
+            "seconds of each specification with its exponent, and the largest resident set of "
+            "the process while it ran.",
             study_table(result),
             measured_by(result, "studies"),
         ]
     if result.get("history"):
         parts += [
             "## Histories",
-            f"Weekly snapshots of {result['history'][0]['models_drawn']:,} drawn models that live "
-            "as on the Hub: most counters move, one model in ten says something new, some come, "
-            "go, return and are made again. From nothing they are read as build.py reads them, in "
-            "parts of so many items. Reading JSON is reckoned from the last week: what the pass "
-            "over it takes an item, dbt's own start aside, times all items. The marts of the last "
-            "week on top of the others are compared with those of all weeks from nothing, and the "
-            "bench fails unless they are equal.",
+            f"Weekly snapshots of {result['history'][0]['models_drawn']:,} drawn models that "
+            "change as on the Hub: most counters move, the metadata of one model in ten change, "
+            "some models come, go, return or are recreated. From nothing they are read as "
+            "build.py reads them, in parts with a fixed number of items. The time for reading "
+            "JSON is estimated from the last week: its time per item, without dbt's start, times "
+            "all items. The marts of the last week on top of the others are compared with those "
+            "of all weeks from nothing, and the benchmark fails unless they are equal.",
             history_table(result),
-            "What the project wants of 52 weeks of 250,000 models on two cores that do nothing "
-            "else, beside the longest history that was measured.",
+            "The project's targets for 52 weeks of 250,000 models on two otherwise idle cores, "
+            "beside the longest history measured.",
             targets_table(result, TARGETS_OF_HISTORY),
             measured_by(result, "histories"),
         ]
     if "series" in {section for one in result["commands"] for section in one["sections"]}:
         parts += [
             "## Scaling",
-            "Exponents of CPU seconds over models plus edges: 1 is linear, 2 quadratic. What dbt "
-            "takes for itself is the same at every size and lowers the first; the second is "
-            "without it. `family` adds a "
-            "base with one in fifty models as children, `merges` makes one in ten models a merge "
-            "of 2 to 65 parents.",
+            "Exponents of CPU seconds over models plus edges: 1 is linear, 2 quadratic. dbt's "
+            "own time is the same at every size and lowers the first exponent; the second "
+            "leaves it out. `family` adds a base with one in fifty models as children, `merges` "
+            "makes one in ten models a merge of 2 to 65 parents.",
             series_table(result),
             measured_by(result, "series"),
         ]
@@ -451,7 +450,7 @@ def page(result: dict, before: str = "") -> str:
 
 
 def sections_of(text: str) -> tuple[str, dict[str, str]]:
-    """What stands above the first heading of a page, and what stands under each."""
+    """The text above the first heading of a page, and each section by its heading."""
     head, *sections = re.split(r"^(?=## )", text.strip(), flags=re.MULTILINE)
     titled = {one.partition("\n")[0].removeprefix("## "): one.strip() for one in sections}
     return head.strip(), titled
