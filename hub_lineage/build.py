@@ -6,28 +6,28 @@
     python build.py --vars '{zero_parent_rule: one}'
 
 All arguments go to `dbt build`. HUB_LANDING, HUB_DATABASE and HUB_EXPORTS say what is read and
-written (by default the sample, hub_lineage.duckdb and exports/ in this folder; relative paths are
-meant from this folder). HUB_MEMORY bounds the memory (4GB).
+written (by default the sample, hub_lineage.duckdb and exports/ in this folder, where relative paths
+start as well). HUB_MEMORY bounds the memory (4GB).
 The values of --vars become part of the SQL that is run: give none that you do not trust.
 
-Snapshots whose files are those of the last build are not read again: what was read of them is
-carried over.
+Snapshots whose files have not changed since the last build are not read again: what was read then
+is carried over.
 
 `dbt build` by itself does the same work in place: a failure in the middle would leave new tables
 beside old ones. Here dbt works on a file of its own, and the previous database and exports stay as
-they were until every model stands and every test has passed. Readers of the old files are not
+they were until every model is built and every test has passed. Readers of the old files are not
 disturbed. A build that is killed leaves nothing but a hidden folder, which the next one clears; if
-it is killed in the moment of replacing, a mark among the exports says so to whoever reads them
-until a build goes through.
+it is killed while it replaces files, a mark among the exports warns their readers until a build
+succeeds.
 
-A mart that a part leaves out keeps its rows and the name of the snapshot that they are of.
+A mart that a partial build leaves out keeps its rows and the name of their snapshot.
 
-On a terminal a bar shows the steps done of all and what runs now, elsewhere a line every ten
+On a terminal a bar shows how many steps are done and what runs now, elsewhere a line every ten
 seconds; dbt's own log is logs/<name of the database>.log.
 
 Whatever goes wrong is told in one line on stderr. Exit codes: 0 built; 1 a model or a test failed,
 or the landing holds nothing to build; 2 wrong use or environment (a database that is being written
-to, a folder that cannot be written, an argument or a variable that nobody knows).
+to, a folder that cannot be written, an unknown argument or variable).
 """
 
 from __future__ import annotations
@@ -87,23 +87,23 @@ READ = (
     "stg_hub__items", "stg_hub__item_rejections", "stg_hub__repositories", "stg_hub__versions",
     "stg_hub__sightings", "stg_hub__turns",
 )  # fmt: skip
-"""The tables that a build takes from the database before it: what was read of the snapshots."""
+"""What was read from the snapshots: the tables that a build takes over from the last database."""
 
 ITEMS_AT_ONCE = 5_000_000
-"""Of a history that was not read yet one run of dbt reads so many items, and the next goes on: what
-a statement keeps in memory, and the database in items that say nothing new, is bounded then."""
+"""How many unread items of a history one run of dbt reads; the next run continues. This bounds the
+memory of a statement and the items without news that the database holds at a time."""
 
 READING = (
     "--select", "+stg_hub__turns", "--exclude", "resource_type:test", "resource_type:unit_test",
 )  # fmt: skip
-"""The models that read snapshots, down to what is kept of them."""
+"""Selects the models that read snapshots, and everything before them."""
 
 
 SECONDS_OF_DBT = 20.0
 SECONDS_AN_ITEM = 5e-5
 SECONDS_TO_READ_AN_ITEM = 1.2e-5
-"""Of a build with tests on two free cores, at 600 and at 2,556,240 models (docs/benchmark.md); what
-snapshots before the latest add to it when they are read (docs/performance.md)."""
+"""The time of a build with tests on two free cores, measured at 600 and 2,556,240 models
+(docs/benchmark.md), and what reading earlier snapshots adds to it (docs/performance.md)."""
 
 
 # the two hidden folders where the new files are made
@@ -113,9 +113,9 @@ snapshots before the latest add to it when they are read (docs/performance.md)."
 def building_folder(
     path: Path, variable: str, others: str, home: Path | None = None
 ) -> Iterator[int]:
-    """Keep an empty folder to ourselves; yield the lock, which whoever works in it must hold.
+    """Keep an empty folder to this process; yield its lock, for child processes to hold as well.
 
-    What a killed run left is cleared, once what it had set aside is back in `home`.
+    What a killed run had set aside is put back into `home`, and what else it left is cleared.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -150,12 +150,12 @@ def run_dbt(
         "HUB_LANDING": str(landing),
         "HUB_DATABASE": str(workshop / FILE),
         "HUB_MEMORY": memory_limit(),
-        # A crawl that finishes while dbt runs does not come in half-way.
+        # So that a crawl that finishes while dbt runs is not read half-way through.
         "HUB_SNAPSHOTS": json.dumps([name_of(one) for one in snapshots]),
         "DBT_EMPTY": "false",
     }
     arguments = without_unit_tests(arguments)
-    # Laws between tables hold for a part only where all of them are the part's or beneath it.
+    # Tests between tables hold in a partial build only if all of these are in it or upstream.
     names = {argument.split("=")[0] for argument in arguments}
     if names & {"-s", "--select"} and "--indirect-selection" not in names:
         arguments = [*arguments, "--indirect-selection", "buildable"]
@@ -174,7 +174,7 @@ def run_dbt(
                 lock=lock,
             )
     except DbtError as error:
-        # Only footers were looked at before; now that something is wrong, all bytes are.
+        # Only footers were checked before; now that something is wrong, all bytes are.
         damaged = next(damaged_parts(snapshots), None)
         why = f"{damaged} is damaged, land its snapshot again; " if damaged else ""
         raise BuildError(
@@ -190,7 +190,7 @@ def run_dbt(
 
 
 def build(arguments: Sequence[str]) -> None:
-    """Build, test, export and replace; a BuildError, and all as it was, if anything fails."""
+    """Build, test, export and replace; if anything fails, a BuildError, and nothing is changed."""
     started = time.monotonic()
     landing = folder_from("HUB_LANDING", "sample")
     database = folder_from("HUB_DATABASE", "hub_lineage.duckdb")
@@ -213,14 +213,14 @@ def build(arguments: Sequence[str]) -> None:
             except OSError as error:
                 empty_folder(workshop)
                 raise BuildError(
-                    f"cannot copy {database} to {workshop}, where a part is built upon it "
+                    f"cannot copy {database} to {workshop} for a partial build "
                     f"({first_line(error)}): make room, or set HUB_DATABASE to another place",
                     2,
                 ) from error
         else:
             if not {"--full-refresh", "-f"} & {*arguments}:
                 carry_readings_over(database, workshop / FILE)
-            # What is carried over and read here is not to be read again; all else is new.
+            # What is carried over and read here must not be read again; everything else is new.
             arguments = [one for one in arguments if one not in ("--full-refresh", "-f")]
             variables = ("--vars", json.dumps(given_variables(arguments)))
             read = snapshots_read(workshop / FILE)
@@ -272,7 +272,7 @@ def n_items_of(snapshots: Sequence[Snapshot]) -> dict[str, int]:
 
 
 def expected(snapshots: Sequence[Snapshot], items: Mapping[str, int], read: Collection[str]) -> str:
-    """What a build reads, and about how long it takes."""
+    """What a build reads, and roughly how long it takes."""
     *before, latest = map(name_of, in_time(snapshots))
     n_new = sum(items[name] for name in before if name not in read)
     seconds = SECONDS_OF_DBT + items[latest] * SECONDS_AN_ITEM + n_new * SECONDS_TO_READ_AN_ITEM
@@ -285,10 +285,10 @@ def expected(snapshots: Sequence[Snapshot], items: Mapping[str, int], read: Coll
 def parts_of_history(
     snapshots: Sequence[Snapshot], items: Mapping[str, int], read: Collection[str]
 ) -> Iterator[list[Snapshot]]:
-    """The snapshots to read before all of them are built: each time those before and some more.
+    """Growing lists of snapshots, each to be read in one run of dbt before the build.
 
-    Beside those that were read already there are `ITEMS_AT_ONCE` more items each time, or one
-    snapshot that has more. The last part is left to the build.
+    Each list adds snapshots of at most `ITEMS_AT_ONCE` unread items, or a single larger snapshot.
+    The last of them is left to the build itself.
     """
     held = [one for one in snapshots if name_of(one) in read]
     n_new = 0
@@ -302,7 +302,7 @@ def parts_of_history(
 
 
 def snapshots_read(database: Path) -> set[str]:
-    """The snapshots of which a database holds what was read; none if it is not there."""
+    """The snapshots that a database has read; none if it does not exist."""
     if not database.exists():
         return set()
     with duckdb.connect(str(database), read_only=True) as connection:
@@ -311,7 +311,7 @@ def snapshots_read(database: Path) -> set[str]:
 
 
 def keep_log(log: Path, place: Path) -> None:
-    """Keep what dbt has logged; where that cannot be, the build goes on without."""
+    """Keep dbt's log; if it cannot be copied, the build goes on without it."""
     with contextlib.suppress(OSError):
         place.parent.mkdir(exist_ok=True)
         shutil.copyfile(log, place)
@@ -320,10 +320,10 @@ def keep_log(log: Path, place: Path) -> None:
 def replacements(
     workshop: Path, database: Path, staged: Path, exports: Path
 ) -> list[tuple[Path, Path]]:
-    """What takes the place of what, in this order: the mark comes first and goes last."""
+    """The new files and what each replaces, in order: the mark is set first and removed last."""
     marts = [(path, exports / path.name) for path in sorted(staged.glob("*.parquet"))]
     mark = exports / MARK
-    # Where a build was killed, files that this one leaves alone may be of either side.
+    # After a killed build, files that this build does not replace may be either old or new.
     is_whole = not mark.exists() or set(exports.glob("*.parquet")) <= {old for _, old in marts}
     (staged / MARK).touch()
     nothing = staged / "nothing"
@@ -338,18 +338,18 @@ def replacements(
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """Copy a database, if there is one, with what was not yet written into its file."""
+    """Copy a database, if there is one, and its write-ahead log."""
     for old, new in ((source, target), (write_ahead_log(source), write_ahead_log(target))):
         if old.exists():
             shutil.copyfile(old, new)
 
 
 def carry_readings_over(source: Path, target: Path) -> None:
-    """Begin the new database with what the old one has read of the snapshots, if it can give it.
+    """Begin the new database with what the old one has read from the snapshots, if possible.
 
-    dbt reads the snapshots anew whose files or reading statement have changed, and what was read
-    after them. What cannot be carried over is read from the landing. A copy of the file costs less
-    than one of the tables: a year of the Hub is a hundred million rows.
+    dbt reads those snapshots again whose files or reading statement have changed, and all later
+    ones. What cannot be carried over is read from the landing. Copying the file is cheaper than
+    copying the tables: a year of the Hub is a hundred million rows.
     """
     if not source.exists():
         return
@@ -367,7 +367,7 @@ def carry_readings_over(source: Path, target: Path) -> None:
             ).fetchall()
             kept = {("table", "staging", name) for name in READ}
             if not kept <= set(found):
-                raise duckdb.CatalogException("it does not hold all that was read")
+                raise duckdb.CatalogException("it does not hold all tables that were read")
             for kind, schema, name in found:
                 if (kind, schema, name) not in kept:
                     connection.execute(f"drop {kind} {identifier(schema)}.{identifier(name)}")
@@ -377,6 +377,7 @@ def carry_readings_over(source: Path, target: Path) -> None:
 
 
 def write_ahead_log(database: Path) -> Path:
+    """Where DuckDB keeps what is not yet written into a database's file."""
     return database.with_name(f"{database.name}.wal")
 
 

@@ -1,4 +1,4 @@
-"""What is looked at before a build begins, and of its snapshots once they are read."""
+"""Checks of arguments, landing and database before a build, and of its snapshots once read."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ SET_HERE = {
 
 FEW = 100
 SHARE_GONE = 0.05
-"""More items than both, the number and the share of the week before, do not leave in a week."""
+"""A snapshot that lost more items than both this number and this share is doubtful."""
 
 
 def check_arguments(arguments: Sequence[str]) -> None:
-    """A BuildError for options that would defeat the build, and for variables nobody reads."""
+    """A BuildError for options that would defeat the build, and for unknown variables."""
     for argument in arguments:
         option = argument.split("=")[0]
         if option in SET_HERE:
             raise BuildError(
-                f"{option} does not go with build.py, which sets it itself or publishes what it "
+                f"{option} cannot be used with build.py, which sets it itself or publishes what it "
                 "makes: use plain `dbt build` for that",
                 2,
             )
@@ -49,7 +49,7 @@ def check_arguments(arguments: Sequence[str]) -> None:
 
 
 def given_variables(arguments: Sequence[str]) -> dict:
-    """What --vars gives; a BuildError where it is no YAML mapping."""
+    """The variables given with --vars; a BuildError if they are not a YAML mapping."""
     text = "{}"
     for number, argument in enumerate(arguments):
         if argument == "--vars":
@@ -62,26 +62,26 @@ def given_variables(arguments: Sequence[str]) -> dict:
         given = None
     if not isinstance(given, dict):
         raise BuildError(
-            f"--vars {text!r} is no YAML mapping; it goes like --vars '{{zero_parent_rule: one}}'",
+            f"--vars {text!r} is not a YAML mapping such as --vars '{{zero_parent_rule: one}}'",
             2,
         )
     return given
 
 
 def name_of(snapshot: Snapshot) -> str:
-    """What dbt knows a snapshot by: the name of its folder, whatever its manifest says."""
+    """The snapshot's name in dbt: that of its folder, whatever its manifest says."""
     return snapshot.folder.name.partition("=")[2]
 
 
 def in_time(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
-    """Snapshots from the first to the last; manifests may or may not write their zone."""
+    """Snapshots from first to last; manifests may or may not give the time zone."""
     return sorted(snapshots, key=lambda one: (iso(one.started_at), one.snapshot_id))
 
 
 def check_date(snapshot: Snapshot) -> None:
-    """A BuildError where the name of the folder and the manifest are of different days.
+    """A BuildError if the folder's name and the manifest are more than a day apart.
 
-    A folder may be named in another way, and then says no date.
+    A folder may be named in another way, and then has no date to compare.
     """
     try:
         named = datetime.strptime(snapshot.folder.name, "snapshot_id=%Y%m%dT%H%M%SZ")
@@ -90,7 +90,7 @@ def check_date(snapshot: Snapshot) -> None:
     started_at = datetime.fromisoformat(iso(snapshot.started_at)[:-1])
     if abs(started_at - named) > timedelta(days=1):
         raise BuildError(
-            f"{snapshot.folder} bears another date than its _manifest.json, which says "
+            f"{snapshot.folder} has another date than its _manifest.json, which says "
             f"{iso(started_at)}: land the snapshot again under its true date, or remove its folder",
             1,
         )
@@ -113,7 +113,7 @@ def check_landing(landing: Path) -> list[Snapshot]:
             1,
         )
     complete = [snapshot for snapshot in snapshots if snapshot.status == "complete"]
-    broken = f"{', '.join(unreadable)}: _manifest.json is missing, unreadable or no JSON object"
+    broken = f"{', '.join(unreadable)}: _manifest.json is missing, unreadable or not a JSON object"
     if not complete:
         raise BuildError(
             f"no complete snapshot in {landing}: {len(snapshots) + len(unreadable)} there, none "
@@ -131,7 +131,7 @@ def check_landing(landing: Path) -> list[Snapshot]:
 
 
 def check_parts(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
-    """A BuildError unless the footers of all parts are sound and hold what the manifest says."""
+    """A BuildError unless the footers of all parts are readable and agree with the manifest."""
     again = "land the snapshot again, or remove its folder"
     parts = sorted(snapshot.folder.glob("part-*.parquet"))
     if not parts:
@@ -156,7 +156,7 @@ def check_parts(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> No
         missing = [column for column in COLUMNS if (column,) not in columns]
         if missing:
             raise BuildError(f"{part} has no column {', '.join(missing)}: {again}", 1)
-    # Only what our own loaders promise is held against the parts.
+    # Only manifests of our own loaders are compared with the parts.
     if snapshot.parts and snapshot.rows not in (None, n_rows):
         raise BuildError(
             f"{snapshot.folder} has {n_rows} rows in its parts where its _manifest.json promises "
@@ -166,7 +166,7 @@ def check_parts(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> No
 
 
 def damaged_parts(snapshots: Sequence[Snapshot]) -> Iterator[Path]:
-    """Parts whose bytes are not those that the manifest was written for."""
+    """Parts whose bytes differ from those that the manifest was written for."""
     for snapshot in snapshots:
         for part in snapshot.parts:
             if digest_of(snapshot.folder / part.name) != part.sha256:
@@ -174,10 +174,10 @@ def damaged_parts(snapshots: Sequence[Snapshot]) -> Iterator[Path]:
 
 
 def check_database(database: Path) -> None:
-    """A BuildError if another program writes to the database, or if it is no DuckDB file."""
+    """A BuildError if another program writes to the database, or it is not a DuckDB file."""
     if set("?#") & set(str(database.parent)):
         raise BuildError(
-            f"dbt takes the ? or # in {database.parent} for the end of the path: set HUB_DATABASE "
+            f"dbt takes the ? or # in {database.parent} as the end of the path: set HUB_DATABASE "
             "to a file in another folder",
             2,
         )
@@ -200,7 +200,7 @@ def check_database(database: Path) -> None:
 
 
 def doubtful_weeks(database: Path) -> Iterator[str]:
-    """What is odd about a snapshot, one line each: it was read, and its rows are there."""
+    """What is odd about the snapshots, one line each; their rows are built all the same."""
     again = "land the snapshot again, or remove its folder"
     with duckdb.connect(str(database)) as connection:
         short = connection.execute(
@@ -215,7 +215,7 @@ def doubtful_weeks(database: Path) -> Iterator[str]:
         early = connection.execute(
             "select snapshot_id, count(*) from staging.stg_hub__versions "
             "inner join staging.stg_hub__snapshots using (snapshot_id) "
-            # The public archive names a week after its first day and lists it at its end.
+            # The public archive names a week after its first day, but lists the Hub on its last.
             "where created_at > snapshot_at + interval 8 days group by snapshot_id order by 1"
         ).fetchall()
         twice = connection.execute(
@@ -227,8 +227,8 @@ def doubtful_weeks(database: Path) -> Iterator[str]:
         repeated = list(repeated_weeks(connection))
     for snapshot_id, before in repeated:
         yield (
-            f"snapshot_id={snapshot_id} repeats snapshot_id={before} in all it says, counters "
-            f"included, so that nothing changed in between: {again}"
+            f"snapshot_id={snapshot_id} repeats snapshot_id={before} in everything, counters "
+            f"included, as if nothing had changed in between: {again}"
         )
     for snapshot_id, n, before, n_before in short:
         yield (
@@ -238,16 +238,16 @@ def doubtful_weeks(database: Path) -> Iterator[str]:
     for snapshot_id, n in early:
         yield (
             f"snapshot_id={snapshot_id} lists {models(n)} created more than a week after it, so "
-            f"that its date is doubtful: {again}"
+            f"its date is doubtful: {again}"
         )
     for snapshot_id, n in twice:
         yield f"snapshot_id={snapshot_id} names {models(n)} twice, the last counts: {again}"
 
 
 def repeated_weeks(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
-    """Snapshots in which nothing differs from the one before, with that one.
+    """Snapshots that equal the one before, each with that one.
 
-    Counters are looked at only where no repository came, went, or said something else.
+    Counters are compared only where no repository was added, removed or otherwise changed.
     """
     still = connection.execute(
         "select snapshot_id, previous_snapshot_id from staging.stg_hub__snapshots "
@@ -267,5 +267,5 @@ def repeated_weeks(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str,
 
 
 def models(n: int) -> str:
-    """So many models."""
+    """A number of models in words."""
     return f"{n:,} model{'' if n == 1 else 's'}"

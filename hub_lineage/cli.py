@@ -1,7 +1,7 @@
 """One command for all of it: `hub-lineage --help`.
 
-Each command hands its arguments to the part that does the work, and ends with its exit code: what
-`hub-lineage crawl` takes is what `python -m loaders crawl` takes.
+Each command passes its arguments to the part that does the work and returns its exit code:
+`hub-lineage crawl` takes the same arguments as `python -m loaders crawl`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hub_lineage.paths import version
 
 NAME = "hub-lineage"
 COMPLETE = "_HUB_LINEAGE_COMPLETE"
-"""The variable by which click knows that a shell asks for completions."""
+"""The variable that a shell sets to ask click for completions."""
 SHELLS = ("bash", "fish", "zsh")
 HELP = "--help"
 
@@ -35,14 +35,12 @@ class Program:
 
 PROGRAMS = {
     "build": Program("build and test the marts, then export them as Parquet", "hub_lineage.build"),
-    "crawl": Program(
-        "land a snapshot of the Hub, or go on with it", "loaders.__main__", ("crawl",)
-    ),
+    "crawl": Program("land a snapshot of the Hub, or resume one", "loaders.__main__", ("crawl",)),
     "import": Program("land dumps: Parquet, CSV, JSON lines", "loaders.__main__", ("import",)),
     "archive": Program("land weeks of the public archive", "loaders.__main__", ("archive",)),
     "dump": Program("land the daily dump of the Hub", "loaders.__main__", ("dump",)),
     "status": Program("say what is landed", "loaders.__main__", ("status",)),
-    "fake-hub": Program("serve a made-up Hub, to practise", "loaders.__main__", ("fake-hub",)),
+    "fake-hub": Program("serve a made-up Hub to practise on", "loaders.__main__", ("fake-hub",)),
     "study": Program("estimate both studies on the exports", "analysis.__main__", ("study",)),
     "calibrate": Program("how often estimates err", "analysis.__main__", ("calibrate",)),
     "report": Program("the report as a folder that opens from disk", "analysis.report.__main__"),
@@ -55,7 +53,7 @@ class Forwarded(click.Command):
     """A command whose arguments another parser reads."""
 
     def __init__(self, name: str, program: Program) -> None:
-        """Take whatever comes, `--help` too."""
+        """Accept every argument unparsed, `--help` included."""
         super().__init__(
             name,
             callback=self.run,
@@ -67,19 +65,19 @@ class Forwarded(click.Command):
         self.program = program
 
     def run(self, arguments: tuple[str, ...]) -> None:
-        """Run the part, and end with its exit code."""
+        """Run the program and exit with its exit code."""
         module = importlib.import_module(self.program.module)
         raise SystemExit(module.main([*self.program.subcommand, *arguments]))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The options that the part's help names."""
+        """Complete the options that the program's help names."""
         if not incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
-        says = io.StringIO()
-        with contextlib.redirect_stdout(says), contextlib.suppress(SystemExit):
+        help_text = io.StringIO()
+        with contextlib.redirect_stdout(help_text), contextlib.suppress(SystemExit):
             self.run((HELP,))
-        options = dict.fromkeys(re.findall(r"--[a-z][a-z-]+", says.getvalue()))
-        return [CompletionItem(one) for one in options if one.startswith(incomplete)]
+        options = dict.fromkeys(re.findall(r"--[a-z][a-z-]+", help_text.getvalue()))
+        return [CompletionItem(option) for option in options if option.startswith(incomplete)]
 
 
 @click.group(NAME, context_settings={"help_option_names": ["-h", HELP]})
@@ -99,7 +97,7 @@ for _name, _program in PROGRAMS.items():
 @main.command()
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> None:
-    """Print the completion of a shell, to be read by it: source <(hub-lineage completion bash)."""
+    """Print a shell's completion script, to be sourced: source <(hub-lineage completion bash)."""
     kind = get_completion_class(shell)
     assert kind is not None, "SHELLS are those that click knows"
     click.echo(kind(main, {}, NAME, COMPLETE).source())

@@ -1,4 +1,4 @@
-"""dbt as a subprocess, and what its manifest says of the project."""
+"""dbt as a subprocess, and what its manifest says about the project."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ALL_BUT_UNIT_TESTS = ("--selector", "all_but_unit_tests")
 MODELS_AND_SEEDS = ("--selector", "models_and_seeds")
 
 PARSES = PROJECT / "target" / "build"
-"""Where dbt's reading of the project is kept, from the last build that went through."""
+"""Where dbt's parse of the project is kept, from the last successful build."""
 READ = (
     "*.yml",
     "macros/**/*",
@@ -39,7 +39,7 @@ READ = (
     "tests/**/*.yml",
     "analysis/questions/**/*",
 )
-"""The files that it is a reading of."""
+"""The files that dbt parses."""
 
 
 # the runner
@@ -54,11 +54,11 @@ def run(
     note: Callable[[str], None] | None = None,
     lock: int | None = None,
 ) -> str:
-    """Run dbt on this project, its artifacts and its log in `place`; what it said on stderr.
+    """Run dbt on this project and return its stderr; its artifacts and log go to `place`.
 
-    environment: variables on top of ours. note: takes each line of its output; without it nobody
-    hears them. lock: of the folder that it works in, which it holds as long as it lives. A DbtError
-    unless all goes well, with the reason.
+    environment: variables on top of ours. note: called with each line of its output, which is
+    otherwise dropped. lock: that of the folder dbt works in, which it holds as long as it runs. A
+    DbtError with the reason if dbt fails.
     """
     with (
         tempfile.TemporaryFile("w+", errors="replace") as errors,
@@ -102,12 +102,12 @@ def command(arguments: Sequence[str], place: Path, target: str) -> list[str]:
 
 
 def without_unit_tests(arguments: Sequence[str]) -> list[str]:
-    """The arguments of `dbt build`, unit tests left out unless types of resources are given."""
+    """The arguments of `dbt build`, without unit tests unless types of resources are given."""
     names = {argument.split("=")[0] for argument in arguments}
     if not names & SELECTIONS:
         return [*arguments, *ALL_BUT_UNIT_TESTS]
     if not names & RESOURCE_TYPES:
-        # dbt would take a selector for the whole selection, and not look at the one that is given.
+        # dbt would take a selector as the whole selection and ignore the one that is given.
         return [*arguments, "--exclude-resource-type", "unit_test"]
     return list(arguments)
 
@@ -120,10 +120,10 @@ def end_with_parent() -> None:
 
 
 def kept_parse() -> Path:
-    """The file that holds dbt's reading of the project as it is now, if there is one.
+    """The file for dbt's parse of the project in its present state; it may not exist.
 
-    dbt could go on from the reading of another state, but not where a macro is gone whose
-    description was read then: that is an error until everything is read anew.
+    dbt could start from the parse of an earlier state, but fails where a macro with a description
+    has been removed since, until everything is parsed anew.
     """
     digest = hashlib.sha256()
     for path in sorted({path for pattern in READ for path in PROJECT.glob(pattern)}):
@@ -134,9 +134,9 @@ def kept_parse() -> Path:
 
 
 def keep_parse(made: Path, kept: Path) -> None:
-    """Keep dbt's reading of the project for the next build, in the place of earlier ones.
+    """Keep dbt's parse of the project for the next build, in place of earlier ones.
 
-    It saves time and nothing else: where it cannot be kept, the next build reads all files again.
+    It only saves time: where it cannot be kept, the next build parses all files again.
     """
     with contextlib.suppress(OSError):
         content = made.read_bytes()
@@ -149,7 +149,7 @@ def keep_parse(made: Path, kept: Path) -> None:
 
 
 def reason(workshop: Path, stderr: str) -> str:
-    """Why dbt failed: its failed steps, what stopped it, or what it said of its arguments."""
+    """Why dbt failed: its failed steps, what stopped it, or what it said about its arguments."""
     with contextlib.suppress(OSError, ValueError, KeyError):
         results = json.loads((workshop / "target" / "run_results.json").read_text())["results"]
         failed = [
@@ -170,11 +170,11 @@ def reason(workshop: Path, stderr: str) -> str:
     for line in stderr.splitlines():
         if line.startswith("Error: "):
             return f"dbt: {line.removeprefix('Error: ')}"
-    return " ".join(stderr.split())[-300:] or "dbt ended without a word"
+    return " ".join(stderr.split())[-300:] or "dbt ended without a message"
 
 
 def told(text: str) -> str:
-    """The sentence in a message of dbt, without its heading, the SQL and the macros around it."""
+    """The sentence in a message of dbt, without the heading, SQL and macros around it."""
     text = re.sub(r"\x1b\[\d+m", "", text).strip()
     if DISK_FULL.search(text):
         return "the disk is full"
@@ -198,7 +198,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Mart:
-    """A mart as its YAML describes it; `grain` are the columns that tell its rows apart."""
+    """A mart as its YAML describes it; the columns of `grain` identify a row."""
 
     name: str
     description: str
@@ -207,7 +207,7 @@ class Mart:
 
 
 def read_manifest(place: Path) -> dict:
-    """The manifest that dbt left in the place of its run."""
+    """The manifest that dbt left in the folder of its run."""
     return json.loads((place / "target" / "manifest.json").read_text("utf-8"))
 
 
@@ -219,7 +219,7 @@ def marts_in(manifest: Mapping) -> list[Mart]:
 
 
 def mart_of(node: Mapping) -> Mart:
-    """A mart from its node."""
+    """A mart from its node in the manifest."""
     columns = tuple(
         Column(
             name,

@@ -1,7 +1,8 @@
-"""dbt's command line, for which two files of one name are one database.
+"""dbt's command line, made to keep its parse when the database lies in another folder.
 
-dbt reads the whole project anew, for ten CPU seconds, where the connection is not that of its last
-reading, and takes the database's folder for a part of it. What it reads depends on the name alone.
+dbt parses the whole project anew, which takes ten CPU seconds, if the connection differs from that
+of its last parse, and it counts the database's path as a part of the connection. The parse depends
+on the database's name alone.
 """
 
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
@@ -11,7 +12,7 @@ connection_keys = DuckDBCredentials._connection_keys
 
 
 def keys_without_path(credentials: DuckDBCredentials) -> tuple[str, ...]:
-    """What tells one connection from another, but for the folder of its file."""
+    """What distinguishes connections, without the path of the database file."""
     return tuple(key for key in connection_keys(credentials) if key != "path")
 
 

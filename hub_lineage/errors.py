@@ -1,4 +1,4 @@
-"""Foreseeable problems, each one line that says what is wrong and what to do, with an exit code."""
+"""Foreseeable problems: one line that says what is wrong and what to do, and an exit code."""
 
 import errno
 import re
@@ -14,11 +14,11 @@ EXIT_STOPPED = 75
 DISK_FULL = re.compile(
     "No space left on device|Disk quota exceeded|failed to offload data block", re.IGNORECASE
 )
-"""What is said when a file, or what does not fit into memory, finds no room."""
+"""How the system and DuckDB report a full disk, also when DuckDB spills from memory to disk."""
 
 
 class Problem(Exception):
-    """One line for whoever ran the command, and the exit code of the command."""
+    """One line for the person who ran the command, and the command's exit code."""
 
     exit_code = EXIT_DATA
 
@@ -29,23 +29,23 @@ class Problem(Exception):
 
 
 class BuildError(Problem):
-    """The build cannot begin, or did not go through; what stood before still stands."""
+    """The build cannot begin, or failed; the previous database and exports are unchanged."""
 
 
 class DbtError(Problem):
-    """dbt did not go through, for the reason that this is."""
+    """dbt failed; the message is the reason."""
 
 
 class StudyError(Problem):
-    """The exports, the results, or what was asked of them cannot be used."""
+    """The exports or results cannot be used, or cannot answer the request."""
 
 
 class LandingError(Problem):
-    """The landing refuses, or cannot be read or written; it is as it was."""
+    """The landing cannot take the data, or cannot be read or written; it is unchanged."""
 
 
 class DataError(Problem):
-    """The files given cannot be turned into items."""
+    """The given files cannot be turned into items."""
 
 
 class UsageError(Problem):
@@ -61,34 +61,34 @@ class RefusedError(Problem):
 
 
 class UnavailableError(Problem):
-    """The service does not answer, or not now, after all retries."""
+    """The service did not answer, even after all retries."""
 
     exit_code = EXIT_UNAVAILABLE
 
 
 class IntegrityError(Problem):
-    """What came, or what is landed, is not what it must be."""
+    """Data received, or already landed, is damaged or contradicts itself."""
 
     exit_code = EXIT_INTEGRITY
 
 
 class SparkError(Problem):
-    """Spark cannot be started, or a build on it did not go through."""
+    """Spark cannot be started, or a build on it failed."""
 
 
 class StoppedError(Problem):
-    """The user has stopped a command that goes on where it stood."""
+    """The user has stopped a command that can be resumed where it stopped."""
 
     exit_code = EXIT_STOPPED
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, in one line; a full disk is called so, whoever met it."""
+    """The first line of an error's message; always "the disk is full" where that is the cause."""
     said = str(error).strip() or type(error).__name__
     return "the disk is full" if DISK_FULL.search(said) else said.splitlines()[0]
 
 
 def said_by(error: OSError) -> str:
-    """Return what the system says; of a full disk, that it is one."""
+    """Return the system's message, with a note if the disk is full."""
     said = str(error.strerror or error)
     return f"the disk is full ({said})" if error.errno in (errno.ENOSPC, errno.EDQUOT) else said

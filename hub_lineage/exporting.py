@@ -13,8 +13,8 @@ from hub_lineage.files import flush
 from hub_lineage.sql import identifier, literal, memory_limit, one_value
 
 FILE = "hub_lineage.duckdb"
-"""The database's name while it is made, whatever it is called in the end: its schemas are found
-under the name of the file, and not every name will do."""
+"""The database's name while it is built, whatever its final name: DuckDB takes the catalog's name
+from the file, and not every file name would work."""
 
 
 def export_marts(
@@ -23,13 +23,13 @@ def export_marts(
     wanted: Sequence[str] | None = None,
     leave: Collection[str] = (),
 ) -> tuple[str, list[tuple[str, int]]]:
-    """Write each mart of a build as zstd Parquet; the snapshot, and the rows of each mart.
+    """Write each mart of a build as zstd Parquet; return the snapshot and each mart's row count.
 
-    `wanted` names the marts; by default they are all that there are, but for those to `leave`.
+    `wanted` names the marts; by default all are written except those in `leave`.
 
-    Rows are in the order of their columns from the left, so equal marts give equal bytes. Each
-    file's metadata name the snapshot that its rows are of: marts that a part of a build left out
-    may be of an earlier one.
+    Rows are ordered by their columns from the left, so that equal marts give equal bytes. Each
+    file's metadata name the snapshot of its rows: marts that a partial build left out may be of an
+    earlier one.
     """
     counts = []
     seen: set[str] = set()
@@ -68,9 +68,9 @@ def export_marts(
 
 
 def columns_that_order(workshop: Path) -> dict[str, int]:
-    """How many columns from the left tell the rows of each mart apart: they hold its grain.
+    """How many columns from the left contain the grain of each mart.
 
-    To order by them is to order by all, without the work.
+    Ordering by them is the same as ordering by all columns, but cheaper.
     """
     nodes = read_manifest(workshop)["nodes"].values()
     return {
@@ -81,9 +81,10 @@ def columns_that_order(workshop: Path) -> dict[str, int]:
 
 
 def views_left_out(workshop: Path, exports: Path) -> set[str]:
-    """Marts that are views, that a part of a build left out, and that have been exported before.
+    """Marts that are views, that a partial build left out, and that were exported before.
 
-    A view shows what was built beneath it; its export is of the snapshot that it was built for.
+    Such a view already shows the new tables beneath it, while its export keeps the snapshot it was
+    built for.
     """
     results = json.loads((workshop / "target" / "run_results.json").read_text("utf-8"))["results"]
     ran = {result["unique_id"].split(".")[2] for result in results}
@@ -95,8 +96,11 @@ def views_left_out(workshop: Path, exports: Path) -> set[str]:
 
 
 def snapshots_of_models(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """The latest snapshot, and its time, that each model's rows are of: more than one where a
-    part was built on tables of an earlier snapshot. dbt notes them (macros/provenance.sql)."""
+    """The latest snapshot behind each model's rows, with its time.
+
+    There are several where a partial build used tables of an earlier snapshot. dbt records them
+    (macros/provenance.sql).
+    """
     noted = connection.execute(
         f"select model, snapshots from {Path(FILE).stem}.main.snapshots_of_models"
     ).fetchall()

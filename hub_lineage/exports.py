@@ -20,7 +20,7 @@ from hub_lineage.sql import files_in_sql, identifier, one_value
 from hub_lineage.sql import memory_limit as limit_of_memory
 
 MARK = ".being_replaced"
-"""In the exports' folder from before the first file is replaced until after the last one is."""
+"""A file in the exports' folder while a build replaces the marts there."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Exports:
     connection: DuckDB, with one view per mart.
     folder: where the Parquet files are.
     snapshot_id: the latest snapshot, as the files' own metadata names it.
-    content_hash: SHA-256 over all marts' bytes, names sorted: what every result is a function of.
+    content_hash: SHA-256 over the bytes of all marts, sorted by name. It identifies the data that
+        every result is computed from.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -44,7 +45,8 @@ def open_marts(
 ) -> Exports:
     """Open `<HUB_EXPORTS>`; a StudyError if marts are missing, damaged or of two snapshots.
 
-    Files that are no marts are refused as well, and marts that a killed build left half replaced.
+    Files that are not marts are refused as well, and so are marts that a killed build left half
+    replaced.
     """
     paths = {path.stem: path for path in sorted(Path(folder).glob("*.parquet"))}
     if (Path(folder) / MARK).exists():
@@ -55,7 +57,7 @@ def open_marts(
     others = sorted(paths.keys() - marts_of_the_project())
     if others:
         raise StudyError(
-            f"{others[0]!r}.parquet in {folder} is no mart of this project: move it elsewhere"
+            f"{others[0]!r}.parquet in {folder} is not a mart of this project: move it elsewhere"
         )
     missing = [mart for mart in needed if mart not in paths]
     if missing:
@@ -99,11 +101,12 @@ def snapshot_of(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
 
 
 def n_models(exports: Exports) -> int:
-    """Models of the latest snapshot: what the time that anything takes is reckoned from."""
+    """How many models the latest snapshot holds; running times are estimated from it."""
     return one_value(exports.connection, "select count(*) from hub_models")
 
 
 def hash_of(paths) -> str:
+    """The SHA-256 over the names and contents of some files, sorted by path."""
     digest = hashlib.sha256()
     for path in sorted(paths):
         digest.update(path.name.encode())

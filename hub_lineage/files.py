@@ -1,12 +1,12 @@
-"""How files and folders are locked, replaced and told apart: the same way after every crash.
+"""How files and folders are locked, compared and replaced, so that a crash leaves them whole.
 
-What is written anew is made under a hidden name beside its place, which it takes by a rename at the
-end. Whoever works in a hidden folder holds a lock on it, which the kernel frees when they end; so
-the next run tells what a killed one left from what a living one makes. What a swap has set aside
-goes back where the new never came, and the rest is cleared.
+New files are made under a hidden name beside their target and renamed to it at the end. A process
+that works in a hidden folder holds a lock on it, which the kernel releases when the process ends:
+so the next run can tell what a killed run left behind from the work of a running one. If a swap was
+interrupted before the new folder was in place, the old one is put back; the rest is cleared.
 
-The report, the studies' results and the published data set are folders in which others may keep
-files of their own: what we made goes, any other file stays or keeps the folder from being replaced.
+In the folders of the report, the studies' results and the published data set, others may keep files
+of their own: our files are replaced, and any other file stays or stops the folder's replacement.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ import duckdb
 from hub_lineage.errors import DISK_FULL, StudyError, first_line
 
 LIST = "files.txt"
-"""In a folder of results: the paths of the files that we made, one a line."""
+"""In a folder of results: the paths of the files that we made, one per line."""
 
 ASIDE = "aside"
-"""In a hidden folder: what a swap has set aside until the new stands."""
+"""In a hidden folder: what a swap has set aside until its replacement is in place."""
 
 UNWRITABLE = (OSError, duckdb.IOException, duckdb.TransactionException)
 
@@ -43,7 +43,7 @@ def digest_of(path: Path) -> str:
 
 
 def flush(path: Path) -> None:
-    """Have the disk keep a file, or the names in a folder, before a rename relies on it."""
+    """Flush a file, or a folder's entries, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -55,7 +55,10 @@ def flush(path: Path) -> None:
 
 
 def take_lock(folder: Path) -> int:
-    """Lock a folder until the number that is returned is closed; BlockingIOError where it is."""
+    """Lock a folder and return the descriptor whose closing unlocks it.
+
+    BlockingIOError if it is locked already.
+    """
     lock = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -67,7 +70,7 @@ def take_lock(folder: Path) -> int:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder's lock, waiting for whoever has it."""
+    """Hold a folder's lock, after waiting for its present holder."""
     lock = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -77,7 +80,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether a living process holds a folder's lock."""
+    """Whether a running process holds a folder's lock."""
     try:
         os.close(take_lock(folder))
     except BlockingIOError:
@@ -86,7 +89,7 @@ def is_locked(folder: Path) -> bool:
 
 
 def make_and_lock(folder: Path) -> int:
-    """Make a folder and lock it; BlockingIOError when others hold it for two seconds more."""
+    """Make a folder and lock it; BlockingIOError if it stays locked for two more seconds."""
     for is_last in [False] * 20 + [True]:
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -108,12 +111,12 @@ def make_and_lock(folder: Path) -> int:
 
 @contextlib.contextmanager
 def without_empty_folders(path: Path) -> Iterator[None]:
-    """Remove the folders of a path that were made for what never came."""
+    """Remove those folders of a path that were made here and are still empty at the end."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
         yield
     finally:
-        # rmdir leaves those that hold something.
+        # rmdir refuses folders that hold something.
         for folder in missing:
             with contextlib.suppress(OSError):
                 folder.rmdir()
@@ -121,11 +124,11 @@ def without_empty_folders(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def hidden_folder(place: Path, home: Path | None = None, *, is_kept: bool = False) -> Iterator[int]:
-    """Keep a folder to ourselves; its lock, which whoever works in it must hold.
+    """Keep a hidden folder to this process, and yield its lock.
 
-    What a killed run left in it is cleared, once what it set aside is back in `home`, unless it
-    `is_kept` for us to go on with. BlockingIOError when others hold the folder. An empty one is
-    gone afterwards.
+    A child process that works in the folder must hold the lock too. What a killed run had set aside
+    is put back into `home`; what else it left is cleared, unless it `is_kept` to be resumed.
+    BlockingIOError if another process holds the folder. It is removed at the end if empty.
     """
     with without_empty_folders(place.parent):
         lock = make_and_lock(place)
@@ -141,7 +144,7 @@ def hidden_folder(place: Path, home: Path | None = None, *, is_kept: bool = Fals
 
 
 def empty_folder(path: Path) -> None:
-    """Remove all that a folder holds."""
+    """Remove everything in a folder."""
     for entry in path.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
@@ -151,10 +154,10 @@ def empty_folder(path: Path) -> None:
 
 @contextlib.contextmanager
 def workshop(target: Path, what: str, instead: str) -> Iterator[Path]:
-    """An empty hidden folder beside the target, to ourselves; it is gone afterwards.
+    """An empty hidden folder beside the target, for this process alone; removed at the end.
 
-    what: that is made there; instead: how to name another target. A StudyError if another run holds
-    the folder, or something in it cannot be written.
+    what: what is made there, and instead: how to name another target, both for messages. A
+    StudyError if another run holds the folder, or something in it cannot be written.
     """
     place = target.with_name(f".{target.name}.building")
     try:
@@ -170,7 +173,7 @@ def workshop(target: Path, what: str, instead: str) -> Iterator[Path]:
 
 
 def why(error: Exception) -> str:
-    """What went wrong in a few words; DuckDB has errors of its own for what cannot be written."""
+    """What went wrong, in a few words; DuckDB has errors of its own for files it cannot write."""
     if DISK_FULL.search(str(error)) or not isinstance(error, OSError):
         return first_line(error)
     return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
@@ -181,7 +184,7 @@ def why(error: Exception) -> str:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A hidden path beside a file; what is written there takes the file's place, or leaves it."""
+    """A hidden path beside a file; what is written there replaces the file, unless that fails."""
     hidden = path.with_name(f".{path.name}.tmp")
     try:
         yield hidden
@@ -195,9 +198,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def swap(pairs: Sequence[tuple[Path, Path]], place: Path) -> None:
-    """Put finished folders where their targets stand, all of them or none.
+    """Put finished folders in the place of their targets, all of them or none.
 
-    place: the hidden folder in which the old ones wait until all new ones stand.
+    place: the hidden folder that keeps the old ones until all new ones are in place.
     """
     waiting = [(new, target, place / ASIDE / target.name) for new, target in pairs]
     try:
@@ -219,7 +222,7 @@ def swap(pairs: Sequence[tuple[Path, Path]], place: Path) -> None:
 
 
 def put_back(place: Path, home: Path) -> None:
-    """Put back into `home` what a swap has set aside in `place` and nothing has replaced."""
+    """Put back into `home` what an interrupted swap has set aside in `place`."""
     for old in sorted((place / ASIDE).glob("*")):
         if not (home / old.name).exists():
             os.replace(old, home / old.name)
@@ -228,8 +231,8 @@ def put_back(place: Path, home: Path) -> None:
 def replace_files(pairs: Sequence[tuple[Path, Path]]) -> None:
     """Replace old files by new ones, each by one rename, or remove those that have no new one.
 
-    Should one fail, all of them are put back. No reader finds an old file gone before its successor
-    stands.
+    If one fails, all of them are put back. No reader finds an old file gone before the new one is
+    in place.
     """
     kept: list[tuple[Path, Path | None]] = []
     try:
@@ -250,7 +253,7 @@ def replace_files(pairs: Sequence[tuple[Path, Path]]) -> None:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """A second name for a file, or a copy where the disk knows no such thing."""
+    """Hard-link a file, or copy it where the file system has no hard links."""
     try:
         os.link(source, target)
     except OSError:
@@ -258,9 +261,9 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 def replace_folder(new: Path, target: Path, ours: Collection[str] | None = None) -> None:
-    """Put a finished folder of a `workshop` where the target stands, with what is not ours.
+    """Replace a target by the finished folder of a `workshop`; files that are not ours are kept.
 
-    ours: paths below the target that we made; None if all of them are.
+    ours: the paths below the target that we made; None if we made all of them.
     """
     if ours is not None:
         for path in entries(target):
@@ -271,7 +274,10 @@ def replace_folder(new: Path, target: Path, ours: Collection[str] | None = None)
 
 
 def keep(path: Path, copy: Path) -> None:
-    """Link a file of others into the new folder; a StudyError where its name is one of ours."""
+    """Link a file of someone else's into the new folder; a StudyError if its name is one of ours.
+
+    Where links are impossible it is copied.
+    """
     if os.path.lexists(copy):
         raise StudyError(f"{path} is not ours, and would be replaced: move it elsewhere")
     copy.parent.mkdir(parents=True, exist_ok=True)
@@ -302,13 +308,13 @@ def files_of(folder: Path) -> list[str]:
 
 
 def list_files(folder: Path, others: Collection[str] = ()) -> None:
-    """Note in `LIST` the files of a folder, but for those of others."""
+    """Write the files of a folder to its `LIST`, except those of others."""
     names = {LIST, *files_of(folder)} - {*others}
     (folder / LIST).write_text("".join(f"{name}\n" for name in sorted(names)), "utf-8")
 
 
 def listed_files(folder: Path) -> set[str] | None:
-    """The files that `LIST` names; None where there is no list."""
+    """The files that a folder's `LIST` names; None where there is no list."""
     try:
         return set((folder / LIST).read_text("utf-8").splitlines())
     except (FileNotFoundError, NotADirectoryError):

@@ -46,7 +46,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot as its manifest tells it; `rows` and `source` are None if it does not say."""
+    """A snapshot as its manifest describes it; `rows` and `source` are None if not given there."""
 
     snapshot_id: str
     started_at: datetime
@@ -77,7 +77,7 @@ def list_snapshots(landing: Path, *, skip_unreadable: bool = False) -> list[Snap
     """Return the snapshots of a landing in the order of their ids, whatever their status.
 
     A landing that does not exist holds none. LandingError when a manifest cannot be read; with
-    `skip_unreadable` a folder whose manifest is missing or no JSON object is left out instead.
+    `skip_unreadable` a folder whose manifest is missing or not a JSON object is left out instead.
     """
     folders = snapshot_folders(landing)
     if skip_unreadable:
@@ -88,7 +88,7 @@ def list_snapshots(landing: Path, *, skip_unreadable: bool = False) -> list[Snap
 def snapshot_folders(landing: Path) -> list[Path]:
     """Return the folders of a landing's snapshots, oldest first; none if there is no landing.
 
-    OSError when the landing cannot be read, which a glob would pass over in silence.
+    OSError when the landing cannot be read, which a glob would silently ignore.
     """
     root = Path(landing) / TABLE
     folders = sorted(root.glob("snapshot_id=*"))
@@ -161,16 +161,16 @@ def _number(value: object) -> int | None:
 
 
 def read_manifest(folder: Path) -> Snapshot:
-    """Return a snapshot as its manifest tells it; LandingError when that cannot be read.
+    """Return a snapshot as its manifest describes it; LandingError when that cannot be read.
 
-    Another loader's manifest may hold whatever it likes beside the three keys that every reader
-    needs; what is not in our form there says nothing.
+    Every reader needs three keys. Another loader's manifest may hold anything beside them: what is
+    not in our form is ignored.
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         for key in ("snapshot_id", "started_at", "status"):
             if not is_text(manifest[key]):
-                raise TypeError(f"{key} is no text")
+                raise TypeError(f"{key} is not a text")
         source, details = manifest.get("source"), manifest.get("details")
         return Snapshot(
             snapshot_id=manifest["snapshot_id"],
@@ -193,5 +193,5 @@ def read_manifest(folder: Path) -> Snapshot:
     ) as error:
         raise LandingError(
             f"{folder.name} has no readable {MANIFEST} ({type(error).__name__}: {error}); "
-            "`python -m loaders verify` mends a crawled one; else land the snapshot again"
+            "`python -m loaders verify` repairs a crawled one; otherwise land the snapshot again"
         ) from error

@@ -1,11 +1,11 @@
-"""The licence of every package that is installed beside the project, and who asked for it.
+"""The licence of every package installed beside the project, and the groups that require it.
 
     python -m hub_lineage.licences        a line per package: name, version, licence, groups
 
-The groups are those of `pyproject.toml`; a package belongs to each group that asks for it, directly
-or through others (the lock says who asks for whom). What is under a GPL alone may stand in the
-groups of `[dependency-groups]` only, which nobody needs who runs the project: otherwise a line on
-stderr names it and the exit code is 1. The Python of another environment lists that one's packages.
+The groups are those of `pyproject.toml`; a package belongs to each group that requires it, directly
+or through others (the lock says which package requires which). A package under a GPL alone may
+stand only in `[dependency-groups]`, which only developers install: otherwise a line on stderr names
+it and the exit code is 1. To list another environment's packages, run this with its Python.
 """
 
 from __future__ import annotations
@@ -20,34 +20,35 @@ from pathlib import Path
 from hub_lineage.paths import PROJECT
 
 BUILD = "build"
-"""What stands under `dependencies`."""
+"""The name of the group listed under `dependencies`."""
 
 
 def main() -> int:
+    """Print a line per installed package; 1 where one under a GPL alone is not for developers."""
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))
     lock = (PROJECT / "requirements" / "checks.txt").read_text("utf-8")
     groups = groups_of_packages(project, lock)
     for_developers = project["dependency-groups"].keys()
     n_wrong = 0
     for name, version, licence in installed():
-        asked = groups.get(name, set())
-        print(f"{name:<32} {version:<14} {licence[:60]:<60} {', '.join(sorted(asked)) or '-'}")
-        if is_gpl_alone(licence) and asked - for_developers:
+        needing = groups.get(name, set())
+        print(f"{name:<32} {version:<14} {licence[:60]:<60} {', '.join(sorted(needing)) or '-'}")
+        if is_gpl_alone(licence) and needing - for_developers:
             n_wrong += 1
-            needed_by = ", ".join(sorted(asked - for_developers))
+            needed_by = ", ".join(sorted(needing - for_developers))
             print(f"error: {name} is under {licence}, and {needed_by} needs it", file=sys.stderr)
     return 1 if n_wrong else 0
 
 
 def installed() -> Iterator[tuple[str, str, str]]:
-    """Each package once, by name: name, version, licence."""
+    """Each package once, sorted by name: its name, version and licence."""
     found = {normal(one.metadata["Name"]): one for one in importlib.metadata.distributions()}
     for name, distribution in sorted(found.items()):
         yield name, distribution.version, licence_of(distribution)
 
 
 def licence_of(distribution: importlib.metadata.Distribution) -> str:
-    """What a package says of its licence: an expression, else classifiers, a text, a file."""
+    """The licence a package states: in an expression, else in classifiers, a text or a file."""
     metadata = distribution.metadata
     classifiers = [
         line.split(" :: ")[-1]
@@ -74,7 +75,7 @@ def is_gpl_alone(licence: str) -> bool:
 
 
 def groups_of_packages(project: Mapping, lock: str) -> Mapping[str, set[str]]:
-    """The groups that need each package of the lock, by a parsed `pyproject.toml`."""
+    """The groups that need each package of the lock, from a parsed `pyproject.toml`."""
     groups: dict[str, set[str]] = {}
     for name, group in asked_for(project):
         groups.setdefault(name, set()).add(group)
@@ -101,7 +102,7 @@ def asked_for(project: Mapping) -> Iterator[tuple[str, str]]:
 
 
 def asked_by(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Each package of a lock with those that ask for it."""
+    """Each package of a lock with those that require it."""
     for entry in re.split(r"\n(?=[A-Za-z0-9])", text):
         via = re.search(r"# via (.*)", entry)
         if via and (name := re.match(r"([\w.-]+)(?:\[.*\])?==", entry)):
@@ -109,6 +110,7 @@ def asked_by(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def normal(name: str) -> str:
+    """A package's name in the normal form of package indexes."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 

@@ -1,10 +1,10 @@
 """The tables of marts in README, overview and exposures, made from the marts' own descriptions.
 
     python -m hub_lineage.mart_tables            write them anew
-    python -m hub_lineage.mart_tables --check    only say whether one is not as it would be written
+    python -m hub_lineage.mart_tables --check    only say which of them are out of date
 
 Each `models/marts/<mart>.yml` says in `meta` its topic, what a row is and what the mart answers.
-Exit codes: 0 as they should be; 1 with --check, where a table differs.
+Exit codes: 0 if they are up to date or were written; 1 with --check if a table differs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import yaml
 from hub_lineage.paths import PROJECT
 
 TOPICS = ("lineage", "races", "disruption", "history", "owners", "licences", "ecosystem", "panels")
-"""In the order in which the tables list them."""
+"""The topics, in the order in which the tables list them."""
 
 BEGIN = "<!-- marts: written by python -m hub_lineage.mart_tables -->"
 END = "<!-- end of marts -->"
@@ -33,7 +33,7 @@ EXPORTED = re.compile(
 
 
 class Mart(NamedTuple):
-    """What a mart says of itself."""
+    """What a mart says about itself."""
 
     name: str
     topic: str
@@ -42,7 +42,7 @@ class Mart(NamedTuple):
 
 
 def marts(project: Path = PROJECT) -> list[Mart]:
-    """Every mart, by topic and name."""
+    """Every mart, sorted by topic and name."""
     found = []
     for path in sorted((project / "models" / "marts").glob("*.yml")):
         for model in yaml.safe_load(path.read_text("utf-8"))["models"]:
@@ -59,7 +59,7 @@ def table(listed: Sequence[Mart]) -> str:
 
 
 def written(name: Path, text: str, listed: Sequence[Mart]) -> str:
-    """A file's text with its table as it should be."""
+    """A file's text with its table brought up to date."""
     if name == EXPOSURES:
         references = "".join(f"      - ref('{mart.name}')\n" for mart in listed)
         return EXPORTED.sub(lambda found: found[1] + references, text)
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--check", action="store_true", help="write nothing, tell what differs")
+    parser.add_argument("--check", action="store_true", help="write nothing, only say what differs")
     options = parser.parse_args(arguments)
     listed = marts()
     differing = []

@@ -15,17 +15,16 @@ PROJECT = Path(__file__).resolve().parent / "project" if IS_INSTALLED else CHECK
 
 
 def folder_from(variable: str, default: str) -> Path:
-    """The absolute path in an environment variable.
+    """The absolute path that an environment variable holds, or that of the default.
 
-    Relative paths are meant from the checkout; where the package is installed, from the folder
-    that the command is run in.
+    Relative paths start at the checkout, or at the current folder if the package is installed.
     """
     start = Path.cwd() if IS_INSTALLED else CHECKOUT
     return Path(os.path.abspath(start / (os.environ.get(variable, "").strip() or default)))
 
 
 def version() -> str:
-    """The version of the software, as the package or the checkout says it."""
+    """The version of the software, from the installed package or the checkout."""
     if IS_INSTALLED:
         return importlib.metadata.version("hub_lineage")
     text = (CHECKOUT / "pyproject.toml").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""What a command shows while it runs: a bar on a terminal, now and then a line anywhere else."""
+"""What a command shows while it runs: a bar on a terminal, an occasional line elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FORMAT = "{desc}: {n_fmt} of {total_fmt} {unit} |{bar}| {elapsed}, {remaining} 
 
 
 class Progress:
-    """Counts what is done of all, in a `with`; that nobody reads it ends nothing.
+    """Counts finished units, in a `with`; a closed stream does not stop the command.
 
     done, total: how many units, so far and in all.
     """
@@ -32,7 +32,7 @@ class Progress:
     ) -> None:
         """`what` is done to `total` units; `scaled` writes 1.2G for a count of bytes.
 
-        stream: where it is shown; stderr unless the command says everything on stdout.
+        stream: where it is shown; stderr unless the command writes everything to stdout.
         is_quiet: nothing is shown at all.
         """
         self._what, self.total, self._unit = what, total, unit
@@ -61,13 +61,13 @@ class Progress:
         self.close()
 
     def expect(self, more: int) -> None:
-        """Note that so much more is to be done than was known before."""
+        """Add so many units to the total."""
         self.total += more
         if self._bar is not None:
             self._bar.total = self.total
 
     def advance(self, done: int = 1, now: str | None = None) -> None:
-        """Note that so much more is done, and what runs now."""
+        """Note that so many more units are done, and what runs now."""
         self.done += done
         self._now = self._now if now is None else now
         with contextlib.suppress(OSError):
@@ -88,11 +88,11 @@ class Progress:
                 print(line, file=self._stream, flush=True)
 
     def announce(self, seconds: float) -> None:
-        """Say before how long all of it takes."""
+        """Say beforehand how long all of it will take."""
         self.say(f"{self._what}: {about(seconds)} on a free core")
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             with contextlib.suppress(OSError):
                 self._bar.close()
@@ -110,12 +110,12 @@ class Progress:
 
 
 def nothing_shown() -> Progress:
-    """For callers that do not ask to be shown anything."""
+    """A progress that shows nothing."""
     return Progress("", 0, "", is_quiet=True)
 
 
 def about(seconds: float) -> str:
-    """How long something takes, as far as that is known before."""
+    """An estimated time in words, rounded as far as the estimate is good."""
     if seconds < 10:
         return "less than 10 s"
     if seconds < 100:

@@ -1,4 +1,4 @@
-"""How much of the Hub a landing holds, in the words of the data set and of the report alike."""
+"""How much of the Hub a landing holds, in words that the data set and the report share."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SCOPES = {
 
 
 def scope_of(snapshot_id: str, asked: str | None = None) -> str:
-    """What the landing holds: what was said, unless it is the sample that comes with the software.
+    """The scope of a landing: as given, else `sample` or `selection` by its snapshot.
 
-    A StudyError if one is said to be the other.
+    A StudyError if the sample is given another scope, or another landing the scope `sample`.
     """
     is_sample = (SAMPLE / f"snapshot_id={snapshot_id}").is_dir()
     if asked and is_sample != (asked == "sample"):

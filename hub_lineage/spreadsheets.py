@@ -1,4 +1,4 @@
-"""Texts that a spreadsheet shows as they are: ids may hold formulas and line breaks."""
+"""Texts made safe for spreadsheets, since ids may hold formulas and line breaks."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ PRINTED = re.compile(
     rf"{NUMBER}[%* ]*"
     rf"(?:\[{NUMBER}, {NUMBER}\]|\({NUMBER}\)[%* ]*|to {NUMBER}[%* ]*|(?<= ){UNSIGNED}[%* ]*)?"
 )
-"""A number as tables print it: with stars, with a standard error, or an interval; -1+2 is none."""
+"""A number as tables print it: with stars, a standard error or an interval; -1+2 is not one."""
 
 
 def safe_cell(text: str) -> str:
     """A text in one line that no spreadsheet runs as a formula.
 
-    Control characters are written as escapes, so that two ids stay two. An apostrophe before a sign
-    that begins a formula tells spreadsheets that a text follows.
+    Control characters become escapes, so that different ids stay different. An apostrophe before a
+    sign that would begin a formula tells spreadsheets that a text follows.
     """
     text = CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
     is_formula = text.lstrip()[:1] in tuple("=+-@\uff1d\uff0b\uff0d\uff20")
@@ -28,7 +28,7 @@ def safe_cell(text: str) -> str:
 
 
 def safe_for_spreadsheets(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame whose texts are safe cells."""
+    """A frame with every text made a safe cell."""
 
     def safe(value: object) -> object:
         return safe_cell(value) if isinstance(value, str) else value

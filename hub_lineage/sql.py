@@ -34,11 +34,11 @@ def literal(text: str | Path) -> str:
 
 
 def files_in_sql(*files: str | Path) -> str:
-    """Return files as the table functions of DuckDB take them, each under the name it has.
+    """Return files as the table functions of DuckDB take them, their names taken literally.
 
-    Left as they are, `[`, `*` and `?` make a name a pattern for other files, and a `~` at its
-    beginning means the home folder. Every path that DuckDB is to read goes through here; an
-    address (`hf://`) stays one.
+    Unescaped, `[`, `*` and `?` would make a name a pattern for other files, and a leading `~` would
+    mean the home folder. Every path that DuckDB is to read goes through here; an address (`hf://`)
+    stays as it is.
     """
     here = (
         file if str(file).startswith("hf://") else os.path.join(os.curdir, file) for file in files
@@ -50,11 +50,11 @@ def files_in_sql(*files: str | Path) -> str:
 def confine(
     connection: duckdb.DuckDBPyConnection, files: Iterable[Path], folders: Iterable[Path]
 ) -> None:
-    """Keep a connection, for good, from all files but these and those in the folders.
+    """Permanently restrict a connection to these files and those in the folders.
 
-    For a condition that a user gives: its subqueries read nothing else, and nothing is loaded.
+    For a condition that a user gives: its subqueries can read nothing else, nor load anything.
     """
-    # DuckDB asks for the name of a file and for the pattern that stands for it.
+    # DuckDB checks both the name of a file and the pattern that matches it.
     names = [os.path.abspath(file) for file in files]
     patterns = [_PATTERN_SIGN.sub(r"[\1]", name) for name in names]
     spilled = connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0]
@@ -64,7 +64,7 @@ def confine(
 
 
 def memory_limit() -> str:
-    """HUB_MEMORY; a BuildError for what is no size: DuckDB takes a negative one for no limit."""
+    """HUB_MEMORY; a BuildError unless it is a size: DuckDB takes a negative one as no limit."""
     limit = os.environ.get("HUB_MEMORY", "").strip() or "4GB"
     try:
         if not re.fullmatch(r"(?=.*[1-9])[0-9]+(\.[0-9]+)? *[KMGT]i?B", limit, re.IGNORECASE):
@@ -81,13 +81,13 @@ def one_value(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
 
 
 def sound_json(text: str) -> str:
-    """Return the SQL of JSON that DuckDB reads: it refuses a whole text for a lone surrogate."""
+    """Return the SQL of JSON without lone surrogates, for which DuckDB refuses a whole text."""
     without = f"regexp_replace({text}, '{_LONE_SURROGATE}', '\\1', 'g')"
     return f"CASE WHEN json_valid({text}) THEN {text} ELSE {without} END"
 
 
 def one_line(error: Exception) -> str:
-    """Return what an error says, without DuckDB's query excerpt, hints and option dump."""
+    """Return an error's message without DuckDB's query excerpt, hints and list of options."""
     text = str(error).strip()
     if _INNER_MESSAGE in text:
         with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):

@@ -1,4 +1,4 @@
-"""dbt's steps as they come out of its log in JSON: how many are done, and what runs now."""
+"""dbt's steps as its JSON log reports them: how many are done, and what runs now."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ class Steps:
         self._shown.close()
 
     def note(self, line: str) -> None:
-        """Take a line of dbt's output: a step that begins or ends is shown, a warning is said."""
+        """Read a line of dbt's output: show a step that begins or ends, and repeat a warning."""
         try:
             event = json.loads(line)
             info, data = event["info"], event["data"]
-            name, level, says = info["name"], info["level"], info["msg"]
+            name, level, message = info["name"], info["level"], info["msg"]
         except (ValueError, LookupError, TypeError):
-            # Not of dbt's log: a library has something to say.
+            # Not a line of dbt's log, but the output of a library.
             print(line, end="", flush=True)
             return
         if name.startswith("LogHook"):
             return
         if name == "LogStartLine":
-            self._begun(data)
+            self._begin(data)
         elif "index" in data and self._progress is not None:
             self._progress.advance()
         elif level == "warn":
-            self._say(says)
+            self._say(message)
 
-    def _begun(self, data: dict) -> None:
+    def _begin(self, data: dict) -> None:
         if self._progress is None:
             shown = Progress("build", data["total"], "steps", stream=sys.stdout)
             self._progress = self._shown.enter_context(shown)

@@ -6,13 +6,13 @@
     hub_lineage.sql("select relation, count(*) as n from lineage_edges group by relation")
     hub_lineage.results("claims", "hf://datasets/owner/name").df()
 
-Each gives a DuckDB relation, whose rows are read when they are asked for: `.df()` makes a pandas
-DataFrame of it, `.pl()` one of Polars, `.filter()`, `.aggregate()` and `.join()` go on from there,
-and a notebook shows it as a table. Nothing is written.
+Each returns a DuckDB relation, whose rows are read only when needed: `.df()` turns it into a pandas
+DataFrame, `.pl()` into one of Polars, `.filter()`, `.aggregate()` and `.join()` refine it, and a
+notebook shows it as a table. Nothing is written.
 
 `source` says where the tables are: a folder of exports or of results, a folder that `publish`
 wrote, or a published data set, `hf://datasets/owner/name`, of which only the columns in use are
-fetched. Without it HUB_EXPORTS and HUB_RESULTS say so.
+fetched. By default they are in the folders that HUB_EXPORTS and HUB_RESULTS name.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ REMOTE = "hf://"
 
 
 class TableError(Problem):
-    """A table that is not there, or is not to be read now."""
+    """A table that does not exist, or must not be read at the moment."""
 
 
 def marts(name: str, source: str | os.PathLike | None = None) -> duckdb.DuckDBPyRelation:
@@ -63,7 +63,7 @@ def sql(query: str, source: str | os.PathLike | None = None) -> duckdb.DuckDBPyR
     for schema, place in (("main", folder), ("results", results_folder(source))):
         connection.execute(f"create schema if not exists {schema}")
         for name, files in tables_in(place).items():
-            # A view on a table far away fetches its footer: only those that the query names.
+            # A view on a remote table fetches its footer, so only those the query names are made.
             if re.search(rf"\b{re.escape(name)}\b", query):
                 connection.execute(
                     f"create or replace view {schema}.{identifier(name)} as from {scan(files)}"
@@ -87,7 +87,7 @@ def results_folder(source: str | os.PathLike | None) -> str:
 def folder_of(
     source: str | os.PathLike | None, published_as: str, variable: str, default: str
 ) -> str:
-    """A folder of tables: the one of the environment, or that of a source, published or not."""
+    """The folder of tables in a source, published or not; without one, the environment's."""
     if source is None:
         return str(folder_from(variable, default))
     text = os.fspath(source).rstrip("/")
@@ -97,7 +97,7 @@ def folder_of(
 
 
 def tables_in(folder: str) -> dict[str, tuple[str, ...]]:
-    """The tables of a folder, each with its file, or the files of the folder of its name."""
+    """The tables of a folder, each with its file, or with the files in the subfolder so named."""
     if folder.startswith(REMOTE):
         return remote_tables(folder)
     place = Path(folder)
@@ -107,7 +107,7 @@ def tables_in(folder: str) -> dict[str, tuple[str, ...]]:
 
 @functools.cache
 def remote_tables(folder: str) -> dict[str, tuple[str, ...]]:
-    """The tables of a published data set, asked for once; none where it is not there."""
+    """The tables of a published data set, looked up once; none if it does not exist."""
     files = file_system()
     try:
         paths = files.glob(f"{folder}/*.parquet") + files.glob(f"{folder}/*/*.parquet")
@@ -117,19 +117,21 @@ def remote_tables(folder: str) -> dict[str, tuple[str, ...]]:
 
 
 def by_table(folder: str, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Files by the table that each is, or is a part of."""
+    """Files grouped by the table they hold or are a part of."""
     found: dict[str, tuple[str, ...]] = {}
     for path in paths:
         name = path.removeprefix(f"{folder}/").removesuffix(".parquet").split("/")[0]
         if not name.isidentifier():
-            raise TableError(f"{name!r} in {folder} is no mart and no result: move it elsewhere")
+            raise TableError(
+                f"{name!r} in {folder} is neither a mart nor a result: move it elsewhere"
+            )
         found[name] = (*found.get(name, ()), path)
     found.pop("variants", None)
     return found
 
 
 def refuse_half_replaced(folder: str) -> None:
-    """A TableError for exports that a build is replacing, or was killed while it did."""
+    """A TableError for exports that a build is replacing, or was replacing when it was killed."""
     if not folder.startswith(REMOTE) and (Path(folder) / MARK).exists():
         raise TableError(
             f"the tables in {folder} are being replaced, or a build was killed while it did so: "
@@ -141,7 +143,7 @@ def refuse_half_replaced(folder: str) -> None:
 
 
 def table(folder: str, name: str, instead: str) -> duckdb.DuckDBPyRelation:
-    """A table of a folder; a TableError that says what there is if it is not there."""
+    """A table of a folder; if it does not exist, a TableError that lists those that do."""
     refuse_half_replaced(folder)
     tables = tables_in(folder)
     if not tables:
@@ -171,7 +173,7 @@ def connection_to(folder: str) -> duckdb.DuckDBPyConnection:
 
 @functools.cache
 def file_system():
-    """The Hub's files; the client takes a while to load, and local tables do without."""
+    """The Hub's files. The client is slow to load and not needed for local tables."""
     from huggingface_hub import HfFileSystem
 
     return HfFileSystem()

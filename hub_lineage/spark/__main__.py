@@ -1,10 +1,10 @@
-"""Build the marts on Spark, and hold them against DuckDB's.
+"""Build the marts on Spark, and compare them with DuckDB's.
 
-    python -m spark build                        what `dbt build` does, on a Spark Connect server
+    python -m spark build                        `dbt build` on a Spark Connect server
     python -m spark compare exports spark-warehouse/warehouse
 
 `build` starts a server of its own unless HUB_SPARK_REMOTE names one (sc://host:port);
-HUB_SPARK_MASTER names the master that its own server runs on (local[2]). HUB_LANDING is read,
+HUB_SPARK_MASTER names the master for its own server (local[2]). HUB_LANDING is read and
 HUB_SPARK_WAREHOUSE (spark-warehouse) written. All other arguments of `build` go to `dbt build`.
 
 Exit codes: 0 built, or equal; 1 a model or a test failed, or rows differ; 2 wrong use, or something
@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options of one command line."""
     parser = argparse.ArgumentParser(
         prog="python -m spark", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,

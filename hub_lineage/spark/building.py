@@ -20,9 +20,9 @@ SCHEMAS = ("landing", "staging", "intermediate", "marts")
 
 
 def build(arguments: Sequence[str]) -> Path:
-    """Build HUB_LANDING into HUB_SPARK_WAREHOUSE with its tests; the folder of the marts.
+    """Build and test HUB_LANDING in HUB_SPARK_WAREHOUSE; return the folder of the marts.
 
-    On the server that HUB_SPARK_REMOTE names, or else on one that is started here for the master
+    This runs on the server that HUB_SPARK_REMOTE names, or else on one started here for the master
     HUB_SPARK_MASTER.
     """
     landing = folder_from("HUB_LANDING", "sample")
@@ -35,7 +35,7 @@ def build(arguments: Sequence[str]) -> Path:
 
 @contextlib.contextmanager
 def server(work: Path) -> Iterator[str]:
-    """A server of our own, its warehouse without the tables of an earlier one."""
+    """A server of our own, with the tables of an earlier one removed from its warehouse."""
     java()
     for schema in SCHEMAS:
         shutil.rmtree(work / "warehouse" / f"{schema}.db", ignore_errors=True)
@@ -46,7 +46,7 @@ def server(work: Path) -> Iterator[str]:
 
 
 def run_dbt(landing: Path, address: str, work: Path, arguments: Sequence[str]) -> None:
-    """`dbt build` of a landing on a server; a SparkError unless everything passes."""
+    """Run `dbt build` of a landing on a server; a SparkError unless everything passes."""
     if find_spec("dbt.adapters.spark") is None:
         raise SparkError("dbt-spark is not installed: pip install -r requirements/spark.txt", 2)
     if landing.is_dir():

@@ -1,7 +1,7 @@
 """The files of a landing as a table, for Spark.
 
-Spark does not see files whose names begin with an underscore, as manifests do. The catalog tells it
-what is landed. It is a copy: whoever lands or removes a snapshot writes it anew.
+Spark ignores files whose names begin with an underscore, as those of manifests do. The catalog
+tells it what is landed. It is a copy: whatever lands or removes a snapshot writes it anew.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from hub_lineage.sql import literal, one_line
 
 CATALOG = Path("catalog") / "files.parquet"
 """Columns: file (path below the landing), size (bytes), last_modified (UTC), content (the text of a
-manifest; null for all others)."""
+manifest; null for other files)."""
 
 MANIFESTS = "hub_models/snapshot_id=*/_manifest.json"
 PARQUET = (
@@ -29,8 +29,8 @@ PARQUET = (
 
 
 def write_catalog(landing: Path) -> int:
-    """Write the catalog in one step; the number of files in it. A LandingError if there is none."""
-    # Manifests first: of a snapshot that is complete by then, all parts are there to be listed.
+    """Write the catalog in one step; return its number of files. A LandingError if it has none."""
+    # Manifests first: a snapshot whose manifest says `complete` has all its parts by then.
     contents: dict[Path, str | None] = {
         path: path.read_text(encoding="utf-8", errors="replace") for path in landing.glob(MANIFESTS)
     }

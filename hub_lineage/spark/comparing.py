@@ -1,7 +1,7 @@
-"""The marts of two engines, row by row: what differs is named by mart, column and key.
+"""Compares the marts of two engines row by row; names each difference by mart, column and key.
 
 DuckDB reads both sides as Parquet. Fractions are compared to ten digits, since engines add them up
-in different orders; times as UTC; everything else must be equal.
+in different orders, and times in UTC; everything else must be equal.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from hub_lineage.sql import files_in_sql, one_value
 
 MARTS = PROJECT / "models" / "marts"
 SHOWN = 3
-"""How many rows a difference shows."""
+"""How many rows are shown of each difference."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column in which rows of the same key differ."""
+    """A column in which rows with the same key differ."""
 
     name: str
     n_rows: int
@@ -40,18 +40,19 @@ class Comparison:
     n_rows: int
     n_rows_there: int
     missing_there: tuple[tuple, ...] = ()
-    """Keys of rows that only the first side has."""
+    """Keys of rows that only the first side has; the first few, in order."""
     missing_here: tuple[tuple, ...] = ()
     n_missing_there: int = 0
     n_missing_here: int = 0
     columns: tuple[Column, ...] = ()
     n_differing: int = 0
-    """Rows of the same key in which any column differs."""
+    """Rows with the same key in which any column differs."""
     faults: tuple[str, ...] = field(default=())
-    """What kept the rows from being compared: a column not there, a key that holds twice."""
+    """What kept the rows from being compared: a missing column, a key of several rows."""
 
     @property
     def is_same(self) -> bool:
+        """Whether both sides were compared and are equal."""
         return not (self.faults or self.n_missing_here or self.n_missing_there or self.n_differing)
 
     def __str__(self) -> str:
@@ -74,7 +75,7 @@ class Comparison:
 
 
 def grains() -> dict[str, list[str]]:
-    """The key of each mart, as the models' descriptions say it."""
+    """The key of each mart, from the models' descriptions."""
     described = (
         yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(MARTS.glob("*.yml"))
     )
@@ -104,7 +105,7 @@ def compare_marts(
 def compare(
     mart: str, here: Sequence[Path], there: Sequence[Path], key: Sequence[str]
 ) -> Comparison:
-    """Two tables in Parquet files (one or several each), rows met by their key."""
+    """Compare two tables in Parquet files (one or several each), their rows joined by key."""
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         for name, files in (("here", here), ("there", there)):
@@ -131,14 +132,16 @@ def compare(
             return Comparison(mart, n_rows, n_rows_there, faults=tuple(faults))
         join(connection, columns, types["here"], key)
         bare = Comparison(mart, n_rows, n_rows_there)
-        return met(connection, bare, [c for c in columns if c not in key], key)
+        return with_differences(connection, bare, [c for c in columns if c not in key], key)
 
 
 def described(connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[str, str]]:
+    """The columns of a view with their types."""
     return [row[:2] for row in connection.execute(f"describe {name}").fetchall()]
 
 
 def n_repeated(connection: duckdb.DuckDBPyConnection, name: str, key: Sequence[str]) -> int:
+    """How many keys several rows of a view share."""
     listed = ", ".join(quoted(column) for column in key)
     return one_value(
         connection,
@@ -152,7 +155,7 @@ def join(
     types: Mapping[str, str],
     key: Sequence[str],
 ) -> None:
-    """The table `rows`: all rows of both sides, values brought to what is compared."""
+    """Create the table `rows`: the rows of both sides joined by key, values made comparable."""
     for name in ("here", "there"):
         values = ", ".join(f"{comparable(c, types[c])} as {quoted(c)}" for c in columns)
         connection.execute(
@@ -178,13 +181,13 @@ def join(
     )
 
 
-def met(
+def with_differences(
     connection: duckdb.DuckDBPyConnection,
     bare: Comparison,
     columns: Sequence[str],
     key: Sequence[str],
 ) -> Comparison:
-    """The comparison of both counts with what the joined rows show."""
+    """The comparison, completed with the differences that the joined rows show."""
     keys = ", ".join(quoted(f"key {c}") for c in key)
 
     def only(side: str) -> tuple[tuple[tuple, ...], int]:
@@ -224,11 +227,12 @@ def met(
 
 
 def comparable(column: str, type_name: str) -> str:
-    """A value as it is compared: fractions to ten digits, the rest in the first side's type."""
+    """The SQL of a value as it is compared: fractions to ten digits, else in the first type."""
     if type_name in ("DOUBLE", "FLOAT"):
         return f"printf('%.9e', cast({quoted(column)} as double))"
     return f"cast({quoted(column)} as {type_name})"
 
 
 def quoted(name: str) -> str:
+    """A column's name quoted for SQL."""
     return '"' + name.replace('"', '""') + '"'

@@ -1,4 +1,4 @@
-"""Java processes of Spark on this machine, each ended with the block that started it."""
+"""Java processes of Spark on this machine, each stopped at the end of its `with` block."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hub_lineage.errors import SparkError
 HOST = "127.0.0.1"
 OLDEST_JAVA = 17
 STARTING = 120.0
-"""Seconds after which a process that still does not listen is given up."""
+"""Seconds after which a process that still does not listen is given up on."""
 
 SMALL_DATA = {
     "spark.sql.shuffle.partitions": "1",
@@ -41,7 +41,7 @@ SESSION = {
 
 
 def java() -> Path:
-    """The Java that Spark will run on; a SparkError that says what to install if there is none."""
+    """The Java for Spark; a SparkError that says what to install if there is none."""
     home = os.environ.get("JAVA_HOME")
     found = shutil.which("java", path=f"{home}/bin" if home else None)
     advice = (
@@ -53,12 +53,12 @@ def java() -> Path:
     said = subprocess.run([found, "-version"], capture_output=True, text=True, check=False)
     version = re.search(r'version "(\d+)', said.stderr + said.stdout)
     if not version or int(version[1]) < OLDEST_JAVA:
-        raise SparkError(f"{found} is too old or no Java; {advice}", 2)
+        raise SparkError(f"{found} is too old or not Java; {advice}", 2)
     return Path(found)
 
 
 def spark_home() -> Path:
-    """Where pip put Spark; a SparkError that says how to install it if it is not there."""
+    """Where pip installed Spark; a SparkError that says how to install it if it is missing."""
     found = find_spec("pyspark")
     if found is None or found.origin is None:
         raise SparkError(
@@ -70,7 +70,7 @@ def spark_home() -> Path:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """A port of this machine that no process listens on."""
     with socket.socket() as listener:
         listener.bind((HOST, 0))
         return listener.getsockname()[1]
@@ -85,8 +85,8 @@ def running(
 ) -> Iterator[subprocess.Popen]:
     """Start a program of Spark's `bin`, wait until it listens, and end it after the block.
 
-    Its output goes into the log. The scripts of Spark hand over to Java in the same process, so
-    that ending it ends Java; on Linux it also ends when we are killed.
+    Its output goes to the log. Spark's scripts run Java in their own process, so ending that ends
+    Java; on Linux it also ends when we are killed.
     """
     java()
     home = spark_home()
@@ -117,7 +117,7 @@ def running(
 
 
 def wait_until_listening(program: str, process: subprocess.Popen, port: int, log: Path) -> None:
-    """Return once the process takes connections; a SparkError if it ends or takes too long."""
+    """Wait until the process accepts connections; a SparkError if it ends or takes too long."""
     deadline = time.monotonic() + STARTING
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -125,12 +125,12 @@ def wait_until_listening(program: str, process: subprocess.Popen, port: int, log
         with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
             return
         time.sleep(0.2)
-    last = (log.read_text(errors="replace").strip().splitlines() or ["no word"])[-1]
-    raise SparkError(f"{program} does not come up: {last[:300]} (see {log})")
+    last = (log.read_text(errors="replace").strip().splitlines() or ["no output"])[-1]
+    raise SparkError(f"{program} does not start: {last[:300]} (see {log})")
 
 
 def end(process: subprocess.Popen) -> None:
-    """Ask a process to end, and make it if it does not."""
+    """Ask a process to end, and kill it if it does not."""
     if process.poll() is None:
         process.terminate()
         try:
@@ -144,9 +144,9 @@ def end(process: subprocess.Popen) -> None:
 def connect_server(
     folder: Path, settings: Mapping[str, str] | None = None, master: str = "local[2]"
 ) -> Iterator[str]:
-    """A Spark Connect server on a free port; its address. Tables go to folder/warehouse.
+    """Run a Spark Connect server on a free port; yield its address. Tables go to folder/warehouse.
 
-    The catalog is kept in memory: it begins empty and ends with the server, while the files stay.
+    The catalog is kept in memory: it starts empty and ends with the server, while the files stay.
     """
     port = free_port()
     settings = {
@@ -157,7 +157,7 @@ def connect_server(
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         **(settings or {}),
     }
-    # What the driver's own Java is told has to stand in the command, not in the settings.
+    # The options of the driver's own Java must be in the command, not in the settings.
     memory = settings.pop("spark.driver.memory", "2g")
     options = settings.pop("spark.driver.extraJavaOptions", "")
     command = ["spark-submit", "--master", master, "--driver-memory", memory]

@@ -64,7 +64,7 @@ def test_ordinary_weeks_raise_no_doubt(told):
 def test_a_week_that_repeats_the_week_before_is_told(told):
     """The same file under another day: no model says anything new, and no counter has moved."""
     [line] = told("delete from staging.stg_hub__turns")
-    assert line.startswith(f"snapshot_id={SECOND} repeats snapshot_id={FIRST} in all it says")
+    assert line.startswith(f"snapshot_id={SECOND} repeats snapshot_id={FIRST} in everything")
     assert line.endswith(WHAT_TO_DO)
 
 

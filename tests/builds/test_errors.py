@@ -182,9 +182,9 @@ def test_a_bad_week_of_a_history_is_named_and_what_was_built_stands(tmp_path, da
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--vars", "{a: ["], ["--vars", "no YAML mapping", "zero_parent_rule: one"]),
-        (["--vars", "edge_phases"], ["no YAML mapping"]),
-        (["--vars"], ["no YAML mapping"]),
+        (["--vars", "{a: ["], ["--vars", "not a YAML mapping", "zero_parent_rule: one"]),
+        (["--vars", "edge_phases"], ["not a YAML mapping"]),
+        (["--vars"], ["not a YAML mapping"]),
         (["--vars={edge_phase: [hub]}"], ["edge_phase'", "do you mean edge_phases?", "known: "]),
         (["--vars", "{nosuch: 1}"], ["unknown variable 'nosuch'", "known: ", "creation_floor"]),
         (["--target", "memory"], ["--target", "dbt build"]),

@@ -107,7 +107,7 @@ def test_exports_that_are_being_replaced_are_refused(folders) -> None:
 def test_a_file_that_is_no_table_is_refused(folders) -> None:
     write(folders / "exports" / "x; drop.parquet", "select 1 as one")
     for ask in (hub_lineage.marts, hub_lineage.sql):
-        with pytest.raises(hub_lineage.TableError, match=r"'x; drop' in .* is no mart"):
+        with pytest.raises(hub_lineage.TableError, match=r"'x; drop' in .* is neither a mart"):
             ask("families")
 
 

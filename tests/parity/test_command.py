@@ -36,7 +36,7 @@ def test_an_old_java_is_not_taken(monkeypatch, tmp_path, capsys):
     old.chmod(0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     assert main(["build"]) == 2
-    assert f"error: {old} is too old or no Java" in capsys.readouterr().err
+    assert f"error: {old} is too old or not Java" in capsys.readouterr().err
 
 
 def test_a_java_that_is_new_enough_is_taken(monkeypatch, tmp_path):

@@ -91,8 +91,8 @@ def test_it_runs_as_a_script_and_leaves_the_exports_alone(exports, tmp_path):
     ("name", "says"),
     [
         (".being_replaced", "run `make build` again"),
-        ('x as select 1; copy (select 1) to "planted"; --.parquet', "is no mart"),
-        ('y" as select 1; --.parquet', "is no mart"),
+        ('x as select 1; copy (select 1) to "planted"; --.parquet', "is neither a mart"),
+        ('y" as select 1; --.parquet', "is neither a mart"),
     ],
 )
 def test_exports_that_are_not_what_a_build_leaves_are_refused(exports, tmp_path, name, says):

@@ -264,7 +264,7 @@ def test_a_file_that_is_no_mart_is_refused_and_its_name_never_run(sample_exports
     for path in sample_exports.glob("*.parquet"):
         (tmp_path / path.name).symlink_to(path)
     (tmp_path / f"{name}.parquet").symlink_to(sample_exports / "families.parquet")
-    with pytest.raises(StudyError, match="is no mart of this project: move it elsewhere"):
+    with pytest.raises(StudyError, match="is not a mart of this project: move it elsewhere"):
         open_exports(tmp_path)
 
 
