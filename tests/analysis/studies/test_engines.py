@@ -148,7 +148,9 @@ def test_a_large_fit_leaves_none_of_its_matrices_behind(monkeypatch):
     gc.disable()
     try:
         fit(FRAME, equation(), engine="pyfixest")
-        left = [one for one in gc.get_objects() if type(one).__module__.startswith("pyfixest.")]
+        left = [
+            one for one in gc.get_objects() if str(type(one).__module__).startswith("pyfixest.")
+        ]
     finally:
         gc.enable()
     assert not [one for one in left if hasattr(one, "_X")]
