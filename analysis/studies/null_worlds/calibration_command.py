@@ -17,7 +17,8 @@ from analysis.studies.estimation import has_engine
 from analysis.studies.null_worlds import calibrating, verdict_calibration
 from analysis.studies.null_worlds.arithmetic import in_degree_by_arithmetic
 from analysis.studies.null_worlds.calibrating import DISRUPTION_WORLDS, RACING_WORLDS
-from analysis.studies.null_worlds.verdict_calibration import WORLDS, calibrate_verdicts, summary
+from analysis.studies.null_worlds.verdict_calibration import calibrate_verdicts, summary
+from analysis.studies.null_worlds.verdict_cases import WORLDS
 from analysis.studies.result_tables import write_beside
 from analysis.studies.specifications import all_specifications, chosen
 from analysis.studies.variables import open_exports

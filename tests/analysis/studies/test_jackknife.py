@@ -18,7 +18,7 @@ from analysis.studies.estimation import (
     fit,
 )
 from analysis.studies.estimation.jackknife import Jackknife, delete_group_jackknife, prepare
-from analysis.studies.null_worlds.verdict_calibration import toss
+from analysis.studies.null_worlds.verdict_cases import toss
 
 FRAME = families()
 OUTCOME = {"ols": "log_likes", "poisson": "likes", "logit": "has_likes"}
