@@ -1,10 +1,10 @@
 {#
-    What the prose of a model card says of the model's parents: words that name a relation, and behind them a link to the
-    Hub or an id. What is trained or tuned "on" something names data and is not read.
+    Parents in the prose of a model card: words that name a relation, followed by a link to the Hub or an id. Trained or
+    tuned "on" something names data and is not read.
 #}
 
 {#
-    The prose of a card: its metadata are taken off, brackets and line breaks are signs that no pattern gives a meaning to,
+    The prose of a card, without its metadata. Brackets and line breaks become signs that have no meaning in a pattern,
     so that one pattern serves both engines.
 #}
 {% macro card_prose(card) -%}
@@ -16,8 +16,8 @@
 
 
 {#
-    The words that name a parent, best first: the card of a conversion often holds that of its parent, and the card of a
-    fine-tune tells what it is based on. Behind verbs a link may follow some words later, behind labels nothing comes between.
+    The words that name a parent, strongest first: the card of a conversion often contains that of its parent, and the card of
+    a fine-tune says what it is based on. After a verb a link may follow some words later, after a label it follows at once.
 #}
 {% macro card_phrases() -%}
     {%- set formats = '(?:gguf|ggml|gptq|awq|exl2|exl3|mlx|onnx|openvino|mnn|safetensors)' -%}
@@ -63,8 +63,8 @@
 
 
 {#
-    The first link or id behind some words, with what stands between them; empty where there is none. A link in brackets may
-    stand some words behind, a bare link or id right behind the words.
+    The first link or id after some words, with the text between; empty where there is none. A link in brackets may
+    follow some words later, a bare link or id only directly.
 #}
 {% macro mention_behind(prose, phrase) -%}
     {%- set id = '[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*' -%}
@@ -74,7 +74,7 @@
 {%- endmacro %}
 
 
-{# The list of merged models in a card's prose: the items of a list behind the words of the tools, else a sentence of links. #}
+{# The list of merged models in a card's prose: the items of a list after the tools' own words, else a sentence of links. #}
 {% macro merged_models(prose) -%}
     {%- set listed = "(?i)(?:included in the merge|merge of the following(?: models)?|following models(?: were merged)?)"
         ~ "[^¶]{0,80}((?:[ ¶]{0,4}[*-] ?[^¶]{1,240})+)" -%}

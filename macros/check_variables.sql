@@ -1,11 +1,11 @@
 {#
-    Stops the run, before anything is built, when a variable is given that no model knows or that
-    holds what none understands: a misspelt name or phase would change the marts without a word.
+    Stops the run, before anything is built, if a variable is unknown to all models or has an invalid
+    value: a misspelt name or phase would silently change the marts.
 #}
 {% macro check_variables() %}
     {% set known = known_variables() %}
     {% set memory = env_var('HUB_MEMORY', '4GB') | trim %}
-    {# DuckDB takes a negative size for no limit at all. #}
+    {# DuckDB reads a negative size as no limit at all. #}
     {% if not modules.re.fullmatch('(?i)(?=.*[1-9])[0-9]+([.][0-9]+)? *[KMGT]i?B', memory) %}
         {% do exceptions.raise_compiler_error("HUB_MEMORY is '" ~ memory ~ "'; it must be a size such as 4GB") %}
     {% endif %}

@@ -1,7 +1,7 @@
 {#
-    The ending of a repository's name that says its weights are another model's in another form: a format, a number of bits,
-    the name of a quantization. Endings of adapters are none: what they are built on seldom has the rest of their name. On
-    the declared pairs of the weekly additions of 2025 an adapter's name led to its parent in 1 of 20 cases, a
+    The ending of a repository's name that marks its weights as another model's in another form: a format, a number of bits,
+    the name of a quantization. Endings of adapters are left out, because an adapter's parent seldom has the rest of its
+    name. On the declared pairs of the weekly additions of 2025 an adapter's name led to its parent in 1 of 20 cases, a
     GGUF's in 8 of 10.
 #}
 {% macro conversion_ending() -%}

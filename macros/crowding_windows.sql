@@ -1,13 +1,13 @@
 {#
-    Days before, after and around an entry over which rivals are counted (docs/definitions.md#crowding). Columns bear these
-    numbers in their names, which are written before any seed is read; a test holds the list to the seed crowding_windows.
+    Days before, after and around an entry in which rivals are counted (docs/definitions.md#crowding). Columns have these
+    numbers in their names, which are needed before any seed is read; a test compares the list with the seed crowding_windows.
 #}
 {% macro crowding_windows() -%}
     {{ return([7, 14, 30, 90]) }}
 {%- endmacro %}
 
 
-{# Which rivals are counted, as the columns n_rivals_<kind> name them. #}
+{# The kinds of rivals that are counted, as in the columns n_rivals_<kind>. #}
 {% macro rival_kinds() -%}
     {{ return([
         'before', 'after', 'around', 'before_same_relation', 'before_other_owner', 'before_not_bulk',

@@ -1,6 +1,6 @@
 {#
     The disruption family (docs/definitions.md#disruption), each form once. n_i, n_j and n_k count later models
-    in the window that take from the focal alone, from the focal and its parents, from its parents
+    in the window that build on the focal alone, on the focal and its parents, on its parents
     alone. A form whose denominator is 0 is null.
 #}
 
@@ -10,19 +10,19 @@
 {%- endmacro %}
 
 
-{# The same without those who pass the focal by: Bornmann et al. 2020, DI1noK. #}
+{# The same without the models that bypass the focal: Bornmann et al. 2020, DI1noK. #}
 {% macro mdi_no_k(n_i='n_i', n_j='n_j') -%}
     ({{ n_i }} - {{ n_j }}) / nullif({{ n_i }} + {{ n_j }}, 0)
 {%- endmacro %}
 
 
-{# Takers of the focal against those who pass it by. #}
+{# Takers of the focal against the models that bypass it. #}
 {% macro mdi_bypass(n_i='n_i', n_j='n_j', n_k='n_k') -%}
     ({{ n_i }} + {{ n_j }} - {{ n_k }}) / nullif({{ n_i }} + {{ n_j }} + {{ n_k }}, 0)
 {%- endmacro %}
 
 
-{# Takers of the focal alone against all who take from its parents. #}
+{# Takers of the focal alone against all that build on its parents. #}
 {% macro mdi_net(n_i='n_i', n_j='n_j', n_k='n_k') -%}
     ({{ n_i }} - {{ n_j }} - {{ n_k }}) / nullif({{ n_i }} + {{ n_j }} + {{ n_k }}, 0)
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {#
-    Why a pair of child and parent is no edge under the variables edge_relations and edge_owners;
+    Why a pair of child and parent is not an edge under the variables edge_relations and edge_owners;
     null if it is one. Ids without an owner share none.
 #}
 {% macro edge_out_of_use(relation, child_owner, parent_owner, is_bulk_owner) -%}

@@ -1,4 +1,4 @@
-{# The counters that are read at these ages, all 0 at creation. Downloads are those of the 30 days before, and may fall. #}
+{# The counters that are read at these ages, all 0 at creation. Downloads are those of the last 30 days, and may fall. #}
 {% macro counters_at_ages() -%}
     {{ return(['likes', 'downloads', 'downloads_all_time']) }}
 {%- endmacro %}

@@ -1,6 +1,7 @@
 {#
-    What a lake is told before anything is built into it, for all who write to it from then on: small changes are files,
-    too. Kept in the catalog, as DuckLake would, deletes of two writers are not all seen to meet, and deleted rows come back.
+    The options of a lake, set before anything is built into it, for all later writers: small changes are written as files,
+    too. If they were kept in the catalog, DuckLake's default, some conflicting deletes of two writers would go unnoticed, and
+    deleted rows would come back.
 #}
 {% macro lake_options() %}
     {% if target.name == 'lake' and flags.WHICH in ['build', 'run', 'seed'] %}

@@ -1,25 +1,25 @@
-{# Folder of the landing: HUB_LANDING, by default the sample that comes with the project. #}
+{# Folder of the landing: HUB_LANDING, or the project's sample by default. #}
 {% macro landing_folder() -%}
     {{ return(env_var('HUB_LANDING', 'sample')) }}
 {%- endmacro %}
 
 
-{# A pattern for files of all snapshots, as SQL text. Brackets and stars of the folder's own name stand for themselves. #}
+{# A pattern for files of all snapshots, as SQL text. Brackets and stars of the folder's own name are literal. #}
 {% macro landing_pattern(file_pattern, folders='hub_models/snapshot_id=*') -%}
     {{ return("'" ~ (literal_in_pattern(landing_folder()) ~ '/' ~ folders ~ '/' ~ file_pattern) | replace("'", "''") ~ "'") }}
 {%- endmacro %}
 
 
-{# A name in which brackets, stars and question marks stand for themselves. #}
+{# A name in which brackets, stars and question marks are literal. #}
 {% macro literal_in_pattern(name) -%}
     {{ return(name | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]')) }}
 {%- endmacro %}
 
 
 {#
-    Runs before anything is built. A landing that is not there, that holds no complete snapshot or
-    has lost part of one stops the run here, with one line that says what to do, and what stood
-    before stays as it was. A landing that holds leaves the tables of the source `landing`.
+    Runs before anything is built. A landing that does not exist, has no complete snapshot or
+    has lost part of one stops the run here, with one line that says what to do; everything built
+    before stays as it was. A sound landing is opened as the tables of the source `landing`.
 #}
 {% macro check_landing() %}
     {% if execute and flags.WHICH in ['build', 'run', 'test', 'snapshot'] %}
@@ -67,7 +67,7 @@
 {% endmacro %}
 
 
-{# The complete snapshots whose manifest is of another day than the name of their folder, where that names a time. #}
+{# The complete snapshots whose manifest has another day than the name of their folder, where that is a time. #}
 {% macro snapshots_of_two_dates() %}
     select
         folder,
@@ -82,8 +82,8 @@
 
 
 {#
-    The snapshots that build.py has found complete and sound, as HUB_SNAPSHOTS names them in JSON; null, and
-    all complete ones are read, where dbt runs by itself.
+    The snapshots that build.py has found complete and sound, as HUB_SNAPSHOTS lists them in JSON. Null where dbt
+    runs by itself: then all complete ones are read.
 #}
 {% macro snapshots_to_read() -%}
     {{ return(fromjson(env_var('HUB_SNAPSHOTS', 'null'))) }}
@@ -92,7 +92,7 @@
 
 {#
     The tables of the source `landing`: parts of unfinished snapshots are never opened, and a folder's name
-    is taken as it is, whatever signs it holds. Which files are read is settled here, once.
+    is taken literally, whatever signs it contains. The files to read are determined here, once.
 #}
 {% macro open_landing(snapshots) %}
     {% do open_snapshots(snapshots) %}
@@ -112,7 +112,7 @@
 
 
 {#
-    A table that a landing may lack: all its files as one view, or a view without a row. A file
+    A table that may be missing from a landing: all its files as one view, or a view without rows. A file
     without a column that the models read stops the run with one line.
 #}
 {% macro open_optional_table(table, columns) %}

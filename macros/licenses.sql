@@ -1,6 +1,6 @@
 {#
-    The Hub's word for a licence in what a card or a tag says: its letters are small, and some spellings in use have one
-    meaning only, with `the` before or `license` behind them or not. Words for nothing are none; `unknown` and `other` are
+    The Hub's word for a licence in the text of a card or a tag: in lower case, with the common spellings that have only one
+    meaning, with or without `the` before or `license` after them. Words for nothing become null; `unknown` and `other` are
     words of the Hub.
 #}
 {% macro license_in(text) -%}

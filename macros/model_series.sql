@@ -1,6 +1,6 @@
 {#
-    The words in names of repositories that name a series of models, in small letters; how the series is written; and what
-    stands between it and its version. Where one word holds another (`codellama`), each counts for itself: a word ends where
+    The words in names of repositories that name a series of models, in lower case; the spelling of the series; and the
+    sign between it and its version. Where one word contains another (`codellama`), both are listed: a word ends where
     the letters do.
 #}
 {% macro known_series() -%}
@@ -37,7 +37,7 @@
 {%- endmacro %}
 
 
-{# What stands behind that word. #}
+{# The text after that word. #}
 {% macro behind_series_word(name) -%}
     regexp_extract(lower({{ name }}), '(?:^|[^a-z])(?:{{ series_pattern() }})((?:[^a-z]|[vrkm][0-9]).*)$', 1)
 {%- endmacro %}
@@ -50,7 +50,7 @@
 
 
 {#
-    The version at the beginning of what stands behind the word; empty where there is none. A number with a unit (`7b`, `8x7b`)
+    The version at the beginning of the text after the word; empty where there is none. A number with a unit (`7b`, `8x7b`)
     is a size, and so is one below 1; a letter before a number is part of the version (DeepSeek-R1, Kimi-K2, MiniMax-M1).
 #}
 {% macro series_version(behind) -%}
@@ -58,7 +58,7 @@
 {%- endmacro %}
 
 
-{# A series as it is written, from its word and version; null without a word. #}
+{# The spelling of a series, from its word and version; null without a word. #}
 {% macro series_with_version(word, version) -%}
     case {{ word }}
         {%- for known, (series, joint) in known_series().items() %}

@@ -1,4 +1,4 @@
-{# The owner's part of a repository id; null for the ids of before 2022 that have none. #}
+{# The owner part of a repository id; null for ids from before 2022 that have none. #}
 {% macro owner_of(model_id) -%}
     case when contains({{ model_id }}, '/') then split_part({{ model_id }}, '/', 1) end
 {%- endmacro %}
@@ -10,7 +10,7 @@
 {%- endmacro %}
 
 
-{# A text on one line, without invisible letters, coded slashes and blanks; quotes of print become plain ones. #}
+{# A text on one line, without invisible letters, encoded slashes and blanks; typographic quotes become plain ones. #}
 {% macro on_one_line(text) -%}
     {%- set blanks = "\u00a0\u2007\u202f\u2028\u2029\u3000" -%}
     {%- set quotes = "\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019" -%}

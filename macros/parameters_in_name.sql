@@ -1,8 +1,8 @@
 {#
-    Parameters named in a repository's name (7b, 0.5B, 135M, 8x7B), in units; null where none is.
+    Parameters named in a repository's name (7b, 0.5B, 135M, 8x7B), in units; null where there are none.
     8x7B counts as 56 billion, an upper bound: its experts share layers. 4bit, 4k, b16 and A3B
-    (active parameters) are not sizes (docs/definitions.md#size). The size is looked for once and then taken apart:
-    with a search for each of its parts int_model_sizes_resolved took 1.3 times as long.
+    (active parameters) are not sizes (docs/definitions.md#size). The name is searched once and the size then parsed:
+    with a search for each part of it int_model_sizes_resolved took 1.3 times as long.
 #}
 {% macro parameters_in_name(name) -%}
     {%- set pattern = "(?:^|[-_ ])((?:[0-9]{1,3}x)?[0-9]{1,4}(?:[._][0-9]{1,3})?[mbt])(?:$|[-_. ])" -%}

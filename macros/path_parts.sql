@@ -1,4 +1,4 @@
-{# Of walkers at a node, how many go one of its ways: whole ones only. #}
+{# The number of walkers at a node who take one of its steps, as a whole number. #}
 {% macro path_parts(parts, n_ways, n_all_ways) -%}
     cast(floor({{ parts }} * {{ n_ways }} / {{ n_all_ways }}) as bigint)
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {#
-    Notes which snapshot the rows of each model are of: the latest one where all of the landing was built; where a
-    part was built upon an earlier database, each model has what the models behind it had. build.py names it
-    in the exports, so that nobody takes an old mart for a new one. JSON: snapshot -> its time.
+    Records which snapshot each model's rows come from: the latest one if everything was built; if only a
+    part was built on an earlier database, the snapshots of the models before it. build.py writes it
+    into the exports, so that an old mart is not taken for a new one. JSON: snapshot -> its time.
 #}
 {% macro note_snapshots() %}
     {%- if execute and target.name == 'file' and flags.WHICH in ['build', 'run'] -%}
@@ -26,7 +26,7 @@
 {% endmacro %}
 
 
-{# The snapshots behind a model that was built just now, from what is noted of those before it. A view has what its tables have. #}
+{# The snapshots of a model that was just built, from the records of the models before it. A view has those of its tables. #}
 {% macro snapshots_behind(node, noted) %}
     {%- set found = {} -%}
     {%- if node.name == 'stg_hub__snapshots' -%}

@@ -1,6 +1,6 @@
 {#
-    What the items of each complete snapshot, and what is kept of them, are a function of: the files of the
-    snapshot, the statements that read, judge and keep them, and the words that these look for. Equal versions, equal items.
+    A digest of everything that determines the items of each complete snapshot: the snapshot's files, the SQL that reads,
+    judges and keeps them, and the words that it looks for. Equal versions, equal items.
 #}
 {% macro snapshot_versions(reading) -%}
     select
@@ -17,7 +17,7 @@
 {%- endmacro %}
 
 
-{# The statements that judge items and keep what they say, as they are written, and the formulas of the judgement. #}
+{# The SQL that judges items and keeps their content, as written, with its formulas. #}
 {% macro statements_on_items() -%}
     {%- set names = ['stg_hub__item_rejections', 'stg_hub__repositories', 'stg_hub__versions', 'stg_hub__sightings', 'stg_hub__turns'] -%}
     {%- set statements = (graph.nodes or {}).values() | selectattr('name', 'in', names) | sort(attribute='name') | map(attribute='raw_code') if execute -%}
@@ -25,7 +25,7 @@
 {%- endmacro %}
 
 
-{# Which landed items are to be read. Who compiles or documents the project opens no landing, and asks for nothing. #}
+{# The landed items to be read. Compiling or documenting the project opens no landing, so nothing is looked up then. #}
 {% macro is_unread_snapshot(reading) -%}
     {%- if is_incremental() and execute and flags.WHICH in ['build', 'run'] -%}
     hub_models.snapshot_id in (null{% for snapshot in unread_snapshots(reading) %}, '{{ snapshot | replace("'", "''") }}'{% endfor %})
@@ -36,8 +36,8 @@
 
 
 {#
-    The snapshots that are to be read: those of which there is no sighting from the same files, and the latest if its items
-    are no longer all there. What they, or snapshots that are gone, were the first to say is lost, so whatever was read after
+    The snapshots to be read: those without a sighting from the same files, and the latest if some of its items
+    are gone. Versions first read from them, or from snapshots that are gone, are lost, so everything read after
     them is read again too: versions are numbered in the order of reading.
 #}
 {% macro unread_snapshots(reading) -%}
@@ -87,13 +87,13 @@
 {%- endmacro %}
 
 
-{# A table beside that of the items, as the last build left it; none where there was none. #}
+{# A table beside that of the items, as the last build left it; none if there was none. #}
 {% macro beside_items(name) -%}
     {{ return(adapter.get_relation(database=this.database, schema=this.schema, identifier=name)) }}
 {%- endmacro %}
 
 
-{# The number of this reading: higher than that of all items and sightings that are there. #}
+{# The number of this reading: higher than that of all present items and sightings. #}
 {% macro next_reading_number() -%}
     {%- if is_incremental() and execute and flags.WHICH in ['build', 'run'] -%}
     {%- set numbers = ["select 0 as reading_number"] -%}
@@ -110,7 +110,7 @@
 {%- endmacro %}
 
 
-{# Drops the items of snapshots that are no longer there, or hold no item any more. #}
+{# Deletes the items of snapshots that no longer exist, or no longer contain any. #}
 {% macro forget_lost_snapshots() -%}
     {%- if is_incremental() -%}
     delete from {{ this }}
@@ -119,7 +119,7 @@
 {%- endmacro %}
 
 
-{# Whether an item was read after all that the table in which this stands was made from. #}
+{# Whether an item was read after all those from which the table that uses this was made. #}
 {% macro is_new_reading(items) -%}
     {%- if is_incremental() -%}
     {{ items }}.reading_number > (select coalesce(max(held.reading_number), 0) from {{ this }} as held)
@@ -129,7 +129,7 @@
 {%- endmacro %}
 
 
-{# Drops what was made from snapshots that are gone, or that have been read anew since. #}
+{# Deletes rows from snapshots that are gone, or that have been read again since. #}
 {% macro forget_what_was_read_before() -%}
     {%- set snapshots, items = ref('stg_hub__snapshots'), ref('stg_hub__items') -%}
     {%- if is_incremental() -%}
@@ -141,7 +141,7 @@
 {%- endmacro %}
 
 
-{# Drops what was made from two snapshots one of which is gone, was read anew, or has another one beside it now. #}
+{# Deletes rows from two snapshots one of which is gone, was read again, or has another neighbour now. #}
 {% macro forget_other_pairs() -%}
     {%- set readings = ref('stg_hub__readings') -%}
     {%- if is_incremental() -%}

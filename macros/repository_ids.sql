@@ -1,11 +1,11 @@
 {#
-    The ids of repositories, as the Hub allows them, and the id in a text that was written around it. Cards, tags and
-    tables dress ids in links, schemes of tools, markup, files and revisions: what leaves no doubt is taken off.
+    The ids of repositories, as the Hub allows them, and the id inside a text. Cards, tags and
+    tables write ids with links, schemes of tools, markup, files and revisions, which are removed where there is no doubt.
 #}
 
 {#
-    Whether a text is an id that a repository can have: the rule of huggingface_hub (validate_repo_id) but for the
-    length, as models of 2021 have names of up to 250 letters.
+    Whether a text is an id that a repository can have: the rule of huggingface_hub (validate_repo_id) except for
+    length, since models of 2021 have names of up to 250 letters.
 #}
 {% macro is_repository_id(text) -%}
     (
@@ -15,7 +15,7 @@
 {%- endmacro %}
 
 
-{# Whether an id stands for something else: a route of the Hub, where no owner can be, a DOI or a paper. #}
+{# Whether an id means something else: a route of the Hub, which cannot be an owner, a DOI or a paper. #}
 {% macro is_no_model(text) -%}
     {{ matches("lower(" ~ text ~ ")",
         "^(?:datasets|spaces|models|papers|collections|docs|blog|transformers|tasks|learn|posts|api|settings|organizations|new|join|login|pricing"
@@ -25,7 +25,7 @@
 
 
 {#
-    What follows the host in a link to the Hub or its mirror, or the scheme by which tools name a repository of the Hub
+    The part after the host in a link to the Hub or its mirror, or after the scheme by which tools name a repository of the Hub
     (hf://, hf-hub:, git@hf.co:); empty where there is none.
 #}
 {% macro behind_hub_host(text) -%}
@@ -46,13 +46,13 @@
 {%- endmacro %}
 
 
-{# The first one or two parts of a path behind the host, up to what can stand in no path. #}
+{# The first one or two parts of a path after the host, up to a sign that no path contains. #}
 {% macro first_parts(path) -%}
     regexp_extract({{ path }}, '^([^/?#()<> "`,;|'']+(?:/[^/?#()<> "`,;|'']+)?)', 1)
 {%- endmacro %}
 
 
-{# The id in a link to the Hub, or the text as it is: for ids that a table writes as links. #}
+{# The id in a link to the Hub, or the unchanged text: for ids that a table writes as links. #}
 {% macro id_in_link(text) -%}
     case
         when {{ matches(text, '(?i)^(?:https?://)?(?:www[.])?(?:huggingface[.]co|hf[.]co)/') }}
@@ -63,8 +63,8 @@
 
 
 {#
-    The ids in a text that is nothing but several of them: a list with bullets or numbers, on lines or on one line,
-    joined by blanks, marks, a cross or `and`, with the shares of a merge or not; or links. Any other text is kept as the one it is.
+    The ids in a text that consists only of several ids: a list with bullets or numbers, on lines or on one line,
+    joined by blanks, marks, a cross or `and`, with or without the weights of a merge; or links. Any other text stays whole.
 #}
 {% macro several_ids(text) -%}
     {%- set host = '(?:huggingface[.]co|hf[.]co)/' -%}
@@ -84,13 +84,13 @@
 {%- endmacro %}
 
 
-{# Whether a text may hold several ids: a look at its letters, before it is taken apart. #}
+{# Whether a text may contain several ids: a check of its letters, before it is split. #}
 {% macro may_be_several(text) -%}
     {{ matches(text, '[^A-Za-z0-9_./:-]') }}
 {%- endmacro %}
 
 
-{# The values in a JSON list, or in the list that an object holds; any other value by itself. #}
+{# The values in a JSON list, or in the list inside an object; any other value by itself. #}
 {% macro values_within(value) -%}
     case
         when {{ type_of_json(value) }} = 'ARRAY' then {{ json_list(value) }}
@@ -106,7 +106,7 @@
 {%- endmacro %}
 
 
-{# The text that an object names its model by, among the names in use; null where there is none. #}
+{# The text under the first of the usual keys by which an object names its model; null where there is none. #}
 {% macro id_in_object(value) -%}
     coalesce(
         {%- for key in ['id', 'model_id', 'modelId', 'repo_id', 'model', 'base_model', 'url', 'name'] %}

@@ -3,7 +3,7 @@
 {%- endmacro %}
 
 
-{# Fractional days between two times in microseconds. 86400000000.0 would be a decimal, which Spark divides to some digits only. #}
+{# Fractional days between two times in microseconds. 86400000000.0 would be a decimal, which Spark divides to a few digits only. #}
 {% macro days_between(earlier, later) -%}
     ({{ later }} - {{ earlier }}) / 86400000000e0
 {%- endmacro %}

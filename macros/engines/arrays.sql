@@ -1,9 +1,9 @@
 {#
-    Lists, as far as models need them, in the words of both engines. Lists and JSON end in staging;
-    later steps hold sets of keys and the evidence of an edge.
+    The list functions that models need, for both engines. Lists and JSON end in staging;
+    later steps have only sets of keys and the evidence of an edge.
 #}
 
-{# The values of a group as an array in the order of a key; values of null are left out. #}
+{# The values of a group as an array in the order of a key; nulls are left out. #}
 {% macro array_in_order(value, key) -%}
     {{ return(adapter.dispatch('array_in_order', 'hub_lineage')(value, key)) }}
 {%- endmacro %}
@@ -38,7 +38,7 @@
 {%- endmacro %}
 
 
-{# One row for each value of a list; none for an empty list or null. Stands alone in a select list. #}
+{# One row for each value of a list; none for an empty list or null. Must be alone in a select list. #}
 {% macro each_value(values) -%}
     {{ return(adapter.dispatch('each_value', 'hub_lineage')(values)) }}
 {%- endmacro %}
@@ -86,7 +86,7 @@
 {%- endmacro %}
 
 
-{# The texts of a list, in lower case, that stand in another list. #}
+{# The texts of a list, in lower case, that are in another list. #}
 {% macro lower_values_among(texts, known) -%}
     {{ return(adapter.dispatch('lower_values_among', 'hub_lineage')(texts, known)) }}
 {%- endmacro %}
@@ -105,7 +105,7 @@
 {%- endmacro %}
 
 
-{# The texts of a list that begin with some letters. #}
+{# The texts of a list that begin with given letters. #}
 {% macro values_beginning_with(texts, beginning) -%}
     {{ return(adapter.dispatch('values_beginning_with', 'hub_lineage')(texts, beginning)) }}
 {%- endmacro %}
@@ -137,13 +137,13 @@
 {%- endmacro %}
 
 
-{# Whether a list holds a value. #}
+{# Whether a list contains a value. #}
 {% macro contains_value(values, value) -%}
     {{ 'array_contains' if target.type == 'spark' else 'list_contains' }}({{ values }}, {{ value }})
 {%- endmacro %}
 
 
-{# Whether a list holds nothing. #}
+{# Whether a list is empty. #}
 {% macro is_empty(values) -%}
     {{ return(adapter.dispatch('is_empty', 'hub_lineage')(values)) }}
 {%- endmacro %}
@@ -159,7 +159,7 @@
 {%- endmacro %}
 
 
-{# How many values a list holds; null where there is none. #}
+{# The number of values in a list; null where there is no list. #}
 {% macro number_of(values) -%}
     {{ return(adapter.dispatch('number_of', 'hub_lineage')(values)) }}
 {%- endmacro %}
@@ -175,7 +175,7 @@
 {%- endmacro %}
 
 
-{# A list that holds something, or null. #}
+{# A list with at least one value, or null. #}
 {% macro null_if_empty(values) -%}
     {{ return(adapter.dispatch('null_if_empty', 'hub_lineage')(values)) }}
 {%- endmacro %}
@@ -191,7 +191,7 @@
 {%- endmacro %}
 
 
-{# Several values as one record, so that one pick picks them all. #}
+{# Several values as one record, so that one pick takes them all. #}
 {% macro record_of(fields) -%}
     {{ return(adapter.dispatch('record_of', 'hub_lineage')(fields)) }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#
-    The columns of a contract as a query without rows, which dbt holds a mart against. Contracts spell types as DuckDB does, and
-    Spark reads all of them but lists; this takes the place of dbt's own macro there.
+    The columns of a contract as a query without rows, with which dbt compares a mart. Contracts spell types as DuckDB does, and
+    Spark reads all of them except lists; this replaces dbt's own macro there.
 #}
 {% macro spark__get_empty_schema_sql(columns) -%}
     {%- set spelled = {} -%}

@@ -1,9 +1,9 @@
 {#
-    JSON in the words of both engines. DuckDB has a type for it; on Spark a JSON value that is kept is its text,
-    and an item that is being read is a variant.
+    JSON for both engines. DuckDB has a type for it; on Spark a stored JSON value is its text,
+    and an item being read is a variant.
 #}
 
-{# Text of a JSON value at a path; null where the document or the path is not there or is no JSON. #}
+{# Text of a JSON value at a path; null where the document or the path is missing or not JSON. #}
 {% macro json_text(document, path) -%}
     {{ return(adapter.dispatch('json_text', 'hub_lineage')(document, path)) }}
 {%- endmacro %}
@@ -20,11 +20,11 @@
 
 
 {#
-    The fields of a Hub item that the project reads, parsed in one pass; null where the text is no JSON. What users
-    may write in any shape stays JSON and is judged by its type afterwards; numbers come as text, because
-    a cast that fails must null one value and not the item. Spark reads the first value of a text and lets
-    the rest pass: within brackets it has to read all of it, and a second value is found. The text is kept
-    beside it, because a variant forgets the order of an object's keys.
+    The fields of a Hub item that the project reads, parsed in one pass; null where the text is not JSON. Fields that
+    users may write in any shape stay JSON and are examined by type afterwards; numbers come as text, because
+    a cast that fails must null one value and not the item. Spark reads the first value of a text and ignores
+    the rest: within brackets it has to read all of it, and a second value is found. The text is kept
+    beside it, because a variant loses the order of an object's keys.
 #}
 {% macro parsed_hub_item(raw_json) -%}
     {{ return(adapter.dispatch('parsed_hub_item', 'hub_lineage')(raw_json)) }}
@@ -93,7 +93,7 @@
 {%- endmacro %}
 
 
-{# A field of a parsed item as a list of texts; null where it is no list. #}
+{# A field of a parsed item as a list of texts; null if it is not a list. #}
 {% macro item_texts(path) -%}
     {{ return(adapter.dispatch('item_texts', 'hub_lineage')(path)) }}
 {%- endmacro %}
@@ -110,7 +110,7 @@
 
 
 {#
-    What a JSON value is, or what stands at a path of it: VARCHAR, ARRAY, OBJECT, NULL, or something
+    Type of a JSON value, or of the value at a path in it: VARCHAR, ARRAY, OBJECT, NULL, or something
     else; null where there is none.
 #}
 {% macro type_of_json(value, path=none) -%}
@@ -171,7 +171,7 @@
 {%- endmacro %}
 
 
-{# A JSON value that may be a text or a list, as a list of JSON values; null where it says nothing. #}
+{# A JSON value that may be a text or a list, as a list of JSON values; null where it has no content. #}
 {% macro json_values(value) -%}
     case
         when coalesce({{ type_of_json(value) }}, 'NULL') = 'NULL' then null
@@ -192,11 +192,11 @@
 
 
 {#
-    JSON with a lone half of a surrogate pair is no JSON to the engine. Python and the Hub's own
+    The engines reject JSON with a lone half of a surrogate pair. Python and the Hub's own
     clients read it, so the escape is replaced by the replacement character and the item is kept. NaN and
-    Infinity, which DuckDB lets pass, are no JSON to Spark, which is told null.
-    The text is mended before it is parsed: to parse it twice, and the mended one where the first
-    came to nothing, copied every parsed item (3.9 s of CPU at 2,556,240 models).
+    Infinity, which DuckDB accepts and Spark does not, become null.
+    The text is repaired before it is parsed: parsing it twice, the repaired text only where the first
+    parse failed, copied every parsed item (3.9 s of CPU at 2,556,240 models).
 #}
 {% macro sound_json(raw_json) -%}
     {{ return(adapter.dispatch('sound_json', 'hub_lineage')(raw_json)) }}
@@ -229,7 +229,7 @@
 
 
 {#
-    A count in a JSON text, as a whole number; null where it is none, below 0, or above 10^15: nothing on the Hub
+    A count in a JSON text, as a whole number; null if it is not one, below 0, or above 10^15: nothing on the Hub
     comes near, and the sum of an owner's counts has to fit into 64 bits.
 #}
 {% macro whole_number(text) -%}
@@ -242,8 +242,8 @@
 
 
 {#
-    The sum of the counts that an object holds, such as parameters by their type; null where one is no count. A member that
-    is null is none: tables give every model the types of all others.
+    The sum of the counts in an object, such as parameters by their type; null if one is not a count. A null member is
+    ignored: tables give every model the types of all others.
 #}
 {% macro sum_of_counts(value) -%}
     {{ return(adapter.dispatch('sum_of_counts', 'hub_lineage')(value)) }}
@@ -270,7 +270,7 @@
 {%- endmacro %}
 
 
-{# A number in a JSON text; null where it is none, or has no end. #}
+{# A number in a JSON text; null if it is not one or is infinite. #}
 {% macro finite_number(text) -%}
     {{ return(adapter.dispatch('finite_number', 'hub_lineage')(text)) }}
 {%- endmacro %}
@@ -286,7 +286,7 @@
 
 {% macro spark__finite_number(text) -%}
     case
-        -- Spark would take `1d` and `1f` for numbers.
+        -- Spark would read `1d` and `1f` as numbers.
         when {{ is_finite_value('try_cast(' ~ text ~ ' as double)') }} and not {{ matches(text, '[dDfF] *$') }}
             then try_cast({{ text }} as double)
     end

@@ -1,10 +1,10 @@
 {#
-    The landing as each engine reads it. Spark does not see files whose names begin with an underscore, as
-    manifests do, and has no list of files: both stand in the landing's catalog, which
+    The landing as each engine reads it. Spark ignores files whose names begin with an underscore, such as
+    manifests, and cannot list files: both are in the landing's catalog, which
     `python -m loaders catalog` writes.
 #}
 
-{# Where the tables of the source `landing` are opened. #}
+{# The schema in which the tables of the source `landing` are opened. #}
 {% macro landing_schema() -%}
     {{ return(adapter.dispatch('landing_schema', 'hub_lineage')()) }}
 {%- endmacro %}
@@ -21,8 +21,8 @@
 
 
 {#
-    The manifests as they are at this moment, as a table: a crawl that finishes while dbt runs changes
-    nothing any more. Parts are listed afterwards, when all those of a complete snapshot are there.
+    The manifests as they are at this moment, as a table, so that a crawl that finishes while dbt runs changes
+    nothing. Parts are listed afterwards, when all those of a complete snapshot are there.
 #}
 {% macro open_manifests() -%}
     {{ return(adapter.dispatch('open_manifests', 'hub_lineage')()) }}
@@ -50,7 +50,7 @@
 {% endmacro %}
 
 
-{# One row per snapshot in the landing: what its manifest says, and its parts as a list of SQL texts. #}
+{# One row per snapshot in the landing: the content of its manifest, and its parts as a list of SQL texts. #}
 {% macro landed_snapshots() -%}
     {{ return(adapter.dispatch('landed_snapshots', 'hub_lineage')()) }}
 {%- endmacro %}
@@ -68,7 +68,7 @@
     files as (
         select
             regexp_extract(file, '(snapshot_id=[^/]+)/[^/]+$', 1) as folder,
-            -- A bracket or a star in a name would be taken for a pattern.
+            -- A bracket or a star in a name would be read as a pattern.
             '''' || replace(replace(replace(replace(file, '''', ''''''), '[', '[[]'), '*', '[*]'), '?', '[?]') || '''' as quoted_file
         from glob({{ landing_pattern('part-*.parquet') }})
     )
@@ -78,7 +78,7 @@
         manifests.is_manifest_json,
         json_extract_string(manifests.manifest, '$.status') as status,
         json_extract_string(manifests.manifest, '$.started_at') as started_at,
-        -- Only what our own loaders promise is held against the parts.
+        -- Only manifests of our own loaders are compared with the parts.
         case
             when json_array_length(manifests.manifest, '$.parts') > 0
                 then try_cast(json_extract_string(manifests.manifest, '$.rows') as bigint)
@@ -97,7 +97,7 @@
         max(get_json_object(content, '$')) is not null as is_manifest_json,
         max(get_json_object(content, '$.status')) as status,
         max(get_json_object(content, '$.started_at')) as started_at,
-        -- Only what our own loaders promise is held against the parts.
+        -- Only manifests of our own loaders are compared with the parts.
         max(case
             when get_json_object(content, '$.parts[0]') is not null
                 then try_cast(get_json_object(content, '$.rows') as bigint)
@@ -112,8 +112,8 @@
 
 
 {#
-    The snapshots' rows, their manifests and their parts under the names of the source. On DuckDB they stand in a database of
-    its own in memory: no path is left in the database file.
+    The snapshots' rows, their manifests and their parts under the names of the source. On DuckDB they are in a separate
+    database in memory, so that no path is left in the database file.
 #}
 {% macro open_snapshots(snapshots) -%}
     {{ return(adapter.dispatch('open_snapshots', 'hub_lineage')(snapshots)) }}
@@ -151,7 +151,7 @@
 {% endmacro %}
 
 
-{# A query of all rows in the files of a table that a landing may lack; nothing if there is no file. #}
+{# A query of all rows in the files of a table that may be missing from a landing; nothing if there is no file. #}
 {% macro rows_of_landed_files(table) -%}
     {{ return(adapter.dispatch('rows_of_landed_files', 'hub_lineage')(table)) }}
 {%- endmacro %}
@@ -182,7 +182,7 @@
 {% endmacro %}
 
 
-{# A pattern for files of the landing, as Spark's `format`.`path`. Signs of the folder's own name stand for themselves. #}
+{# A pattern for files of the landing, as Spark's `format`.`path`. Signs of the folder's own name are literal. #}
 {% macro landed_parquet(path) -%}
     {% set folder = namespace(name=landing_folder()) %}
     {% for sign in ['\\', '[', ']', '{', '}', '*', '?'] %}
@@ -192,7 +192,7 @@
 {%- endmacro %}
 
 
-{# A text for Spark, which takes a backslash for the beginning of an escape. #}
+{# A text for Spark, which reads a backslash as the beginning of an escape. #}
 {% macro text_on_spark(text) -%}
     {{ return("'" ~ text | replace('\\', '\\\\') | replace("'", "\\'") ~ "'") }}
 {%- endmacro %}

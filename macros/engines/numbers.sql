@@ -1,6 +1,6 @@
 {#
-    Means of fractions, added up one by one in an order, so that the same values give the same bits on
-    either engine, whatever the threads do. For tables of some thousand rows a group, such as scores.
+    Means of fractions, added up one by one in a fixed order, so that the same values give the same bits on
+    either engine and with any number of threads. For groups of some thousand rows, such as scores.
 #}
 {% macro mean_in_order(value, keys) -%}
     {{ return(adapter.dispatch('mean_in_order', 'hub_lineage')(value, keys)) }}
@@ -23,7 +23,7 @@
 
 
 {#
-    Standard deviation of a sample of fractions, in an order like the mean: as DuckDB reckons it, by
+    Standard deviation of a sample of fractions, in a fixed order like the mean: as DuckDB computes it, by
     Welford's recurrence.
 #}
 {% macro deviation_in_order(value, keys) -%}
@@ -50,15 +50,15 @@
 {%- endmacro %}
 
 
-{# Whether a number is neither infinite nor NaN; null where there is none. #}
+{# Whether a number is neither infinite nor NaN; null for null. #}
 {% macro is_finite_value(number) -%}
     abs({{ number }}) < cast('infinity' as double)
 {%- endmacro %}
 
 
 {#
-    A whole number of 60 bits that stands for what some columns say together. Two sayings share one by chance only once in
-    2^60: good to tell apart the few that one repository has, not those of all.
+    A whole number of 60 bits as the digest of some columns together. Two contents share one by chance only once in
+    2^60: good enough for the few contents of one repository, not for those of all.
 #}
 {% macro digest_of(columns) -%}
     {%- set texts = [] -%}

@@ -1,7 +1,7 @@
 {#
     Rivals among the `entrants` of a race, in two forms. DuckDB reads the ends of a window at the first and the last entrant in
-    it. On Spark each entrant asks at its release and at both ends of each window how many have entered its race by then, and a
-    window's rivals are the difference between two answers.
+    it. On Spark the number of entries so far is looked up at each entrant's release and at both ends of each window, and a
+    window's rivals are the difference between two such numbers.
 #}
 
 {# The rest of a statement that begins with the query `entrants`: for each of them its rivals in all windows. #}
@@ -11,8 +11,8 @@
 
 
 {% macro duckdb__counted_rivals() -%}
--- The ends of a window are read at the first and last entrant in it. A frame for each kind in each window, over those too who
--- share their owner with nobody (nine entrants in ten), took 1.6 times as long.
+-- The ends of a window are read at the first and last entrant in it. A frame for each kind in each window, even over
+-- entrants that share their owner with no other (nine in ten), took 1.6 times as long.
 counted_from_start as (
     select
         child_key,
@@ -69,9 +69,9 @@ left join of_same_owner using (child_key, parent_key)
 
 
 {% macro spark__counted_rivals() -%}
--- Spark goes through a frame that slides anew for each entrant, and did not end on 1,083,714 of them. Here each entrant asks at
--- both ends of its windows, and only frames that grow from the start are read. In DuckDB, whose frames slide by
--- their ends, this form took nine times as long.
+-- Spark reads a sliding frame again for each entrant, and did not finish on 1,083,714 of them. Here counts are looked up at
+-- both ends of each entrant's windows, and only frames that grow from the start are read. In DuckDB, which moves only the
+-- ends of a sliding frame, this form took nine times as long.
 asked as (
     select
         *,
@@ -127,9 +127,9 @@ group by child_key, parent_key
 
 
 {#
-    How many entrants of the same base were released between two instants around each entrant's
+    The number of entrants of the same base that were released between two instants around each entrant's
     own. `from_bound` and `to_bound` are frame bounds in microseconds. The row itself is in the
-    count when the frame holds its instant.
+    count if the frame includes its instant.
 #}
 {% macro entrants_between(from_bound, to_bound, within='parent_key', counted='*') -%}
     count({{ counted }}) over (
@@ -151,8 +151,8 @@ group by child_key, parent_key
 
 
 {#
-    For each window, what had come before its first entrant and until its last one, and who is in it.
-    A window before an entrant goes up to the entrant itself, so that it is never empty.
+    For each window, what was counted before its first entrant and until its last one, and who is in it.
+    A window before an entrant includes the entrant itself, so that it is never empty.
 #}
 {% macro race_windows(windows) -%}
     {%- set race = 'partition by parent_key order by released_us nulls last range between ' -%}
@@ -203,7 +203,7 @@ group by child_key, parent_key
 {%- endmacro %}
 
 
-{# Days from an entrant's release to the ends of its windows, and to itself, a row each. #}
+{# Days from an entrant's release to the ends of its windows, and to itself, one row each. #}
 {% macro ends_of_windows(windows) -%}
     {%- set ends = [0] -%}
     {%- for days in windows -%} {%- do ends.extend([-days, days]) -%} {%- endfor -%}
@@ -211,7 +211,7 @@ group by child_key, parent_key
 {%- endmacro %}
 
 
-{# Frames over the moments at which entrants of a race are asked: strictly before, and until. #}
+{# Frames over the moments of a race at which counts are looked up: strictly before, and until. #}
 {% macro moments_before(name, within) -%}
     {{ name }}_before as (
             partition by {{ within }}
@@ -230,7 +230,7 @@ group by child_key, parent_key
 {%- endmacro %}
 
 
-{# What was counted from the start at one of an entrant's moments, `days` from its release. #}
+{# The count from the start at one of an entrant's moments, `days` from its release. #}
 {% macro counted_at(days, count) -%}
     max(case when days = {{ days }} then {{ count }} end)
 {%- endmacro %}

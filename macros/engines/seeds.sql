@@ -1,6 +1,6 @@
 {#
     The rows of a seed. dbt-spark writes each value between plain quotes, where an apostrophe ends the text, and an empty field as
-    the word None; this takes the place of its macro.
+    the word None; this replaces its macro.
 #}
 {% macro spark__load_csv_rows(model, agate_table) -%}
     {%- set types = model['config'].get('column_types', {}) -%}

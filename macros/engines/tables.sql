@@ -1,8 +1,8 @@
-{# What a table is on each engine, and how its rows lie. #}
+{# How tables are kept on each engine, and how their rows are ordered. #}
 
 {#
-    How a query that repeats the rows of others is kept: as a view. Spark plans a view anew wherever it is read, and keeps its
-    tables by column, and a lake has no comments on the columns of views: there it is a table.
+    How a query that repeats other models' rows is kept: as a view. Spark plans a view again wherever it is read, and stores
+    tables by column; a lake has no comments on the columns of views. There it is a table.
 #}
 {% macro view_or_table() -%}
     {{ return(adapter.dispatch('view_or_table', 'hub_lineage')()) }}
@@ -19,7 +19,7 @@
 {%- endmacro %}
 
 
-{# How a table is kept that grows with each snapshot. Tables of Spark's are made anew: plain Parquet takes no deletes. #}
+{# How a table that grows with each snapshot is kept. Spark rebuilds it: plain Parquet has no deletes. #}
 {% macro incremental_or_table() -%}
     {{ return(adapter.dispatch('incremental_or_table', 'hub_lineage')()) }}
 {%- endmacro %}
@@ -36,8 +36,8 @@
 
 
 {#
-    Whether the rows of a table lie in the order in which they are written: neighbours in a column are then alike, and take a
-    few bits each. On Spark several write parts of a table at once, and no order lasts.
+    Whether the rows of a table keep the order in which they are written: neighbours in a column are then alike, and take a
+    few bits each. On Spark several tasks write parts of a table at once, so there is no order.
 #}
 {% macro keeps_order_of_rows() -%}
     {{ return(adapter.dispatch('keeps_order_of_rows', 'hub_lineage')()) }}
@@ -55,8 +55,8 @@
 
 
 {#
-    Drops the items that say of the name and the parents of their model what another one said, but for those of the latest
-    snapshot. Spark's tables take no deletes.
+    Deletes the items that repeat the name and the parents of another item of the same model, except those of the latest
+    snapshot. Spark's tables have no deletes.
 #}
 {% macro thin_out_items() -%}
     {{ return(adapter.dispatch('thin_out_items', 'hub_lineage')()) }}

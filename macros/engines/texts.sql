@@ -1,6 +1,6 @@
-{# Patterns and trimming in the words of both engines. #}
+{# Patterns and trimming for both engines. #}
 
-{# Every match of a pattern replaced. Patterns hold no backslash, so that each engine reads the same. #}
+{# Every match of a pattern replaced. Patterns contain no backslash, so that both engines read them alike. #}
 {% macro replace_pattern(text, pattern, replacement) -%}
     {{ return(adapter.dispatch('replace_pattern', 'hub_lineage')(text, pattern, replacement)) }}
 {%- endmacro %}
@@ -32,7 +32,7 @@
 {%- endmacro %}
 
 
-{# A text without the spaces at its ends, those of Unicode too (no-break, wide, thin). #}
+{# A text without the spaces at its ends, including those of Unicode (no-break, wide, thin). #}
 {% macro trim_spaces(text) -%}
     {{ return(adapter.dispatch('trim_spaces', 'hub_lineage')(text)) }}
 {%- endmacro %}
@@ -51,7 +51,7 @@
 {%- endmacro %}
 
 
-{# Whether a pattern is found anywhere in a text. #}
+{# Whether a pattern occurs anywhere in a text. #}
 {% macro matches(text, pattern) -%}
     {{ return(adapter.dispatch('matches', 'hub_lineage')(text, pattern)) }}
 {%- endmacro %}

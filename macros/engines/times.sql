@@ -1,7 +1,7 @@
-{# Times in text, and as whole numbers, in the words of both engines. #}
+{# Times in text, and as whole numbers, for both engines. #}
 
 {#
-    A time as the Hub or a dump writes it, as UTC timestamp; null where it is no time of this world
+    A time as the Hub or a dump writes it, as UTC timestamp; null where it is not a plausible time
     (`infinity`, `epoch`, the year 294000).
 #}
 {% macro utc_timestamp(text) -%}
@@ -21,7 +21,7 @@
 
 {% macro spark__utc_timestamp(text) -%}
     case
-        -- Spark would take a year alone, or a minute of today, for a time.
+        -- Spark would read a year alone, or a clock time, as a timestamp.
         when
             {{ matches(text, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:.*)?$') }}
             and try_cast({{ text }} as timestamp) > timestamp '1970-01-01 00:00:00'
@@ -31,7 +31,7 @@
 {%- endmacro %}
 
 
-{# The time that the id of a snapshot names, `20261003T131904Z`; null where it names none. #}
+{# The time in the id of a snapshot, `20261003T131904Z`; null where there is none. #}
 {% macro snapshot_time(snapshot_id) -%}
     {{ return(adapter.dispatch('snapshot_time', 'hub_lineage')(snapshot_id)) }}
 {%- endmacro %}

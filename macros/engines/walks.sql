@@ -1,9 +1,9 @@
 {#
-    Walks over the edges of nodes with children. DuckDB recurs, and sees what it has reached; Spark's recursion keeps no set
-    and would go round a cycle for ever, so that all distances are doubled there, round by round.
+    Walks over the edges of nodes with children. DuckDB's recursion sees what it has reached; Spark's keeps no set
+    and would go round a cycle for ever, so all distances are doubled there, round by round.
 #}
 
-{# Whether all distances are doubled first: where a walk cannot see what it has reached. #}
+{# Whether all distances are doubled first, because a recursion cannot see what it has reached. #}
 {% macro doubles_distances() -%}
     {{ return(adapter.dispatch('doubles_distances', 'hub_lineage')()) }}
 {%- endmacro %}
@@ -55,7 +55,7 @@ from {{ ref('int_inner_distances_doubled') }}
 {%- endmacro %}
 
 
-{# The pairs of a node and a root above it, with the steps of the shortest way. #}
+{# The pairs of a node and a root above it, with the steps of the shortest path. #}
 {% macro root_distances_walked() -%}
     {{ return(adapter.dispatch('root_distances_walked', 'hub_lineage')()) }}
 {%- endmacro %}
@@ -91,7 +91,7 @@ from walked
 
 
 {% macro spark__root_distances_walked() -%}
--- Spark's recursion does not see what is reached already: all distances are known there.
+-- Spark's recursion does not see what is already reached: all distances are known there.
 select
     root_key as node_key,
     root_key,
@@ -107,7 +107,7 @@ inner join {{ ref('int_roots_ordered') }} as roots on distances.ancestor_key = r
 {%- endmacro %}
 
 
-{# The nodes that some root feeds, with the steps to the nearest root and the first such root. #}
+{# The nodes with a root above, with the steps to the nearest root and the first such root. #}
 {% macro inner_generations_walked() -%}
     {{ return(adapter.dispatch('inner_generations_walked', 'hub_lineage')()) }}
 {%- endmacro %}
@@ -115,7 +115,7 @@ inner join {{ ref('int_roots_ordered') }} as roots on distances.ancestor_key = r
 
 {% macro duckdb__inner_generations_walked() -%}
 -- Breadth first: a node is reached once, by the parents of the generation before. `using key` lets a
--- step see what is reached already; sqlfluff cannot parse it.
+-- step see what is already reached; sqlfluff cannot parse it.
 with recursive walked(node_key, generation, root_number) using key (node_key) as (
     select
         root_key as node_key,
@@ -143,7 +143,7 @@ from walked
 
 
 {% macro spark__inner_generations_walked() -%}
--- Spark's recursion does not see what is reached already: the nearest roots are looked up among all distances.
+-- Spark's recursion does not see what is already reached: the nearest roots are looked up among all distances.
 with roots as (
     select
         root_key,
@@ -176,7 +176,7 @@ qualify row_number() over (partition by node_key order by generation nulls last)
 {%- endmacro %}
 
 
-{# The walkers at each place that they come to, as the query `walked` and the head of a statement. #}
+{# The walkers at each node that they reach, as the query `walked` and the head of a statement. #}
 {% macro with_walked_path_parts() -%}
     {{ return(adapter.dispatch('with_walked_path_parts', 'hub_lineage')()) }}
 {%- endmacro %}
@@ -196,7 +196,7 @@ with recursive walked as (
         cast(sum({{ path_parts('walked.parts', 'steps.n_ways', 'steps.n_all_ways') }}) as bigint) as parts
     from walked
     inner join {{ ref('int_ways_up_counted') }} as steps on walked.at_key = steps.node_key
-    -- On a cycle fewer and fewer walkers stay, and in the end none.
+    -- On a cycle fewer and fewer walkers remain, and in the end none.
     where walked.parts > 0
     group by walked.node_key, steps.next_key
 ),
@@ -204,7 +204,7 @@ with recursive walked as (
 
 
 {% macro spark__with_walked_path_parts() -%}
--- Spark's recursion cannot add up on its way.
+-- Spark's recursion cannot sum as it goes.
 with walked as (
     select * from {{ walked_path_parts(ref('int_ways_up_counted')) }}
 ),
@@ -212,11 +212,11 @@ with walked as (
 
 
 {#
-    The table of all distances between nodes and their ancestors, built now, on Spark: ways of up to
-    1, 2, 4, 8 ... steps, until no new pair is found. The nearest way of up to twice the length goes on
-    from a node that is as far away as the last round reached, so only such ways are lengthened: all ways by all
-    were a thousand million candidates a round on 2.5 million models, these are 36 million at most. Seven
-    joins reach 128 generations; a shorter way always wins, so that cycles end.
+    The table of all distances between nodes and their ancestors, built at once, on Spark: paths of up to
+    1, 2, 4, 8 ... steps, until no new pair is found. A shortest path of up to twice the length passes a node
+    exactly as far away as the last round reached, so only paths of that length are extended: joining all paths with all
+    gave a thousand million candidates a round on 2.5 million models, these are 36 million at most. Seven
+    joins reach 128 generations; a shorter path always wins, so that cycles end.
 #}
 {% macro doubled_distances(edges) %}
     {% set steps = edges.incorporate(path={'identifier': 'int_inner_distances_step'}) %}
@@ -249,8 +249,8 @@ with walked as (
 
 
 {#
-    The table of all places that walkers come to on their way up, built now, on Spark, a round of steps at a time:
-    its recursion cannot add up those who meet. It ends when nobody is on a way any more.
+    The table of all nodes that walkers reach on their way up, built at once, on Spark, one round of steps at a time:
+    its recursion cannot sum the walkers who meet. It ends when no walker is left.
 #}
 {% macro walked_path_parts(ways) %}
     {% set walked = ways.incorporate(path={'identifier': 'int_path_parts_step'}) %}
