@@ -2,8 +2,8 @@
 
 A subcommand is a module with `add_arguments(parser)` and `run(arguments) -> exit code`.
 Exit codes: 0 done, 1 a problem with the data or the landing, 2 wrong usage, 3 the service refuses,
-4 the service does not answer, 5 what came or is landed is unsound or suspect, 75 stopped early (the
-same command goes on), 130 interrupted.
+4 the service does not answer, 5 what was received or landed is unsound or suspect, 75 stopped early
+(the same command resumes), 130 interrupted.
 """
 
 import argparse
@@ -30,10 +30,10 @@ from loaders.simulator import fake_hub, sample
 EXIT_INTERRUPTED = 130
 
 _COMMANDS = {
-    "crawl": (crawling, "land a snapshot of the Hub, or go on with the unfinished one"),
+    "crawl": (crawling, "land a snapshot of the Hub, or resume the unfinished one"),
     "status": (status, "say what is landed, what is unfinished, what crawl would do"),
-    "verify": (checking, "check the parts of a landing, mend its manifests"),
-    "fake-hub": (fake_hub, "serve a made-up Hub on this machine, to crawl and to practise on"),
+    "verify": (checking, "check the parts of a landing, repair its manifests"),
+    "fake-hub": (fake_hub, "serve a made-up Hub on this machine, to crawl and practise on"),
     "import": (importing, "land tabular dumps (Parquet, CSV, JSON lines) as snapshots"),
     "archive": (archive, "land weeks of the Hub's public archive, fetched in part"),
     "dump": (dump, "land the daily dump of the Hub as it is now, fetched in part"),
@@ -59,18 +59,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.set_defaults(run=module.run)
     parsed = parser.parse_args(arguments)
     try:
-        code = _carried_out(parsed)
+        code = _run(parsed)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # Whoever read the output has gone (`| head`); what was to be landed is landed.
+        # The reader of the output has gone (`| head`), after everything was landed.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for stream in (sys.stdout, sys.stderr):
             os.dup2(nowhere, stream.fileno())
         return EXIT_DATA
 
 
-def _carried_out(parsed: argparse.Namespace) -> int:
+def _run(parsed: argparse.Namespace) -> int:
     try:
         return parsed.run(parsed)
     except Problem as error:

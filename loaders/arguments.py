@@ -10,7 +10,7 @@ from hub_lineage.landing import list_snapshots
 
 
 def add_landing_argument(parser: argparse.ArgumentParser) -> None:
-    """Declare `--landing`, as all commands have it that work on a landing."""
+    """Declare `--landing`, for all commands that work on a landing."""
     parser.add_argument(
         "--landing",
         type=Path,
@@ -28,7 +28,7 @@ def landing_of(arguments: argparse.Namespace) -> Path:
 
 
 def refuse_sample(landing: Path) -> None:
-    """Raise UsageError when a landing is the sample, which make takes where none is named."""
+    """Raise UsageError when a landing is the sample, which `make` uses if none is named."""
     if any(one.source == "sample" for one in list_snapshots(landing)):
         raise UsageError(
             "this landing is the sample: name a folder of your own with --landing or HUB_LANDING"

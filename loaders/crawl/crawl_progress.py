@@ -1,4 +1,4 @@
-"""What a crawl shows while it runs: a bar on a terminal, sparse lines anywhere else."""
+"""What a crawl shows while it runs: a bar on a terminal, occasional lines elsewhere."""
 
 import contextlib
 import sys
@@ -52,7 +52,7 @@ class Progress:
         self.say(f"waiting {seconds:,.0f} s: {reason}")
 
     def say(self, line: str) -> None:
-        """Write a line, above the bar if there is one; that nobody reads it ends no crawl."""
+        """Write a line, above the bar if there is one; a closed stream does not stop the crawl."""
         with contextlib.suppress(OSError):
             if self._bar is not None:
                 self._bar.write(line, file=self._stream)

@@ -1,7 +1,7 @@
-"""The Hub's listing into the landing: `python -m loaders crawl`.
+"""Lands the Hub's listing: `python -m loaders crawl`.
 
-One full snapshot, newest model first, each item's text as it came. Killed at any moment, the next
-run goes on where the last part ended: nothing is lost, nothing is landed twice.
+One full snapshot, newest model first, with each item's text unchanged. If a run is killed at any
+moment, the next one resumes after the last part: nothing is lost, nothing is landed twice.
 """
 
 import argparse
@@ -78,25 +78,25 @@ class Options:
 
 @dataclass
 class Walk:
-    """The way through the listing: checks each page against those before, and keeps count."""
+    """Goes through the listing: checks each page against those before, and keeps the counts."""
 
     state: State
     started_at: datetime
     pages_since_part: int = 0
     ends_doubtfully: bool = False
-    """Whether the last page was full, or empty: a listing seldom ends so by itself."""
+    """Whether the last page was full or empty, as is rare at the true end of a listing."""
 
     def take(self, page: Page) -> list[tuple[int, Item]]:
-        """Return the items of a page to land, each with its place; IntegrityError if unsound.
+        """Return the items of a page to land, each with its position; IntegrityError if unsound.
 
-        The state moves on only when the whole page is sound.
+        The state changes only if the whole page is sound.
         """
         oids = [_oid(item) for item in page.items]
         order = self._checked_order(oids)
         end = len(oids)
         next_query = page.next_query
         if order == ASCENDING and oids and oids[-1] >= self.newest():
-            # Oldest first the listing never ends: what came after the start is the next snapshot's.
+            # Oldest first, a listing never ends: models created after the start are left out.
             end = next(place for place, oid in enumerate(oids) if oid >= self.newest())
             next_query = None
         public = [
@@ -106,7 +106,7 @@ class Walk:
         return public
 
     def begin_part(self) -> None:
-        """Count anew what a part counts for itself."""
+        """Reset the counts of the current part."""
         self.pages_since_part = 0
         self.state.part_first_page = self.state.next_page
         self.state.part_first_oid = None
@@ -152,15 +152,15 @@ class Walk:
         return order
 
     def newest(self) -> str:
-        """The least `_id` that a model which came after the start can have."""
+        """The smallest `_id` that a model created after the start can have."""
         seconds = int(self.started_at.replace(tzinfo=UTC).timestamp())
         return f"{seconds:08x}" + "0" * 16
 
 
 def crawl(options: Options, listing: Listing, progress: Progress, snapshot: GrowingSnapshot) -> str:
-    """Walk the listing from where the snapshot stands to its end; return the status it has then.
+    """Read the listing from where the snapshot stands to its end; return the final status.
 
-    Stopped and every error leave what was sound landed and the snapshot ready to go on from there.
+    After Stopped or any error, all sound pages are landed and the snapshot can be resumed.
     """
     state = copy.deepcopy(snapshot.state) or _first_state(options, snapshot)
     walk = Walk(state, growing.started_at_of(snapshot.folder))
@@ -177,7 +177,7 @@ def crawl(options: Options, listing: Listing, progress: Progress, snapshot: Grow
             walk.begin_part()
 
     if snapshot.parts:
-        # that it is running again; and a landing that cannot be written is to cost no request
+        # says that it runs again, and fails before any request if the landing is not writable
         snapshot.write_manifest(growing.RUNNING)
     pages = 0
     try:
@@ -214,15 +214,15 @@ def crawl(options: Options, listing: Listing, progress: Progress, snapshot: Grow
 
 
 def _is_first(landing: Path, state: State) -> bool:
-    """Say whether nothing known tells of a listing's end: no snapshot before, nor the Hub's age."""
+    """Say whether nothing known can confirm the listing's end: neither a snapshot nor the Hub."""
     before = previous_snapshot(landing, state.endpoint, before=state.snapshot_id)
     return state.endpoint != HUB_HOST and before is None
 
 
 def _beyond_the_end(walk: Walk, listing: Listing, progress: Progress) -> str | None:
-    """Say whether the listing, asked the other way round, begins beyond where the walk ended.
+    """Return a doubt if the listing, requested in reverse, begins beyond where the walk ended.
 
-    Where the service does not tell, that is said and held against nobody.
+    If the service does not say, a warning is shown, and there is no doubt.
     """
     last = walk.state.last_oid or ""
     if walk.state.order == ASCENDING:
@@ -238,8 +238,8 @@ def _beyond_the_end(walk: Walk, listing: Listing, progress: Progress) -> str | N
         )
     if found != last:
         progress.say(
-            "warning: nothing tells whether the listing was whole: no snapshot of this service "
-            "came before, and asked the other way round it does not begin where it ended"
+            "warning: nothing tells whether the listing was whole: there is no earlier snapshot "
+            "of this service, and asked the other way round it does not begin where it ended"
         )
     return None
 
@@ -250,45 +250,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--new-snapshot",
         action="store_true",
-        help="start another snapshot, though the last is complete or unfinished; said again after "
-        "an interruption, go on with the one it started",
+        help="start another snapshot even if the last is complete or unfinished; repeated after "
+        "an interruption, resume the one it started",
     )
     parser.add_argument(
         "--expand-profile",
         choices=PROFILES,
         default="lineage",
-        help="fields to ask for (default %(default)s: all that the marts read)",
+        help="fields to request (default %(default)s: all that the marts use)",
     )
     parser.add_argument(
         "--page-size",
         type=whole_number(1, LARGEST_PAGE),
         default=LARGEST_PAGE,
         metavar="N",
-        help="models a request (default %(default)s, the most the Hub gives)",
+        help="models per request (default %(default)s, the most that the Hub allows)",
     )
     parser.add_argument(
         "--pages-per-part",
         type=whole_number(1, 1_000),
         default=PAGES_PER_PART,
         metavar="N",
-        help="pages a part file, the most a kill costs (default %(default)s)",
+        help="pages per part file, the most that a kill can cost (default %(default)s)",
     )
     parser.add_argument(
         "--max-pages",
         type=whole_number(1),
         metavar="N",
-        help="stop after so many pages of this run",
+        help="stop after this run has read N pages",
     )
     add_service_arguments(parser)
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="ask for a few pages, say what a crawl would take, write nothing",
+        help="request a few pages, say what a crawl would take, write nothing",
     )
 
 
 def add_service_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare how the service is to be asked."""
+    """Declare the options for requests to the service."""
     parser.add_argument(
         "--rate-share",
         type=_share,
@@ -301,7 +301,7 @@ def add_service_arguments(parser: argparse.ArgumentParser) -> None:
         type=_seconds,
         default=60.0,
         metavar="SECONDS",
-        help="silence after which a request is tried again (default %(default)s)",
+        help="silence after which a request is repeated (default %(default)s)",
     )
     parser.add_argument(
         "--retries",
@@ -317,7 +317,7 @@ def add_service_arguments(parser: argparse.ArgumentParser) -> None:
         help="the service (default: HF_ENDPOINT, else the Hub)",
     )
     parser.add_argument(
-        "--no-token", action="store_true", help="send no token, though there may be one"
+        "--no-token", action="store_true", help="send no token, even if there is one"
     )
     parser.add_argument(
         "--token-through-proxy",
@@ -331,8 +331,8 @@ def listing_of(
     fields: tuple[str, ...] = LINEAGE_FIELDS,
     page_size: int = LARGEST_PAGE,
 ) -> Listing:
-    """Return the service a command line names, asked as it says."""
-    # The client would log each retry with its address; the crawl says it once, in its own words.
+    """Return the listing of the service that a command line names, with its options."""
+    # The client would log each retry with its address; the crawl reports it in its own words.
     hub_logging.set_verbosity_error()
     endpoint = (arguments.endpoint or default_endpoint()).rstrip("/")
     request = Request(endpoint, fields, page_size)
@@ -346,10 +346,10 @@ def listing_of(
         trusts_proxy=arguments.token_through_proxy,
     )
     if request.is_open:
-        seen = "the token and all that comes" if listing.sends_token else "all that comes"
+        exposed = "the token and all answers" if listing.sends_token else "all answers"
         print(
-            f"warning: {request.host} is asked over plain http: {seen} can be read, and changed, "
-            "on the way",
+            f"warning: {request.host} is reached over plain http: {exposed} can be read, and "
+            "changed, on the way",
             file=sys.stderr,
         )
     return listing
@@ -394,7 +394,7 @@ def _run(options: Options, listing: Listing) -> int:
         if latest is not None and unfinished is not latest:
             print(
                 f"warning: snapshot {unfinished.snapshot_id} was left unfinished before "
-                f"{latest.snapshot_id}; what it still lacks is read as it is now",
+                f"{latest.snapshot_id}; the rest of it is read as it is now",
                 file=sys.stderr,
             )
     try:
@@ -444,7 +444,7 @@ def _walk(options: Options, listing: Listing, snapshot: GrowingSnapshot) -> int:
 def _report(snapshot: GrowingSnapshot, status: str) -> int:
     parts, state = len(snapshot.parts), snapshot.state
     if state is None:
-        raise AssertionError("a listing that was walked to its end has left a part")
+        raise AssertionError("a listing read to its end has a part")
     if state.short_pages:
         print(
             f"warning: {state.short_pages:,} page{'s' if state.short_pages != 1 else ''} held "
@@ -512,5 +512,5 @@ def _share(text: str) -> float:
 def _seconds(text: str) -> float:
     seconds = float(text)
     if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
     return seconds

@@ -1,4 +1,4 @@
-"""What a crawl would take, by a few pages: `python -m loaders crawl --dry-run`."""
+"""Estimates what a crawl would take, from a few pages: `python -m loaders crawl --dry-run`."""
 
 import argparse
 import math
@@ -17,7 +17,7 @@ from loaders.landing.doubting import previous_snapshot
 from loaders.landing.resuming import unfinished_for
 
 BYTES_PER_MODEL = 2_900
-"""Of the Hub's lineage profile on 2026-10-03; about half of what `full` brings."""
+"""Measured with the profile `lineage` on the Hub on 2026-10-03; `full` brings about twice that."""
 
 
 def dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
@@ -35,7 +35,7 @@ def dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
         crawled = growing.crawled(arguments.landing)
         unfinished = unfinished_for(crawled, request.digest, arguments.new_snapshot)
     if previous is not None and not previous.rows:
-        previous = None  # accepted as it was; an empty listing tells nothing of the next
+        previous = None  # accepted by hand; an empty listing says nothing about the next one
     if previous is None:
         reckoned, size = reckoned_models(listing), float(BYTES_PER_MODEL)
     else:
@@ -48,7 +48,7 @@ def dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
         left = max(models - landed, 0)
         print(f"would resume snapshot {unfinished.snapshot_id}, {landed:,} models landed")
     requests = math.ceil(left / request.page_size)
-    seconds = _reckoned_seconds(requests, latency, listing.pacer.limit, arguments.rate_share)
+    seconds = _estimated_seconds(requests, latency, listing.pacer.limit, arguments.rate_share)
     print(f"service:  {request.host}, {'with' if listing.sends_token else 'without'} a token")
     print(f"models:   about {left:,} ({reckoned.how})")
     print(f"requests: {requests:,}")
@@ -58,16 +58,16 @@ def dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
 
 
 def _bytes_of(snapshot: Snapshot, rows: int) -> float:
-    """Return what a snapshot's answers came to; reckoned, if its manifest does not say."""
-    told = snapshot.details.get("bytes")
-    return told if isinstance(told, int) else BYTES_PER_MODEL * rows
+    """Return the bytes of a snapshot's answers; estimated if its manifest does not say."""
+    noted = snapshot.details.get("bytes")
+    return noted if isinstance(noted, int) else BYTES_PER_MODEL * rows
 
 
-def _reckoned_seconds(
+def _estimated_seconds(
     requests: int, latency: float, limit: RateLimitInfo | None, share: float
 ) -> float:
     seconds = requests * latency
     if limit is not None and limit.limit and limit.window_seconds:
-        a_window = max(1, math.floor(limit.limit * share))
-        seconds = max(seconds, max(0, math.ceil(requests / a_window) - 1) * limit.window_seconds)
+        per_window = max(1, math.floor(limit.limit * share))
+        seconds = max(seconds, max(0, math.ceil(requests / per_window) - 1) * limit.window_seconds)
     return seconds

@@ -1,8 +1,8 @@
 """The listing of models, page by page: one request at a time, through huggingface_hub's helpers.
 
-Pages are raw: `HfApi.list_models` would drop what its classes do not know, end on an item they
-cannot hold, and show neither cursor nor headers. Every request goes to the endpoint given and to
-no other host, as the token goes with it.
+Pages are raw: `HfApi.list_models` would drop fields that its classes do not have, fail on an item
+that they cannot hold, and show neither cursor nor headers. Every request goes to the given endpoint
+and to no other host, since it carries the token.
 """
 
 import hashlib
@@ -38,9 +38,9 @@ LARGEST_PAGE = 1_000
 BROKEN_PAGE_TRIES = 3
 SLOW_ANSWER_TRIES = 3
 SLOWEST_ANSWER = 10
-"""An answer may take this many times the silence that `timeout` allows it."""
+"""An answer may take this many times `timeout`, which limits only the silence within it."""
 LARGEST_ANSWER = 256 * 1024 * 1024
-"""Bytes, unpacked: some ninety times an ordinary page, and little enough to be held in memory."""
+"""Bytes, unpacked: some ninety times an ordinary page, and few enough to hold in memory."""
 
 OLDEST_FIRST, NEWEST_FIRST = 1, -1
 """The two directions that a listing can be asked for."""
@@ -58,17 +58,17 @@ FULL_FIELDS = tuple(
 PROFILES = {"lineage": LINEAGE_FIELDS, "full": FULL_FIELDS}
 
 SHORTEST_TOKEN = 4
-"""What is shorter stands in too many texts to be taken out of them."""
+"""A shorter token would occur in too many texts to be masked in them."""
 
 _BAD_TOKEN = "Invalid credentials in Authorization header"
 _MESSAGE_LENGTH = 400
 _ERROR_LENGTH = 64 * 1024
-# What says how a body was sent, which is as it is once it has come.
+# Headers about how a body was sent, which no longer apply once it has been received.
 _SENT_AS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
-# Printable, without blanks or a fragment, and no longer than servers take.
+# Printable, without blanks or a fragment, and no longer than servers accept.
 _ADDRESS = re.compile(r"""[!"$-~]{1,8000}""")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# Asking which agent runs the process would be a request to the service that nobody asked for.
+# The client's telemetry would be a request that nobody asked for.
 constants.HF_HUB_DISABLE_TELEMETRY = True
 
 
@@ -100,7 +100,9 @@ class Request:
             is_sound = False
         if not is_sound or parts.query or parts.fragment or "@" in parts.netloc:
             # not shown: it may hold a password
-            raise UsageError("the endpoint is no http(s) address without user, query and fragment")
+            raise UsageError(
+                "the endpoint must be an http(s) address without user, query and fragment"
+            )
 
     @property
     def origin(self) -> str:
@@ -115,7 +117,7 @@ class Request:
 
     @property
     def host(self) -> str:
-        """Host, and port where it is not the scheme's own."""
+        """Host, and port unless it is the scheme's default."""
         return urlsplit(self.endpoint).netloc.lower()
 
     def first_query(self, limit: int | None = None) -> str:
@@ -126,13 +128,13 @@ class Request:
 
     @property
     def is_open(self) -> bool:
-        """Whether what is sent can be read on the way: no TLS, and not this machine."""
+        """Whether requests can be read on their way: no TLS, and not this machine."""
         parts = urlsplit(self.endpoint)
         return parts.scheme == "http" and not _is_this_machine(parts.hostname or "")
 
     @property
     def open_proxy(self) -> str | None:
-        """The scheme of a proxy that can read what is sent, and that is reached without TLS."""
+        """The scheme of a proxy that can read requests and is reached without TLS, if any."""
         parts = urlsplit(self.endpoint)
         proxies = getproxies()
         proxy = proxies.get("http") or proxies.get("all")
@@ -143,30 +145,30 @@ class Request:
 
     @property
     def digest(self) -> str:
-        """A hash of all that must not differ between the runs of one snapshot."""
+        """A hash of everything that must be the same in all runs of one snapshot."""
         facts = [self.origin, self.path, SORT, self.page_size, sorted(self.expand)]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Page:
-    """One answer: its items, where the next page is (None: nowhere), and what it cost."""
+    """One answer: its items, the query of the next page (None at the end), its time and size."""
 
     items: list[Item]
     next_query: str | None
     fetched_at: datetime
     bytes: int
     wait: float = field(default=0.0)
-    """Seconds to leave until the next request."""
+    """Seconds to wait before the next request."""
 
 
 class EmptyPage(IntegrityError):
-    """A page without models that yet has a next one, however often it is asked for."""
+    """A page without models although a next one follows, however often it is requested."""
 
 
 @dataclass
 class Listing:
-    """The service as the crawl sees it."""
+    """The service's listing, and how the crawl asks for it."""
 
     request: Request
     clock: Clock
@@ -190,7 +192,7 @@ class Listing:
             self._check_token(secret)
 
     def _check_token(self, secret: str) -> None:
-        """Raise UsageError for a token that is none, or that would be shown to others."""
+        """Raise UsageError for a malformed token, or one that would be exposed to others."""
         if not re.fullmatch(r"[!-~]+", secret):
             raise UsageError("the token holds characters that no token has (HF_TOKEN)")
         if len(secret) < SHORTEST_TOKEN:
@@ -199,9 +201,9 @@ class Listing:
             raise UsageError("the endpoint holds the token: name the service without it")
         if self.request.open_proxy and not self.trusts_proxy:
             raise UsageError(
-                f"the token would go in clear to the {self.request.open_proxy} proxy that the "
+                f"the token would go unencrypted to the {self.request.open_proxy} proxy that the "
                 "environment names: exempt the service with NO_PROXY, send no token (--no-token), "
-                "or say that the proxy may have it (--token-through-proxy)"
+                "or allow the proxy to have it (--token-through-proxy)"
             )
 
     @property
@@ -210,11 +212,11 @@ class Listing:
         return "authorization" in self.headers
 
     def fetch(self, query: str) -> Page:
-        """Return the page at a path and query, after as many tries as it may take.
+        """Return the page at a path and query, after as many tries as are allowed.
 
-        RefusedError, UnavailableError, IntegrityError (a body that is no page, a link that leads
-        elsewhere), its EmptyPage, or Stopped. A page that a link led to and that is empty is asked
-        for again; it is returned only if it has no next one, which makes it the listing's end.
+        RefusedError, UnavailableError, IntegrityError (a body that is not a page, a link that leads
+        elsewhere), its subclass EmptyPage, or Stopped. An empty page to which a link led is
+        requested again; it is returned only if it has no next one and so is the listing's end.
         """
         is_linked = bool(_asked(query)["cursor"])
         for attempt in range(1, BROKEN_PAGE_TRIES + 1):
@@ -224,13 +226,13 @@ class Listing:
             try:
                 page = self._page(query, response)
             except BrokenPage as error:
-                reason = f"the answer is no page of models: {error}"
+                reason = f"the answer is not a page of models: {error}"
                 if is_last_try:
                     raise IntegrityError(
-                        f"the answer is no page of models, {attempt} times over: {error}"
+                        f"the answer is not a page of models, {attempt} times over: {error}"
                     ) from error
             except UnsoundPage as error:
-                raise IntegrityError(f"the answer is no page of models: {error}") from error
+                raise IntegrityError(f"the answer is not a page of models: {error}") from error
             else:
                 is_end = page.next_query is None
                 if page.items or (is_end and (is_last_try or not is_linked)):
@@ -238,7 +240,7 @@ class Listing:
                 if is_last_try:
                     raise EmptyPage(
                         f"the page is empty, {attempt} times over, although a next one follows; "
-                        "it is not passed over"
+                        "it is not skipped"
                     )
                 reason = "the page is empty"
                 wait = max(wait, page.wait)
@@ -247,9 +249,9 @@ class Listing:
         raise AssertionError("unreachable")
 
     def first_oid(self, direction: int) -> str | None:
-        """Return the `_id` of the first model in one direction of the order; None if nothing tells.
+        """Return the `_id` of the first model in one direction; None if it cannot be found out.
 
-        One short request, made once: what goes wrong with it costs nothing but the answer.
+        This is one short request, made once; whatever goes wrong with it ends in None.
         """
         query = f"{self.request.first_query(limit=1)}&direction={direction}"
         self.clock.counters.requests += 1
@@ -265,7 +267,7 @@ class Listing:
         """Return the answer to one request: status 200, or one of `also`.
 
         Retries are counted, shown and can be interrupted. No redirect is followed. An answer that
-        takes too long in all, or is larger than any page may be, ends the crawl.
+        takes too long as a whole, or is larger than any page may be, ends the crawl.
         """
         failures = overdue = 0
         while True:
@@ -292,7 +294,7 @@ class Listing:
                 said = self.line(f"{type(error).__name__}: {error}")
             except Overdue:
                 overdue += 1
-                said = f"the answer is not whole after {self._longest:,.0f} s, although bytes come"
+                said = f"the answer is still incomplete after {self._longest:,.0f} s"
             if status == 429:
                 self.clock.counters.rate_limited += 1
             failures += 1
@@ -306,11 +308,11 @@ class Listing:
 
     @property
     def _longest(self) -> float:
-        """Seconds that an answer may take in all."""
+        """Seconds that an answer may take as a whole."""
         return SLOWEST_ANSWER * self.timeout
 
     def _asked(self, query: str) -> httpx2.Response:
-        """Ask once and read the answer, within its bounds of size and time."""
+        """Send one request and read the answer, within the limits of size and time."""
         with (
             self.clock.switch.interruptible(self._longest),
             http_stream_backoff(
@@ -337,7 +339,7 @@ class Listing:
                 break  # more than enough to say what is wrong
             if len(body) > LARGEST_ANSWER:
                 raise IntegrityError(
-                    f"the answer is larger than {LARGEST_ANSWER:,} bytes; no page of models is"
+                    f"the answer is larger than {LARGEST_ANSWER:,} bytes, unlike any page of models"
                 )
         return bytes(body)
 
@@ -345,7 +347,7 @@ class Listing:
         try:
             text = response.content.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise BrokenPage("no UTF-8") from error
+            raise BrokenPage("not UTF-8") from error
         masked = self.mask(text)
         self.clock.counters.masked += masked != text
         return Page(
@@ -364,7 +366,7 @@ class Listing:
         if self.mask.finds_in_query(url):
             raise IntegrityError("the next link repeats the token; it is not followed")
         if not _ADDRESS.fullmatch(url):
-            raise IntegrityError("the next link is no address; it is not followed")
+            raise IntegrityError("the next link is not an address; it is not followed")
         try:
             link = urlsplit(url)
             is_ours = _origin(link) == _origin(urlsplit(self.request.endpoint))
@@ -377,7 +379,7 @@ class Listing:
         if next_asked["cursor"] == asked["cursor"]:
             raise IntegrityError("the next link does not move: it repeats the page's own cursor")
         if len(next_asked["cursor"]) != 1:
-            raise IntegrityError("the next link does not say where to go on: it has no one cursor")
+            raise IntegrityError("the next link does not have exactly one cursor")
         if next_asked["rest"] != asked["rest"]:
             raise IntegrityError("the next link asks for other fields or another order")
         return f"{link.path}?{link.query}"
@@ -386,7 +388,7 @@ class Listing:
         host = urlsplit(response.headers.get("location", "")).hostname
         where = f"to {self.line(host)}" if host else "elsewhere"
         return (
-            f"{self.request.host} answers {response.status_code} and points {where}; that is not "
+            f"{self.request.host} answers {response.status_code} and points {where}, which is not "
             "followed: name the right service with --endpoint"
         )
 
@@ -403,20 +405,20 @@ class Listing:
         return f"{error.response.status_code} {message or error.response.reason_phrase}"
 
     def line(self, text: str) -> str:
-        """Return foreign text as one short line that cannot hold the token."""
+        """Return the service's text as one short line that cannot contain the token."""
         text = self.mask(text)
         text = " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
         return text if len(text) <= _MESSAGE_LENGTH else text[: _MESSAGE_LENGTH - 3] + "..."
 
 
 def _check_client() -> None:
-    """Raise UsageError when the client cannot be made from what the environment says."""
+    """Raise UsageError when the client cannot be made with the environment's settings."""
     try:
         get_session()
     except (ValueError, ImportError, OSError, httpx2.InvalidURL) as error:
         # not shown: a proxy's address may hold a password
         variables = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY"
-        cause = f"one of {variables} names a proxy of a kind that is not known here"
+        cause = f"one of {variables} names a proxy of an unsupported kind"
         if isinstance(error, OSError):
             cause = f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used ({error.strerror or error})"
         raise UsageError(f"no request can be made: {cause}") from error
@@ -430,7 +432,7 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _is_exempt(host: str, proxies: dict[str, str]) -> bool:
-    """Say whether NO_PROXY surely exempts a host; its spellings that readers differ on do not."""
+    """Say whether NO_PROXY certainly exempts a host; spellings that programs disagree on do not."""
     names = [name.strip().lower() for name in proxies.get("no", "").split(",")]
     return any(
         name == "*" or host == name or (name and host.endswith("." + name.lstrip(".")))
@@ -439,13 +441,13 @@ def _is_exempt(host: str, proxies: dict[str, str]) -> bool:
 
 
 def _raise_for_status(response: httpx2.Response) -> None:
-    """Raise HfHubHTTPError for a status of failure, whatever its body holds."""
+    """Raise HfHubHTTPError for a failure's status, whatever the body holds."""
     try:
         hf_raise_for_status(response)
     except HfHubHTTPError:
         raise
     except (AttributeError, TypeError, ValueError, RecursionError) as error:
-        # The client reads the body for a message, and only expects an object in it.
+        # The client looks for a message in the body, and expects only an object there.
         raise HfHubHTTPError(response.reason_phrase, response=response) from error
 
 
@@ -454,7 +456,7 @@ def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
 
 
 def _asked(query: str) -> dict[str, list]:
-    """Return the cursor of a query, and what decides which fields come in which order."""
+    """Return the cursor of a query, and the parameters that choose the fields and their order."""
     pairs = parse_qsl(query.partition("?")[2] or query, keep_blank_values=True)
     rest = sorted(
         (name.removesuffix("[]"), value)

@@ -1,4 +1,4 @@
-"""The token taken out of what a service sends back, however it is spelt there."""
+"""Masks the token in what a service sends back, however it is encoded there."""
 
 import base64
 import contextlib
@@ -11,14 +11,14 @@ MASK = "***"
 _ESCAPED = re.compile(r"\\u00([2-7][0-9a-f])")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}=*")
 _SHORTEST_PACKED = 8
-"""Of a shorter secret base64 leaves signs that stand in any text."""
+"""The base64 of a shorter secret leaves so few characters that they occur in any text."""
 
 
 class Mask:
-    """Finds one secret in foreign text and puts `***` in its place.
+    """Finds one secret in a service's text and replaces it by `***`.
 
-    The secret is known in any case (a host name loses it), with JSON's and HTML's escapes,
-    percent-encoded, and within base64. An empty secret is found nowhere.
+    The secret is recognised in any case (host names are lower-cased), with JSON's and HTML's
+    escapes, percent-encoded, and within base64. An empty secret is never found.
     """
 
     def __init__(self, secret: str) -> None:
@@ -36,7 +36,7 @@ class Mask:
         return self._secret in text or self._secret in _decoded(text)
 
     def finds_in_query(self, query: str) -> bool:
-        """Say whether a query holds the secret, be it inside a cursor, which is base64."""
+        """Say whether a query holds the secret, even inside a cursor, which is base64."""
         texts = [query]
         for packed in _BASE64.findall(unquote(query)):
             padded = packed.replace("-", "+").replace("_", "/") + "=" * (-len(packed) % 4)
@@ -46,7 +46,7 @@ class Mask:
 
     def __call__(self, text: str) -> str:
         """Return the text without the secret."""
-        # most texts are free of it, and looking is far cheaper than replacing
+        # most texts do not contain it, and searching is far cheaper than replacing
         if not self.finds(text):
             return text
         return _BASE64.sub(self._unpacked, self._spellings.sub(MASK, text))
@@ -63,14 +63,14 @@ def _spellings(letter: str) -> str:
 
 
 def _decoded(text: str) -> str:
-    """Return a text in lower case with JSON's and HTML's escapes and those of addresses undone."""
+    """Return a text in lower case, with the escapes of JSON, HTML and addresses undone."""
     unescaped = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text).replace("\\/", "/")
     once = unquote(re.sub("%(?:25)+", "%", unescaped))
     return (html.unescape(once) if "&#" in once else once).lower()
 
 
 def _packed(secret: str) -> set[str]:
-    """Return what stands in any base64 that holds the secret, wherever in it the secret begins."""
+    """Return texts of which one occurs in any base64 of the secret, at whatever offset."""
     if len(secret) < _SHORTEST_PACKED:
         return set()
     plain = secret.encode()

@@ -1,4 +1,4 @@
-"""When to ask next: the service's rate limit, the waits between retries, and how to stop."""
+"""The timing of requests: the service's rate limit, the waits between retries, and how to stop."""
 
 import contextlib
 import math
@@ -14,24 +14,23 @@ sleep = time.sleep
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 LONGEST_BACKOFF = 8
 LONGEST_WAIT = 3600
-"""Nothing a header says makes a crawl sleep longer than this at a time."""
+"""Whatever a header says, a crawl never sleeps longer than this many seconds at a time."""
 
 _SLICE = 0.2
 
 
 class Stopped(BaseException):
-    """A signal asked the crawl to end; like KeyboardInterrupt it is no error."""
+    """A signal asked the crawl to stop; like KeyboardInterrupt this is not an error."""
 
 
 class Overdue(BaseException):
-    """A request has taken all the time it may; not to be taken for an error of the client's."""
+    """A request has used up its time; a BaseException, so that no client code catches it."""
 
 
 class StopSwitch:
-    """Turns SIGINT, SIGTERM and SIGHUP into an end at the next place where ending is safe.
+    """Makes SIGINT, SIGTERM and SIGHUP stop the crawl at the next point where stopping is safe.
 
-    While a request or a wait is under way the signal ends it at once. While a part is being
-    written it is only noted.
+    A signal ends a request or a wait at once. While a part is being written it is only noted.
     """
 
     def __init__(self) -> None:
@@ -41,9 +40,9 @@ class StopSwitch:
 
     @contextlib.contextmanager
     def installed(self) -> Iterator["StopSwitch"]:
-        """Answer signals inside the block; outside, whoever answered before does.
+        """Handle signals inside the block; afterwards the previous handlers are restored.
 
-        A signal that was ignored before, as `nohup` has it, still is.
+        A signal that was ignored before, as under `nohup`, stays ignored.
         """
         before = {
             number: signal.signal(number, self._answer)
@@ -61,17 +60,17 @@ class StopSwitch:
 
     @contextlib.contextmanager
     def interruptible(self, seconds: float | None = None) -> Iterator[None]:
-        """Let a signal end the block by raising Stopped, and time by raising Overdue.
+        """Raise Stopped in the block when a signal comes, and Overdue after so many seconds.
 
-        The client's own timeout counts the silence between two bytes; a service that sends one
-        now and then, in a body or in the headers, is only ended by a clock that runs beside it.
+        The client's own timeout only limits the silence between two bytes; a service that sends a
+        byte now and then, in a body or in the headers, needs a limit on the whole time.
         """
         timed = seconds if self._is_installed else None
         self._is_open = True
         try:
             self.check()
             if timed is not None:
-                # again and again: an exception raised inside a finalizer would be swallowed
+                # repeatedly: an exception raised inside a finalizer would be swallowed
                 signal.setitimer(signal.ITIMER_REAL, timed, 1.0)
             yield
         finally:
@@ -98,26 +97,26 @@ class StopSwitch:
 
 @dataclass
 class Counters:
-    """What the crawl has asked of the service."""
+    """Counts of the requests sent to the service."""
 
     requests: int = 0
     retries: int = 0
     rate_limited: int = 0
     seconds_waited: float = 0.0
     masked: int = 0
-    """Answers that repeated the token, which was taken out of them."""
+    """Answers that repeated the token, which was masked in them."""
 
 
 @dataclass
 class Clock:
-    """Waits, shows what it is waiting for, and ends a wait when the crawl is to stop."""
+    """Waits, shows what it is waiting for, and ends a wait when the crawl is stopped."""
 
     switch: StopSwitch
     counters: Counters = field(default_factory=Counters)
     show: Callable[[float, str], None] = lambda seconds, reason: None
 
     def wait(self, seconds: float, reason: str) -> None:
-        """Sleep; Stopped when a signal comes meanwhile."""
+        """Sleep; Stopped if a signal comes meanwhile."""
         seconds = min(seconds, LONGEST_WAIT)
         self.show(seconds, reason)
         left = seconds
@@ -132,11 +131,11 @@ class Clock:
 
 @dataclass
 class Pacer:
-    """Keeps the crawl to its share of the quota, by what the service says is left of it."""
+    """Keeps the crawl to its share of the quota, of which the service says how much is left."""
 
     share: float
     limit: RateLimitInfo | None = None
-    """What the last good answer said of the quota."""
+    """What the last good answer said about the quota."""
     _quota: int = 0
 
     def wait_after(self, headers: Mapping[str, str]) -> float:
@@ -144,7 +143,7 @@ class Pacer:
         self.limit = limit = parse_ratelimit_headers(headers)
         if limit is None:
             return 0.0
-        # A service that names no quota has shown at least as much as was ever left.
+        # Without a named quota, it is at least the largest remainder seen so far.
         self._quota = limit.limit or max(self._quota, limit.remaining)
         reserve = math.ceil(self._quota * (1 - self.share) - 1e-9)
         return limit.reset_in_seconds + 1.0 if limit.remaining <= reserve else 0.0
@@ -153,7 +152,7 @@ class Pacer:
 def retry_wait(failures: int, status: int | None, headers: Mapping[str, str]) -> float:
     """Return the seconds before the next try, by the rules of huggingface_hub's http_backoff.
 
-    The header of the quota where it is used up, else Retry-After in seconds, else 1, 2, 4, 8, 8.
+    The quota's reset if it is used up, else Retry-After in seconds, else 1, 2, 4, 8, 8.
     """
     limit: RateLimitInfo | None = parse_ratelimit_headers(headers) if status == 429 else None
     if limit is not None and limit.remaining == 0:

@@ -1,4 +1,4 @@
-"""Whether a service can be reached at all, said at once instead of after all retries."""
+"""Checks at once, and not only after all retries, whether a service can be reached at all."""
 
 import socket
 import threading
@@ -10,15 +10,15 @@ from huggingface_hub import constants
 from hub_lineage.errors import UnavailableError, UsageError
 
 LONGEST = 1.5
-"""Seconds that a connection may take, its name's look-up included."""
+"""Seconds that a connection may take, including the look-up of the name."""
 
 _PORTS = {"http": 80, "https": 443}
 
 
 def check_reachable(endpoint: str) -> None:
-    """Raise UnavailableError unless the service, or the proxy before it, takes a connection.
+    """Raise UnavailableError unless the service, or the proxy before it, accepts a connection.
 
-    UsageError where the client is told to stay offline.
+    UsageError if the client is set to stay offline.
     """
     if constants.HF_HUB_OFFLINE:
         raise UsageError("HF_HUB_OFFLINE is set: unset it to ask the Hub")
@@ -38,8 +38,8 @@ def check_reachable(endpoint: str) -> None:
 
 
 def _failure(host: str, port: int) -> str | None:
-    """Why no connection comes about; None if one does."""
-    # A look-up has no time limit of its own: it is left behind where it takes too long.
+    """Why a connection fails; None if it succeeds."""
+    # A look-up has no time limit of its own, so its thread is abandoned if it takes too long.
     said = [f"no answer within {LONGEST} s"]
 
     def connect() -> None:

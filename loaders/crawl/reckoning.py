@@ -1,4 +1,4 @@
-"""How many models a service has, by a few pages: it tells no total."""
+"""Estimates from a few pages how many models a service has, since it gives no total."""
 
 import base64
 import copy
@@ -11,7 +11,7 @@ from hub_lineage.errors import IntegrityError
 from loaders.crawl.listing import LARGEST_PAGE, OLDEST_FIRST, Listing, Page
 
 PAGES = 12
-"""So many pages are walked; a service with more models is reckoned from as many more."""
+"""How many pages are counted; if there are more, the number is estimated from as many others."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,11 @@ class Reckoned:
 
 
 def reckoned_models(listing: Listing) -> Reckoned:
-    """The models of a service: counted where there are few, else reckoned.
+    """The number of a service's models: counted if there are few, else estimated.
 
-    Pages at times from the newest model to the oldest say how many were made in a second then; the
-    sum over time is the number. Where the service does not answer so, it is what was counted.
+    Pages at several times between the newest and the oldest model give the rate at which models
+    were created then; integrating it over time gives the number. If the service does not support
+    this, the number is what was counted.
     """
     asking = copy.copy(listing)
     asking.request = replace(listing.request, expand=("createdAt",), page_size=LARGEST_PAGE)
@@ -51,11 +52,11 @@ def reckoned_models(listing: Listing) -> Reckoned:
 
 
 def _made_between(listing: Listing, oldest: float, newest: float) -> float:
-    """Models made between two times, by their number in a second at times between them."""
+    """Models created between two times (seconds), from their rates at times in between."""
     step = (newest - oldest) / PAGES
     moments = [newest - number * step for number in range(PAGES)]
     found = [(moment, _rate_before(listing, moment)) for moment in moments]
-    # Before the oldest model none were made.
+    # No models were created before the oldest one.
     found.append((oldest, 0.0))
     return sum(
         (later - earlier) * (rate + rate_before) / 2
@@ -64,7 +65,7 @@ def _made_between(listing: Listing, oldest: float, newest: float) -> float:
 
 
 def _rate_before(listing: Listing, moment: float) -> float:
-    """Models a second just before a time."""
+    """Models created per second just before a time."""
     text = json.dumps({"_id": {"$lt": f"{int(moment):08x}" + "0" * 16}}, separators=(",", ":"))
     cursor = urlencode({"cursor": base64.b64encode(text.encode()).decode()})
     items = listing.fetch(f"{listing.request.first_query()}&{cursor}").items
@@ -72,5 +73,5 @@ def _rate_before(listing: Listing, moment: float) -> float:
 
 
 def _second(oid: str | None) -> int:
-    """When a model was made: its `_id` begins with the second."""
+    """The second in which a model was created, with which its `_id` begins."""
     return int(str(oid)[:8], 16)

@@ -1,8 +1,8 @@
-"""Parents that no snapshot lists, looked up one by one: `python -m loaders resolve-parents`.
+"""Looks up parents that no snapshot lists, one by one: `python -m loaders resolve-parents`.
 
-A renamed model answers under its old name with a redirect to the new one. What is found lands in
-`hub_aliases/`, a row per name looked up: `alias`, `model_id` (null where the name leads nowhere the
-reader may see), `outcome`, `n_children`, `resolved_at`, `source`.
+The Hub redirects the old name of a renamed model to the new one. What is found is landed in
+`hub_aliases/`, a row per name looked up: `alias`, `model_id` (null if the name leads to no model
+that may be seen), `outcome`, `n_children`, `resolved_at`, `source`.
 """
 
 import argparse
@@ -38,7 +38,8 @@ LOOKUPS_PER_FILE = 200
 _NAME = re.compile(r"[\w.-]{1,96}(?:/[\w.-]{1,96})?", re.ASCII)
 _ANSWERS = frozenset({301, 302, 307, 308, 401, 403, 404})
 
-# Tags, the Hub's own word, the card's and the adapter's; a relation before the name goes.
+# Parents in tags, in the Hub's own list, in the card and in the adapter's configuration; a relation
+# before the name is removed.
 _CLAIMS = rf"""
     WITH landed AS (
         SELECT lower(model_id) AS child, {sound_json("raw_json")} AS readable FROM landed_items
@@ -89,8 +90,11 @@ class Answer:
 def missing_parents(
     snapshot: Snapshot, fewest: int, known: Collection[str] = frozenset()
 ) -> list[tuple[str, int]]:
-    """Return well-formed parents a snapshot does not list, with their children, most first."""
-    # the folder's own, as a build reads them: not every manifest lists its parts
+    """Return well-formed parents that a snapshot does not list, with how many children each has.
+
+    Those with most children come first; names in `known` are left out.
+    """
+    # the files in the folder, as a build reads them: not every manifest lists its parts
     parts = files_in_sql(*growing.parts_of(snapshot.folder))
     try:
         with duckdb.connect() as connection:
@@ -114,22 +118,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=whole_number(1),
         default=FEWEST_CHILDREN,
         metavar="N",
-        help="look up parents with at least so many children (default %(default)s)",
+        help="look up parents with at least N children (default %(default)s)",
     )
     parser.add_argument(
         "--max-lookups",
         type=whole_number(1),
         metavar="N",
-        help="stop after so many requests of this run",
+        help="stop after this run has sent N requests",
     )
     crawling.add_service_arguments(parser)
     parser.add_argument(
-        "--dry-run", action="store_true", help="say how many requests it takes, ask for nothing"
+        "--dry-run", action="store_true", help="say how many requests it takes, send none"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `python -m loaders resolve-parents`: one request per name, none twice."""
+    """Carry out `python -m loaders resolve-parents`: one request per name, never repeated."""
     landing = landing_of(arguments)
     refuse_sample(landing)
     complete = [one for one in list_snapshots(landing) if one.status == growing.COMPLETE]
@@ -174,7 +178,7 @@ def _resolve(
 
 
 def look_up(listing: Listing, name: str, n_children: int = 0) -> Answer:
-    """Ask for one model by name, following no redirect."""
+    """Request one model by name, following no redirect."""
     path = f"{listing.request.path}/"
     response = listing.answer(path + quote(name, safe="/"), _ANSWERS)
     outcome, model_id = ABSENT, None
@@ -204,9 +208,9 @@ def _id_in(response: httpx2.Response) -> str:
     try:
         model_id = response.json()["id"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise IntegrityError("the answer is no model") from error
+        raise IntegrityError("the answer is not a model") from error
     if not isinstance(model_id, str) or not _NAME.fullmatch(model_id):
-        raise IntegrityError("the answer is a model without a sound id")
+        raise IntegrityError("the answer is a model without a valid id")
     return model_id
 
 
@@ -224,7 +228,7 @@ def _known(landing: Path) -> set[str]:
 
 
 def _land(landing: Path, answers: list[Answer]) -> None:
-    """Write the answers as a file of their own by one rename."""
+    """Write the answers to a new file, by one rename."""
     if not answers:
         return
     folder = landing / TABLE

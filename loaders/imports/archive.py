@@ -1,9 +1,9 @@
-"""The Hub's weekly archive into the landing: `python -m loaders archive --weeks 52`.
+"""Lands the Hub's weekly archive: `python -m loaders archive --weeks 52`.
 
-A week is a file of the archive's data set, and becomes a snapshot of its day. Of each file the
-footer and the columns that the landing keeps are fetched, or, with --whole, all of it. Weeks that
-are landed are skipped; a week is landed whole or not at all, and the same command goes on where an
-earlier one stood.
+A week is a file of the archive's data set and becomes a snapshot of its day. Of each file only the
+footer and the columns that the landing keeps are fetched or, with --whole, all of it. Weeks that
+are landed are skipped; a week is landed whole or not at all, and the same command resumes where an
+earlier one stopped.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--every", type=whole_number(1), default=1, metavar="N",
-        help="only each Nth of these weeks, the last one among them (default %(default)s)",
+        help="only every Nth of these weeks, counted from the last one (default %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--accept", type=_day, action="append", default=[], metavar="DAY",
-        help="land the week of this day whatever is odd about it; may be repeated",
+        help="land the week of this day even if it looks wrong; may be repeated",
     )  # fmt: skip
     add_fetching_arguments(parser, ARCHIVE)
 
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
         if one.day in repeated:
             print(
                 f"warning: week {one.day} is left out: its file is byte for byte that of the week "
-                f"before; --accept {one.day} lands it",
+                f"before; use --accept {one.day} to land it",
                 file=sys.stderr,
             )
     wanted = [one for one in new if one.day not in repeated]
@@ -132,7 +132,7 @@ def chosen(weeks: Sequence[Week], arguments: argparse.Namespace) -> list[Week]:
 
 
 def gaps(weeks: Sequence[Week], every: int) -> list[str]:
-    """A line for each run of weeks that the archive lacks between those asked for."""
+    """A line for each gap in the archive between the weeks asked for."""
     return [
         f"notice: the archive has no week between {before.day} and {after.day}"
         for before, after in itertools.pairwise(weeks)
@@ -141,7 +141,7 @@ def gaps(weeks: Sequence[Week], every: int) -> list[str]:
 
 
 def repeats(weeks: Sequence[Week]) -> set[date]:
-    """The weeks whose file is that of the week before, as archives have them that missed one."""
+    """The weeks whose file equals that of the week before, as when an archive missed one."""
     return {
         after.day
         for before, after in itertools.pairwise(weeks)
@@ -153,11 +153,11 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-09-30") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-09-30") from None
 
 
 def _day_of(text: str, path: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise DataError(f"{path}: {text} is no day") from None
+        raise DataError(f"{path}: {text} is not a day") from None

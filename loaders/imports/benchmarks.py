@@ -1,6 +1,6 @@
-"""Tables of benchmark scores into the landing: `python -m loaders benchmarks`.
+"""Lands tables of benchmark scores: `python -m loaders benchmarks`.
 
-Leaderboards come wide (a column per benchmark) or long (a row per score). Either becomes
+Leaderboards are wide (a column per benchmark) or long (a row per score). Either becomes
 `benchmarks/<source>.parquet` with `model_id`, `benchmark`, `score`, `measured_at`, `source`.
 """
 
@@ -28,7 +28,7 @@ class Request(side_tables.Request):
 def land_benchmarks(request: Request) -> side_tables.Report:
     """Land one table of scores; UsageError, DataError or LandingError leave the landing as it was.
 
-    An empty score is no score and not counted; infinite ones and rows without an id are left out.
+    Empty scores are ignored and not counted; infinite ones and rows without an id are left out.
     """
     measured_at = [
         side_tables.Value("--measured-at", name, "a time", items.moment_of)
@@ -86,7 +86,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _long_query(request: Request, source: sources.Source) -> str:
-    """Return the query of the scores, a row each; an empty score is no row."""
+    """Return the query of the scores, one per row; an empty score has no row."""
     if request.benchmark and len(request.scores) != 1:
         raise UsageError("with --benchmark the table is long: --scores names its one column")
     model_id = side_tables.model_id_of(source, request.model_id)

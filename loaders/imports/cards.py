@@ -1,8 +1,8 @@
-"""Dumps of model cards into the landing: `python -m loaders cards`.
+"""Lands dumps of model cards: `python -m loaders cards`.
 
-Each dump (of the shape of librarian-bots/model_cards_with_metadata: an id and a text per model)
-becomes `cards/<source>.parquet` with `model_id`, `card`, `source`. What the prose says of a model's
-parents is read by the build, as evidence of the phase `card_text`.
+Each dump (in the form of librarian-bots/model_cards_with_metadata: an id and a text per model)
+becomes `cards/<source>.parquet` with `model_id`, `card`, `source`. The build reads what the prose
+says about a model's parents, as evidence of the phase `card_text`.
 """
 
 import argparse
@@ -24,8 +24,8 @@ class Request(side_tables.Request):
 def land_cards(request: Request) -> side_tables.Report:
     """Land one dump of cards; UsageError, DataError or LandingError leave the landing as it was.
 
-    A model without a card has no row and is not counted; a card without an id is left out. Cards
-    are landed as they are written.
+    A model without a card has no row and is not counted; a card without an id is left out. The
+    texts are landed unchanged.
     """
     return side_tables.land_table(
         request, "cards", lambda source: _query(request, source), "model_id IS NOT NULL"

@@ -1,8 +1,8 @@
-"""Tables of models whose weights were compared into the landing: `python -m loaders weights`.
+"""Lands tables of models whose weights were compared: `python -m loaders weights`.
 
-A row says that the weights of one model were found to come from another's. Each table becomes
+A row says that one model's weights were found to derive from another's. Each table becomes
 `weights/<source>.parquet` with `child_id`, `parent_id`, `score`, `tool`, `source`. Such pairs are
-evidence of the phase `weights`, which makes no edges until the variable edge_phases names it.
+evidence of the phase `weights`, which makes no edges unless the variable edge_phases names it.
 """
 
 import argparse
@@ -16,7 +16,7 @@ __all__ = ["Request", "add_arguments", "land_weights", "run"]
 
 @dataclass(frozen=True, kw_only=True)
 class Request(side_tables.Request):
-    """What to land: `model_id` names the column of the child, `score` and `tool` may be missing."""
+    """What to land: `model_id` names the column of children; `score` and `tool` are optional."""
 
     parent: str
     score: str | None = None
@@ -26,8 +26,8 @@ class Request(side_tables.Request):
 def land_weights(request: Request) -> side_tables.Report:
     """Land one table of pairs; UsageError, DataError or LandingError leave the landing as it was.
 
-    A pair that lacks a child or a parent is left out. A score that is no finite number is none, and
-    the pair stays: somebody has checked it.
+    A pair that lacks a child or a parent is left out. A score that is not a finite number becomes
+    null, and the pair is kept, since it was compared all the same.
     """
     scores = [
         side_tables.Value("--score", name, "a number", _score)
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _query(request: Request, source: sources.Source) -> str:
-    """Return the query of the pairs, a row each."""
+    """Return the query of the pairs, one per row."""
 
     def text_of(option: str, name: str | None) -> str:
         if name is None:
@@ -88,6 +88,6 @@ def _query(request: Request, source: sources.Source) -> str:
 
 
 def _score(column: sources.Column) -> str:
-    """Return the SQL of a column as a finite number, null where it is none."""
+    """Return the SQL of a column as a finite number, null where it is not one."""
     number = f"TRY_CAST(trim({column.text}) AS DOUBLE)"
     return f"CASE WHEN isfinite({number}) THEN {number} END"

@@ -1,8 +1,7 @@
-"""The daily dump of the Hub as it is now into the landing: `python -m loaders dump`.
+"""Lands the daily dump of the present Hub: `python -m loaders dump`.
 
-One file of a data set, which becomes the snapshot of the time when it was written there: the whole
-Hub in minutes, where a crawl takes an hour. What is fetched, and how it goes on, is as with
-`archive`.
+One file of a data set, which becomes a snapshot of the time when it was written there: the whole
+Hub in minutes, where a crawl takes an hour. It is fetched and resumed as with `archive`.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="time of the snapshot, ISO; default: when the file was written to the data set",
     )  # fmt: skip
     parser.add_argument(
-        "--accept", action="store_true", help="land the dump whatever is odd about it"
+        "--accept", action="store_true", help="land the dump even if it looks wrong"
     )
     add_fetching_arguments(parser, DUMP)
 
@@ -64,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def dump_of(repository: Repository) -> RemoteFile:
-    """The file of the models."""
+    """The file of the models; RefusedError if the data set has none."""
     for file in repository.files():
         if file.path == _PATH:
             return file

@@ -1,7 +1,7 @@
-"""Files of the Hub's data sets into the landing, one snapshot each: for `archive` and `dump`.
+"""Lands files of the Hub's data sets, one snapshot each: for `archive` and `dump`.
 
-What it takes is said before, how far it is while it runs. A file that cannot be a snapshot of its
-day is told in one line and left out, and the others are landed all the same.
+Sizes and times are announced beforehand, and progress is shown. A file that cannot be a snapshot of
+its day is reported in one line and left out; the others are landed all the same.
 """
 
 from __future__ import annotations
@@ -49,17 +49,17 @@ __all__ = ["KEPT", "add_fetching_arguments", "fetch", "repository_of"]
 KEPT = frozenset({"_id", "id", *LINEAGE_FIELDS})
 """The columns that are landed: the fields that a crawl asks for."""
 NEEDED = ("id", "createdAt", "tags", "downloads", "likes")
-"""Without one of these a file is no dump of the Hub."""
+"""A file that lacks one of these is not a dump of the Hub."""
 YOUNGEST = timedelta(days=14)
-"""A dump may be written this long after the day that names it, and hold models as young."""
+"""A dump may be written, and hold models created, this long after the day that names it."""
 OLDEST = timedelta(days=28)
 LARGE = 10_000
-"""So many models were never on the Hub without one that is younger than `OLDEST`."""
+"""A real dump of at least this many models has one created within the last `OLDEST`."""
 LANDED_A_SECOND = 20_000
-"""Models: a cautious figure for one core, so that what is said beforehand is rarely too short."""
+"""Models: a cautious figure for one core, so that the announced time is rarely too short."""
 ACCEPT = "if it is right all the same, --accept lands it"
 FOLDER = ".fetched"
-"""In the landing: partial copies, until they are landed."""
+"""The folder in the landing for partial copies, until they are landed."""
 KEPT_FOLDER = "fetched"
 
 
@@ -99,7 +99,7 @@ def add_fetching_arguments(parser: argparse.ArgumentParser, repository: str) -> 
         "--endpoint", metavar="URL", help="the service (default: HF_ENDPOINT, else the Hub)"
     )
     parser.add_argument(
-        "--no-token", action="store_true", help="send no token, though there may be one"
+        "--no-token", action="store_true", help="send no token, even if there is one"
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="say what it would take, land nothing"
@@ -122,9 +122,10 @@ def fetch(
     source: str,
     files: Sequence[tuple[str, datetime, RemoteFile, bool]],
 ) -> list[str]:
-    """Land files, each as a snapshot: name, time, file, whether it is landed whatever is odd.
+    """Land files, each as a snapshot; return the names of those that were not landed.
 
-    Returns the names of those that were not landed, of which a line was said each.
+    files: of each its name, the snapshot's time, the file, and whether it is accepted unchecked.
+    Each one that is not landed is reported in a line.
     """
     if not files:
         return []
@@ -139,7 +140,7 @@ def fetch(
                 jobs.append(planned(repository, folder, name, moment, file, is_accepted, arguments))
         if not jobs:
             return failed
-        say_what_it_takes(repository, jobs, arguments)
+        announce(repository, jobs, arguments)
         if arguments.dry_run:
             return failed
         refuse_a_small_disk(landing, jobs)
@@ -161,7 +162,7 @@ def fetch(
 
 @contextlib.contextmanager
 def telling(name: str, failed: list[str]) -> Iterator[None]:
-    """Say in a line what is wrong with a file, and go on with the next one."""
+    """Report in one line what is wrong with a file, so that the next one can be landed."""
     try:
         yield
     except DataError as error:
@@ -171,13 +172,13 @@ def telling(name: str, failed: list[str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def fetching_folder(landing: Path) -> Iterator[Path]:
-    """The folder of partial copies, to ourselves; LandingError if it cannot be had."""
+    """The folder of partial copies, kept to this process; LandingError if that is impossible."""
     folder = landing / FOLDER
     try:
         with hidden_folder(folder, is_kept=True):
             yield folder
     except BlockingIOError as error:
-        raise LandingError(f"another command fetches into {landing}: wait for it") from error
+        raise LandingError(f"another command is fetching into {landing}: wait for it") from error
     except OSError as error:
         raise LandingError(f"cannot write to {landing}: {said_by(error)}") from error
 
@@ -194,7 +195,7 @@ def planned(
     is_accepted: bool,
     arguments: argparse.Namespace,
 ) -> Job:
-    """Read a file's footer; a DataError unless it is one of the Hub's models."""
+    """Read a file's footer and plan what to fetch; a DataError unless it is a dump of the Hub."""
     partial = Partial(repository, file, folder)
     partial.fill_footer()
     columns, n_rows = columns_of(partial.path)
@@ -209,10 +210,8 @@ def planned(
     return Job(name, moment, file, is_accepted, partial, spans, n_rows)
 
 
-def say_what_it_takes(
-    repository: Repository, jobs: Sequence[Job], arguments: argparse.Namespace
-) -> None:
-    """Say sizes and minutes, by the speed of the service that is asked."""
+def announce(repository: Repository, jobs: Sequence[Job], arguments: argparse.Namespace) -> None:
+    """Announce sizes and minutes, measured with the speed of the service."""
     n_bytes = sum(job.n_bytes for job in jobs)
     whole = sum(job.file.size for job in jobs)
     rows = sum(job.n_rows for job in jobs)
@@ -230,7 +229,7 @@ def say_what_it_takes(
 
 
 def refuse_a_small_disk(landing: Path, jobs: Sequence[Job]) -> None:
-    """A LandingError where not even one of the files finds room."""
+    """A LandingError if the largest of the files does not fit on the disk."""
     largest = max(job.n_bytes for job in jobs)
     free = shutil.disk_usage(landing).free
     if largest > free:
@@ -253,7 +252,7 @@ def land(
     progress: Progress,
     now: str,
 ) -> None:
-    """Fetch what is missing of a file, check it, land it, and remove the copy."""
+    """Fetch what is missing of a file, check it, land it, and remove the copy or keep it."""
     progress.advance(0, now)
     job.partial.fill(job.spans, lambda n: progress.advance(n, now))
     progress.advance(0, f"{now}: landing")
@@ -272,7 +271,7 @@ def land(
         job.partial.remove()
         raise DataError(f"{error}; {ACCEPT}") from error
     except DataError:
-        # What is wrong may be the copy: the next call fetches it anew.
+        # The copy itself may be damaged, so the next call fetches it anew.
         job.partial.remove()
         raise
     if arguments.keep:
@@ -284,7 +283,7 @@ def land(
 
 
 def check(job: Job) -> None:
-    """A DataError for a file that names a model twice, or is not of its day."""
+    """A DataError for a file that names a model twice, or whose models do not fit its day."""
     name = files_in_sql(job.partial.path)
     try:
         with duckdb.connect() as connection:

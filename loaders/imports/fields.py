@@ -9,7 +9,7 @@ HUB_FIELDS = frozenset({
     "widgetData", "xetEnabled",
 })  # fmt: skip
 
-# A column of text under one of these names holds a list or an object, written in some way.
+# A text column of one of these names holds a list or an object, in some notation.
 LIST_FIELDS = frozenset({
     "baseModels.models", "evalResults", "model-index", "siblings", "spaces", "tags", "widgetData",
 })  # fmt: skip
@@ -29,8 +29,8 @@ NUMBER_FIELDS = frozenset({
 })  # fmt: skip
 BOOLEAN_FIELDS = frozenset({"disabled", "gated", "private", "xetEnabled"})
 
-# What a build reads, and each field's kind (written.py): a value of which nothing could be made is
-# counted, and its field is named. Parents have none: each of them is an edge or a rejection.
+# The fields that a build reads, with their kinds (written.py): values that cannot be read are
+# counted by field. Parents have no kind: each of them becomes an edge or a rejection.
 FIELDS_IN_USE = {
     "_id": "id",
     "baseModels": "lineage",
@@ -67,7 +67,7 @@ FIELDS_IN_USE = {
     "trendingScore": "number",
 }
 
-# Words for no value, in the letters of pandas, numpy, Python and SQL, and the empty text.
+# Words for a missing value in pandas, numpy, Python and SQL, and the empty text.
 NO_VALUE = frozenset({"", "<na>", "n/a", "nan", "nat", "none", "null"})
 
 # Where an id is taken from, best first.

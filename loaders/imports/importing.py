@@ -1,7 +1,7 @@
-"""Tabular dumps into the landing: `python -m loaders import`.
+"""Lands tabular dumps: `python -m loaders import`.
 
-Parquet, CSV and JSON lines go through DuckDB into items of the Hub's API, a row each, and into
-the landing as complete snapshots. Either every snapshot of a run is landed or none.
+DuckDB turns each row of Parquet, CSV and JSON lines into an item of the Hub's API, and these are
+landed as complete snapshots. Either every snapshot of a run is landed or none.
 """
 
 import argparse
@@ -41,24 +41,24 @@ _FOLDER_FORMS = ("%Y-%m-%d", "%Y%m%dT%H%M%SZ")
 
 
 _SHARED = 6 + len(items.ID_COUNTS)
-"""Where the counts of fields begin in a row of counts, behind those that every file has."""
+"""How many counts precede those of single fields in a row of counts."""
 
 
 class UnreadFieldError(DataError):
-    """Of a field that a build reads, nothing can be read."""
+    """No value of a field that a build reads can be read."""
 
 
 @dataclass(frozen=True)
 class Request:
     """What to import: files or glob patterns, into which landing, and how to read them.
 
-    `maps` gives (column, dotted field of the API). One of three says the time: `as_of` (naive is
-    UTC) is that of the one snapshot, `snapshot_column` holds that of each row's snapshot, and with
-    `as_of_folder` the files of a folder are a snapshot, whose time is the folder's name. A snapshot
-    that is there is refused, unless the run is to `replace` it or to `skip_existing` ones.
-    With `allow_unread` a field of which no value can be read is landed as it stands.
-    `file_format` is told by the names of the files when None. Of other `columns` than these
-    nothing is read; `origin` is kept in the manifest.
+    `maps` gives (column, dotted field of the API). The time is given in one of three ways: `as_of`
+    (naive is UTC) is that of the only snapshot, `snapshot_column` holds that of each row's
+    snapshot, and with `as_of_folder` the files of a folder are a snapshot, whose time is the
+    folder's name. A snapshot that exists is refused, unless the run is to `replace` it or to
+    `skip_existing` ones. With `allow_unread` a field is landed as it is even if none of its values
+    can be read. If `file_format` is None, the files' names determine it. If `columns` is given, no
+    others are read; `origin` is kept in the manifest.
     """
 
     files: Sequence[str]
@@ -79,7 +79,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Report:
-    """What an import did: the snapshots in order of time, and lines for the user to know."""
+    """What an import did: the snapshots in order of time, and notes for the user."""
 
     snapshots: list[Snapshot]
     notes: list[str] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Report:
 
 @dataclass(frozen=True)
 class _Count:
-    """What one snapshot's rows hold; `moment` is its time."""
+    """Counts of one snapshot's rows; `moment` is its time."""
 
     moment: datetime
     rows: int
@@ -100,7 +100,7 @@ class _Count:
 
 @dataclass(frozen=True)
 class _Ids:
-    """What the ids of some rows are: repeated, links, no ids of the Hub, without an owner."""
+    """Counts of the ids that are repeated, links, not ids of the Hub, or without an owner."""
 
     repeated: int
     links: int
@@ -112,7 +112,7 @@ class _Ids:
 
 @dataclass(frozen=True)
 class _Table:
-    """Files that are one relation; `moment` is the time of them all, None if a column tells it."""
+    """Files read as one relation; `moment` is the time of all, None if a column holds it."""
 
     moment: datetime | None
     source: sources.Source
@@ -127,8 +127,8 @@ def import_files(request: Request) -> Report:
     """Import files as snapshots.
 
     Raises UsageError (a request that makes no sense), DataError (files that cannot be read or hold
-    no items; UnreadFieldError where that is so of a field) or LandingError (a snapshot that is
-    there, a folder that cannot be written), and then leaves the landing as it was.
+    no items; UnreadFieldError if a field cannot be read) or LandingError (a snapshot that exists, a
+    folder that cannot be written), and then leaves the landing as it was.
     """
     times = (request.as_of is not None, request.snapshot_column is not None, request.as_of_folder)
     if sum(times) != 1:
@@ -201,12 +201,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=_map,
         metavar="COLUMN=FIELD",
-        help="field of the API a column is, dotted for one inside an object; may be repeated",
+        help="the API's field that a column holds, dotted if inside an object; may be repeated",
     )
     parser.add_argument(
         "--where",
         metavar="CONDITION",
-        help="SQL condition on the columns, which reads no other file; it becomes part of the "
+        help="SQL condition on the columns, which can read no other file; it becomes part of the "
         "SQL that is run, so give none that you do not trust",
     )
     parser.add_argument(
@@ -216,16 +216,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="name kept with each row (default %(default)s)",
     )
     existing = parser.add_mutually_exclusive_group()
-    existing.add_argument("--replace", action="store_true", help="replace a snapshot that is there")
+    existing.add_argument("--replace", action="store_true", help="replace existing snapshots")
     existing.add_argument(
-        "--skip-existing", action="store_true", help="land only snapshots that are not there"
+        "--skip-existing", action="store_true", help="land only snapshots that do not exist yet"
     )
     parser.add_argument(
         "--allow-unread",
         action="store_true",
-        help="land a field of which no value can be read, as it stands",
+        help="land a field as it is even if none of its values can be read",
     )
-    parser.add_argument("--format", choices=sources.FORMATS, help="default: told by the names")
+    parser.add_argument("--format", choices=sources.FORMATS, help="default: by the files' names")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -253,7 +253,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def tell(report: Report, note: Callable[[str], None]) -> None:
-    """Print what was landed, a line per snapshot; give what is to be known of it to `note`."""
+    """Print what was landed, a line per snapshot, and pass the notes on it to `note`."""
     for line in report.notes:
         note(line)
     for snapshot in report.snapshots:
@@ -266,12 +266,13 @@ def tell(report: Report, note: Callable[[str], None]) -> None:
 
 
 def moment_of_option(text: str) -> datetime:
+    """The time that an option gives, as naive UTC; argparse's error if it is not an ISO time."""
     try:
         moment = datetime.fromisoformat(text.strip())
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no ISO time; write 2026-08-22, 2026-08-22T12:00:00 or ...+02:00"
+            f"{text!r} is not an ISO time; write 2026-08-22, 2026-08-22T12:00:00 or ...+02:00"
         ) from None
 
 
@@ -284,7 +285,7 @@ def _map(text: str) -> tuple[str, str]:
 
 @contextmanager
 def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a DuckDB whose times are UTC and which spills to a folder of its own."""
+    """Open a DuckDB whose times are UTC and which spills to a folder of its own."""
     with tempfile.TemporaryDirectory() as spill, duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")
         connection.execute("SET TimeZone = 'UTC'")
@@ -293,7 +294,7 @@ def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _by_folder(files: Sequence[Path]) -> dict[datetime, list[Path]]:
-    """Return the files by the times their folders are named after, in order of time."""
+    """Return the files by the times in their folders' names, in order of time."""
     groups: dict[datetime, list[Path]] = {}
     for file in files:
         groups.setdefault(_moment_of_folder(file), []).append(file)
@@ -308,7 +309,7 @@ def _by_folder(files: Sequence[Path]) -> dict[datetime, list[Path]]:
 
 
 def _moment_of_folder(file: Path) -> datetime:
-    # not resolved: where files are links into a cache, the folder of the link is the one named
+    # not resolved: if files are links into a cache, the link's own folder has the name
     name = file.absolute().parent.name
     for form in _FOLDER_FORMS:
         try:
@@ -323,7 +324,7 @@ def _moment_of_folder(file: Path) -> datetime:
 
 
 def _repeats(groups: Sequence[tuple[datetime | None, list[Path]]]) -> Iterator[str]:
-    """Say which snapshots are copies of the one before, as archives have them that missed a day."""
+    """Say which snapshots are copies of the one before, as happens when an archive misses a day."""
     for (_, before), (_, after) in itertools.pairwise(groups):
         if len(before) == len(after) and all(
             filecmp.cmp(one, other, shallow=False) for one, other in zip(before, after, strict=True)
@@ -358,9 +359,9 @@ def _check_columns(request: Request, tables: Sequence[_Table]) -> None:
 def _item(
     connection: duckdb.DuckDBPyConnection, table: _Table, request: Request
 ) -> tuple[items.Item, dict[str, str]]:
-    """Return the item a table's rows become, and the columns of ids set aside for another one.
+    """Return the item that a table's rows become, and columns of ids set aside for a better one.
 
-    A map of a column that the table does not have is left out.
+    Maps of columns that the table does not have are ignored.
     """
     names = {column.name for column in table.source.columns}
     maps: dict[str, list[tuple[str, ...]]] = {}
@@ -386,9 +387,9 @@ def _set_aside(
     source: sources.Source,
     maps: Mapping[str, Sequence[tuple[str, ...]]],
 ) -> dict[str, str]:
-    """Return the columns of ids that hold no owner in any row, and the one beside that does.
+    """Return the columns of ids that hold no owner in any row, each with the column that does.
 
-    An `id` that numbers the rows of a table stands beside the `modelId` of the Hub.
+    So an `id` that merely numbers the rows of a table gives way to the Hub's `modelId`.
     """
     candidates = [one for one in items.id_candidates(source) if one.name not in maps]
     if len(candidates) < 2 or any(("id",) in paths for paths in maps.values()):
@@ -406,7 +407,7 @@ def _check_where(
     if where is None:
         return
     try:
-        # A bracket that closes ours would let a condition go on as another query.
+        # A condition that closes our bracket could continue as another query.
         duckdb.SQLExpression(where)
         if len(connection.extract_statements(f"SELECT 1 WHERE ({where}\n)")) != 1:
             raise UsageError("--where: give one condition, not several statements")
@@ -477,7 +478,7 @@ def _counts(
             f"--snapshot-column: {rows:,} row{'s' if rows > 1 else ''} of {column.name} "
             + (f"hold no ISO time, for example {shown}" if shown else "hold null")
         )
-    # Without a column of times the source has one of its own.
+    # Without a column of times, the table has one time for all rows.
     counts = [
         _count(cast(datetime, table.moment) if column is None else row[0], row, item)
         for row in counted
@@ -499,7 +500,7 @@ def _count(moment: datetime, row: Sequence[Any], item: items.Item) -> _Count:
 
 
 def _check_unread(counts: list[_Count], item: items.Item, source: sources.Source) -> None:
-    """Raise UnreadFieldError when nothing of a field in use can be read."""
+    """Raise UnreadFieldError when no value of a field in use can be read."""
     for check, *found in zip(item.checks, *(count.unread for count in counts), strict=True):
         one = _added(found)
         if one.is_all and not check.is_used_unread:
@@ -507,7 +508,7 @@ def _check_unread(counts: list[_Count], item: items.Item, source: sources.Source
 
 
 def _added(found: Sequence[written.Unread]) -> written.Unread:
-    """Return what several counts of one field come to."""
+    """Return the sum of several counts of one field."""
     return replace(
         found[0],
         given=sum(one.given for one in found),
@@ -528,7 +529,7 @@ def _check_counts(counts: list[_Count], request: Request, source: sources.Source
 def _snapshot_query(
     table: _Table, item: items.Item, request: Request, count: _Count
 ) -> SnapshotQuery:
-    """Return what to commit as one snapshot, its rows in the order of the files."""
+    """Return the query of one snapshot to commit, its rows in the order of the files."""
     source = table.source
     stamp = f"TIMESTAMP '{count.moment.isoformat(sep=' ')}'"
     column = _moment_column(source, request)
@@ -570,7 +571,7 @@ def _commit(
     if not wanted:
         return []
     written: list[Snapshot] = []
-    # A history takes hours and is in place only at its end: a terminal shows how far it is.
+    # A long history takes hours and is in place only at the end, so a terminal shows progress.
     with tqdm(total=len(wanted), unit=" snapshots", disable=None, leave=False) as bar:
 
         def note(snapshot: Snapshot) -> None:
@@ -589,7 +590,7 @@ def _commit(
             )
         except LandingError as error:
             cause = error.__cause__
-            # DuckDB reads the files and writes the parts in one go: its message tells which failed.
+            # DuckDB reads the files and writes the parts in one go; its message shows which failed.
             if isinstance(cause, duckdb.Error) and ".building" not in str(cause):
                 names = wanted[len(written)][0].names
                 raise DataError(f"cannot read {names}: {one_line(cause)}") from error
@@ -620,7 +621,7 @@ def _notes(
     if without_object:
         yield (
             f"notice: left out {without_object:,} mapped value{'s' if without_object > 1 else ''}: "
-            f"{', '.join(added_to)} of their rows is no JSON object to add to"
+            f"{', '.join(added_to)} of their rows is not a JSON object to add to"
         )
     for count in counts:
         n = count.ids.repeated
@@ -658,8 +659,8 @@ def _notes_on_ids(counts: Sequence[_Count]) -> Iterator[str]:
     if unsound:
         example = min(filter(None, (count.ids.unsound_example for count in counts)))
         yield (
-            f"warning: {unsound:,} of {rows:,} ids are none that a model can have, and a build "
-            f"rejects their rows, for example {written.shown(example)}"
+            f"warning: {unsound:,} of {rows:,} ids are not valid for a model, and a build rejects "
+            f"their rows, for example {written.shown(example)}"
         )
     without_owner = sum(count.ids.without_owner for count in counts)
     if rows and without_owner == rows:

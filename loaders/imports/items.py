@@ -1,7 +1,7 @@
-"""Columns into one item of the Hub's API: the SQL that writes its JSON, without a detour.
+"""Turns columns into items of the Hub's API: the SQL that writes their JSON directly.
 
-Every value is written by its type, so that nothing goes through a number or a text that cannot
-hold it; what is null has no key.
+Every value is written according to its type, so that nothing passes through a number or a text that
+cannot hold it; a null value has no key.
 """
 
 import json
@@ -40,8 +40,8 @@ _TIMES = frozenset({
 
 _KEYS_IN_USE = frozenset(name.split(".")[0] for name in FIELDS_IN_USE)
 
-# DuckDB calls JSON valid that holds NaN, Infinity or a comma too many; a stricter reader of the
-# landing must not stumble over it, so these become null (as JSON.stringify writes them) or go.
+# DuckDB accepts NaN, Infinity and trailing commas as JSON. Stricter readers of the landing must not
+# fail on them, so the first two become null, as JSON.stringify writes them, and commas are removed.
 _LOOSE = r"(?i)nan|inf|,\s*[}\]]"
 _MACROS = (
     rf"""
@@ -103,7 +103,7 @@ _MACROS = (
     CREATE OR REPLACE TEMP MACRO oid_of_text(text) AS
         CASE WHEN regexp_full_match(text, '[0-9a-f]*') THEN text ELSE read_oid(text) END
     """,
-    # The rule of huggingface_hub, but for the length: models of 2021 have names of up to 250 signs.
+    # huggingface_hub's rule, except for the length: models of 2021 have names of up to 250 letters.
     r"""
     CREATE OR REPLACE TEMP MACRO is_repository_id(text) AS
         regexp_full_match(text, '([\w.-]*\w/)?\w|([\w.-]*\w/)?\w[\w.-]*\w')
@@ -113,8 +113,8 @@ _MACROS = (
     CREATE OR REPLACE TEMP MACRO is_hub_link(text) AS
         regexp_matches(text, '(?i)^(https?://)?(www\.)?(huggingface\.co|hf\.co)/')
     """,
-    # What follows adds (name, value) pairs, both JSON text, to JSON text. A value or a text that
-    # is null counts as not there. A one-element list_transform names a value used several times.
+    # The following macros add pairs (name, value), the value JSON text, to JSON text. A null value
+    # or text counts as missing. A one-element list_transform names a value used several times.
     """
     CREATE OR REPLACE TEMP MACRO pairs_there(pairs) AS
         list_filter(pairs, lambda pair: coalesce(pair.value, 'null') <> 'null')
@@ -181,18 +181,18 @@ ID_COUNTS = (
     "min(model_id) FILTER (NOT is_hub_link(model_id) AND NOT is_repository_id(trim(model_id)))",
     "min(model_id) FILTER (NOT contains(model_id, '/'))",
 )
-"""The SQL of how many ids are repeated, links, none, or without an owner, with examples."""
+"""The SQL of how many ids are repeated, links, invalid, or without an owner, with examples."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """The SQL that makes items of a source's rows.
+    """The SQL that turns a source's rows into items.
 
-    `without_form` counts, per row, the values JSON has no form for (NaN, infinities),
-    `without_object` the mapped values whose place is no JSON object; None if there can be none.
-    `added_to` names those places, `foreign` the columns that are no field of the Hub's API.
-    `in_use` is an item with nothing but the fields that a build reads, and `checks` are of those
-    that stand there in a way that nobody reads; they ask for the columns of `judged`.
+    `without_form` counts, per row, the values that JSON cannot write (NaN, infinities), and
+    `without_object` the mapped values whose place is not a JSON object; None if there can be none.
+    `added_to` names those places, `foreign` the columns that are not fields of the Hub's API.
+    `in_use` is an item with only the fields that a build reads, and `checks` find those of them
+    that cannot be read; they need the columns of `judged`.
     """
 
     hub_oid: str
@@ -206,7 +206,7 @@ class Item:
     checks: tuple[written.Check, ...]
 
     def judged(self, rows: str) -> str:
-        """Return a FROM with the rows of another one and what the checks ask of each."""
+        """Return a FROM with the given one's rows and the columns that the checks need."""
         return (
             "FROM (SELECT *, unread_in(__in_use, __given) AS __unread "
             "FROM (SELECT *, values_in_use(__in_use) AS __given "
@@ -216,7 +216,7 @@ class Item:
 
 @dataclass(frozen=True)
 class _Leaf:
-    """A value at its place in the item, and the column it came from."""
+    """A value's place in the item, and the column it comes from."""
 
     path: Path
     column: Column
@@ -227,7 +227,7 @@ class _Leaf:
 
     @property
     def may_be_object(self) -> bool:
-        """Whether the JSON written of it may be an object, of which only the rows can tell."""
+        """Whether its JSON may be an object, which depends on the rows."""
         type_, name = self.column.type, ".".join(self.path)
         is_json = str(type_) == "JSON" or type_.id == "map"
         return name not in {"_id", "id"} and (
@@ -244,7 +244,7 @@ class _Leaf:
 
 @dataclass(frozen=True)
 class _Extended:
-    """A value that may be an object, and the fields that go into it by --map."""
+    """A value that may be an object, and the fields that --map adds to it."""
 
     leaf: _Leaf
     added: dict[str, _Leaf]
@@ -259,7 +259,7 @@ class _Extended:
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the macros and functions that the SQL of items and of JSON lines calls."""
+    """Create the macros and functions that the SQL of items and JSON lines calls."""
     reading.prepare(connection)
     written.prepare(connection)
     for macro in _MACROS:
@@ -269,13 +269,13 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 def item_of(source: Source, maps: Mapping[str, Sequence[Path]], leave_out: Collection[str]) -> Item:
     """Return the SQL of a source's items.
 
-    `maps` gives the fields a column goes to instead of its own name; `leave_out` names columns
-    that are not part of the item. UsageError on a map that cannot be, DataError without an id.
+    `maps` gives the fields that a column goes to instead of its own name; `leave_out` names columns
+    that are not part of the item. UsageError on an impossible map, DataError without an id.
     """
     placed = [
         (path, column)
         for column in source.columns
-        # Parquet without a type holds nothing but nulls; DuckDB breaks on casts of such a field.
+        # A column without a type holds only nulls, and DuckDB fails to cast it.
         if column.name not in leave_out and column.type.id != "null"
         for path in maps.get(column.name, [(column.name,)])
     ]
@@ -286,7 +286,7 @@ def item_of(source: Source, maps: Mapping[str, Sequence[Path]], leave_out: Colle
     first = {key: tree.pop(key) for key in ("_id", "id") if key in tree}
     model_id = first["id"]
     if not isinstance(model_id, _Leaf):
-        raise UsageError("--map: id is a text, it has no fields of its own")
+        raise UsageError("--map: id is a text and has no fields of its own")
     hub_oid = first.get("_id")
     foreign = [
         column.name
@@ -314,7 +314,7 @@ def item_of(source: Source, maps: Mapping[str, Sequence[Path]], leave_out: Colle
 
 
 def moment_of(column: Column) -> str:
-    """Return the SQL of a column as a UTC TIMESTAMP, null where it is no time."""
+    """Return the SQL of a column as a UTC TIMESTAMP, null where it is not a time."""
     if column.kind == "typed" and column.type.id == "timestamp with time zone":
         moment = f"({column.value} AT TIME ZONE 'UTC')"
     elif column.kind == "typed" and column.type.id in _TIMES | {"date"}:
@@ -325,7 +325,7 @@ def moment_of(column: Column) -> str:
 
 
 def _with_ids(placed: list[tuple[Path, Column]]) -> list[tuple[Path, Column]]:
-    """Rename the column the id is taken from to `id`, and the one of the oid to `_id`."""
+    """Rename the column that holds the id to `id`, and that of the oid to `_id`."""
     paths = [path for path, _ in placed]
     new_names: dict[Path, Path] = {}
     for wanted, names in (("id", ID_FIELDS), ("_id", OID_FIELDS)):
@@ -347,13 +347,13 @@ def column_names(source: Source) -> str:
 
 
 def id_candidates(source: Source) -> list[Column]:
-    """Return the columns an id may be taken from, best first."""
+    """Return the columns that may hold the id, best first."""
     columns = {column.name: column for column in source.columns if column.type.id != "null"}
     return [columns[name] for name in ID_FIELDS if name in columns]
 
 
 def _insert(tree: dict, leaf: _Leaf) -> None:
-    """Put a value at its place; a struct opens up where other values go into it."""
+    """Put a value at its place; a struct is split up if other values go into it."""
     *parents, last = leaf.path
     node = tree
     for depth, key in enumerate(parents, start=1):
@@ -367,7 +367,7 @@ def _insert(tree: dict, leaf: _Leaf) -> None:
         elif isinstance(there, _Leaf):
             raise UsageError(
                 f"--map: {'.'.join(leaf.path)} cannot go into {'.'.join(leaf.path[:depth])}, "
-                f"which is column {there.column.name} and no object"
+                f"which is column {there.column.name} and not an object"
             )
         node = node.setdefault(key, {})
         if isinstance(node, _Extended):
@@ -388,7 +388,7 @@ def _insert(tree: dict, leaf: _Leaf) -> None:
     elif isinstance(there, dict):
         raise UsageError(
             f"--map: fields go into {'.'.join(leaf.path)}, which is column {leaf.column.name} "
-            "and no object"
+            "and not an object"
         )
     else:
         first = there.leaf if isinstance(there, _Extended) else there
@@ -445,7 +445,7 @@ def _id_text(column: Column) -> str:
 
 
 def _field(leaf: _Leaf) -> str:
-    """Return the SQL of a value as JSON text, null where there is none."""
+    """Return the SQL of a value as JSON text, null where there is no value."""
     column, name = leaf.column, ".".join(leaf.path)
     as_it_is = _as_it_is(column, name)
     read = _read(column, name)
@@ -476,15 +476,15 @@ def _as_it_is(column: Column, name: str) -> str:
 
 
 def _text(column: Column) -> str:
-    """Return the SQL of a value as text without blanks around it; of an object its JSON."""
+    """Return the SQL of a value as text without surrounding blanks; for an object, its JSON."""
     is_nested = column.kind == "typed" and column.type.id in {"struct", "map", "list", "array"}
     return f"trim({f'CAST(to_json({column.value}) AS VARCHAR)' if is_nested else column.text})"
 
 
 def _is_no_value(column: Column) -> str:
-    """Return the SQL of whether a text is a word for nothing; what is no text is none.
+    """Return the SQL of whether a value is a word for a missing value.
 
-    A pattern and no IN: DuckDB would make a join of it, which does not keep the order of the rows.
+    This is a pattern, since DuckDB would turn IN into a join, which does not keep the rows' order.
     """
     return (
         f"coalesce(regexp_full_match({_text(column)}, '(?i){'|'.join(sorted(NO_VALUE))}'), false)"
@@ -496,9 +496,9 @@ def _may_be_text(column: Column) -> bool:
 
 
 def _read(column: Column, name: str) -> str | None:
-    """Return the SQL of a text as what the API has there, null where it is not plainly that.
+    """Return the SQL that reads a text in the API's form, null where it is not plainly so.
 
-    None if the value needs none. Other hands than the plainest are read later (written.py).
+    None if the value needs no reading. Other notations are read later (written.py).
     """
     text = _text(column)
     if name in JSON_FIELDS and _may_be_text(column):

@@ -1,8 +1,7 @@
-"""Tables of who stands behind an owner's name into the landing: `python -m loaders owners`.
+"""Lands tables of who stands behind an owner's name: `python -m loaders owners`.
 
 Each table becomes `owners/<source>.parquet` with `owner`, `kind`, `country`, `parent_organisation`,
-`source`, in the words of the table: what they mean, and where tables contradict each other, is
-settled when the marts are built.
+`source`, in the table's own words. The build interprets them and settles contradictions.
 """
 
 import argparse
@@ -25,12 +24,12 @@ COLUMNS = {
     "country": ("country", "region"),
     "parent_organisation": ("parent_organisation", "parent_organization", "parent"),
 }
-"""What is landed, and how tables call it: the first name that is there, unless another is given."""
+"""The landed columns with their usual names in tables, of which the first that exists is taken."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request(side_tables.Request):
-    """What to land, from which columns; a column of None is looked for under its usual names."""
+    """What to land, from which columns; None looks for a column under its usual names."""
 
     owner: str | None = None
     kind: str | None = None
@@ -41,8 +40,8 @@ class Request(side_tables.Request):
 def land_owners(request: Request) -> side_tables.Report:
     """Land one table of owners; UsageError, DataError or LandingError leave the landing as it was.
 
-    Rows without an owner are left out, and so are columns of other names, which are told. A row
-    that says nothing of its owner is kept: that nothing is known is said, too.
+    Rows without an owner are left out, and so are columns with other names, which a notice lists.
+    A row that says nothing about its owner is kept, as a statement that nothing is known.
     """
     unused: list[str] = []
     report = side_tables.land_table(
@@ -50,7 +49,7 @@ def land_owners(request: Request) -> side_tables.Report:
     )
     if unused:
         shown = ", ".join(map(written.shown, unused))
-        print(f"notice: not landed, as nothing is known of such a column: {shown}", file=sys.stderr)
+        print(f"notice: not landed, as these columns are unknown: {shown}", file=sys.stderr)
     return report
 
 
@@ -61,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source",
         metavar="NAME",
-        help="who says so, unless a column source does (default: the name of the one file)",
+        help="whose table it is, where no column source says so (default: the one file's name)",
     )
     for name, usual in COLUMNS.items():
         parser.add_argument(
@@ -69,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="COLUMN",
             help=f"default: {' or '.join(usual)}",
         )
-    parser.add_argument("--replace", action="store_true", help="replace owners that are there")
+    parser.add_argument("--replace", action="store_true", help="replace existing owners")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -89,14 +88,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _source_of(files: Sequence[str]) -> str:
-    """Return a source named after the one file."""
+    """Return a source named after the one file; UsageError if there are several."""
     if len(files) > 1:
-        raise UsageError("several files are one source: name it with --source")
+        raise UsageError("several files become one source: name it with --source")
     return re.sub(r"[^a-z0-9_-]+", "_", Path(files[0]).stem.lower()).strip("_-") or "owners"
 
 
 def _query(request: Request, source: sources.Source, unused: list[str]) -> str:
-    """Return the query of the descriptions, a row each; `unused` gets the other columns."""
+    """Return the query of the descriptions, one per row; add the other columns to `unused`."""
     used = {name: _column_of(request, source, name) for name in COLUMNS}
     said_by = _usual(source, ("source",))
     unused += [one.name for one in source.columns if one.name not in {*used.values(), said_by}]
@@ -109,14 +108,14 @@ def _query(request: Request, source: sources.Source, unused: list[str]) -> str:
 
 
 def _column_of(request: Request, source: sources.Source, name: str) -> str | None:
-    """Return the column that is named for a field, else the first that is called so."""
+    """Return the column that the request names for a field, else the first with a usual name."""
     named = getattr(request, name) or _usual(source, COLUMNS[name])
-    # Without any owner the refusal says which columns there are.
+    # If no column fits the owner, the refusal lists the columns that there are.
     return named or (COLUMNS["owner"][0] if name == "owner" else None)
 
 
 def _usual(source: sources.Source, names: Sequence[str]) -> str | None:
-    """Return the first column that has one of these names, in any case, with blanks or without."""
+    """Return the first column with one of these names, in any case, with blanks or underscores."""
     there = {re.sub(r"[\s_-]+", "_", one.name.strip().lower()): one.name for one in source.columns}
     return next((there[name] for name in names if name in there), None)
 

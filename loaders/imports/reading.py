@@ -1,7 +1,7 @@
-"""Texts of a field as what the API would have written: Python's repr, YAML, joined texts, times.
+"""Reads a field's text back into the API's form: Python's repr, YAML, joined texts, times.
 
-pandas, MongoDB and spreadsheets write the fields of the API in their own ways. What can be read
-with certainty is read; of the rest nothing is guessed, and each function answers None.
+pandas, MongoDB and spreadsheets write the API's fields in their own ways. What can be read with
+certainty is read; nothing is guessed, and each function returns None for the rest.
 """
 
 import ast
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 _DEEPEST = 60
-"""Brackets in brackets; Python's own reader gives up, or worse, at some depth."""
+"""The deepest nesting of brackets; Python's own parser fails or crashes at some depth."""
 
 _STRING = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
 _WORDS = {"true": True, "false": False, "null": None, "nan": None, "NaN": None}
@@ -37,9 +37,9 @@ _WRAPPERS = frozenset({
     "array", "list", "tuple", "set", "frozenset", "dict", "OrderedDict", "Decimal", "ObjectId",
     "bool_", "float32", "float64", "int32", "int64", "str_",
 })  # fmt: skip
-"""Calls that mean their one argument."""
+"""Calls that stand for their only argument."""
 _BARE_LIST = re.compile(r"""\[([^][(){}'"]+)\]|\{([^][(){}'"]+)\}""")
-"""How Java, Spark and DuckDB show a list, and PostgreSQL an array: words without quotes."""
+"""A list as Java, Spark and DuckDB print it, or an array of PostgreSQL: words without quotes."""
 _MARKS = (",", ";", "|", "\n")
 _FRONT_MATTER = re.compile(r"\s*---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", re.S)
 
@@ -47,18 +47,18 @@ _EPOCHS = tuple(
     (Decimal(10) ** digits, datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
     for digits in (0, 3, 6, 9)
 )
-"""Seconds, and their thousandths, millionths and milliardths; the four ranges do not meet."""
+"""Seconds, milliseconds, microseconds and nanoseconds since 1970; the ranges do not overlap."""
 _THOUSANDS = re.compile(
     r"([1-9][0-9]{0,2}(?:[,_'\u2019 \u00a0\u202f][0-9]{3})+)(?:\.0+)?"
     r"|[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}",
     re.ASCII,
 )
-"""1.234 may be a fraction; 1.234.567 is none, nor is 1,234.0."""
+"""1.234 may be a fraction, but 1.234.567 and 1,234.0 cannot."""
 _WRAPPED_COUNT = re.compile(
     r"""\{\s*(['"])\$number\w+\1\s*:\s*['"]?([0-9]+)['"]?\s*\}"""
     r"""|(?:\w+\.)?(?:Number\w+|int\d+|Decimal)\((['"]?)([0-9]+)\3\)"""
 )
-"""A count of MongoDB's, in its JSON and its shell, of numpy's, and of Python's decimals."""
+"""A count as MongoDB's JSON or shell, numpy or Python's decimals write it."""
 _TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 _FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
 _OID = re.compile(r"""(?:\$oid['"]\s*:\s*['"]|ObjectId\(['"]?|^\s*['"]?)([0-9a-f]{24})\b""")
@@ -92,7 +92,7 @@ _TIME_FORMS = (
     "%Y-%b-%d",
     "%Y年%m月%d日",
 )
-"""Forms of which each has one reading; 11/07/2024 has two."""
+"""Unambiguous forms only; 11/07/2024 could be read in two ways."""
 _ZONE_BEHIND = re.compile(
     r" UTC$|(?<=\+00:00)Z$|(?<=Z)\[UTC\]$|(?<=[+-]\d{2}:\d{2})\[[\w/]+\]$", re.ASCII
 )
@@ -108,13 +108,13 @@ _WRAPPED = re.compile(
 UNREADABLE = (
     ValueError, TypeError, SyntaxError, RecursionError, MemoryError, yaml.YAMLError,
 )  # fmt: skip
-"""What the parsers raise for a text that is none of theirs."""
+"""What the parsers raise for a text they cannot parse."""
 _EXTENDED_KEYS = ("$date", "$numberLong")
 _PROTOBUF_KEYS = (("seconds", "nanos"), ("_seconds", "_nanoseconds"))
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give a connection the readers as SQL functions; what they cannot read is null."""
+    """Add the readers to a connection as SQL functions; what they cannot read is null."""
     for name, reader in (
         ("read_list", list_of),
         ("read_object", object_of),
@@ -125,17 +125,17 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def list_of(text: str | None) -> str | None:
-    """Return a list as JSON: of Python's repr, or of texts joined by one kind of mark."""
+    """Return a list as JSON, from Python's repr or from texts joined by one kind of separator."""
     return _as_json(text, _list)
 
 
 def object_of(text: str | None) -> str | None:
-    """Return an object (or a list of objects) as JSON: of Python's repr, or of a card's YAML."""
+    """Return an object (or a list of objects) as JSON, from Python's repr or a card's YAML."""
     return _as_json(text, _object)
 
 
 def count_of(text: str) -> int | None:
-    """Return a count with its thousands set apart, or one in an object or a call."""
+    """Return a count written with thousands separators, or inside an object or a call."""
     if wrapped := _WRAPPED_COUNT.fullmatch(text.strip()):
         return int(wrapped[2] or wrapped[4])
     grouped = _THOUSANDS.fullmatch(text.strip())
@@ -143,19 +143,19 @@ def count_of(text: str) -> int | None:
 
 
 def boolean_of(text: str) -> bool | None:
-    """Return what yes and no, 1 and 0 say."""
+    """Return a boolean written as yes or no, 1 or 0, or the like."""
     word = text.strip().lower()
     return True if word in _TRUE else False if word in _FALSE else None
 
 
 def oid_of(text: str | None) -> str | None:
-    """Return an id of the Hub as it is, or out of what MongoDB writes around it."""
+    """Return an id of the Hub, without what MongoDB may write around it."""
     found = _OID.search(text or "")
     return found[1] if found else text
 
 
 def time_of(text: str | None) -> str | None:
-    """Return a time as ISO in UTC: of an epoch, MongoDB's `$date`, an HTTP date, a repr."""
+    """Return a time as ISO in UTC, from an epoch, MongoDB's `$date`, an HTTP date or a repr."""
     try:
         moment = _moment(_unquoted((text or "").strip()))
     except (*UNREADABLE, OverflowError, InvalidOperation):
@@ -168,7 +168,7 @@ def time_of(text: str | None) -> str | None:
 
 
 def as_json(value: Any) -> str:
-    """Return JSON that any text can hold; ValueError for a number without a form in it."""
+    """Return a value as JSON in valid UTF-8; ValueError for a number that JSON cannot write."""
     written = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return written.encode("utf-8", "backslashreplace").decode()
 
@@ -182,7 +182,7 @@ def _as_json(text: str | None, reader: Callable[[str], Any]) -> str | None:
 
 
 def _unquoted(text: str) -> str:
-    """Return a text that was written as a JSON text once more."""
+    """Return a text without the JSON quotes that were added to it once too often."""
     try:
         inner = json.loads(text) if text.startswith('"') else text
     except ValueError:
@@ -206,7 +206,7 @@ def _list(text: str) -> list | None:
 
 
 def _bare_list(inside: str) -> list | None:
-    """Return Python's list if it is one, such as of None and numbers, else the words in it."""
+    """Return a list of Python's, such as one of None and numbers, else the words in it."""
     try:
         return _python(f"[{inside}]")
     except (ValueError, SyntaxError):
@@ -231,13 +231,13 @@ def _is_python(text: str) -> bool:
 
 
 def _python(text: str) -> Any:
-    """Return what a repr stands for; numpy writes lists without commas, classes like calls."""
+    """Return the value of a repr; numpy writes lists without commas, and objects as calls."""
     depth = deepest = 0
     for bracket in re.findall(r"[\[({\])}]", re.sub(_STRING, "", text)):
         depth += 1 if bracket in "[({" else -1
         deepest = max(deepest, depth)
     if deepest > _DEEPEST:
-        raise ValueError("brackets in brackets without end")
+        raise ValueError("brackets nested too deeply")
     separated = re.sub(rf"({_STRING})(\s+(?=['\"]))?", _with_comma, text)
     return _value(ast.parse(separated, mode="eval").body)
 
@@ -271,7 +271,7 @@ def _value(node: ast.expr) -> Any:
             )
         case ast.Call(args=[], keywords=given) if all(one.arg for one in given):
             return {one.arg: _value(one.value) for one in given}
-    raise ValueError("no plain value")
+    raise ValueError("not a plain value")
 
 
 def _name(function: ast.expr) -> str:
@@ -307,7 +307,7 @@ for _tag, _pattern, _first in (
 def _yaml(text: str) -> Any:
     front_matter = _FRONT_MATTER.match(text)
     text = front_matter[1] if front_matter else text
-    # What stands once and is meant often can fill the memory from a few lines.
+    # Aliases, which repeat a value, can fill the memory from a few lines.
     if "*" in text and any(
         isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_CardLoader)
     ):
@@ -316,7 +316,7 @@ def _yaml(text: str) -> Any:
 
 
 def _flow(text: str) -> Any:
-    """Return an object in YAML's own braces; its bare words have no blanks, and are all there."""
+    """Return an object in YAML's braces, if its unquoted words are plain and without blanks."""
     events = yaml.parse(text, Loader=_CardLoader)
     bare = [one.value for one in events if isinstance(one, yaml.ScalarEvent) and one.implicit[0]]
     return _yaml(text) if all(re.fullmatch(r"[^\s()<>=]+", word) for word in bare) else None
@@ -324,7 +324,7 @@ def _flow(text: str) -> Any:
 
 def _moment(text: str) -> datetime | None:
     if re.match(r"\d{4}-\d{2}-\d{2}", text):
-        # Go and Java say the name of the zone behind its hours, and people add a Z to them.
+        # Go and Java write the zone's name after its offset, and people add a Z.
         return datetime.fromisoformat(_ZONE_BEHIND.sub("", text))
     if re.fullmatch(r"\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?", text):
         found = _of_epoch(Decimal(text))
@@ -348,7 +348,7 @@ def _moment(text: str) -> datetime | None:
         return _moment(wrapped[2])
     if _HTTP_DATE.fullmatch(text):
         return parsedate_to_datetime(text)
-    # JavaScript says the name of the zone behind its hours.
+    # JavaScript writes the zone's name after its offset.
     text = re.sub(r"(GMT[+-]\d{4}) \([^()]*\)$", r"\1", text)
     for form in _TIME_FORMS:
         try:

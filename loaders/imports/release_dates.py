@@ -1,7 +1,7 @@
-"""Tables of known release dates into the landing: `python -m loaders release-dates`.
+"""Lands tables of known release dates: `python -m loaders release-dates`.
 
-The Hub's `createdAt` is the making of a repository; some know when a model was made public. Each
-table becomes `release_dates/<source>.parquet` with `model_id`, `released_at`, `source`.
+The Hub's `createdAt` is when a repository was created; some tables know when a model was released.
+Each becomes `release_dates/<source>.parquet` with `model_id`, `released_at`, `source`.
 """
 
 import argparse
@@ -23,8 +23,8 @@ class Request(side_tables.Request):
 def land_release_dates(request: Request) -> side_tables.Report:
     """Land one table of dates; UsageError, DataError or LandingError leave the landing as it was.
 
-    An empty date is none and not counted; a text that is no time and a row without an id are left
-    out. A date without a time of day is its midnight, UTC.
+    Empty dates are ignored and not counted; texts that are not times and rows without an id are
+    left out. A date without a time of day counts as midnight, UTC.
     """
     return side_tables.land_table(
         request,
@@ -36,7 +36,7 @@ def land_release_dates(request: Request) -> side_tables.Report:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command line of `python -m loaders release-dates`."""
-    side_tables.add_common_arguments(parser, source="who knows the dates", rows="dates")
+    side_tables.add_common_arguments(parser, source="whose table it is", rows="dates")
     parser.add_argument(
         "--released-at",
         required=True,
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _query(request: Request, source: sources.Source) -> str:
-    """Return the query of the dates; an empty date is no row."""
+    """Return the query of the dates; an empty date has no row."""
     released = side_tables.column_named(source, "--released-at", request.released_at)
     return (
         f"SELECT {side_tables.model_id_of(source, request.model_id)} AS model_id, "

@@ -1,8 +1,8 @@
-"""Parquet files of the Hub's data sets: listed, and fetched in part, as far as columns are wanted.
+"""Lists Parquet files of the Hub's data sets, and fetches only the columns that are wanted.
 
-A partial copy is a file of the original's size of which only the footer and the wanted columns are
-filled in; the rest are holes, which take no room on the disk. What has come is noted beside it, so
-that a download that was cut off or killed goes on where it stood.
+A partial copy has the original's size, but only the footer and the wanted columns are filled in;
+the rest are holes, which take no room on the disk. What has been fetched is noted beside it, so
+that a download resumes where it was cut off or killed.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ from hub_lineage.sql import files_in_sql, one_line
 __all__ = ["Partial", "RemoteFile", "Repository", "Span", "columns_of", "spans_of", "speed_of"]
 
 PIECE = 8 * 2**20
-"""Bytes of a request at most: what a cut connection costs, and a step of the progress."""
+"""The most bytes of one request: what a cut connection costs, and a step of the progress."""
 LARGEST_GAP = 128 * 2**10
-"""Wanted bytes that lie no further apart come with one request, which takes longer than the gap."""
+"""Spans no further apart than this are fetched together: a request costs more than the gap."""
 FOOTER = 256 * 2**10
-"""Bytes at the end of a file that are asked for first; most footers are shorter."""
+"""Bytes at the end of a file that are requested first; most footers are shorter."""
 
 Span = tuple[int, int]
-"""The bytes from the first number up to, and without, the second."""
+"""The bytes from the first number up to, but without, the second."""
 
 _MAGIC = b"PAR1"
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file of a data set: its path there, its size, and the hash that its content has there."""
+    """A file of a data set: its path, its size, and the hash of its content there."""
 
     path: str
     size: int
@@ -59,10 +59,10 @@ class RemoteFile:
 
 
 class Repository:
-    """A data set at one commit, so that all that is read of it belongs together."""
+    """A data set at one commit, so that everything read from it belongs together."""
 
     def __init__(self, name: str, endpoint: str, token: bool | None) -> None:
-        """Ask for the latest commit. `token` is False to send none."""
+        """Look up the latest commit. `token` is False to send none."""
         # The client would log each retry with its address.
         hub_logging.set_verbosity_error()
         self.name, self.endpoint = name, endpoint
@@ -74,7 +74,7 @@ class Repository:
             self.commit = self._api.repo_info(name, repo_type="dataset").sha
 
     def files(self, folder: str = "") -> list[RemoteFile]:
-        """The files of a folder and those below it, each with the time of its last change."""
+        """The files in and below a folder, each with the time of its last change."""
         with self._asking():
             entries = list(
                 self._api.list_repo_tree(
@@ -89,7 +89,7 @@ class Repository:
         ]
 
     def read(self, file: RemoteFile, span: Span) -> bytes:
-        """The bytes of a span, by one request; the client asks again where a connection is cut."""
+        """The bytes of a span, by one request; the client retries if the connection is cut."""
         path = f"datasets/{self.name}@{self.commit}/{file.path}"
         with (
             self._asking(),
@@ -105,7 +105,7 @@ class Repository:
 
     @contextlib.contextmanager
     def _asking(self) -> Iterator[None]:
-        """Turn what the client says of the service into one line."""
+        """Turn the client's errors into one line."""
         try:
             yield
         except OfflineModeIsEnabled as error:
@@ -115,7 +115,7 @@ class Repository:
             said = f"{self.host} answers {status} for the data set {self.name}"
             if status >= 500 or status == 429:
                 raise UnavailableError(f"{said}: try again later") from error
-            raise RefusedError(f"{said}: it is not there, or not to be read") from error
+            raise RefusedError(f"{said}: it does not exist, or may not be read") from error
         except httpx2.HTTPError as error:
             said = " ".join(f"{type(error).__name__}: {error}".split())
             raise UnavailableError(f"{self.host} cannot be reached ({said})") from error
@@ -126,17 +126,17 @@ def _hash_of(file: RepoFile) -> str:
 
 
 def _changed_at(file: RepoFile) -> datetime | None:
-    """When a file last changed, UTC; None where the service does not say."""
+    """When a file last changed, UTC; None if the service does not say."""
     if file.last_commit is None:
         return None
     return file.last_commit.date.astimezone(UTC).replace(tzinfo=None)
 
 
 class Partial:
-    """A copy of a remote file that has some of its bytes, and outlives a kill.
+    """A copy of a remote file that holds some of its bytes, and survives a kill.
 
-    A note of a span is written after its bytes are on the disk. The name is the content's hash:
-    what was fetched of a file that has changed since is never taken for the new one's.
+    A span is noted after its bytes are on the disk. The copy is named after the content's hash, so
+    that it is never taken for that of a file that has changed since.
     """
 
     def __init__(self, repository: Repository, file: RemoteFile, folder: Path) -> None:
@@ -149,14 +149,14 @@ class Partial:
             opened.truncate(file.size)
 
     def fill_footer(self) -> None:
-        """Fetch the end of the file as far as its footer goes; a DataError if it is no Parquet."""
+        """Fetch the file's footer; a DataError if it is not a Parquet file."""
         size = self.file.size
         self.fill([(max(0, size - FOOTER), size)])
         with self.path.open("rb") as opened:
             opened.seek(max(0, size - 8))
             length, magic = int.from_bytes(opened.read(4), "little"), opened.read(4)
         if magic != _MAGIC or length + 8 > size:
-            raise DataError(f"{self.file.path} is no Parquet file, or is cut short")
+            raise DataError(f"{self.file.path} is not a Parquet file, or is cut short")
         self.fill([(size - 8 - length, size)])
 
     def missing(self, spans: Sequence[Span]) -> list[Span]:
@@ -172,7 +172,7 @@ class Partial:
         return left
 
     def fill(self, spans: Sequence[Span], fetched: Callable[[int], None] = lambda n: None) -> None:
-        """Fetch what is missing of spans; `fetched` is told the bytes of each piece."""
+        """Fetch what is missing of spans; `fetched` is called with the bytes of each piece."""
         try:
             with self.path.open("r+b") as opened, self._notes.open("a") as notes:
                 for start, end in self.missing(spans):
@@ -190,7 +190,7 @@ class Partial:
             raise LandingError(f"cannot write {self.path}: {said_by(error)}") from error
 
     def remove(self) -> None:
-        """Remove the copy and what was noted of it."""
+        """Remove the copy and its notes."""
         self.path.unlink(missing_ok=True)
         self._notes.unlink(missing_ok=True)
 
@@ -204,7 +204,7 @@ def _notes_in(path: Path) -> Iterator[Span]:
 
 
 def columns_of(path: Path) -> tuple[list[str], int]:
-    """The columns of a Parquet file, and its number of rows, by its footer."""
+    """The columns of a Parquet file and its number of rows, from its footer."""
     name = files_in_sql(path)
     try:
         with duckdb.connect() as connection:
@@ -221,7 +221,7 @@ def columns_of(path: Path) -> tuple[list[str], int]:
 
 
 def spans_of(path: Path, columns: Collection[str]) -> list[Span]:
-    """Where the columns lie in a Parquet file, by its footer; spans that are close are one."""
+    """Where columns lie in a Parquet file, from its footer; close spans are joined."""
     with duckdb.connect() as connection:
         chunks = connection.execute(
             "SELECT CASE WHEN dictionary_page_offset BETWEEN 1 AND data_page_offset "
@@ -240,7 +240,7 @@ def spans_of(path: Path, columns: Collection[str]) -> list[Span]:
 
 
 def speed_of(repository: Repository, file: RemoteFile, span: Span) -> float:
-    """Bytes a second, by one piece that is thrown away."""
+    """Bytes per second, measured with one piece that is thrown away."""
     end = min(span[1], span[0] + PIECE)
     began = time.monotonic()
     repository.read(file, (span[0], end))

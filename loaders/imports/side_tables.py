@@ -1,4 +1,4 @@
-"""Tables of a landing beside its snapshots: one Parquet file each, put in place by one rename."""
+"""Lands tables beside the snapshots: one Parquet file each, put in place by one rename."""
 
 import argparse
 import re
@@ -33,7 +33,7 @@ _SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What to land: the files, whose they are, and the column of ids if it has another name."""
+    """What to land: the files, their source, and the column of ids if its name is unusual."""
 
     files: Sequence[str]
     landing: Path
@@ -44,7 +44,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Report:
-    """What was landed, how many rows were left out as not usable, and what cannot be read."""
+    """What was landed, how many unusable rows were left out, and which values are unreadable."""
 
     path: Path
     rows: int
@@ -54,9 +54,9 @@ class Report:
 
 @dataclass(frozen=True)
 class Value:
-    """A column that an option names: in words what it is to be read as, and the SQL that does so.
+    """A column that an option names, its kind in words, and the SQL that reads it.
 
-    What cannot be read is unknown.
+    A value that cannot be read is unknown.
     """
 
     option: str
@@ -65,7 +65,7 @@ class Value:
     reader: Callable[[sources.Column], str]
 
     def unread(self, connection: duckdb.DuckDBPyConnection, source: sources.Source) -> Unread:
-        """Count what cannot be read; DataError if that is all there is."""
+        """Count the values that cannot be read; DataError if these are all."""
         column = column_named(source, self.option, self.column)
         text, is_unread = f"nullif(trim({column.text}), '')", f"({self.reader(column)}) IS NULL"
         with sources.reading(source.files):
@@ -88,9 +88,9 @@ def land_table(
 ) -> Report:
     """Land the distinct usable rows of a query on the files as `<table>/<source>.parquet`.
 
-    `query_of` makes the query, `usable` is a condition on its columns that may be null, `values`
-    are those that a row can do without. UsageError, DataError or LandingError leave the landing as
-    it was.
+    `query_of` makes the query, `usable` is a condition on its columns, which may be null, and
+    `values` are columns that a row may lack. UsageError, DataError or LandingError leave the
+    landing as it was.
     """
     target = _target_of(request.landing, table, request.source, replace=request.replace)
     files = sources.find_files(request.files)
@@ -122,10 +122,9 @@ def add_common_arguments(
     model_id: str = "--model-id",
     default: str | None = None,
 ) -> None:
-    """Declare what all such commands take; `source` and `rows` are words for the help.
+    """Declare the arguments that all such commands share; `source` and `rows` are for the help.
 
-    `model_id` is the option that names the column of ids, `default` that column where the option
-    is not given.
+    `model_id` is the option that names the column of ids, `default` the column without the option.
     """
     parser.add_argument("files", nargs="+", metavar="FILE", help="Parquet, CSV or JSON lines")
     add_landing_argument(parser)
@@ -137,11 +136,11 @@ def add_common_arguments(
         default=default,
         help=f"default: {default or 'model_id, id or modelId'}",
     )
-    parser.add_argument("--replace", action="store_true", help=f"replace {rows} that are there")
+    parser.add_argument("--replace", action="store_true", help=f"replace existing {rows}")
 
 
 def common_of(arguments: argparse.Namespace) -> dict:
-    """The fields of `Request` from a parsed command line."""
+    """The arguments of `Request` from a parsed command line."""
     return {
         "files": arguments.files,
         "landing": landing_of(arguments),
@@ -160,9 +159,9 @@ def report_left_out(report: Report, why: str) -> None:
 
 
 def _target_of(landing: Path, table: str, source: str, *, replace: bool) -> Path:
-    """Return the file of one source's table; UsageError for its name, LandingError if it is there.
+    """Return the file of one source's table; UsageError if the source's name is unsuitable.
 
-    With `replace` an older one may be there.
+    LandingError if the file exists, unless it is to be replaced.
     """
     if not _SOURCE.fullmatch(source):
         raise UsageError("--source names the file: small letters, digits, - and _ only")
@@ -175,7 +174,7 @@ def _target_of(landing: Path, table: str, source: str, *, replace: bool) -> Path
 
 
 def column_named(source: sources.Source, option: str, name: str) -> sources.Column:
-    """Return a column of the files; UsageError if there is none of that name."""
+    """Return a column of the files by name; UsageError if there is none."""
     columns = {column.name: column for column in source.columns}
     if name not in columns:
         raise UsageError(
@@ -185,7 +184,7 @@ def column_named(source: sources.Source, option: str, name: str) -> sources.Colu
 
 
 def model_id_of(source: sources.Source, name: str | None) -> str:
-    """Return the SQL of the model's id: the named column, else the first that is called so."""
+    """Return the SQL of the model's id: the named column, else the first with a usual name."""
     there = {column.name for column in source.columns}
     best = name or next((column for column in _ID_COLUMNS if column in there), _ID_COLUMNS[0])
     return f"nullif(trim({column_named(source, '--model-id', best).text}), '')"

@@ -1,4 +1,4 @@
-"""Files as one relation DuckDB can read, with the SQL of each column's value."""
+"""Opens files as one relation that DuckDB can read, with the SQL of each column's value."""
 
 import contextlib
 import csv
@@ -36,10 +36,10 @@ _JSON_TYPES = frozenset({"ARRAY", "BIGINT", "BOOLEAN", "DOUBLE", "OBJECT", "UBIG
 _BATCH = 1_000
 _DELIMITERS = ",;\t|"
 _LONGEST_ROW = 32 * 1024 * 1024  # bytes; a model card alone can be megabytes
-# Left to itself, DuckDB takes buffers of many times the longest row.
+# By default DuckDB takes buffers of many times the longest row.
 _ROW_OPTIONS = f"max_line_size = {_LONGEST_ROW}, buffer_size = {_LONGEST_ROW}"
 
-# DuckDB types for the values JSON holds, for --where; whatever else or mixed stays JSON.
+# DuckDB types of JSON values, for --where; other or mixed ones stay JSON.
 _WHERE_TYPES = (
     ({"VARCHAR"}, "VARCHAR"),
     ({"BOOLEAN"}, "BOOLEAN"),
@@ -59,8 +59,8 @@ class Column:
     """A column of the files: its name and the SQL of its value in the relation.
 
     `kind` says what the value is: "typed" (a DuckDB value of `type`), "text" (CSV, which has no
-    types) or "json" (JSON text, an explicit null included); `json_types` are those that the
-    values of the last have.
+    types) or "json" (JSON text, an explicit null included); `json_types` are the types of the
+    values of a "json" column.
     """
 
     name: str
@@ -79,9 +79,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Source:
-    """Files opened: the relation (what follows FROM) and its columns in their order.
+    """Opened files: the relation (what follows FROM) and its columns in their order.
 
-    `item`, of JSON lines only, is the SQL of the whole line as it stands in the file.
+    `item`, for JSON lines only, is the SQL of the whole line as it is in the file.
     """
 
     files: tuple[Path, ...]
@@ -91,7 +91,7 @@ class Source:
 
 
 def find_files(patterns: Sequence[str]) -> list[Path]:
-    """Return the files that names and glob patterns stand for, each once; DataError if none."""
+    """Return the files that names and glob patterns match, each once; DataError if none."""
     found: list[str] = []
     for pattern in patterns:
         if Path(pattern).is_dir():
@@ -108,12 +108,14 @@ def find_files(patterns: Sequence[str]) -> list[Path]:
 
 
 def format_of(files: Sequence[Path]) -> str:
-    """Return the format the names of the files tell; DataError when they do not agree on one."""
+    """Return the format by the files' names; DataError if they do not agree on a known one."""
     formats = set()
     for file in files:
         name = file.name.lower().removesuffix(".gz")
         if Path(name).suffix not in _SUFFIXES:
-            raise DataError(f"{file}: the name tells no format; say --format {'|'.join(FORMATS)}")
+            raise DataError(
+                f"{file}: the name does not show a format; give --format {'|'.join(FORMATS)}"
+            )
         formats.add(_SUFFIXES[Path(name).suffix])
     if len(formats) > 1:
         raise DataError(f"files of several formats ({', '.join(sorted(formats))}): import each "
@@ -126,8 +128,7 @@ def open_source(
 ) -> Source:
     """Open files of one format as one relation; DataError names the file that cannot be read.
 
-    The rows keep the order of the files. Columns that only some of the files have are null in
-    the rest.
+    The rows keep the order of the files. Columns that only some files have are null in the others.
     """
     for file in files:
         try:
@@ -168,7 +169,7 @@ def _open_parquet(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...]
     mixed = {name for name, there in types.items() if not _agree(there)}
     relation = _parquet(*files)
     if mixed:
-        # DuckDB would bring one type to the other, and lose what does not fit.
+        # DuckDB would cast one type to the other, and lose what does not fit.
         selects = (
             f"SELECT * REPLACE ({_as_json(mixed & schema.keys())}) FROM {_parquet(file)}"
             if mixed & schema.keys()
@@ -191,7 +192,7 @@ def _parquet(*files: Path) -> str:
 
 
 def _agree(types: Sequence[Type]) -> bool:
-    """Say whether values of all types can stand in one column and stay as they are."""
+    """Say whether values of all these types fit into one column unchanged."""
     distinct = [type_ for number, type_ in enumerate(types) if type_ not in types[:number]]
     distinct = [type_ for type_ in distinct if type_.id != "null"]
     if len(distinct) < 2 or all(type_.id in _NUMBERS for type_ in distinct):
@@ -206,7 +207,7 @@ def _agree(types: Sequence[Type]) -> bool:
 
 
 def children_of(type_: Type) -> list[tuple[str, Type]]:
-    """The members of a nested type, each with its name; of a list the one of its elements."""
+    """The members of a nested type, each with its name; for a list, its elements' type."""
     return cast("list[tuple[str, Type]]", type_.children)
 
 
@@ -281,7 +282,7 @@ def _open_jsonl(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) 
 def _keys(
     connection: duckdb.DuckDBPyConnection, files: Sequence[Path], lines: Sequence[str]
 ) -> dict[str, set[str]]:
-    """Return the keys of JSON lines in the order they turn up, with the types of their values."""
+    """Return the keys of JSON lines in order of appearance, with the types of their values."""
     found = connection.execute(
         f"SELECT {_KEYS} AS keys "
         f"FROM (SELECT row_number() OVER () AS number, document FROM {_documents(lines)}) "
@@ -302,13 +303,13 @@ def _keys(
 
 
 def _documents(lines: Sequence[str]) -> str:
-    """Return the lines that are not blank, each with the JSON that DuckDB can read of it."""
+    """Return the lines that are not blank, each with its JSON in a form that DuckDB reads."""
     all_lines = " UNION ALL ".join(lines)
     return f"(SELECT line, {sound_json('line')} AS document FROM ({all_lines}) WHERE {_NOT_BLANK})"
 
 
 def _lines(connection: duckdb.DuckDBPyConnection, file: Path, number: int) -> str:
-    """Return a query of the objects in a file: one a line, or all of them in one JSON list."""
+    """Return a query of the objects in a file: one per line, or all in one JSON list."""
     if _is_list(file):
         return _listed(connection, file, f"list_{number}")
     return (
@@ -319,7 +320,7 @@ def _lines(connection: duckdb.DuckDBPyConnection, file: Path, number: int) -> st
 
 
 def _opened(file: Path) -> TextIO:
-    """Open a text, packed or not, that may begin with a byte order mark."""
+    """Open a text file, gzipped or not, that may begin with a byte order mark."""
     opener = gzip.open if file.name.lower().endswith(".gz") else open
     return opener(file, "rt", encoding="utf-8-sig", newline="")
 
@@ -329,7 +330,7 @@ def _is_list(file: Path) -> bool:
         while beginning := text.read(1024):
             if beginning.strip():
                 return beginning.lstrip().startswith("[")
-    return False  # and what cannot be read is said by the reader of lines
+    return False  # the reader of lines reports a file that cannot be read
 
 
 def _listed(connection: duckdb.DuckDBPyConnection, file: Path, table: str) -> str:
@@ -349,7 +350,7 @@ def _listed(connection: duckdb.DuckDBPyConnection, file: Path, table: str) -> st
 def _broken_line(
     connection: duckdb.DuckDBPyConnection, files: Sequence[Path], lines: Sequence[str]
 ) -> str:
-    """Say which is the first line that is no JSON object."""
+    """Name the first line that is not a JSON object."""
     for file, its_lines in zip(files, lines, strict=True):
         numbered = f"SELECT row_number() OVER () AS number, line FROM ({its_lines})"
         found = connection.execute(
@@ -358,8 +359,8 @@ def _broken_line(
         ).fetchall()
         if found:
             number, line = found[0]
-            return f"cannot read {file}: line {number} is no JSON object: {line}"
-    raise AssertionError("the first line that is no JSON object is gone")
+            return f"cannot read {file}: line {number} is not a JSON object: {line}"
+    raise AssertionError("the first line that is not a JSON object is gone")
 
 
 def _pointer(key: str) -> str:

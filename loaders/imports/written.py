@@ -1,8 +1,8 @@
-"""The fields of an item that a build reads, as the API writes them, whoever wrote the item.
+"""Rewrites the fields of an item that a build reads as the API writes them.
 
-Whatever the format, an item is JSON when it comes here. A value in another hand is written anew
-where it can mean one thing only, and the rest of the item stays byte for byte; what has no certain
-reading stays as well, and is told.
+Whatever the files' format, an item is JSON by now. A value in another notation is rewritten if it
+can be read in only one way, and the rest of the item is kept byte for byte; values that cannot be
+read with certainty are kept too, and reported.
 """
 
 import contextlib
@@ -35,25 +35,25 @@ _LONGEST_EXAMPLE = 60
 _ISO_TIME = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?", re.ASCII
 )
-"""A time as a build reads it; Python takes a comma, a blank before the zone and no colons, too."""
+"""A time as a build reads it; Python also accepts commas, blanks before the zone and no colons."""
 _MOST = 10**15
-"""What a build takes for a count at most."""
+"""The largest count that a build accepts."""
 _NUMBERS_OF_MONGO = frozenset({"$numberDouble", "$numberInt", "$numberLong"})
 _NAMES = ("value", "id", "code", "key", "spdx_id", "name", "label")
-"""Members of an object that stands for a word, the word itself first: a licence of GitHub's API has
-a key, an identifier of SPDX and a name."""
+"""Members that hold the word an object stands for, best first: a licence in GitHub's API has a key,
+an SPDX identifier and a name."""
 
 
 class _UnreadError(ValueError):
-    """A value without a certain reading."""
+    """A value that cannot be read with certainty."""
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """What a field holds, in words; how its JSON looks as the API writes it; who reads the rest.
+    """What a field holds, in words, the pattern of its JSON in the API, and a reader for the rest.
 
-    What only SQL can tell stands in `condition`. Words may be `nan` or `none`, of any other kind
-    these are no value. What `is_used_unread` is used as it stands.
+    `condition` is a further check in SQL. With `takes_any_word`, `nan` and `none` are values; in
+    other kinds they are missing values. With `is_used_unread`, an unreadable value is still used.
     """
 
     words: str
@@ -64,7 +64,7 @@ class _Kind:
     is_used_unread: bool = False
 
     def as_written(self, value: str) -> str:
-        """Return the SQL of whether some JSON is as the API writes it; null is."""
+        """Return the SQL of whether some JSON is as the API writes it; true for null."""
         matched = f"regexp_full_match({value}, {literal(f'(?s){self.pattern}')})"
         condition = f" AND {self.condition.format(value=value)}" if self.condition else ""
         return f"coalesce({value} = 'null' OR ({matched}{condition}), true)"
@@ -76,8 +76,10 @@ class _Kind:
 
 @dataclass(frozen=True)
 class Check:
-    """A field that a build reads: the SQL of its text if it cannot be read (else null), and of
-    whether there is a value; `words` say what it is to be read as.
+    """How to find out whether a field that a build reads can be read.
+
+    `unread` is the SQL of its text if it cannot be read (else null), `is_given` that of whether
+    there is a value; `words` say what it should be.
     """
 
     field: str
@@ -99,7 +101,7 @@ class Unread:
 
     @property
     def is_all(self) -> bool:
-        """Whether nothing of the field can be read."""
+        """Whether no value of the field can be read."""
         return self.unread == self.given > 0
 
     def __str__(self) -> str:
@@ -113,35 +115,35 @@ class Unread:
 
 @dataclass
 class _Node:
-    """A place in an item: the field in use that stands there, if one does, and what is within."""
+    """A place in an item: the field in use there, if any, and the places within."""
 
     name: str | None = None
     within: dict[str, "_Node"] = field(default_factory=dict)
 
 
 def shown(text: str) -> str:
-    """Return a text of somebody's file on one line, cut short."""
+    """Return a text from a file on one line, cut short."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST_EXAMPLE else f"{line[:_LONGEST_EXAMPLE]}..."
 
 
 def mended(item: str) -> str:
-    """Return an item with the fields in use as the API writes them, as far as they can be read."""
+    """Return an item with its fields in use as the API writes them, as far as they are readable."""
     return _read(item, _TREE, {})
 
 
 def unread(item: str) -> list[str | None]:
-    """Return the fields that cannot be read, as texts; of all fields in use in their order."""
+    """Return for each field in use, in order, its text if it cannot be read, else None."""
     texts: dict[str, str] = {}
     _read(item, _TREE, texts)
     return [texts.get(name) for name in _FIELDS]
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give a connection the macro `as_the_api_writes`, and those that the checks need.
+    """Add the macro `as_the_api_writes` to a connection, and those that the checks need.
 
-    By far the most items need no reading: `values_in_use` takes all fields out of an item's JSON in
-    one go, and `are_as_written` says whether each is as the API writes it.
+    Most items need no rewriting: `values_in_use` extracts all fields from an item's JSON at once,
+    and `are_as_written` says whether each is as the API writes it.
     """
     connection.create_function("mended", mended, ["VARCHAR"], "VARCHAR")
     connection.create_function("unread", unread, ["VARCHAR"], "VARCHAR[]")
@@ -162,9 +164,9 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def checks(keys: Collection[str], given: str, unread: str) -> Iterator[Check]:
-    """Yield how to tell what of the fields below these keys of an item cannot be read.
+    """Yield the checks of the fields in use below these keys of an item.
 
-    `given` is the SQL of what `values_in_use` makes of an item, `unread` that of `unread_in`.
+    `given` is the SQL of the result of `values_in_use`, `unread` that of `unread_in`.
     """
     for number, (name, kind) in enumerate(FIELDS_IN_USE.items(), start=1):
         if name.split(".")[0] in keys:
@@ -179,7 +181,7 @@ def checks(keys: Collection[str], given: str, unread: str) -> Iterator[Check]:
 
 
 def _read(text: str, node: _Node, unread: dict[str, str]) -> str:
-    """Return a value's JSON as the API writes it; what cannot be read goes into `unread`."""
+    """Return a value's JSON as the API writes it; add what cannot be read to `unread`."""
     kind = _KINDS[FIELDS_IN_USE[node.name]] if node.name else None
     if kind and node.name and not kind.is_as_written(text):
         try:
@@ -218,7 +220,7 @@ def _tree() -> _Node:
     return root
 
 
-# Readers: the value itself where it is well as it stands, else what the API would have written.
+# Readers return the value itself if it is already as the API writes it, else what that would be.
 
 
 def _word(value: Any) -> Any:
@@ -244,7 +246,7 @@ def _words(value: Any) -> Any:
 
 
 def _words_in(text: str) -> Any:
-    """Return the words of a list or an object that stands in a text; any other text is a word."""
+    """Return the words of a list or an object inside a text; any other text is a word."""
     if not text.lstrip().startswith(("[", "(", "{")):
         return text
     try:
@@ -304,14 +306,14 @@ def _count(value: Any) -> Any:
         number = count_of(value if isinstance(value, str) else json.dumps(value))
         if number is None:
             raise
-    # 1.234 may be a thousand and more, or a mistake; it is no count.
+    # 1.234 may be meant as 1234 or be a mistake, so it is not read as a count.
     if not 0 <= float(number) <= _MOST or float(number) % 1:
         raise _UnreadError
     return number
 
 
 def _number(value: Any) -> Any:
-    """Return a number, or the text of one; 1,234 might be a little more than one."""
+    """Return a number, or the text of one; not 1,234, in which the comma may be decimal."""
     match value:
         case bool():
             raise _UnreadError
@@ -325,8 +327,8 @@ def _number(value: Any) -> Any:
 def _counts(value: Any) -> Any:
     found = _object(value)
     read = {name: one if one is None else _count(one) for name, one in found.items()}
-    is_well = found is value and all(read[name] is found[name] for name in found)
-    return value if is_well else read
+    is_unchanged = found is value and all(read[name] is found[name] for name in found)
+    return value if is_unchanged else read
 
 
 def _object(value: Any) -> Any:
@@ -341,7 +343,7 @@ def _object(value: Any) -> Any:
 
 
 def _without_mongo(value: Any) -> Any:
-    """Return a value with plain numbers, where MongoDB writes them as objects."""
+    """Return a value with plain numbers in place of MongoDB's objects for numbers."""
     match value:
         case dict() if len(value) == 1 and value.keys() <= _NUMBERS_OF_MONGO:
             (number,) = value.values()
@@ -370,7 +372,7 @@ def _lineage(value: Any) -> Any:
 
 
 def _models(value: Any) -> Any:
-    """Return a list of models; a text that is none is kept, as a claim that a build rejects."""
+    """Return a list of models; a text that is not one is kept, as a claim that a build rejects."""
     match value:
         case list():
             models = [_with_plain_id(one) for one in value]
@@ -388,7 +390,7 @@ def _with_plain_id(model: Any) -> Any:
 
 
 def _id(value: Any) -> Any:
-    """Return an id of the Hub; the numbers of rows are none, and other ones next week."""
+    """Return an id of the Hub; mere row numbers, which change from week to week, are not ids."""
     text = value if isinstance(value, str) else json.dumps(value)
     if re.fullmatch(r"\d{1,20}", text.strip(), re.ASCII):
         raise _UnreadError
@@ -418,7 +420,7 @@ def _listed(value: Any) -> list:
 
 
 def _inside(text: str, *readers: Callable[[str], str | None]) -> Any:
-    """Return the list or object that a text holds, as JSON or in another hand; None if neither."""
+    """Return the list or object that a text holds, in JSON or another notation; None if neither."""
     with contextlib.suppress(ValueError, RecursionError):
         value = json.loads(text, parse_constant=lambda _: None)
         if isinstance(value, list | dict):

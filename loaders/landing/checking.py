@@ -1,7 +1,7 @@
-"""Whether a landing is what its manifests say: `python -m loaders verify`.
+"""Checks a landing against its manifests: `python -m loaders verify`.
 
-Every part is read and hashed again. A crawled snapshot's manifest that is missing, unreadable or
-behind its parts is built anew from them; a part that differs from its digest is only reported.
+Every part is read and hashed again. If a crawled snapshot's manifest is missing, unreadable or
+behind its parts, it is built anew from them; a part that differs from its digest is only reported.
 """
 
 import argparse
@@ -36,7 +36,7 @@ _PART = re.compile(r"part-[0-9]{5}\.parquet")
 
 @dataclass
 class Finding:
-    """What is to say about one snapshot."""
+    """What was found about one snapshot."""
 
     snapshot_id: str
     rows: int = 0
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--accept",
         action="store_true",
-        help="let the suspect snapshot named be built: a person has found it right",
+        help="let the named suspect snapshot be built, because you have found it right",
     )
 
 
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out `python -m loaders verify`: a line per snapshot, a line per problem."""
     landing = landing_of(arguments)
     if arguments.accept and len(arguments.snapshots) != 1:
-        raise UsageError("--accept takes the one snapshot to accept")
+        raise UsageError("--accept needs exactly one snapshot, the one to accept")
     folders = _folders(landing, arguments.snapshots)
     is_sound = True
     for folder in folders:
@@ -92,7 +92,7 @@ def _verdict(finding: Finding) -> str:
 
 
 def verify(landing: Path, folder: Path) -> Finding:
-    """Check one snapshot, and mend its manifest where the parts say what it must be."""
+    """Check one snapshot, and repair its manifest if the parts determine it."""
     finding = Finding(folder.name.partition("=")[2])
     try:
         manifest = read_manifest(folder)
@@ -109,7 +109,7 @@ def verify(landing: Path, folder: Path) -> Finding:
         finding.problems += _breaks(states)
         finding.problems += _double_rows(folder, found, states[-1])
         if not finding.problems:
-            _mend(landing, folder, manifest, found, states[-1], finding)
+            _repair(landing, folder, manifest, found, states[-1], finding)
     elif manifest is None:
         finding.problems.append("no readable manifest, and no crawled parts to build it from")
     return finding
@@ -144,7 +144,7 @@ def _read_parts(folder: Path, finding: Finding) -> list[_ReadPart]:
                 return found
             try:
                 rows = connection.execute(
-                    # sum over the text reads every page of the column, as a build would
+                    # the sum over the text reads every page of the column, as a build would
                     f"SELECT count(*), sum(length(raw_json)), {', '.join(map(_any, COLUMNS))} "
                     f"FROM read_parquet({files_in_sql(path)}, hive_partitioning = false)"
                 ).fetchall()[0][0]
@@ -158,7 +158,7 @@ def _read_parts(folder: Path, finding: Finding) -> list[_ReadPart]:
 
 
 def _stray(name: str) -> str:
-    return f"{name} is no part of the snapshot, but a build would read it"
+    return f"{name} is not a part of the snapshot, but a build would read it"
 
 
 def _any(column: str) -> str:
@@ -166,7 +166,7 @@ def _any(column: str) -> str:
 
 
 def _compare(manifest: Snapshot | None, found: list[_ReadPart], finding: Finding) -> None:
-    """Report where parts are not as the manifest noted them when they were written."""
+    """Report parts that differ from what the manifest recorded when they were written."""
     known = {one.part.name: one.part for one in found}
     for noted in manifest.parts if manifest else ():
         part = known.get(noted.name)
@@ -177,14 +177,14 @@ def _compare(manifest: Snapshot | None, found: list[_ReadPart], finding: Finding
             finding.problems.append(f"{noted.name} is not the file that was landed (its sha256)")
         elif part.rows != noted.rows:
             finding.problems.append(f"{noted.name} holds {part.rows:,} rows, not {noted.rows:,}")
-    # A crawl's manifest may be behind its parts, whose own states say whether they belong.
+    # A crawl's manifest may be behind its parts, whose own states say whether they belong to it.
     if manifest is not None and manifest.parts and manifest.source != growing.SOURCE:
         noted_names = {noted.name for noted in manifest.parts}
         finding.problems += [_stray(name) for name in known if name not in noted_names]
 
 
 def _breaks(states: list[State]) -> Iterator[str]:
-    """Say where the parts of a crawl do not follow one upon the other."""
+    """Say where the parts of a crawl do not follow one another."""
     page = rows = 0
     last: State | None = None
     for number, state in enumerate(states):
@@ -203,7 +203,7 @@ def _breaks(states: list[State]) -> Iterator[str]:
 
 
 def _double_rows(folder: Path, found: list[_ReadPart], last: State) -> Iterator[str]:
-    """Say whether a model is landed twice, or rows are not as many as the states count."""
+    """Say whether models are landed twice, or the number of rows differs from the states' count."""
     files = files_in_sql(*(folder / one.part.name for one in found))
     counted = last.rows
     try:
@@ -220,7 +220,7 @@ def _double_rows(folder: Path, found: list[_ReadPart], last: State) -> Iterator[
         yield f"{rows - oids:,} models are landed twice"
 
 
-def _mend(
+def _repair(
     landing: Path,
     folder: Path,
     manifest: Snapshot | None,
@@ -247,12 +247,12 @@ def _mend(
 
 
 def _accept(folder: Path) -> str:
-    """Make a suspect snapshot complete; return what is to say about that."""
+    """Mark a suspect snapshot as complete; return a note that says so."""
     snapshot = read_manifest(folder)
     if snapshot.status != growing.SUSPECT:
-        raise UsageError(f"{folder.name} is not suspect: there is nothing to accept")
+        raise UsageError(f"{folder.name} is not suspect and needs no acceptance")
     is_whole = not growing.is_unfinished(snapshot)
     growing.rewrite_status(folder, growing.COMPLETE, "accepted by hand, had been suspect")
-    return "accepted: it is complete now" + (
+    return "accepted: it is now complete" + (
         "" if is_whole else ", although the listing goes on after its last page"
     )

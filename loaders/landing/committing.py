@@ -1,8 +1,8 @@
-"""Whole snapshots into the landing, whose form `hub_lineage.landing` knows.
+"""Commits whole snapshots to the landing, whose format `hub_lineage.landing` defines.
 
-An imported snapshot is written in a hidden building folder and put in place by one rename, so a
-reader sees all of it or nothing. The same items give the same bytes. A crawled one grows in place,
-part by part (`growing.py`), and is read once its manifest says `complete`.
+An imported snapshot is written in a hidden building folder and put in place by one rename, so that
+a reader sees all of it or nothing. The same items give the same bytes. A crawled one grows in
+place, part by part (`growing.py`), and is read once its manifest says `complete`.
 """
 
 import contextlib
@@ -60,12 +60,12 @@ _PAGE_COLUMNS = ("page_number", "item_number")
 _STAGED_ROW_GROUP = 20_480
 _BATCH = 1_000
 NEW = "new"
-"""One folder deeper than a snapshot sits, so that no glob over snapshots sees what is made."""
+"""A folder one level below that of snapshots, so that no glob over these finds unfinished ones."""
 
 
 @dataclass(frozen=True)
 class SnapshotQuery:
-    """A snapshot to commit: its start, the query that yields its items, facts to note."""
+    """A snapshot to commit: its start, the query for its items, and details for the manifest."""
 
     started_at: datetime
     query: str
@@ -121,15 +121,15 @@ def commit_snapshots(
     """Write snapshots from DuckDB queries: all of them or, on any failure, none.
 
     Each query yields `hub_oid, model_id, raw_json, page_number, item_number, fetched_at` in the
-    order the rows are to have. With `items_per_page` (rows) the pages are numbered here and the
-    query leaves the two numbers out: numbering a stream in SQL would cost it its second core.
-    Rows are never held in memory as a whole: they are staged in the building folder and cut
-    into parts of at most `rows_per_part` rows. `written` is told of each snapshot that is written,
-    before any is in place.
+    final order of the rows. With `items_per_page` (rows) the pages are numbered here and the query
+    leaves the two numbers out: numbering a stream in SQL would keep it to one core.
+    The rows are never all in memory: they are staged in the building folder and cut into parts of
+    at most `rows_per_part` rows. `written` is called with each snapshot that is written, before any
+    is in place.
 
-    A snapshot that exists is refused unless `replace`; the old one is then removed only after
-    the new one stands. LandingError on a refusal, a query without rows, a query that fails
-    (its DuckDB error is the cause) or a folder that cannot be written.
+    A snapshot that exists is refused unless `replace`; the old one is then removed only after the
+    new one is in place. LandingError on a refusal, a query without rows, a query that fails (its
+    DuckDB error is the cause) or a folder that cannot be written.
     """
     if rows_per_part < 1:
         raise LandingError(f"rows_per_part must be 1 or more, not {rows_per_part}")
@@ -169,9 +169,9 @@ def commit_items(
 ) -> Snapshot:
     """Write one snapshot from items in memory: JSON texts (landed byte for byte) or mappings.
 
-    Pages hold 1,000 items; every item is fetched at `started_at`. A text that is no JSON, or
-    no object, is landed too, with its ids null where it has none. Meant for samples and tests;
-    errors as in `commit_snapshots`.
+    Pages hold 1,000 items; every item is fetched at `started_at`. A text that is not JSON, or not
+    an object, is landed too, with null ids where it has none. For samples and tests; errors as in
+    `commit_snapshots`.
     """
     with duckdb.connect() as connection:
         connection.execute("CREATE TABLE items (hub_oid VARCHAR, model_id VARCHAR, text VARCHAR)")
@@ -273,7 +273,7 @@ def _write_snapshot(
 def _stage(
     connection: duckdb.DuckDBPyConnection, query: str, staged: Path, source: str, *, numbered: bool
 ) -> int:
-    """Run the query into one file, in its own order and on all threads; return its rows."""
+    """Write the query's rows to one file, in order and on all threads; return their number."""
     relation = connection.sql(f"SELECT * FROM ({query}\n) LIMIT 0")
     types = dict(zip(relation.columns, map(str, relation.types), strict=True))
     needed = [*_ITEM_COLUMNS, *(_PAGE_COLUMNS if numbered else ())]
@@ -310,7 +310,7 @@ def _cut(
     rows_per_part: int,
     items_per_page: int | None,
 ) -> list[Part]:
-    """Cut the staged file into parts; one thread, so that no scheduling reaches the bytes."""
+    """Cut the staged file into parts, on one thread, so that the bytes do not vary."""
     values = dict.fromkeys(COLUMNS)
     if items_per_page is not None:
         values["page_number"] = f"CAST(file_row_number // {items_per_page} AS INTEGER)"
@@ -353,9 +353,9 @@ def _write_manifest(snapshot: Snapshot, folder: Path) -> None:
 
 @contextlib.contextmanager
 def building_folder(root: Path) -> Iterator[Path]:
-    """Give a hidden folder that is gone afterwards, with whatever is still in it.
+    """Yield a hidden folder, which is removed at the end with whatever is still in it.
 
-    A lock on it tells the living from what a killed run left, which the next run clears away.
+    It is locked, so that the next run can tell it from one that a killed run left, and clear that.
     """
     try:
         with without_empty_folders(root):
@@ -378,7 +378,7 @@ def building_folder(root: Path) -> Iterator[Path]:
 
 
 def clear_abandoned(root: Path) -> None:
-    """Remove the building folders that killed runs left; whoever calls holds the lock on `root`."""
+    """Remove the building folders that killed runs left; the caller holds the lock on `root`."""
     for abandoned in root.glob(".*.building"):
         with contextlib.suppress(BlockingIOError):
             lock = take_lock(abandoned)
@@ -389,15 +389,15 @@ def clear_abandoned(root: Path) -> None:
 
 
 def _discard(root: Path, building: Path) -> None:
-    """Remove a building folder; an old snapshot whose successor does not stand goes back."""
+    """Remove a building folder; an old snapshot is put back if its successor is not in place."""
     put_back(building, root)
     shutil.rmtree(building)
 
 
 def commit_table(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
-    """Write the rows of a query, ordered by all columns, as `target`; LandingError leaves it as is.
+    """Write a query's rows, ordered by all columns, to `target`; unchanged on a LandingError.
 
-    Same rows, same bytes, whatever the number of threads.
+    The same rows give the same bytes, whatever the number of threads.
     """
     try:
         with without_empty_folders(target.parent):

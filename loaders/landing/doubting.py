@@ -1,4 +1,4 @@
-"""Why a listing that was walked to its end may yet not be the whole Hub."""
+"""Reasons to doubt that a listing read to its end is the whole Hub."""
 
 import re
 from pathlib import Path
@@ -11,20 +11,20 @@ from loaders.landing import growing
 from loaders.landing.growing import State
 
 TOLERANCE = 0.05
-"""A snapshot whose size is further from the previous one's than this share is suspect."""
+"""A snapshot is suspect if its size differs from the previous one's by more than this share."""
 HUB_HOST = "huggingface.co"
 OLDEST_STAMPS = ("621ffdc0", "621ffdc1")
 """The Hub's oldest `_id`s begin with the second (or the next) of its back-fill date."""
 
 ASCENDING, DESCENDING = "ascending", "descending"
 SMALLEST_GAP = 100
-"""Fewer models that vanish side by side are no sign of pages that never came."""
+"""Fewer neighbouring models that vanish together are not a sign of missing pages."""
 GAP_SHARE = 0.9
-"""Of a page: private models leave its rows a little fewer than its items."""
+"""The share of a page that must vanish: without private models, it has fewer rows than items."""
 
 
 def doubt_about(landing: Path, snapshot_id: str, state: State) -> str | None:
-    """Say why a listing walked to its end may yet not be the whole Hub; None if nothing says so."""
+    """Say why a listing read to its end may not be the whole Hub; None if nothing suggests that."""
     if state.rows == 0:
         return "the listing holds no models"
     oldest = state.first_oid if state.order == ASCENDING else state.last_oid
@@ -55,7 +55,7 @@ def previous_snapshot(landing: Path, endpoint: str, before: str | None = None) -
 
 
 def gap_in(landing: Path, snapshot_id: str, state: State, previous: Snapshot) -> str | None:
-    """Say whether models that stood side by side in a snapshot are all missing in the next one."""
+    """Describe a long run of neighbouring models of a snapshot that the next one lacks, if any."""
     later = files_in_sql(*growing.parts_of(snapshot_folder(landing, snapshot_id)))
     earlier = files_in_sql(*growing.parts_of(previous.folder))
     longest_gap = f"""
@@ -75,7 +75,7 @@ def gap_in(landing: Path, snapshot_id: str, state: State, previous: Snapshot) ->
             connection.execute("SET enable_progress_bar = false")
             found = connection.execute(longest_gap).fetchone()
     except duckdb.Error as error:
-        return f"it cannot be held against snapshot {previous.snapshot_id}: {one_line(error)}"
+        return f"it cannot be compared with snapshot {previous.snapshot_id}: {one_line(error)}"
     least = max(SMALLEST_GAP, GAP_SHARE * page_size(state))
     if found is None or found[0] < least:
         return None

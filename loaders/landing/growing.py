@@ -1,8 +1,8 @@
-"""A snapshot that grows in place, part by part; each part carries the state to go on from.
+"""A snapshot that grows in place, part by part; each part carries the state to resume from.
 
-A part is written under a hidden name, flushed, and put in place by one rename. The resume state
-lies in the part's own Parquet metadata, so the rename commits rows and state together and no second
-file can disagree. The manifest is derived from the parts and can be built from them again.
+A part is written under a hidden name, flushed, and put in place by one rename. The resume state is
+in the part's own Parquet metadata, so that the rename commits rows and state together and no other
+file can contradict them. The manifest is derived from the parts and can be rebuilt from them.
 """
 
 import contextlib
@@ -49,12 +49,12 @@ _PROCESS = "process"
 
 @dataclass
 class State:
-    """Where a crawl stands after a part: what the part's metadata holds.
+    """How far a crawl has come with a part, as kept in the part's metadata.
 
-    Counts are of the snapshot up to and including the part, but for `part_*`, which are its own.
-    `next_query` is the path and query of the next page, null when there is none. `short_pages` held
-    fewer items than one before, although more followed; `is_another` says that `--new-snapshot`
-    began it.
+    Counts are those of the snapshot up to and including the part, except `part_*`, which are the
+    part's own. `next_query` is the path and query of the next page, null when there is none.
+    `short_pages` counts pages with fewer items than an earlier one, although more pages followed;
+    `is_another` says that `--new-snapshot` began the snapshot.
     """
 
     snapshot_id: str
@@ -92,7 +92,7 @@ class State:
 def read_state(part: Path) -> State | None:
     """Return the state a part carries; None for a part of another source.
 
-    LandingError on a file that is no Parquet, or whose state this version cannot read.
+    LandingError on a file that is not Parquet, or whose state this version cannot read.
     """
     try:
         with duckdb.connect() as connection:
@@ -107,29 +107,29 @@ def read_state(part: Path) -> State | None:
 
 
 def _sound_state(state: State) -> State:
-    """Return a state as it is; ValueError when a value is not what it must be."""
+    """Return the state; ValueError if one of its values is unsound."""
     for name, hint in get_type_hints(State).items():
         value = getattr(state, name)
         expected = get_origin(hint) if name == "http" else hint
         is_flag = isinstance(value, bool) and hint is not bool
         if is_flag or not isinstance(value, expected):
-            raise ValueError(f"its resume state holds no sound {name}")
+            raise ValueError(f"its resume state has no valid {name}")
     if not all(isinstance(value, int | float) for value in state.http.values()):
-        raise ValueError("its resume state holds no sound http")
+        raise ValueError("its resume state has no valid http")
     if state.next_query is not None and not state.next_query.startswith("/"):
-        # behind the service's address it would name another host
-        raise ValueError("its resume state holds no sound next_query")
+        # appended to the service's address it would name another host
+        raise ValueError("its resume state has no valid next_query")
     return state
 
 
 def last_state(folder: Path) -> State | None:
-    """Return the state of a snapshot's last part; None if it has none, or was not crawled."""
+    """Return the state of a snapshot's last part; None if it has no part, or was not crawled."""
     parts = parts_of(folder)
     return read_state(parts[-1]) if parts else None
 
 
 def parts_of(folder: Path) -> list[Path]:
-    """Return the parts of a snapshot's folder in their order."""
+    """Return the parts in a snapshot's folder, in order."""
     return sorted(folder.glob("part-*.parquet"))
 
 
@@ -139,12 +139,12 @@ def part_name(number: int) -> str:
 
 
 def is_being_written(folder: Path) -> bool:
-    """Say whether a live crawl holds the snapshot."""
+    """Say whether a running crawl holds the snapshot."""
     return is_locked(folder)
 
 
 def is_unfinished(snapshot: Snapshot) -> bool:
-    """Say whether a crawl has to go on: it was stopped, or doubtful pages end what it has."""
+    """Say whether a crawl must be resumed: it was stopped, or ended at doubtful pages."""
     return snapshot.status in UNFINISHED or (
         snapshot.status == SUSPECT and snapshot.details.get("finished_at") is None
     )
@@ -153,7 +153,7 @@ def is_unfinished(snapshot: Snapshot) -> bool:
 def crawled(landing: Path) -> list[Snapshot]:
     """Return the snapshots of a landing that were crawled, oldest first.
 
-    One whose manifest cannot be read counts as not there: `verify` mends it, `crawl` refuses.
+    One whose manifest cannot be read is left out: `verify` repairs it, and `crawl` refuses.
     """
     found = []
     for folder in snapshot_folders(landing):
@@ -163,7 +163,7 @@ def crawled(landing: Path) -> list[Snapshot]:
 
 
 def details_of(state: State, *, finished: bool, note: str | None = None) -> dict[str, Any]:
-    """Return what the manifest of a crawled snapshot says beside rows and parts."""
+    """Return what the manifest of a crawled snapshot says in addition to rows and parts."""
     details: dict[str, Any] = {
         "finished_at": state.last_fetched_at if finished else None,
         "endpoint": state.endpoint,
@@ -186,7 +186,7 @@ def details_of(state: State, *, finished: bool, note: str | None = None) -> dict
 
 
 class GrowingSnapshot:
-    """The unfinished snapshot a crawl writes to; it holds a lock on the folder until closed."""
+    """The unfinished snapshot that a crawl writes; it holds a lock on the folder until closed."""
 
     def __init__(self, folder: Path, lock: int) -> None:
         self.folder = folder
@@ -194,8 +194,8 @@ class GrowingSnapshot:
         self.state: State | None = None
         self._lock = lock
         self._connection = duckdb.connect()
-        # One thread: the bytes of a part must not hang on scheduling, and the crawl waits for the
-        # network anyway. No spill: a few pages fit.
+        # One thread: a part's bytes must not depend on scheduling, and the crawl waits for the
+        # network anyway. No spilling: a few pages fit into memory.
         self._connection.execute(
             "SET threads = 1; SET temp_directory = ''; SET enable_progress_bar = false"
         )
@@ -205,9 +205,10 @@ class GrowingSnapshot:
 
     @classmethod
     def start(cls, landing: Path, after: Snapshot | None = None) -> "GrowingSnapshot":
-        """Create an empty snapshot that starts now; LandingError if another came `after` the last.
+        """Create an empty snapshot that starts now; `after` is the latest one known.
 
-        Of crawls that start together one makes the snapshot, and the others are turned away.
+        LandingError if there is a later one by now: of several crawls that start together, only
+        one makes the snapshot.
         """
         with _landing_errors():
             root = Path(landing) / TABLE
@@ -225,18 +226,18 @@ class GrowingSnapshot:
                 with locked(root):
                     latest = crawled(landing)[-1:]
                     if latest and (after is None or latest[0].snapshot_id != after.snapshot_id):
-                        raise _turned_away(latest[0].folder)
+                        raise _held_by_another(latest[0].folder)
                     os.replace(made, final)
                     flush(root)
         return cls(final, lock)
 
     @classmethod
     def resume(cls, snapshot: Snapshot) -> "GrowingSnapshot":
-        """Open an unfinished snapshot at its last part; what a kill left half written goes."""
+        """Open an unfinished snapshot at its last part; remove what a kill left half written."""
         with _landing_errors():
             growing = cls(snapshot.folder, _lock(snapshot.folder))
             try:
-                # before all else, for those who are turned away
+                # first of all, so that other crawls can say which process holds it
                 _rewrite(snapshot.folder, details=snapshot.details | {_PROCESS: os.getpid()})
                 for left in snapshot.folder.glob(".*.tmp"):
                     left.unlink()
@@ -250,11 +251,11 @@ class GrowingSnapshot:
 
     @property
     def snapshot_id(self) -> str:
-        """The id, as the folder's name has it."""
+        """The id, from the folder's name."""
         return self.folder.name.partition("=")[2]
 
     def close(self) -> None:
-        """Let go of the lock; a snapshot to which no part came is removed."""
+        """Release the lock; remove a snapshot that has no part."""
         self._connection.close()
         if not parts_of(self.folder):
             with contextlib.suppress(OSError):
@@ -265,7 +266,7 @@ class GrowingSnapshot:
     # rows and parts
 
     def add_page(self, page_number: int, items: list[tuple[int, Item]], at: datetime) -> None:
-        """Keep the items of a page (with their places in it) for the next part."""
+        """Keep the items of a page, each with its position in it, for the next part."""
         columns = [
             [_storable(item.oid) for _, item in items],
             [_storable(item.model_id) for _, item in items],
@@ -287,7 +288,7 @@ class GrowingSnapshot:
         return self._connection.execute(query).fetchall()[0][0]
 
     def commit(self, state: State) -> None:
-        """Put the waiting rows in place as the next part, with the state that follows them."""
+        """Commit the waiting rows as the next part, with the state after them."""
         path = self.folder / part_name(len(self.parts))
         text = json.dumps(vars(state), separators=(",", ":"))
         with _landing_errors(), replacing(path) as hidden:
@@ -302,7 +303,7 @@ class GrowingSnapshot:
         self._clear()
 
     def write_manifest(self, status: str, note: str | None = None) -> Snapshot:
-        """Write the manifest that the parts, and the status given, call for."""
+        """Write the manifest for the parts and the given status."""
         with _landing_errors():
             return write_manifest(self.folder, self.parts, self.state, status, note)
 
@@ -312,9 +313,10 @@ class GrowingSnapshot:
 
 
 def derive_parts(folder: Path, known: tuple[Part, ...]) -> tuple[list[Part], State | None]:
-    """Return the parts that are there and the state of the last, from the files themselves.
+    """Return the parts and the state of the last one, as the files themselves give them.
 
-    Digests come from `known`, the manifest's parts, where it names the part, else from the bytes.
+    Digests come from the manifest's parts, `known`, where these include a part, else from its
+    bytes. IntegrityError if a part is missing or was not crawled.
     """
     digests = {part.name: part.sha256 for part in known}
     parts, state = [], None
@@ -355,7 +357,7 @@ def write_manifest(
 
 
 def rewrite_status(folder: Path, status: str, note: str) -> None:
-    """Change the status of a snapshot, and nothing else its manifest says but the note."""
+    """Change the status and the note in a snapshot's manifest, and nothing else there."""
     details = read_manifest(folder).details | {"note": note}
     with _landing_errors():
         _rewrite(folder, status=status, details=details)
@@ -367,11 +369,11 @@ def _rewrite(folder: Path, **changed: Any) -> None:
 
 
 def started_at_of(folder: Path) -> datetime:
-    """Return the start a snapshot's folder is named after; LandingError if it names none."""
+    """Return the start time in the name of a snapshot's folder; LandingError if there is none."""
     try:
         return datetime.strptime(folder.name, "snapshot_id=%Y%m%dT%H%M%SZ")
     except ValueError as error:
-        raise LandingError(f"{folder.name} is no folder of a snapshot") from error
+        raise LandingError(f"{folder.name} is not a snapshot's folder") from error
 
 
 def _storable(value: object) -> str | None:
@@ -379,7 +381,7 @@ def _storable(value: object) -> str | None:
 
 
 def _free_second(landing: Path) -> datetime:
-    """Return the present second, waiting for the next while its snapshot exists."""
+    """Return the current second; while a snapshot of it exists, wait for the next one."""
     while True:
         now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         if not snapshot_exists(landing, snapshot_id_of(now)):
@@ -391,19 +393,19 @@ def _lock(folder: Path) -> int:
     try:
         return take_lock(folder)
     except BlockingIOError:
-        raise _turned_away(folder) from None
+        raise _held_by_another(folder) from None
 
 
-def _turned_away(folder: Path) -> LandingError:
+def _held_by_another(folder: Path) -> LandingError:
     return LandingError(
         f"another crawl is writing {folder.name}{holder_of(folder)}; wait for it, or stop it first"
     )
 
 
 def holder_of(folder: Path) -> str:
-    """Return ` (process 4711)` for a snapshot that is being written; nothing if that is not known.
+    """Return ` (process 4711)` for a snapshot that is being written; nothing if it is unknown.
 
-    Whoever has just taken it is about to write its number into the manifest.
+    A process that has just taken the snapshot is about to write its number into the manifest.
     """
     for _ in range(20):
         with contextlib.suppress(LandingError):
@@ -431,7 +433,7 @@ def _write(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def _landing_errors() -> Iterator[None]:
-    """Turn what the disk says into one line; what is committed stays."""
+    """Turn an error of the disk into one line; what is committed stays."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Which snapshot a crawl goes on with."""
+"""Which snapshot a crawl resumes."""
 
 import contextlib
 from collections.abc import Sequence
@@ -11,11 +11,12 @@ from loaders.landing import growing
 def unfinished_for(
     crawled: Sequence[Snapshot], request_hash: str | None, new_snapshot: bool = False
 ) -> Snapshot | None:
-    """Return the snapshot that a crawl goes on with; None if it starts one, or has nothing to do.
+    """Return the snapshot that a crawl resumes; None if it starts one, or has nothing to do.
 
-    That is the latest, if it is unfinished. `--new-snapshot` only goes on with what it started
-    itself. Beside a complete latest, it is the youngest one before that was begun with the same
-    request (`request_hash`; None for any). UsageError when the latest was begun with another.
+    That is the latest one, if it is unfinished; with `--new-snapshot` only if that option started
+    it. If the latest is complete, it is the youngest unfinished one before it that was begun with
+    the same request (`request_hash`; None for any). UsageError when the unfinished latest was begun
+    with another request.
     """
     if not crawled:
         return None
@@ -26,7 +27,7 @@ def unfinished_for(
         return None
     for snapshot in reversed(earlier):
         if growing.is_unfinished(snapshot):
-            with contextlib.suppress(LandingError):  # `status` and `verify` tell of it
+            with contextlib.suppress(LandingError):  # `status` and `verify` report it
                 state = growing.last_state(snapshot.folder)
                 if state is not None and request_hash in (None, state.request_hash):
                     return snapshot
@@ -34,9 +35,9 @@ def unfinished_for(
 
 
 def _is_resumed(latest: Snapshot, request_hash: str | None, new_snapshot: bool) -> bool:
-    """Say whether the latest, unfinished snapshot is gone on with."""
+    """Say whether the latest, unfinished snapshot is resumed."""
     if new_snapshot and growing.is_being_written(latest.folder):
-        return True  # and turned away there
+        return True  # resuming it raises the error that another crawl holds it
     try:
         state = growing.last_state(latest.folder)
     except LandingError:

@@ -1,7 +1,7 @@
-"""A page of the listing into the exact texts of its items.
+"""Cuts a page of the listing into the exact texts of its items.
 
-Re-writing an item is not lossless (`1e3` becomes `1000.0`, a key given twice is given once), so the
-text of each item is cut out of the page as it came.
+Parsing and rewriting an item would lose something (`1e3` becomes `1000.0`, a repeated key is kept
+once), so the text of each item is cut out of the page unchanged.
 """
 
 import json
@@ -12,16 +12,16 @@ from typing import Any, NoReturn
 
 
 class BrokenPage(Exception):
-    """A body that is no JSON list: cut off, an error page, an object. Worth asking for again."""
+    """A body that is not a JSON list: cut off, an error page, an object. Worth requesting again."""
 
 
 class UnsoundPage(Exception):
-    """A JSON list that is no page of models. Asking again would not mend it."""
+    """A JSON list that is not a page of models. Requesting it again would not help."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a page: its exact text and the fields the crawl decides by."""
+    """One item of a page: its exact text and the fields that the crawl uses."""
 
     text: str
     oid: Any
@@ -40,7 +40,7 @@ _CLOSING = {"{": "}", "[": "]"}
 
 def _no_constant(name: str) -> NoReturn:
     """Refuse NaN and Infinity, which Python would read although JSON has no such words."""
-    raise json.JSONDecodeError(f"{name} is no JSON", name, 0)
+    raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
 
 
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
@@ -51,13 +51,13 @@ def slice_page(text: str) -> list[Item]:
     try:
         return list(_items(text))
     except json.JSONDecodeError as error:
-        raise BrokenPage(f"no JSON ({error.msg} at character {error.pos:,})") from error
+        raise BrokenPage(f"not JSON ({error.msg} at character {error.pos:,})") from error
     except (RecursionError, ValueError) as error:
-        raise BrokenPage("no list, and nothing that can be read") from error
+        raise BrokenPage("not a list, and not readable") from error
 
 
 def members(text: str, start: int) -> Iterator[tuple[str, int, int]]:
-    """Yield each key of the object that begins at `start`, with the ends of its value."""
+    """Yield each key of the object that begins at `start`, with its value's start and end."""
     position = _space(text, start + 1)
     while text[position : position + 1] != "}":
         key = _match(_KEY, text, position)
@@ -70,9 +70,9 @@ def members(text: str, start: int) -> Iterator[tuple[str, int, int]]:
 def _items(text: str):
     position = _space(text, 0)
     if text[position : position + 1] != "[":
-        # an object is told from a torn text, as the message is all its reader will have
+        # decoded only to tell an object from a truncated text in the message
         value, _ = _DECODER.raw_decode(text, position)
-        raise BrokenPage(f"no list but {_kind(value)}")
+        raise BrokenPage(f"not a list but {_kind(value)}")
     position = _space(text, position + 1)
     if text[position : position + 1] == "]":
         _end(text, position + 1)
@@ -96,19 +96,19 @@ def _item(text: str, start: int) -> tuple[Item, int]:
     except json.JSONDecodeError:
         raise
     except (RecursionError, ValueError):
-        # A card is its author's: lists a thousand deep, numbers of ten thousand digits. Python
-        # reads neither; the item's end and its ids can be found without reading them.
+        # Authors write cards as they like: lists a thousand deep, numbers of ten thousand digits.
+        # Python reads neither, but the item's end and its ids can be found without reading them.
         value, end = _outline(text, start)
     if not isinstance(value, dict):
-        raise UnsoundPage(f"an item that is no object but {_kind(value)}")
+        raise UnsoundPage(f"an item that is not an object but {_kind(value)}")
     found = Item(text[start:end], value.get("_id"), value.get("id"), value.get("private") is True)
     return found, end
 
 
 def _outline(text: str, start: int) -> tuple[Any, int]:
-    """Return the scalar members of an object and its end, without going into what it holds."""
+    """Return the scalar members of an object and its end, without reading nested values."""
     if text[start] != "{":
-        raise UnsoundPage("an item that is no object but a list or a number beyond measure")
+        raise UnsoundPage("an item that is not an object but a list or number too large to read")
     found: dict[str, Any] = {}
     for key, begin, end in members(text, start):
         value = text[begin:end]
@@ -130,7 +130,7 @@ def _value_end(text: str, start: int) -> int:
 
 
 def _bracket_end(text: str, start: int) -> int:
-    """Return where the bracket opened at `start` has been closed."""
+    """Return the position after the bracket that closes the one at `start`."""
     awaited: list[str] = []
     position = start
     while True:

@@ -28,12 +28,12 @@ def describe(landing: Path) -> list[str]:
     """Return the lines of the status."""
     lines: list[str] = []
     crawled: list[Snapshot] = []
-    is_mendable = True
+    is_readable = True
     for folder in snapshot_folders(landing):
         try:
             snapshot = read_manifest(folder)
         except LandingError:
-            is_mendable = False
+            is_readable = False
             lines.append(f"{folder.name.partition('=')[2]}  unreadable manifest: run `verify`")
             continue
         lines.append(_line(snapshot))
@@ -42,7 +42,7 @@ def describe(landing: Path) -> list[str]:
     if not lines:
         lines.append("no snapshots")
     lines.append(
-        f"next: {_next(crawled) if is_mendable else 'run `verify`; crawl does nothing before'}"
+        f"next: {_next(crawled) if is_readable else 'run `verify`; crawl does nothing before that'}"
     )
     return lines
 
@@ -78,7 +78,7 @@ def _next(crawled: list[Snapshot]) -> str:
             "crawl --new-snapshot starts another"
         )
     if growing.is_being_written(unfinished.folder):
-        return f"a crawl is writing {unfinished.snapshot_id}; another would be turned away"
+        return f"a crawl is writing {unfinished.snapshot_id}; another would be refused"
     state = growing.last_state(unfinished.folder)
     if state is None:
         return f"crawl starts {unfinished.snapshot_id} at its first page"

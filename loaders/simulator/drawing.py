@@ -1,11 +1,11 @@
-"""A drawn Hub: models, lineage and counters with the real Hub's shape, at any size.
+"""Draws a random Hub: models, lineage and counters with the real Hub's shape, at any size.
 
-`draw` makes the ecosystem in numpy: who released what, when, from which parents, and how it fared
-at each snapshot. `drawn_items.Generator` makes the API's items of it.
+`draw` makes the ecosystem in numpy: who released what, when, from which parents, and its counters
+at each snapshot. `drawn_items.Generator` turns it into the API's items.
 
-The lineage is a copying model: an edge copies the target of an earlier edge, which gives families
-a power-law size. Foundation models draw waves of derivatives after their release; quantized copies
-and merges follow rules of their own. The shape follows published counts of the Hub in 2025 and
+The lineage is a copying model: an edge copies the target of an earlier edge, so that the sizes of
+families follow a power law. Foundation models attract waves of derivatives after their release;
+quantized copies and merges follow their own rules. The shape follows counts of the Hub in 2025 and
 2026: adapters 42 %, finetunes 33 %, quantized 18 %, merges 7 % of the edges, half of the bases
 without parents, 1.3 % of the models on the date floor.
 
@@ -24,12 +24,12 @@ FLOOR = 1646263744
 
 FLOOR_SHARE = 0.013
 FEWEST_MODELS, MOST_MODELS = 500, 15_000_000
-"""With fewer there is no shape; more do not fit the counter in the Hub's identifiers."""
+"""Fewer models show no shape; more do not fit into the counter of the Hub's identifiers."""
 
 KINDS = ("finetune", "adapter", "quantized", "merge")
 FINETUNE, ADAPTER, QUANTIZED, MERGE = range(4)
 NEVER = 127
-"""The place of a snapshot that does not come."""
+"""Stands for a snapshot that never comes."""
 
 PAGE_SIZE = 1000
 DAY = 86_400
@@ -38,7 +38,7 @@ DERIVED_SHARE = 0.40
 """Higher than the Hub's 0.31, as a small Hub needs enough derivatives to be worth studying."""
 
 MOST_PARENTS = 65
-"""As many as the model with most parents on the Hub has."""
+"""The number of parents of the Hub's model with most parents."""
 
 SIZES_IN_MILLIONS = (22, 66, 110, 135, 335, 500, 1500, 3000, 7000, 8000, 14000, 32000, 70000)
 
@@ -47,7 +47,7 @@ BENCHMARKS = (
     ("sample_board", "reasoning", 35.0, 9.0),
     ("sample_arena", "rating", 1100.0, 90.0),
 )
-"""Leaderboard, benchmark, and the mean and spread of its scores: each has a scale of its own."""
+"""Leaderboard, benchmark, and the mean and spread of its scores: each has its own scale."""
 
 JUNK = (
     "None",
@@ -61,7 +61,7 @@ JUNK = (
     "llama",
     "my-model",
 )
-"""What cards of models without a usable parent say."""
+"""What the cards of models without a usable parent give as one."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ class Ecosystem:
     scores: dict[str, np.ndarray] = field(repr=False)
     """Model, number in BENCHMARKS, score, time of measurement."""
     is_lively: bool = False
-    """Whether models also say something new, are made again and return between the snapshots."""
+    """Whether models also change, return and are recreated between the snapshots."""
 
 
 def seconds(moment: datetime) -> int:
-    """`moment`, UTC where it names no zone, as seconds since 1970."""
+    """A time as seconds since 1970; UTC if it has no zone."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return int(moment.timestamp())
@@ -90,12 +90,12 @@ def seconds(moment: datetime) -> int:
 
 @dataclass(frozen=True)
 class Effects:
-    """Likes whose law is known, in place of those that follow interest.
+    """The exponents of a known law of likes, in place of likes that follow interest.
 
-    Their mean is the base's appeal times these powers: `rank` of the model's release event in the
-    race to each base, `crowding` of 1 + the release events of other owners in the 30 days before,
-    `age` of the days since the release. They scatter as negative binomial counts of size 1.
-    `stream` chooses other likes for the same models.
+    Their mean is the base's appeal times three powers: of the rank of the model's release event in
+    the race to each base (`rank`), of 1 + the release events of other owners in the 30 days before
+    (`crowding`), and of the days since the release (`age`). They are negative binomial counts of
+    size 1. Another `stream` draws other likes for the same models.
     """
 
     rank: float
@@ -117,16 +117,16 @@ def draw(
 ) -> Ecosystem:
     """Draw an ecosystem of `n_models` models as it was seen at each of `moments`.
 
-    The number counts every model of any snapshot: those released between two snapshots and those
-    deleted between two are among them. Planted `effects` change the likes and nothing else. On a
-    `lively` Hub the weeks differ as much as the real ones do: see `_liven`.
+    The number counts the models of all snapshots, including those released or deleted between two
+    of them. Planted `effects` change the likes and nothing else. On a `lively` Hub the weeks differ
+    as much as the real ones do: see `_liven`.
     """
     if not FEWEST_MODELS <= n_models <= MOST_MODELS:
         raise ValueError(f"an ecosystem has {FEWEST_MODELS:,} to {MOST_MODELS:,} models")
     if list(moments) != sorted(set(moments)):
-        raise ValueError("the snapshots must be given in the order of time")
+        raise ValueError("the snapshots must be given in order of time")
     clock = np.array([seconds(moment) for moment in moments], dtype=np.int64)
-    # one stream per step: a change to one leaves what the others draw alone
+    # one stream per step, so that a change to one step does not change what the others draw
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(9)]
     released = _release_times(streams[0], n_models, int(clock[-1]))
     kind, foundations = _kinds(streams[1], released)
@@ -185,7 +185,7 @@ def _kinds(random, released: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     early = max(int(n * FLOOR_SHARE), 50)
     derived[:early] &= random.random(early) < 0.1
     derived[:20] = False
-    # shares of models; a merge brings 3.2 edges, so that its share of edges is three times this
+    # shares of models; a merge has 3.2 edges on average, so its share of edges is three times this
     kind = np.searchsorted(np.cumsum([0.347, 0.443, 0.187]), random.random(n), side="right")
     kind[: min(200, n // 10)] = FINETUNE
     n_foundations = max(int(450 * (n / 2_556_240) ** 0.35), 6)
@@ -205,15 +205,15 @@ def _kinds(random, released: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _owners(random, kind: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The owner of each model, and which owners release in bulk.
 
-    Owners gather models in proportion to what they have. Three accounts repackage, train and
+    Owners gain models in proportion to those they have. Three accounts repackage, train and
     duplicate in bulk, as single accounts do on the Hub (one made 38 % of all quantized models).
     """
     n = kind.size
     model = np.arange(n)
-    # most owners are busy for a while, a few for ever
+    # most owners are active for a while, a few all the time
     recent = random.exponential(n * 0.05, n)
-    ever = random.random(n) * model
-    back = np.where(random.random(n) < 0.45, recent, ever).astype(np.int64)
+    any_time = random.random(n) * model
+    back = np.where(random.random(n) < 0.45, recent, any_time).astype(np.int64)
     again = (random.random(n) < 0.78) & (back > 0) & (back < model)
     pointer = np.where(again, model - back, model)
     _, owner = np.unique(_follow(pointer), return_inverse=True)
@@ -236,7 +236,7 @@ def _follow(pointer: np.ndarray) -> np.ndarray:
 
 
 def _lineage(random, released, kind, foundations):
-    """Edges child -> parent with their place in the card, unlisted parents from `n` on."""
+    """Edges child -> parent with their place in the card; unlisted parents are numbered from n."""
     n = released.size
     kind = kind.copy()
     derived = kind >= 0
@@ -256,7 +256,7 @@ def _lineage(random, released, kind, foundations):
     # one edge per pair; the first place counts
     _, first = np.unique(child * np.int64(n + n_ghosts) + parent, return_index=True)
     child, parent, slot = child[first], parent[first], slot[first]
-    # models that only a cycle gave a parent
+    # models whose only parent comes from a cycle
     without_relation = child[kind[child] < 0]
     kind[without_relation] = FINETUNE
     return child, parent, slot, n_ghosts, kind
@@ -267,8 +267,8 @@ def _targets(random, released, kind, foundations, merges, n_parents, child, slot
     n, size = kind.size, child.size
     edge = np.arange(size)
     edge_kind = kind[child]
-    # who may be chosen directly: ends of lines (quantized copies, adapters) hardly ever are, and
-    # most models without a parent stay alone
+    # who may be chosen directly: quantized copies and adapters hardly ever are, and most models
+    # without a parent have no children either
     chance = np.array([0.25, 0.45, 0.01, 0.01, 1.0])[kind + 1]
     pool = np.flatnonzero(random.random(n) < chance)
     before = np.searchsorted(pool, child)
@@ -285,7 +285,8 @@ def _targets(random, released, kind, foundations, merges, n_parents, child, slot
     source = edge - 1 - np.where(random.random(size) < 0.62, far, near).astype(np.int64)
     source = np.maximum(source, 0)
 
-    # merges: the same place of an earlier merge, that merge itself, or any earlier edge's parent
+    # merges take the parent in the same place of an earlier merge, that merge itself, or the parent
+    # of any earlier edge
     of_merge = np.flatnonzero(edge_kind == MERGE)
     earlier = np.searchsorted(merges, child[of_merge])
     chosen = random.random(n)[child[of_merge]]  # once per child: whole sets are copied
@@ -323,7 +324,7 @@ def _targets(random, released, kind, foundations, merges, n_parents, child, slot
 
 
 def _foundation_of(random, released, foundations, child) -> np.ndarray:
-    """A foundation model for each child, by appeal and age; -1 where none is out yet."""
+    """A foundation model for each child, by appeal and age; -1 where none is released yet."""
     half_month = 15 * DAY
     appeal = np.arange(1, foundations.size + 1) ** -0.85
     appeal = appeal[random.permutation(foundations.size)]
@@ -346,7 +347,7 @@ def _foundation_of(random, released, foundations, child) -> np.ndarray:
 
 
 def _largest_merge(kind, child, parent, slot):
-    """Give one merge the most parents that a model on the Hub has."""
+    """Give one merge as many parents as any model on the Hub has."""
     n = kind.size
     model = n - 1 - int(n * 0.2)
     usable = np.flatnonzero((kind[:model] != ADAPTER) & (kind[:model] != QUANTIZED))
@@ -368,7 +369,7 @@ def _graph_dirt(random, n, child, parent, slot):
     gone = (dice >= 0.008) & (dice < 0.038)
     popular = (n_ghosts ** random.random(size)).astype(np.int64) - 1
     parent = np.where(gone, n + np.clip(popular, 0, n_ghosts - 1), parent)
-    # cycles are claimed by owners of small families, as the real ones are
+    # cycles are claimed in small families, as on the Hub
     degree = np.bincount(parent, minlength=n + n_ghosts)
     small = np.flatnonzero(~gone & (parent != child) & (degree[parent] <= 20))
     two = random.permutation(small)[: max(n // 5000, 2)]
@@ -377,8 +378,8 @@ def _graph_dirt(random, n, child, parent, slot):
     grand = first_parent[parent[small]]
     good = small[(grand >= 0) & (grand < n) & (grand != child[small])]
     good = random.permutation(good)
-    # whoever claims the cycle too: among 250,000 models cycles of foundation models held, or cut
-    # off from every root, 6 % of the edges
+    # whoever closes the cycle too: among 250,000 models, cycles of foundation models held 6 % of
+    # the edges or cut them off from every root
     three = good[degree[first_parent[parent[good]]] <= 20][: max(n // 10_000, 2)]
     oneself = random.permutation(np.unique(child))[: max(n // 1000, 2)]
     new_child = np.concatenate([parent[two], first_parent[parent[three]], oneself])
@@ -400,9 +401,9 @@ def _first_parents(n: int, child: np.ndarray, parent: np.ndarray) -> np.ndarray:
 
 
 def _stems(random, models, child, parent) -> dict[str, np.ndarray]:
-    """What a family has in common, taken from its first ancestor: name, size, task, make.
+    """What a family shares, taken from its first ancestor: name, size, task, architecture.
 
-    One finetune in sixteen puts another head on, which whoever builds on it keeps.
+    One finetune in sixteen has a new head, which its descendants keep.
     """
     n = models["idx"].size
     first = _first_parents(n, child, parent)
@@ -425,15 +426,15 @@ def _stems(random, models, child, parent) -> dict[str, np.ndarray]:
 
 
 def _histories(random, models, child, parent, clock) -> dict[str, np.ndarray]:
-    """What happens to models between the snapshots; all numbers are places in `moments`.
+    """What happens to models between the snapshots; all numbers are positions in `moments`.
 
-    `first_seen` and `gone` bound the snapshots that list a model; `renamed` is the first snapshot
-    with its present name (0: renamed before the first one, -1: never); `declared` the first
-    snapshot in which it names its parents.
+    A model is listed from `first_seen` until before `gone`; `renamed` is the first snapshot with
+    its present name (0: renamed before the first one, -1: never); `declared` the first snapshot in
+    which it names its parents.
     """
     n, k = models["idx"].size, clock.size
     released = models["released"]
-    # a repository made in the second of the snapshot is not listed yet
+    # a repository created in the second of the snapshot is not listed yet
     first_seen = np.searchsorted(clock, released, side="left")
     first_seen = np.minimum(first_seen, k)
     gone = np.full(n, k)
@@ -448,7 +449,7 @@ def _histories(random, models, child, parent, clock) -> dict[str, np.ndarray]:
         declared[listed & (random.random(n) < 0.004)] = snapshot
     before = (renamed < 0) & (first_seen == 0) & has_children & (random.random(n) < 0.04)
     renamed[before] = 0
-    # references to a model that is there all the time may be mistyped and still be found
+    # references to a model that is listed throughout may be mistyped and still be resolved
     gone[renamed >= 0] = k
     stable = (first_seen == 0) & (gone == k) & (renamed < 0)
     return {
@@ -463,8 +464,8 @@ def _histories(random, models, child, parent, clock) -> dict[str, np.ndarray]:
 def _counters(random, models, child, parent, clock):
     """Downloads, likes and trending score at each snapshot, the last commit, and the interest.
 
-    Interest is spread like a log-normal, higher for famous owners, for bases of many and for
-    derivatives of famous bases, lower for those who come late to their base.
+    Interest is log-normal: higher for famous owners, for bases of many models and for derivatives
+    of famous bases, lower for late entrants.
     """
     n, k = models["idx"].size, clock.size
     released = models["released"]
@@ -526,11 +527,10 @@ def _counters(random, models, child, parent, clock):
 
 
 def _liven(random, models, counters, clock) -> None:
-    """Have the models live as on the Hub, week by week.
+    """Change the models from week to week as on the Hub.
 
-    One listed model in ten has a new commit, so that its item says something else; of those that
-    were deleted one in ten returns in a later week; one in two thousand is deleted and made again
-    under its name.
+    One listed model in ten has a new commit, so that its item changes; of the deleted ones, one in
+    ten returns in a later week; one in two thousand is deleted and recreated under its name.
     """
     n, k = models["idx"].size, clock.size
     first_seen, gone, back = models["first_seen"], models["gone"], models["back"]
@@ -550,14 +550,14 @@ def _liven(random, models, counters, clock) -> None:
 
 
 def _planted_likes(random, effects, models, child, parent, clock) -> list[np.ndarray]:
-    """Everybody's likes at each snapshot, as `Effects` says; (n,) each.
+    """The likes of all models at each snapshot, by the law of `Effects`; (n,) each.
 
-    Who has several bases bears the effects of each race and the appeal of the first base.
+    A model with several bases has the effects of each race and the appeal of the first base.
     """
     n, released, owner = models["idx"].size, models["released"], models["owner"]
     races = (parent < n) & (child != parent) & (released[child] > FLOOR + DAY)
     child, parent = child[races], parent[races]
-    # what an owner puts out for one base on one day is one event, at the time of its first model
+    # an owner's releases for one base on one day are one event, at the time of the first model
     day = released[child] // DAY
     order = np.lexsort((child, day, owner[child], parent))
     new = np.ones(order.size, dtype=bool)
@@ -569,7 +569,7 @@ def _planted_likes(random, effects, models, child, parent, clock) -> list[np.nda
     leads = order[new]
     at, base, who = released[child[leads]], parent[leads], owner[child[leads]]
 
-    # races lie so far apart on one line of time that no window reaches the next one
+    # races are put so far apart on one time line that no window reaches the next one
     def before(group: np.ndarray, moment: np.ndarray, line: np.ndarray) -> np.ndarray:
         return np.searchsorted(line, group * 2**34 + moment)
 
@@ -601,10 +601,10 @@ def _planted_likes(random, effects, models, child, parent, clock) -> list[np.nda
 
 
 def _scores(random, models, interest, clock):
-    """Scores of the models that anybody measured: most are not, those of interest more often.
+    """Scores of the models that were measured: few were, and rather those of much interest.
 
-    Quality follows interest with as much noise again, and each benchmark measures it with noise
-    of its own. Whoever is measured is so within 60 days of the release.
+    Quality is interest plus as much noise, and each benchmark measures it with its own noise, all
+    within 60 days of the release.
     """
     n = models["idx"].size
     standard = (interest - interest.mean()) / interest.std()

@@ -1,8 +1,8 @@
 """The items of a drawn Hub, assembled by DuckDB.
 
-`Generator` loads the arrays that `drawing.draw` gives into DuckDB and writes there what the API
-would say of each model, so that no Python loop runs over the models. All random bits are drawn
-before, in numpy: neither threads nor DuckDB's hash function can change a byte.
+`Generator` loads the arrays from `drawing.draw` into DuckDB, where each model's item is written as
+the API would, so that no Python loop runs over the models. All random bits come from numpy, so that
+neither threads nor DuckDB's hash function can change a byte.
 """
 
 from collections.abc import Sequence
@@ -144,7 +144,7 @@ with claims as (
         edge_bits,
         models.more_bits,
         models.first_seen as child_first_seen,
-        -- what was never there, or is known to nobody, gets no tag
+        -- parents that never existed, or that nobody knows, get no tag
         drawn_edges.parent < {n_models} or edge_bits % 2 = 0 as is_resolvable,
         count(*) over (partition by drawn_edges.child) as n_claims
     from drawn_edges
@@ -159,7 +159,7 @@ with claims as (
     select
         *,
         more_bits >> 8 & 1023 < 37 as is_untagged,
-        -- then the tags come from the adapter's configuration, or from nowhere to be seen
+        -- then the tags come from the adapter's configuration, or from no visible source
         n_claims = 1 and is_resolvable and more_bits >> 8 & 1023 >= 37
         and more_bits >> 18 & 1023 < case when kind = 1 then 40 else 4 end as is_undeclared
     from claims
@@ -329,7 +329,7 @@ FRAGMENTS = """
     || ']}}'
 """
 
-# Fields that weigh and of which marts read a hash at most: only in items of full width.
+# Large fields, of which marts read a hash at most: only in items of full width.
 FULL_CONFIG = """
         || case when kind <> 2 and states_make
             then ',"tokenizer_config":{{"bos_token":"<s>","eos_token":"</s>","pad_token":"</s>",'
@@ -435,7 +435,7 @@ order by position
 
 
 class Generator:
-    """The drawn ecosystem inside a DuckDB connection, ready to give the items of each snapshot."""
+    """The drawn ecosystem in a DuckDB connection, from which it makes each snapshot's items."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, ecosystem: Ecosystem):
         """Load the ecosystem; its arrays are not kept."""
@@ -478,11 +478,11 @@ class Generator:
     def items(
         self, snapshot: int, planted: Sequence[tuple] = (), *, full_width: bool = False
     ) -> str:
-        """Make the items of a snapshot, newest first as the Hub lists them, and return the query.
+        """Make the items of a snapshot, newest first as the Hub lists them, and return their query.
 
-        `planted` rows (hub_oid, model_id, text of the item, sort key, sort number) are put among
-        them in the order of their sort keys, which are `_id`s. Items of full width also carry
-        fields that weigh and that hardly a mart reads, for measurements.
+        `planted` rows (hub_oid, model_id, text of the item, sort key, sort number) are inserted in
+        the order of their sort keys, which are `_id`s. Items of full width also have large fields
+        that hardly any mart reads, for measurements.
         """
         connection, table = self.connection, f"drawn_items_{snapshot}"
         connection.execute(
@@ -532,7 +532,7 @@ class Generator:
     def scores(self) -> str:
         """A query for the drawn benchmark scores, in the columns of a landed table.
 
-        Leaderboards do not follow renames: a model stands there under its first name.
+        Leaderboards do not follow renames: they list a model under its first name.
         """
         boards, names = ([row[column] for row in BENCHMARKS] for column in (0, 1))
         return f"""
@@ -548,10 +548,10 @@ class Generator:
         """
 
     def owners(self) -> str:
-        """A query for what a made-up table knows of drawn owners, in the columns of a landed table.
+        """A query for a made-up table of drawn owners, in the columns of a landed table.
 
-        Two owners in five stand in it. What it says is a function of the name, so that nothing
-        else is drawn differently.
+        It holds two owners in five. What it says depends on the name alone, so that it does not
+        change what else is drawn.
         """
         return """
             with named as (select distinct split_part(id, '/', 1) as owner from drawn_ids),
@@ -570,7 +570,7 @@ class Generator:
         """
 
     def edges(self, snapshot: int) -> str:
-        """A query for the lineage that was drawn: child_id and parent_id at a snapshot.
+        """A query for the drawn lineage: child_id and parent_id at a snapshot.
 
         Self references are not edges. References by an old name or in another case count under
         the parent's name at the snapshot.

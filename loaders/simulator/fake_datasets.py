@@ -1,8 +1,8 @@
 """Data sets of the fake Hub: folders served as repositories, an archive and a dump of its models.
 
-The archive has the shape of the public one, `models/<day>/models.parquet`: a dump of the listing in
-typed columns, whose names and types are not the same in all weeks. The dump of the present is one
-such file, `models.parquet`.
+The archive has the form of the public one, `models/<day>/models.parquet`: dumps of the listing in
+typed columns, whose names and types change over the weeks. The dump of the present Hub is one such
+file, `models.parquet`.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ DUMP = "cfahlgren1/hub-stats"
 _NOW = datetime.fromtimestamp(END, UTC).replace(tzinfo=None)
 _LAST_WEEK = _NOW - timedelta(days=1)
 _DUMPED_AFTER = timedelta(days=3)
-"""A week is dumped some days after the day that names it, so it holds models younger than that."""
+"""A week is dumped some days after the day that names it, so it holds models created after it."""
 
 _COLUMNS = {
     "_id": "VARCHAR",
@@ -60,12 +60,12 @@ _MISSING_IN = (
     ("baseModels", "safetensors", "gguf"),
     ("gated", "private", "sha"),
 )
-"""What the first, the second and the last third of the weeks do not have."""
+"""The columns that the first, the second and the last third of the weeks lack."""
 
 
 @dataclass(frozen=True)
 class File:
-    """A file of a repository: its path there, its size, its git id, and where it lies."""
+    """A file of a repository: its path there, its size, its git id, and its place on disk."""
 
     path: str
     size: int
@@ -74,7 +74,7 @@ class File:
 
 
 class Dataset:
-    """A folder as a repository of one revision: what lies in it when it is opened."""
+    """A folder as a repository of one revision, with the files that it holds when opened."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
@@ -87,7 +87,7 @@ class Dataset:
         return revision in ("main", self.commit)
 
     def description(self) -> dict:
-        """Return what the API says of the repository."""
+        """Return the API's description of the repository."""
         return {
             "_id": self.commit[:24],
             "id": self.name,
@@ -105,7 +105,7 @@ class Dataset:
     def tree(self, folder: str, *, is_recursive: bool, is_expanded: bool = False) -> list[dict]:
         """Return the files and folders below a folder, in order; empty if there is none.
 
-        Expanded, a file says when it was written.
+        If expanded, each file says when it was written.
         """
         start = f"{folder.strip('/')}/".lstrip("/")
         entries: dict[str, dict] = {}
@@ -131,13 +131,13 @@ class Dataset:
 
 
 def write_archive(models: Models, folder: Path, weeks: int) -> None:
-    """Write `weeks` weekly dumps of models, the last one of their newest; counters grow weekly.
+    """Write `weeks` weekly dumps of models, the last with the newest ones; counters grow weekly.
 
-    Models that were made later are not in the earlier weeks, private ones in none. None is dirty:
-    halves of surrogate pairs, which the listing has, are nothing that a typed column can hold.
+    A week lacks models created after it, and all private ones. There is no dirt: typed columns
+    cannot hold lone surrogates, which the listing has.
     """
     with duckdb.connect() as connection:
-        # one thread: the bytes are those of the seed, and of no scheduling
+        # one thread, so that the bytes depend on the seed alone and not on scheduling
         connection.execute("SET threads = 1; SET enable_progress_bar = false")
         for number in range(weeks):
             day = _LAST_WEEK - timedelta(weeks=weeks - 1 - number)
@@ -149,7 +149,7 @@ def write_archive(models: Models, folder: Path, weeks: int) -> None:
 
 
 def write_dump(models: Models, folder: Path) -> None:
-    """Write the dump of the models as they are now; its columns are those of the last weeks."""
+    """Write the dump of the present models, with all columns."""
     with duckdb.connect() as connection:
         connection.execute("SET threads = 1; SET enable_progress_bar = false")
         dump = Models(models.count, models.seed, models.private_share, 0.0, age=models.age)
@@ -158,7 +158,7 @@ def write_dump(models: Models, folder: Path) -> None:
 
 
 def _written_at(path: str) -> datetime:
-    """When a file was written to its repository: some days after the day in its path, or now."""
+    """When a file was written to its repository: some days after the day in its path, else now."""
     day = re.search(r"(\d{4})-(\d{2})-(\d{2})/", path)
     return datetime.fromisoformat(day[0][:-1]) + _DUMPED_AFTER if day else _NOW
 

@@ -1,8 +1,8 @@
 """The made-up models of the fake Hub: each a function of its number, none kept in memory.
 
-Numbers run in the order of creation, and so do the `_id`s. All that the real listing does to its
-readers occurs: absent keys beside null ones, numbers past 2^31, fractional scores, text or list in
-one field, halves of surrogate pairs, and `base_model` in every shape it was seen in.
+Numbers and `_id`s follow the order of creation. Every known difficulty of the real listing occurs:
+absent keys beside null ones, numbers above 2^31, fractional scores, text or list in one field, lone
+surrogates, and `base_model` in every form that has been seen.
 """
 
 import json
@@ -36,7 +36,7 @@ _ODD_PARENTS = (
 
 
 def _mix(number: int) -> int:
-    """Return 64 bits that look drawn (the finalizer of splitmix64)."""
+    """Return 64 pseudo-random bits (the finalizer of splitmix64)."""
     number = (number * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) & _MASK
     number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     number = ((number ^ (number >> 27)) * 0x94D049BB133111EB) & _MASK
@@ -45,10 +45,10 @@ def _mix(number: int) -> int:
 
 @dataclass
 class Models:
-    """The models a fake Hub has, and what has changed since it was made.
+    """The models of a fake Hub, and what has changed since it was made.
 
-    Changes are kept apart, as few models ever change: deleted numbers, new names, and an age that
-    moves every counter.
+    Changes are kept separately, as few models ever change: deleted numbers, new names, and an age
+    that raises every counter.
     """
 
     count: int
@@ -58,7 +58,7 @@ class Models:
     deleted: set[int] = field(default_factory=set)
     renamed: dict[int, str] = field(default_factory=dict)
     replaced: dict[int, str] = field(default_factory=dict)
-    """Items served as this text, whatever is asked for."""
+    """Items served as this text, whatever fields are requested."""
     age: int = 0
 
     def __post_init__(self) -> None:
@@ -69,7 +69,7 @@ class Models:
     # identity
 
     def second(self, number: int) -> int:
-        """Return when a model was created; models made later carry times after END."""
+        """Return when a model was created; models added later have times after END."""
         if number >= self._drawn:
             return END + number - self._drawn
         floor = int(self._drawn * _FLOOR_SHARE)
@@ -83,11 +83,11 @@ class Models:
         return f"{self.second(number):08x}{self._start & 0xFFFFFFFFFF:010x}{number:06x}"
 
     def at_or_after(self, oid: str) -> int:
-        """Return the first number whose `_id` is not below a given one."""
+        """Return the first number whose `_id` is not less than a given one."""
         return bisect_left(range(self.count), oid, key=self.oid)
 
     def name(self, number: int) -> str:
-        """Return the id; renamed models show the new one."""
+        """Return the id; for renamed models the new one."""
         if number in self.renamed:
             return self.renamed[number]
         drawn = _mix(self._start ^ number)
@@ -100,24 +100,24 @@ class Models:
         return f"owner-{owner}/{stem.title()}-{number}"
 
     def number_of(self, name: str) -> int | None:
-        """Return the model with a name, old names of renamed ones too."""
+        """Return the model with a name, which may be the old name of a renamed one; else None."""
         tail = name.rpartition("/")[2].rpartition("-")[2]
         if tail.isascii() and tail.isdigit() and int(tail) < self.count:
             number = int(tail)
             shown = self.renamed.pop(number, None)
-            is_it = self.name(number).lower() == name.lower()
+            is_same = self.name(number).lower() == name.lower()
             if shown is not None:
                 self.renamed[number] = shown
-            if is_it:
+            if is_same:
                 return number
         return next((n for n, new in self.renamed.items() if new.lower() == name.lower()), None)
 
     def is_private(self, number: int) -> bool:
-        """Say whether only the owner's token sees a model."""
+        """Say whether a model is visible to its owner's token only."""
         return _mix(self._start + 7 * number + 1) < self.private_share * (1 << 64)
 
     def is_served(self, number: int, is_owner: bool) -> bool:
-        """Say whether the listing holds a model for a reader."""
+        """Say whether the listing shows a model to a reader."""
         return number not in self.deleted and (is_owner or not self.is_private(number))
 
     # change
@@ -130,7 +130,7 @@ class Models:
         return range(first, self.count)
 
     def ranked(self, sort: str) -> tuple[array, Callable[[int], float]]:
-        """Return the numbers in descending order of a counter; made once, as it is costly."""
+        """Return the numbers in descending order of a counter, and the counter; cached."""
         if sort not in self._values:
             value = {"trendingScore": self._trending, "likes": self._likes}.get(
                 sort, self._downloads
@@ -142,7 +142,7 @@ class Models:
     # items
 
     def item(self, number: int, expand: tuple[str, ...] | None) -> str:
-        """Return an item's JSON: with `expand` those fields, without the listing's defaults."""
+        """Return an item's JSON, with the fields in `expand`, or the listing's defaults if None."""
         if number in self.replaced:
             return self.replaced[number]
         drawn = _mix(self._start ^ number)
@@ -167,14 +167,14 @@ class Models:
 
 
 class _Drawn:
-    """One model while its item is written; what several fields need is drawn once."""
+    """One model while its item is written, with what several fields need."""
 
     __slots__ = ("drawn", "is_dirty", "models", "name", "number", "parents", "relation")
 
     def __init__(self, models: Models, number: int, drawn: int, name: str) -> None:
         self.models, self.number, self.drawn, self.name = models, number, drawn, name
         self.is_dirty = _mix(drawn ^ 0xD1) < models.dirt_share * (1 << 64)
-        # four models in ten have a relation to earlier ones, few of which are taken very often
+        # four models in ten derive from earlier ones, a few of which are chosen very often
         self.relation: str | None = None
         self.parents: list[tuple[int, str]] = []
         if number > 0 and drawn >> 3 & 0x3FF < 410:
@@ -186,7 +186,7 @@ class _Drawn:
             ]
 
     def bits(self, shift: int, width: int) -> int:
-        """Return some of what was drawn for the model."""
+        """Return some of the model's random bits."""
         return self.drawn >> shift & ((1 << width) - 1)
 
 
@@ -333,7 +333,7 @@ DEFAULTS = (
     "likes", "trendingScore", "private", "downloads", "tags", "pipeline_tag", "library_name",
     "createdAt", "modelId",
 )  # fmt: skip
-"""What the listing shows unless `expand` says otherwise."""
+"""The fields of the listing without `expand`."""
 
 EXPANDABLE = tuple(name for name in _FIELDS if name != "modelId")
-"""What the listing's `expand` takes."""
+"""The fields that `expand` accepts."""

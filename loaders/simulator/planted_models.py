@@ -1,7 +1,7 @@
 """The planted repositories of the sample: families with known answers, and all known kinds of dirt.
 
-Their answers lie beside the tests (`tests/loaders/simulator/expected`). Names are made up, but for
-three legacy names whose short forms are part of the dirt; all numbers are made up.
+The known answers are kept with the tests (`tests/loaders/simulator/expected`). Names are made up,
+except three legacy names whose short forms are part of the dirt; all numbers are made up.
 """
 
 import json
@@ -13,17 +13,17 @@ from datetime import datetime, timedelta
 from loaders.simulator import drawing
 
 ABSENT = object()
-"""A key that the item does not have, as against one that is null."""
+"""Marks a key that the item does not have, in contrast to one that is null."""
 
 
 @dataclass
 class Entry:
     """A planted repository, as one snapshot lists it.
 
-    `declared` is the card's `base_model`, `relation` what the Hub says of it, `said` the card's
-    own `base_model_relation`. The Hub's tags follow from these unless `tagged` gives them;
-    `hub` tells `baseModels` apart from the tags. `adapter` is the parent in the adapter's
-    configuration. Everything in `fields` replaces what was built, `ABSENT` removes it.
+    `declared` is the card's `base_model`, `relation` the Hub's relation, `said` the card's own
+    `base_model_relation`. The Hub's tags follow from these unless `tagged` gives them; `hub` gives
+    `baseModels` where it differs from the tags. `adapter` is the parent in the adapter's
+    configuration. Values in `fields` replace those made from the rest; `ABSENT` removes a key.
     """
 
     model_id: str
@@ -46,7 +46,7 @@ class Entry:
 
 
 def hub_oid(created: str, name: str) -> str:
-    """An ObjectId made at `created` for the repository first called `name`."""
+    """The ObjectId of a repository created at `created` and first called `name`."""
     moment = datetime.fromisoformat(created)
     counter = zlib.crc32(name.encode()) & 0xFFFFFF
     return f"{drawing.seconds(moment):08x}5eed5eed00{counter:06x}"
@@ -63,7 +63,7 @@ def hub_time(created: str) -> str:
 def hub_parents(declared: object, relation: str | None, names: Mapping[str, str]) -> list[str]:
     """The parents in the Hub's tags: known ones under their present names.
 
-    Of several it keeps the first in byte order, unless they were merged.
+    Of several parents it keeps the first in byte order, unless the relation is `merge`.
     """
     texts = [declared] if isinstance(declared, str) else declared
     if not isinstance(texts, list):
@@ -75,7 +75,7 @@ def hub_parents(declared: object, relation: str | None, names: Mapping[str, str]
 
 def item_of(entry: Entry, snapshot: int, names: Mapping[str, str], oids: Mapping[str, str]) -> dict:
     """The item that the API would give for an entry."""
-    # counters stay with the repository when it gets another name
+    # counters stay with the repository when it is renamed
     number = zlib.crc32((entry.oid_name or entry.model_id).encode())
     hub, tagged = entry.hub, entry.tagged
     if tagged is None:
@@ -122,7 +122,7 @@ def item_of(entry: Entry, snapshot: int, names: Mapping[str, str], oids: Mapping
 
 
 def worked_example() -> Iterator[Entry]:
-    """Twelve models, 16 claims: a self reference, a pair said twice, a 2-cycle, exact windows."""
+    """Twelve models, 16 claims: a self reference, a repeated pair, a 2-cycle, exact windows."""
 
     def model(name, created, *parents, relation="finetune", **options):
         declared = [f"worked-example/{parent}" for parent in parents]
@@ -208,7 +208,7 @@ def windows() -> Iterator[Entry]:
 
 
 def kin() -> Iterator[Entry]:
-    """Merges that share parents, merges of merges, and what was built on them."""
+    """Merges that share parents, merges of merges, and models built on them."""
     yield Entry("kin/p1", "2025-05-01 00:00:00")
     yield Entry("kin/p2", "2025-05-02 00:00:00")
     yield Entry("kin/p3", "2025-05-03 00:00:00")
@@ -222,7 +222,7 @@ def kin() -> Iterator[Entry]:
 
 
 def chain() -> Iterator[Entry]:
-    """Forty models in a row, as long as the longest chain that was ever published."""
+    """A chain of forty models, as long as the longest published one."""
     for link in range(40):
         created = str(datetime(2025, 8, 1) + timedelta(days=link))
         declared = f"chain/link-{link - 1:02d}" if link else ABSENT
@@ -275,7 +275,7 @@ DIRTY_TEXTS = {
     "short-name-unknown": "t5-small",
     "non-ascii": "acme-labs/Alpha-7BΩ",
     "merge-suffix-self": "dirt/merge-suffix-self (Merge)",
-    # ids in wrappings
+    # ids inside links, lists and other text
     "cache-path": "/home/me/.cache/huggingface/hub/models--acme-labs--Alpha-7B/snapshots/0a1b2c",
     "trailing-slash": "acme-labs/Alpha-7B/",
     "url": LINK,
@@ -296,7 +296,7 @@ DIRTY_TEXTS = {
     "empty-list-literal": "[]",
     "comma-blank-list": "acme-labs/Alpha-7B, acme-labs/Beta-3B",
     "comma-list": "acme-labs/Alpha-7B,acme-labs/Beta-3B",
-    # names that only other rows can explain, or nobody
+    # names that only other rows can resolve, or none
     "short-name-untagged": "bert-base-uncased",
     "ambiguous-three": "phi-mini",
     "wrong-case": "acme-labs/alpha-7b",
@@ -305,11 +305,11 @@ DIRTY_TEXTS = {
     "moved-owner-untagged": "first-home/Gamma-4B",
     "declared-untagged": "ghost-owner/lost-model-bnb-4bit",
 }
-"""What cards say that the Hub could not make a tag of."""
+"""What cards say that the Hub could not turn into a tag."""
 
 
 def dirt() -> Iterator[Entry]:
-    """Every kind of dirt, each in a model named after it, one a day."""
+    """Every kind of dirt, each in a model named after it, one per day."""
     bases = ("2025-05-01", (ALPHA, BETA, ZED, "acme-labs/Alpha-9B", "second-home/Gamma-4B"))
     for number, name in enumerate(bases[1]):
         yield Entry(name, f"{bases[0]} 00:00:0{number}")
@@ -425,7 +425,7 @@ def dirt() -> Iterator[Entry]:
 
 
 def sizes() -> Iterator[Entry]:
-    """Every way to tell a model's size, and ways to get it wrong."""
+    """Every source of a model's size, and ways to get it wrong."""
     created = "2025-11-01 00:00:00"
 
     def model(name, declared=ABSENT, relation=None, **fields):
@@ -469,7 +469,7 @@ def history(snapshot: int) -> Iterator[Entry]:
         "2025-03-05 00:00:00",
         oid_name="history/old-name",
     )
-    # the card keeps the old name, the Hub's tags follow
+    # the card keeps the old name, while the Hub's tags follow the rename
     yield Entry("history/child-of-renamed", "2025-03-06 00:00:00", "history/old-name", "finetune")
     if snapshot >= 2:
         yield Entry(
@@ -530,7 +530,7 @@ def json_text(item: Mapping) -> str:
 
 
 def broken_rows() -> list[tuple]:
-    """Items that no program would write, and one that the listing gave twice."""
+    """Items that no program would write, and one that the listing returned twice."""
     rows = []
 
     def add(name, text, *, is_readable=True, sort_key=None, sort_number=0):
@@ -552,7 +552,7 @@ def broken_rows() -> list[tuple]:
     )
     add("dirt/without-id", '{"_id":"OID",' + rest + "}")
     rows[-1] = (rows[-1][0], None, *rows[-1][2:])
-    # the listing moved on between two pages: the second reading has one download more
+    # the listing changed between two pages: the second reading has one more download
     twice = '{"_id":"OID","id":"dirt/twice",' + rest + "}"
     add("dirt/twice", twice)
     later = twice.replace('"downloads":1', '"downloads":2')
@@ -561,7 +561,7 @@ def broken_rows() -> list[tuple]:
 
 
 def unfinished() -> list[dict]:
-    """The first items of a crawl that stopped: were they read, known answers would change."""
+    """The first items of a stopped crawl; reading them would change the known answers."""
     oids = {entry.model_id: entry.oid for entry in worked_example()}
     names = {name: name for name in oids}
     entries = [

@@ -1,14 +1,14 @@
-"""A small Hub: the drawn ecosystem with hand-planted families and every known kind of dirt.
+"""Writes a small made-up Hub: a drawn ecosystem, hand-planted families, every known kind of dirt.
 
     python -m loaders sample --landing sample
 
-writes the landing that the repository ships: three snapshots a week apart, a fourth one that never
-got complete, and scores of leaderboards. The drawn part (`drawing.py`) has the real Hub's shape;
-the planted part has known answers, which lie beside the tests (`tests/loaders/simulator/expected`).
-Its names are made up, but for three legacy names whose short forms are part of the dirt; all its
-numbers are made up.
+writes the landing that the repository ships: three snapshots a week apart, a fourth that was never
+completed, and scores of leaderboards. The drawn part (`drawing.py`) has the real Hub's shape; the
+planted part has known answers, kept with the tests (`tests/loaders/simulator/expected`). Its names
+are made up, except three legacy names whose short forms are part of the dirt; so are all its
+numbers.
 
-Same arguments, same bytes.
+The same arguments give the same bytes.
 """
 
 import argparse
@@ -41,7 +41,7 @@ SCORES = "benchmarks/sample.parquet"
 """The landed benchmark scores of both made-up leaderboards."""
 
 OWNERS = "owners/sample.parquet"
-"""What a made-up table knows of owners."""
+"""A made-up table's descriptions of owners."""
 
 PAIRS = "weights/sample.parquet"
 """The landed comparisons of weights of two made-up tools."""
@@ -59,7 +59,7 @@ PLANTED_SCORES = (
     # measured again, lower; and again, without a number
     ("worked-example/R", "planted", 90.0, "2024-12-01", "planted_board"),
     ("worked-example/R", "planted", float("nan"), "2025-02-01", "planted_board"),
-    # a board with the mean 1 and the standard deviation 1, one model under a name of before
+    # a board with the mean 1 and the standard deviation 1, one model under its former name
     ("history/old-name", "renamed", 0.0, None, "planted_board"),
     ("history/base", "renamed", 1.0, None, "planted_board"),
     ("worked-example/R", "renamed", 2.0, None, "planted_board"),
@@ -79,7 +79,7 @@ PLANTED_SCORES = (
 
 
 def _write_scores(connection: duckdb.DuckDBPyConnection, drawn: str, target: Path) -> None:
-    """Land the drawn scores with the planted ones among them; an older file is replaced."""
+    """Land the drawn scores and the planted ones; an older file is replaced."""
     connection.execute(
         "create or replace table planted_scores (model_id varchar, benchmark varchar, "
         "score double, measured_at timestamp, source varchar)"
@@ -99,7 +99,7 @@ PLANTED_OWNERS = (
     # sources that contradict each other
     ("history", "company", "us", None, "planted_list"),
     ("@history", "university", "China", None, "other_list"),
-    # nothing that the seeds know, and nothing that the source knows
+    # words that the seeds do not list, and owners of whom the source knows nothing
     ("race-a", "guild", "Atlantis", None, "planted_list"),
     ("race-b", "person", "unknown", None, "planted_list"),
     ("race-c", "community", "other", None, "planted_list"),
@@ -112,7 +112,7 @@ PLANTED_OWNERS = (
 
 
 def _write_owners(connection: duckdb.DuckDBPyConnection, drawn: str, target: Path) -> None:
-    """Land what is known of drawn owners and of planted ones; an older file is replaced."""
+    """Land the descriptions of drawn and of planted owners; an older file is replaced."""
     connection.execute(
         "create or replace table planted_owners (owner varchar, kind varchar, country varchar, "
         "parent_organisation varchar, source varchar)"
@@ -125,7 +125,7 @@ def _write_owners(connection: duckdb.DuckDBPyConnection, drawn: str, target: Pat
 
 
 PLANTED_PAIRS = (
-    # what two tools say of one pair, which no card declares
+    # two tools on one pair, which no card declares
     ("history/counters-rise", "history/base", 0.98, "planted_tool"),
     ("history/counters-rise", "history/base", 0.91, "other_tool"),
     # a pair without a score, and models that were never listed
@@ -164,10 +164,10 @@ def write_sample(
     replace: bool = False,
     progress=lambda line: None,
 ) -> None:
-    """Write the landing of a small Hub, or of one of any size.
+    """Write the landing of a made-up Hub, small by default but of any size.
 
-    `n_models` counts the drawn models of all snapshots together. The planted part is the same in
-    a landing of any size; the answers beside the tests hold for three snapshots.
+    `n_models` counts the drawn models of all snapshots together. The planted part is the same at
+    any size; the expected answers of the tests hold for three snapshots.
     """
     moments = [FIRST_SNAPSHOT + number * WEEK for number in range(n_snapshots)]
     stopped = FIRST_SNAPSHOT + n_snapshots * WEEK
@@ -183,7 +183,7 @@ def write_sample(
         details["effects"] = asdict(effects)
     if lively:
         details["lively"] = True
-    # a database in a file: a Hub of full size takes more memory than it may
+    # a database on disk: a Hub of full size needs more than the memory limit
     with (
         tempfile.TemporaryDirectory(prefix="hub-sample-") as workshop,
         duckdb.connect(str(Path(workshop) / "drawn.duckdb")) as connection,
@@ -207,7 +207,7 @@ def write_sample(
 
 
 def _write_unfinished(folder: Path, started_at: datetime, workshop: Path) -> None:
-    """Put a snapshot beside the others whose crawl has not ended; an older one is replaced."""
+    """Add a snapshot whose crawl has not ended; an older one is replaced."""
     made = committing.commit_items(workshop, started_at, unfinished(), source=SOURCE)
     manifest = made.folder / landing.MANIFEST
     content = json.loads(manifest.read_text(encoding="utf-8")) | {"status": "running"}
@@ -231,21 +231,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--full-width",
         action="store_true",
-        help="items with fields that weigh and that hardly a mart reads, for measurements",
+        help="items with large fields that hardly any mart reads, for measurements",
     )
     parser.add_argument(
         "--effects",
         type=float,
         nargs=2,
         metavar=("RANK", "CROWDING"),
-        help="draw likes whose elasticities to release rank and crowding are these",
+        help="draw likes with these elasticities to release rank and crowding",
     )
     parser.add_argument(
         "--lively",
         action="store_true",
-        help="weeks that differ as the Hub's do: commits, deleted models that return or are remade",
+        help="weeks that differ as on the Hub: commits, deleted models that return or are remade",
     )
-    parser.add_argument("--replace", action="store_true", help="replace snapshots that are there")
+    parser.add_argument("--replace", action="store_true", help="replace existing snapshots")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -337,7 +337,7 @@ def test_two_at_once_do_not_meet(service, archive, landing) -> None:
     with fetching.fetching_folder(landing):
         done = archive(running)
     assert done.code == 1
-    assert "another command fetches into" in done.err
+    assert "another command is fetching into" in done.err
 
 
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", "http://nowhere.invalid"])
@@ -393,7 +393,7 @@ def test_a_week_that_is_cut_short_is_told(service, archive, landing, folder) -> 
     path.write_bytes(path.read_bytes()[:-500])
     done = archive(service(), "--weeks", 2)
     assert (done.code, landed(landing)) == (1, days(4))
-    assert f"week {DAYS[3]}: models/{DAYS[3]}/models.parquet is no Parquet file" in done.err
+    assert f"week {DAYS[3]}: models/{DAYS[3]}/models.parquet is not a Parquet file" in done.err
 
 
 def test_a_week_whose_bytes_are_damaged_is_told_and_fetched_anew(

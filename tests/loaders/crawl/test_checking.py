@@ -176,7 +176,7 @@ def test_a_file_that_a_build_would_read_and_nobody_landed(command, landing, name
     landed_part.with_name(name).write_bytes(landed_part.read_bytes())
     done = command("verify")
     assert done.code == 5
-    assert f"{name} is no part of the snapshot" in done.out
+    assert f"{name} is not a part of the snapshot" in done.out
 
 
 def test_a_strange_file_beside_the_parts_of_a_crawl(whole, command, landing) -> None:
@@ -184,7 +184,7 @@ def test_a_strange_file_beside_the_parts_of_a_crawl(whole, command, landing) -> 
     before = manifest_path(landing).read_text()
     done = command("verify")
     assert done.code == 5
-    assert "part-extra.parquet is no part of the snapshot" in done.out
+    assert "part-extra.parquet is not a part of the snapshot" in done.out
     assert manifest_path(landing).read_text() == before
 
 

@@ -67,7 +67,7 @@ def test_waits_between_retries_are_the_clients(hub, crawl, waits) -> None:
         ("503@6x9", 4, "503"), ("429@6x9", 4, "429"), ("drop@6x9", 4, "Protocol"),
         ("truncate@6x9", 4, "Protocol"), ("501@6", 4, "501"),
         ("400@6", 3, "400"), ("401@6", 3, "401"), ("403@6", 3, "403"), ("404@6", 3, "404"),
-        ("broken-json@6x3", 5, "no JSON"), ("html@6x3", 5, "no JSON"),
+        ("broken-json@6x3", 5, "not JSON"), ("html@6x3", 5, "not JSON"),
         ("object@6x3", 5, "an object"), ("numbers@6", 5, "a number"),
         ("foreign-redirect@6", 5, "127.0.0.2"), ("redirect@6", 5, "307"),
         ("foreign-next@6", 5, "another host"), ("foreign-path@6", 5, "/api/datasets"),
@@ -179,7 +179,7 @@ def test_an_answer_that_trickles_is_cut_and_tried_again(
     service = hub(500, faults=[f"{fault}@4x2"])
     done = crawl(service, "--timeout", "0.2")
     assert (done.code, len(service.requests)) == (0, 7)
-    assert "the answer is not whole after 1 s, although bytes come" in done.err
+    assert "the answer is still incomplete after 1 s" in done.err
     assert_all_landed(landing, service.models)
 
 
@@ -193,7 +193,7 @@ def test_answers_that_trickle_end_the_crawl_and_keep_what_is_sound(
     done = crawl(service, "--timeout", "0.2")
     assert (done.code, len(service.requests)) == (4, 5 + 3)
     error = done.err.splitlines()[-1]
-    assert "after 3 tries: the answer is not whole after 1 s" in error
+    assert "after 3 tries: the answer is still incomplete after 1 s" in error
     assert "500 models are landed, the same command goes on from there" in error
     assert landed(landing) == served(service.models, LINEAGE_FIELDS)[:500]
     service.faults.clear()
@@ -211,7 +211,7 @@ def test_a_body_without_end_ends_the_crawl_and_keeps_what_is_sound(
     done = crawl(service)
     assert (done.code, len(service.requests)) == (5, 6)
     error = done.err.splitlines()[-1]
-    assert error.startswith("error: the answer is larger than 1,000,000 bytes; ")
+    assert error.startswith("error: the answer is larger than 1,000,000 bytes, ")
     assert landed(landing) == served(service.models, LINEAGE_FIELDS)[:500]
     assert command("verify").code == 0
     assert crawl(service).code == 0

@@ -211,5 +211,5 @@ def test_a_snapshot_before_that_cannot_be_read_is_said(hub, crawl, landing) -> N
      ).write_bytes(b"no Parquet")  # fmt: skip
     done = crawl(service, "--new-snapshot")
     assert done.code == 5
-    assert "cannot be held against snapshot" in done.err
+    assert "cannot be compared with snapshot" in done.err
     assert "Traceback" not in done.text

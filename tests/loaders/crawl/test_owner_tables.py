@@ -62,7 +62,7 @@ def test_columns_are_known_however_they_are_written_and_others_are_told(
     )
     done = command("owners", tmp_path / "list.csv", "--source", "mine")
     assert landed(landing) == [("a", "company", "us", "Holding", "web")]
-    assert done.err == "notice: not landed, as nothing is known of such a column: nation\n"
+    assert done.err == "notice: not landed, as these columns are unknown: nation\n"
 
 
 def test_owners_that_are_there_are_replaced_on_request_only(command, landing, table) -> None:

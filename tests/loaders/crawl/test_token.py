@@ -186,7 +186,7 @@ def test_a_proxy_without_tls_is_not_given_the_token(
     service = hub(10, token=token)
     done = crawl(service)
     assert (done.code, Proxy.seen, len(service.requests)) == (2, [], 0)
-    assert done.err.startswith("error: the token would go in clear to the http proxy")
+    assert done.err.startswith("error: the token would go unencrypted to the http proxy")
     assert "pass-word" not in done.text
     assert not landing.exists()
     assert crawl(service, "--no-token").code == 3
@@ -251,7 +251,7 @@ def test_plain_http_to_another_machine_is_warned_of(
 
     monkeypatch.setattr("loaders.crawl.crawling.check_reachable", no_request)
     done = command("crawl", "--endpoint", endpoint)
-    warned = "is asked over plain http: the token and all that comes can be read, and changed"
+    warned = "is reached over plain http: the token and all answers can be read, and changed"
     assert (warned in done.err) == is_open
     assert done.code == 2
 

@@ -577,7 +577,7 @@ def test_a_value_that_finds_no_object_is_counted(command, write, landing, rows) 
     code, _, err = command(file, *AS_OF, "--map", "b=cardData.base_model", "--map", "c=cardData.c")
     assert code == 0
     assert err.splitlines() == [
-        "notice: left out 9 mapped values: cardData of their rows is no JSON object to add to",
+        "notice: left out 9 mapped values: cardData of their rows is not a JSON object to add to",
         'warning: 5 of 7 values of cardData cannot be read as an object, for example ["x"]; '
         "landed as it stands",
     ]
@@ -639,7 +639,7 @@ def test_a_field_joins_whatever_object(tmp_path, imported, cards, indent) -> Non
 @pytest.mark.parametrize("name", ["id.x", "_id.x"])
 def test_the_ids_of_json_lines_have_no_fields(refused, tmp_path, name) -> None:
     csv_file(tmp_path, '{"_id":"o","id":"a/b","b":"x"}\n', "a.jsonl")
-    assert "no object" in refused(tmp_path / "a.jsonl", *AS_OF, "--map", f"b={name}", code=2)
+    assert "not an object" in refused(tmp_path / "a.jsonl", *AS_OF, "--map", f"b={name}", code=2)
 
 
 @pytest.mark.parametrize(
@@ -648,11 +648,11 @@ def test_the_ids_of_json_lines_have_no_fields(refused, tmp_path, name) -> None:
         (["nope=likes"], "no column nope (there are: id, a b, cardData, safetensors)"),
         (["a b=cardData"], "columns a b and cardData both go to cardData"),
         (["a b=id"], "both go to id"),
-        (["a b=safetensors.total.x"], "no object"),
+        (["a b=safetensors.total.x"], "not an object"),
         (["a b=safetensors.total"], "both go to safetensors.total"),
-        (["a b=x.y", "cardData=x"], "no object"),
-        (["a b=id.x"], "no object"),
-        (["a b=card.base_model", "cardData=card"], "no object"),
+        (["a b=x.y", "cardData=x"], "not an object"),
+        (["a b=id.x"], "not an object"),
+        (["a b=card.base_model", "cardData=card"], "not an object"),
         (["a b=cardData.x.y"], "only one level"),
         (["a b=config.x.y", "cardData=config"], "only one level"),
         (["a b=cardData.x", "safetensors=cardData.x"], "both go to cardData.x"),
@@ -928,7 +928,7 @@ def test_ids_that_are_none_are_counted(command, tmp_path) -> None:
     text = "id\nlab/a\nlab/b c\nlab/..\nhttps://huggingface.co/lab/d\ngpt2\n"
     assert command(csv_file(tmp_path, text), *AS_OF)[2].splitlines() == [
         "notice: 1 of 5 ids are links to the Hub, which a build reads as ids",
-        "warning: 2 of 5 ids are none that a model can have, and a build rejects their rows, "
+        "warning: 2 of 5 ids are not valid for a model, and a build rejects their rows, "
         "for example lab/..",
     ]
 
@@ -1179,7 +1179,7 @@ def test_a_file_that_cannot_be_read_is_named_in_one_line(refused, tmp_path, name
 
 def test_a_broken_line_is_named_by_its_number(refused, tmp_path) -> None:
     csv_file(tmp_path, '{"id":"a/b"}\n\n{"id":"a/c"\n{"id":"a/d"}\n', "a.jsonl")
-    assert 'line 3 is no JSON object: {"id":"a/c"' in refused(tmp_path / "a.jsonl", *AS_OF)
+    assert 'line 3 is not a JSON object: {"id":"a/c"' in refused(tmp_path / "a.jsonl", *AS_OF)
 
 
 def test_a_truncated_file_is_named(refused, write, tmp_path) -> None:
@@ -1249,9 +1249,9 @@ def test_the_format_can_be_said(imported, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (["--as-of", "yesterday"], "no ISO time"),
-        (["--as-of", "2026-13-01"], "no ISO time"),
-        (["--as-of", "0001-01-01T00:00:00+12:00"], "no ISO time"),
+        (["--as-of", "yesterday"], "not an ISO time"),
+        (["--as-of", "2026-13-01"], "not an ISO time"),
+        (["--as-of", "0001-01-01T00:00:00+12:00"], "not an ISO time"),
         ([], "--as-of"),
         (["--as-of", "2026-08-22", "--snapshot-column", "at"], "not allowed"),
         (["--as-of", "2026-08-22", "--format", "xlsx"], "invalid choice"),
