@@ -1,17 +1,17 @@
-"""Measure the build beside its floor and beside other tools.
+"""Measures the build against its floor and against other tools.
 
     python -m bench                              2,556,240 models, and the series
     python -m bench --models 250000 --series     one size, no series
-    python -m bench --models 250000 --add        beside what was measured before
+    python -m bench --models 250000 --add        in addition to earlier measurements
     python -m bench --only tools --page docs/benchmark.md
                                                  one section anew, the others as they are
 
 Draws a Hub of that size, builds it (with tests, without, in less memory, with a second snapshot),
-and writes one table, a JSON file and a page. Every run is a process of its own. The JSON file is
-written after each, so that nothing is lost when the bench is stopped; `--add` goes on from there.
-Of a page that is there, the sections that are not measured stay.
+and writes tables, a JSON file and a page. Every run is a process of its own. The JSON file is
+written after each, so that nothing is lost when the bench is stopped; `--add` continues from there.
+In an existing page, the sections that are not measured are kept.
 
-Tools that the project does not install are measured where .venv-bench has requirements/bench.txt.
+Tools that the project does not install are measured if .venv-bench has requirements/bench.txt.
 """
 
 import argparse
@@ -54,10 +54,10 @@ from hub_lineage.build import MODELS_AND_SEEDS
 SECTIONS = ("builds", "tools", "cores", "series", "histories", "studies")
 
 MODELS = 2_556_240
-"""As many as the papers used."""
+"""As many models as the papers used."""
 
 WEEKS = [4, 12, 26, 52]
-"""Snapshots of the histories that are built."""
+"""The numbers of snapshots of the histories that are built."""
 
 MODELS_OF_HISTORY = 250_000
 
@@ -65,13 +65,14 @@ SERIES = [250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000]
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
+    """The options of one command line."""
     parser = argparse.ArgumentParser(
         prog="python -m bench", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument(
         "--only", nargs="+", default=list(SECTIONS), choices=SECTIONS, metavar="SECTION",
-        help=f"measure this and leave the rest: {', '.join(SECTIONS)}",
+        help=f"measure only these sections: {', '.join(SECTIONS)}",
     )  # fmt: skip
     parser.add_argument("--models", type=int, default=MODELS, help="models to draw (%(default)s)")
     parser.add_argument(
@@ -91,7 +92,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument(
         "--shapes", nargs="*", default=list(SHAPES), choices=SHAPES,
-        help="shapes of the series; those beside the Hub's own are drawn up to a million models",
+        help="shapes of the series; those other than the Hub's are drawn up to a million models",
     )  # fmt: skip
     parser.add_argument("--memory", default="4GB", help="memory limit of DuckDB (%(default)s)")
     parser.add_argument("--less-memory", default="2GB", help="and of a second build (%(default)s)")
@@ -107,9 +108,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--cores", type=int, nargs="+", default=[1, 2, 4], metavar="N",
         help="cores of the builds, and threads of the statements, that are compared",
     )  # fmt: skip
-    parser.add_argument(
-        "--quick", action="store_true", help="of the builds the full one and its floor only"
-    )
+    parser.add_argument("--quick", action="store_true", help="only the full build and its floor")
     parser.add_argument(
         "--peers-python", type=Path, default=PROJECT / ".venv-bench/bin/python",
         help="Python with requirements/bench.txt (%(default)s)",
@@ -122,7 +121,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def measure(options: argparse.Namespace) -> dict:
-    """All runs, as the JSON file holds them."""
+    """Make all runs; return what the JSON file holds."""
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / "build"
@@ -170,7 +169,7 @@ def measure(options: argparse.Namespace) -> dict:
 
 
 def measure_builds(options: argparse.Namespace, folder: Path, result: dict) -> None:
-    """The builds of one size, their floor, and what each statement and test takes."""
+    """Measure the builds of one size, their floor, and each statement and test."""
     n = options.models
     landing = make_landing(folder / f"landing-{n}", n)
     place = folder / "build"
@@ -216,7 +215,7 @@ def measure_builds(options: argparse.Namespace, folder: Path, result: dict) -> N
 
 
 def measure_tools(options: argparse.Namespace, folder: Path, result: dict) -> None:
-    """Other tools on the edges of a build, which is made where there is none yet."""
+    """Measure other tools on the edges of a build, which is made if there is none yet."""
     place = folder / "build"
     if not place.exists():
         landing = make_landing(folder / f"landing-{options.models}", options.models)
@@ -240,7 +239,7 @@ def save(result: dict, options: argparse.Namespace) -> None:
 
 
 def described(options: argparse.Namespace) -> str:
-    """The command without the places that it works in."""
+    """The command without its local paths."""
     given = {
         "builds": ["--quick"] if options.quick else [],
         "tools": ["--budget", f"{options.budget:g}", "--pairs", options.pairs],
@@ -266,6 +265,7 @@ def machine() -> dict:
 
 
 def main() -> int:
+    """Run the command line and return the exit code."""
     options = parse(sys.argv[1:])
     try:
         result = measure(options)

@@ -1,12 +1,12 @@
-"""One answer to one question, in a process of its own.
+"""Answers one question once, in a process of its own.
 
     python -m bench.answers QUESTION TOOL KEPT FOLDER N_EDGES ANSWER
 
 The first N_EDGES of edges.parquet in the FOLDER of a build are the graph. TOOL is `ours` or one of
-`bench.peers`; KEPT says whether the answer stays in memory or is `written` into a database file,
-where ours writes its steps as well. Prints one JSON object: `seconds` and `cpu_seconds` from the
-edges in memory to the answer, without what loads the tool. The answer is then copied into the file
-ANSWER, to be held against others.
+`bench.peers`; KEPT says whether the answer stays in memory or is `written` to a database file, to
+which ours writes its steps as well. Prints one JSON object: `seconds` and `cpu_seconds` from the
+edges in memory to the answer, without loading the tool. The answer is then copied to the file
+ANSWER, to be compared with others.
 """
 
 import json
@@ -25,14 +25,14 @@ OURS = "ours"
 
 
 def our_statements(question: Question, place: Path) -> Iterator[str]:
-    """What the project does, from the bare table `edges` to `bench.answer`.
+    """The project's statements, from the bare table `edges` to `bench.answer`.
 
-    What the build knows besides (how many parents a model has, which models have edges) is counted
-    here, since other tools are not given it either.
+    What a build has already computed (how many parents a model has, which models have edges) is
+    computed here too, since other tools are not given it either.
     """
     yield "create schema bench.intermediate"
     yield "create schema bench.staging"
-    # Where one statement answers all, nothing is made that it does not read.
+    # If one statement gives the answer, nothing else is computed.
     kind, n_parents = (
         ("table", "count(*) over (partition by child_key)") if question.steps else ("view", "null")
     )
@@ -78,10 +78,10 @@ def our_statements(question: Question, place: Path) -> Iterator[str]:
 def answered(
     name: str, tool: str, is_written: bool, place: Path, n_edges: int, answer: Path
 ) -> dict[str, float]:
-    """Answer a question once and copy the answer into a file; what it took."""
+    """Answer a question once and copy the answer to a file; return the time it took."""
     database = answer.with_suffix(".duckdb")
     database.unlink(missing_ok=True)
-    # Other clients can read what a build writes, and so the older storage.
+    # The older storage format, as in a build, which other clients can read too.
     attached = (
         f"attach {literal(database)} as bench (storage_version 'v1.4.0')"
         if is_written
@@ -115,9 +115,9 @@ def answered(
 
 
 def main(name: str, tool: str, kept: str, folder: str, n_edges: str, answer: str) -> None:
-    """Run one tool once and print what it took."""
+    """Run one tool once and print the time it took."""
     about = (name, tool, kept == "written", Path(folder))
-    # A first call loads what the tool loads.
+    # The first call loads the tool.
     answered(*about, 100, Path(answer))
     print(json.dumps(answered(*about, int(n_edges), Path(answer))))
 

@@ -1,4 +1,4 @@
-"""Builds of a landing, and what each dbt model took."""
+"""Builds a landing, and measures what each dbt model takes."""
 
 import json
 import shutil
@@ -26,9 +26,9 @@ def build(
     keep: bool = False,
     snapshots: Sequence[Snapshot] | None = None,
 ) -> Cost:
-    """One `dbt build` into folder/bench.duckdb: a new one, or with `keep` the one that is there.
+    """Run `dbt build` into folder/bench.duckdb, which is made anew unless `keep`; return its cost.
 
-    Of some snapshots of the landing, or of all.
+    It reads the given snapshots of the landing, or all of them.
     """
     database = folder / "bench.duckdb"
     if not keep:
@@ -45,9 +45,9 @@ def build(
 
 
 def times_of_tests(folder: Path) -> dict[str, float]:
-    """Seconds of each data test in the last build of a folder, dbt's own waiting aside.
+    """Seconds of each data test in the last build of a folder, without dbt's own waiting.
 
-    Tests run beside each other, so they add up to more than they took.
+    Tests run in parallel, so the sum is more than the time they took together.
     """
     results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
     return {
@@ -74,7 +74,7 @@ def step_seconds(step: dict) -> float:
 
 
 def rows_of(folder: Path) -> dict[str, int]:
-    """Models, edges and the largest family of a build."""
+    """The numbers of models and edges of a build, and the most children of a model."""
     with duckdb.connect(str(folder / "bench.duckdb"), read_only=True) as connection:
         models, edges, largest = connection.execute(
             "select (select count(*) from bench.marts.hub_models), "
@@ -85,7 +85,7 @@ def rows_of(folder: Path) -> dict[str, int]:
 
 
 def floor(landing: Path, folder: Path) -> Cost:
-    """Read the raw columns once and write the marts' bytes."""
+    """The cost of reading the raw columns once and writing the marts' bytes."""
     target = folder / "floor"
     target.mkdir(exist_ok=True)
     try:
@@ -98,7 +98,7 @@ def floor(landing: Path, folder: Path) -> Cost:
 
 
 def sums_of_marts(folder: Path) -> dict[str, str]:
-    """Rows and a sum of hashes over all rows of each mart: equal for equal marts in any order."""
+    """Each mart's number of rows and sum of row hashes: equal for equal marts in any order."""
     with duckdb.connect(str(folder / "bench.duckdb"), read_only=True) as connection:
         marts = connection.execute(
             "select table_name from duckdb_tables() where schema_name = 'marts' "
@@ -116,7 +116,7 @@ def sums_of_marts(folder: Path) -> dict[str, str]:
 
 
 def costs_of_statements(folder: Path, *threads: int) -> dict[str, dict[str, float]]:
-    """What each dbt model's statement takes, run alone in a process of their own."""
+    """What each dbt model's statement takes, run one after another in a separate process."""
     command = [sys.executable, "-m", "bench.ours", *map(str, [folder, *threads])]
     finished = subprocess.run(
         command, cwd=PROJECT, check=False, capture_output=True, text=True

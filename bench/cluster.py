@@ -2,7 +2,7 @@
 
 A standalone master, workers with one core each, and a Connect server as the driver, all on the
 loopback address. The marts are built on a generated Hub by DuckDB and by the cluster; Spark's event
-log says how the tasks spread; then the rows are compared. With --kill one worker and its executor
+log shows how the tasks spread; then the rows are compared. With --kill one worker and its executor
 are killed (SIGKILL) in the middle of the build. Nothing restarts them.
 
     python -m bench.cluster --models 250000 --kill
@@ -35,13 +35,13 @@ from hub_lineage.spark.comparing import compare_marts
 from hub_lineage.spark.processes import HOST, connect_server, free_port, java, running
 
 HALFWAY = "int_lineage_edges_resolved"
-"""The table after which the worker is killed: two thirds of the models are still to come."""
+"""The table after which the worker is killed: two thirds of the dbt models are still to run."""
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """The parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m bench.cluster",
         description=__doc__,
@@ -49,8 +49,8 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--models", type=int, default=250_000, help="models to draw (%(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="workers (%(default)s)")
-    parser.add_argument("--memory", default="2g", help="of each executor (%(default)s)")
-    parser.add_argument("--driver-memory", default="2g", help="of the driver (%(default)s)")
+    parser.add_argument("--memory", default="2g", help="memory of each executor (%(default)s)")
+    parser.add_argument("--driver-memory", default="2g", help="memory of the driver (%(default)s)")
     parser.add_argument("--kill", action="store_true", help="kill a worker in the middle")
     parser.add_argument(
         "--folder", type=Path, default=PROJECT / "results" / "cluster", help="workplace"
@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
 
 @dataclass
 class Watched:
-    """What a process and its children used, as /proc shows it."""
+    """What a process and its children used, by /proc."""
 
     cpu_seconds: float = 0.0
     peak_gigabytes: float = 0.0
@@ -68,7 +68,7 @@ class Watched:
 
 @dataclass
 class Spread:
-    """Spark's own account of a build."""
+    """How a build spread over the executors, by Spark's event log."""
 
     jobs: int = 0
     stages: int = 0
@@ -78,7 +78,7 @@ class Spread:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Build on both, print and keep what was measured; 1 if any row differs."""
+    """Build on both engines, print and save the measurements; return 1 if any row differs."""
     java()
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def on_duckdb(landing: Path, place: Path) -> tuple[Path, dict]:
-    """Build with DuckDB, unless that was done before; the exports and what the build used."""
+    """Build with DuckDB, unless that was done before; return the exports and the build's cost."""
     kept = place / "cost.json"
     if not kept.exists():
         place.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ def on_duckdb(landing: Path, place: Path) -> tuple[Path, dict]:
 
 
 def on_cluster(landing: Path, place: Path, options: argparse.Namespace) -> dict:
-    """Build on a cluster that lives as long as the build; what its processes used."""
+    """Build on a cluster that is started for the build; return what its processes used."""
     (place / "events").mkdir()
     with contextlib.ExitStack() as stack:
         master, workers = stack.enter_context(standalone(place, options.workers, options.memory))
@@ -142,7 +142,7 @@ def on_cluster(landing: Path, place: Path, options: argparse.Namespace) -> dict:
             "spark.executor.memory": options.memory,
             "spark.executor.cores": "1",
             "spark.sql.shuffle.partitions": str(2 * options.workers),
-            # Otherwise a neighbour's files on the same machine are read from its disk.
+            # Otherwise executors on the same machine would read each other's files from disk.
             "spark.shuffle.readHostLocalDisk": "false",
             "spark.eventLog.enabled": "true",
             "spark.eventLog.compress": "false",
@@ -194,16 +194,16 @@ def standalone(place: Path, n_workers: int, memory: str) -> Iterator[tuple[str, 
 
 
 def more_than(memory: str) -> str:
-    """What a worker offers so that one executor fits in, with the overhead that Spark adds."""
+    """The memory of a worker that fits one executor with Spark's overhead."""
     return f"{int(memory.removesuffix('g')) + 1}g"
 
 
 def kill_halfway(place: Path, worker: int, killed: dict) -> None:
-    """Kill a worker and its executor once a table in the middle of the build stands."""
+    """Kill a worker and its executor after a table in the middle of the build is complete."""
     table = place / "warehouse" / "intermediate.db" / HALFWAY / "_SUCCESS"
     while not table.exists():
         time.sleep(0.2)
-    # In the midst of what comes next, not between two models.
+    # During the next model, not between two models.
     time.sleep(3)
     victims = [worker, *children(worker)]
     for pid in victims:
@@ -286,7 +286,7 @@ def children(pid: int) -> list[int]:
     return found
 
 
-# what Spark says of the build
+# what Spark says about the build
 
 
 def read_events(folder: Path) -> Spread:
@@ -316,6 +316,7 @@ def read_events(folder: Path) -> Spread:
 
 
 def count_task(spread: Spread, event: dict) -> None:
+    """Add a finished task to the counts of its executor."""
     info, metrics = event["Task Info"], event.get("Task Metrics") or {}
     shuffled = metrics.get("Shuffle Read Metrics") or {}
     counted = spread.executors.setdefault(
@@ -332,7 +333,7 @@ def count_task(spread: Spread, event: dict) -> None:
     counted["failed"] += bool(info["Failed"] or info["Killed"])
     cpu = metrics.get("Executor CPU Time", 0) / 1e9
     counted["cpu_seconds"] = round(counted["cpu_seconds"] + cpu, 2)
-    # A stage is tried again when results that it builds on are lost.
+    # A stage is repeated when results that it needs are lost.
     if event["Stage Attempt ID"]:
         counted["cpu_seconds_repeated"] = round(counted["cpu_seconds_repeated"] + cpu, 2)
     megabytes = shuffled.get("Remote Bytes Read", 0) / 1e6

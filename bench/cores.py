@@ -1,4 +1,4 @@
-"""The build on one core and on more, and its statements with one thread and with more."""
+"""Measures the build on one core and on more, and its statements with one thread and with more."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from bench.measuring import BenchError
 
 @contextmanager
 def limited_to(n_cores: int) -> Iterator[None]:
-    """Keep this process, and what it starts, to so many cores."""
+    """Limit this process and its children to a number of cores."""
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, sorted(allowed)[:n_cores])
     try:
@@ -23,12 +23,12 @@ def limited_to(n_cores: int) -> Iterator[None]:
 
 
 def cores(folder: Path, n_models: int, memory: str, threads: Sequence[int]) -> dict:
-    """Builds on as many cores as there are of `threads`, statements with each of them.
+    """Measure builds on each number of cores that exists, and statements with each of `threads`.
 
-    Threads beyond the cores take turns, and `free_seconds` leave out that they wait.
+    If there are more threads than cores they take turns; `free_seconds` do not count the waiting.
     """
     if not hasattr(os, "sched_setaffinity"):
-        raise BenchError("cores can be kept from a process on Linux only")
+        raise BenchError("the cores of a process can be limited on Linux only")
     place = folder / "build-cores"
     builds = []
     for n_cores in threads:
@@ -37,7 +37,7 @@ def cores(folder: Path, n_models: int, memory: str, threads: Sequence[int]) -> d
         with limited_to(n_cores):
             for size in sorted({SMALLEST, n_models}):
                 cost = build(make_landing(folder / f"landing-{size}", size), place, memory)
-                # Its own threads wait for each other where there are fewer cores than threads.
+                # With fewer cores than threads, its own threads wait for each other.
                 free = max(cost.free_seconds, cost.cpu_seconds / n_cores)
                 about = {"models_drawn": size, "cores": n_cores}
                 builds.append(about | asdict(cost) | {"free_seconds": free})

@@ -2,7 +2,7 @@
 
     python -m bench.floor LANDING DATABASE FOLDER
 
-The marts are copied from a database that a build left into a new database in the folder.
+The marts are copied from the database of a build to a new database in the folder.
 """
 
 import sys
@@ -14,7 +14,7 @@ from hub_lineage.sql import files_in_sql
 
 
 def main(landing: str, database: str, folder: str) -> None:
-    """Read and write; the new database is removed by whoever made the folder."""
+    """Read and write; the caller removes the folder with the new database."""
     parts = files_in_sql(*sorted(Path(landing).glob("hub_models/*/part-*.parquet")))
     with duckdb.connect(str(Path(folder) / "floor.duckdb")) as connection:
         connection.execute(

@@ -1,4 +1,4 @@
-"""Builds of a history: what a week costs beside those before it."""
+"""Builds histories: what a week costs on top of those before it."""
 
 import os
 import shutil
@@ -15,15 +15,15 @@ from hub_lineage.landing import list_snapshots
 OF_JSON = (
     "--select", "+stg_hub__items", "--exclude", "resource_type:test", "resource_type:unit_test",
 )  # fmt: skip
-"""The one pass over the JSON, and nothing behind it."""
+"""Selects the one pass over the JSON, and nothing downstream of it."""
 
 
 def history(folder: Path, n_models: int, n_weeks: int, memory: str, most_weeks: int) -> dict:
-    """The first weeks of a drawn history: built from nothing, and the last on top of the others.
+    """Build the first weeks of a drawn history from nothing, and the last one on top of them.
 
-    Beside them the last week alone, and what is spent on reading JSON: of all weeks as much an item
-    as of the last one, without what dbt takes for itself. A BenchError if the marts on top differ
-    from those from nothing.
+    The last week is also built alone, and the cost of reading JSON is estimated: each item of all
+    weeks costs as much as one of the last week, without dbt's own time. A BenchError if the marts
+    built on top differ from those built from nothing.
     """
     drawn = make_landing(
         folder / f"landing-{n_models}-lively", n_models, n_snapshots=most_weeks, lively=True
@@ -32,7 +32,7 @@ def history(folder: Path, n_models: int, n_weeks: int, memory: str, most_weeks: 
     weeks, alone_in, anew_in, on_top_in = (
         folder / name for name in ("weeks", "alone", "anew", "on_top")
     )
-    # dbt has parsed the project before both builds of the last week, as from the second week on.
+    # In both builds of the last week dbt has parsed the project, as from the second week on.
     json_of_one = -build(smallest, alone_in, memory, OF_JSON).cpu_seconds
     weeks_of(drawn, weeks, n_weeks - 1, n_weeks)
     json_of_one += build(weeks, alone_in, memory, OF_JSON).cpu_seconds
@@ -40,8 +40,8 @@ def history(folder: Path, n_models: int, n_weeks: int, memory: str, most_weeks: 
     alone = build(weeks, alone_in, memory, keep=True)
     n_rows_of_one, n_bytes_of_one = size_of_history(alone_in)
 
-    # As build.py does it: what is more than it reads at once is read first. Then twice from there:
-    # all weeks but the last, and the last on top of them; and all at once.
+    # As in build.py: what exceeds the items it reads at once is read first. From there, two builds:
+    # all weeks but the last and then the last on top, and all weeks at once.
     weeks_of(drawn, weeks, 0, n_weeks)
     snapshots = list_snapshots(weeks)
     costs = []
@@ -72,7 +72,7 @@ def history(folder: Path, n_models: int, n_weeks: int, memory: str, most_weeks: 
 
 
 def weeks_of(landing: Path, folder: Path, first: int, last: int) -> Path:
-    """Some of the complete snapshots of a landing; links keep the times of its files."""
+    """Link some of a landing's complete snapshots to a folder; links keep the files' times."""
     shutil.rmtree(folder, ignore_errors=True)
     complete = [snapshot for snapshot in list_snapshots(landing) if snapshot.status == "complete"]
     for snapshot in complete[first:last]:
@@ -82,7 +82,7 @@ def weeks_of(landing: Path, folder: Path, first: int, last: int) -> Path:
 
 
 def size_of_history(place: Path) -> tuple[int, int]:
-    """Rows of all weeks, and bytes of the blocks that hold something in the database."""
+    """The rows of all weeks, and the bytes of the database's used blocks."""
     with duckdb.connect(str(place / "bench.duckdb"), read_only=True) as connection:
         (rows,) = connection.execute(
             "select count(*) from bench.staging.stg_hub__sightings"

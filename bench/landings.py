@@ -1,4 +1,4 @@
-"""Landings to measure with: the drawn Hub, two shapes that break careless steps, a second week."""
+"""Landings to measure: the drawn Hub, two shapes that break careless steps, a second week."""
 
 import os
 import shutil
@@ -15,10 +15,10 @@ from hub_lineage.sql import files_in_sql, literal
 from loaders.landing.committing import commit_snapshot
 
 SHAPES = ("hub", "family", "merges")
-"""The Hub's own shape; one more family of 5 % of the edges; 10 % of the models more merges."""
+"""The Hub's own shape; with another family of 5 % of the edges; with 10 % more merges."""
 
 SMALLEST = 600
-"""Models of a landing in which there is nothing to do: what dbt takes for itself."""
+"""The models of a landing with next to nothing to do, which shows what dbt itself takes."""
 
 FAMILY = "draw % 50 = 0"
 MERGES = "draw % 10 = 0 and place > 70"
@@ -33,7 +33,7 @@ PARENTS_OF_A_MERGE = """
 def make_landing(
     folder: Path, n_models: int, shape: str = "hub", n_snapshots: int = 1, *, lively: bool = False
 ) -> Path:
-    """Draw a Hub into a folder, or leave it if it is there; its path."""
+    """Draw a Hub into a folder, unless that exists; return its path."""
     if not folder.exists():
         unfinished = folder.with_name(f"{folder.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -50,10 +50,10 @@ def make_landing(
 def reshape(parts: Sequence[Path], shape: str) -> None:
     """Give models that declare no parent the parents of a shape.
 
-    `family`: one in fifty models takes from the last model of the first part. `merges`: one in ten
-    takes from 2 to 65 models of its part that come before it, 3.9 on average, as the drawn Hub's
-    merges do. (With many more, each would descend from a part of all others that grows with their
-    number, and the pairs that are to be counted with its square.)
+    `family`: one in fifty models builds on the last model of the first part. `merges`: one in ten
+    builds on 2 to 65 earlier models of its part, 3.9 on average, like the drawn Hub's merges.
+    (With many more parents, the ancestors of a model would grow with the number of models, and the
+    pairs to count with its square.)
     """
     chosen, parents = (MERGES, PARENTS_OF_A_MERGE) if shape == "merges" else (FAMILY, "[$2]")
     with duckdb.connect() as connection:
@@ -101,16 +101,16 @@ def reshape(parts: Sequence[Path], shape: str) -> None:
 
 
 def make_second_week(landing: Path, folder: Path) -> Path:
-    """A landing with the first one's last complete snapshot and one a week later, or leave it.
+    """Make a landing of another's last complete snapshot and one a week later, unless it exists.
 
-    One item in twenty has other likes in the second; none comes, goes, or takes from another model.
+    One item in twenty has other likes in the second; none is added, removed or changes its parents.
     """
     if folder.exists():
         return folder
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     first = [snapshot for snapshot in list_snapshots(landing) if snapshot.status == "complete"][-1]
-    # Links keep the times of the files, by which a build knows that it has read them.
+    # Links keep the files' times, by which a build recognises those it has read.
     target = unfinished / first.folder.relative_to(landing)
     shutil.copytree(first.folder, target, copy_function=os.link)
     parts = files_in_sql(*sorted(first.folder.glob("part-*.parquet")))

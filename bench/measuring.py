@@ -1,7 +1,7 @@
-"""What a command costs: its seconds, CPU seconds and peak memory, in a process of its own.
+"""Measures a command: its seconds, CPU seconds and peak memory, in a process of its own.
 
-Where others use the machine as well, seconds say little. Linux counts how long each thread stood in
-line for a core; by it the seconds are reckoned that a command would take were a core always free.
+If others use the machine as well, seconds say little. Linux counts how long each thread waited for
+a core; from this the seconds are estimated that the command would take if a core were always free.
 """
 
 import contextlib
@@ -23,24 +23,26 @@ class BenchError(Exception):
 
 @dataclass(frozen=True)
 class Cost:
+    """What a command took."""
+
     seconds: float
     cpu_seconds: float
     gigabytes: float
     """The largest resident set of the process, in 10^9 bytes."""
     free_seconds: float
-    """Seconds, had a core been free for each thread that wanted one."""
+    """The seconds it would have taken if each thread had always had a free core."""
 
 
 def free_seconds(seconds: float, cpu_seconds: float, waited: float) -> float:
-    """Of the seconds that passed, the share that threads ran of what they ran and waited."""
+    """The elapsed seconds, reduced by the share of their time that threads waited for a core."""
     return seconds * cpu_seconds / (cpu_seconds + waited) if waited else seconds
 
 
 def seconds_in_line(process: int | str = "self") -> dict[str, float]:
-    """How long each thread of a process has waited for a core; empty where nobody counts."""
+    """How long each thread of a process has waited for a core; empty if it is not counted."""
     waited = {}
     for task in Path(f"/proc/{process}/task").glob("*"):
-        # A thread may end while it is looked at.
+        # A thread may end before its file is read.
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             waited[task.name] = int((task / "schedstat").read_text().split()[1]) / 1e9
     return waited
@@ -53,7 +55,7 @@ def cost_of(
 ) -> Cost:
     """Run a command in the project's folder and measure it with all its children.
 
-    Its output goes into the log. A BenchError with the log's last line if it fails.
+    Its output goes to the log. A BenchError with the log's last line if it fails.
     """
     variables = variables or {}
     output = log or Path(os.devnull)
@@ -74,7 +76,7 @@ def cost_of(
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.monotonic() - started
     if process.returncode:
-        lines = output.read_text(errors="replace").strip().splitlines() or ["no word"]
+        lines = output.read_text(errors="replace").strip().splitlines() or ["no output"]
         raise BenchError(f"{' '.join(map(str, command[:4]))} failed: {lines[-1]} (see {output})")
     # Linux counts kilobytes, macOS bytes.
     unit = 1 if sys.platform == "darwin" else 1024

@@ -1,10 +1,10 @@
-"""What each dbt model's statement takes, run alone once more on the tables that a build left.
+"""Measures each dbt model's statement, run again by itself on the tables of a build.
 
     python -m bench.ours FOLDER [THREADS]
 
-Prints one JSON object: `cpu_seconds`, `seconds` and `free_seconds` (`bench.measuring`), with the
-writing of the table, of each model that is a table. Those that read the landing are left out, since
-it is open to dbt only. DuckDB has a thread for each core, or THREADS.
+Prints one JSON object: `cpu_seconds`, `seconds` and `free_seconds` (`bench.measuring`) of each
+model that is a table, including writing it. Models that read the landing are left out, since only
+dbt has access to it. DuckDB has a thread for each core, or THREADS.
 """
 
 import json
@@ -18,7 +18,7 @@ from bench.measuring import free_seconds, seconds_in_line
 
 
 def main(folder: str, threads: str | None = None) -> None:
-    """Run the compiled statements of a build in FOLDER, each into a table that is forgotten."""
+    """Run the compiled statements of a build in a folder, each into a table that is discarded."""
     place = Path(folder)
     nodes = json.loads((place / "target/manifest.json").read_text())["nodes"].values()
     compiled = place / "target/compiled/hub_lineage"

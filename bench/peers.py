@@ -1,4 +1,4 @@
-"""Other tools: each answers the questions that it can be asked, from arrays of edges.
+"""Other tools: each answers the questions it can answer, from arrays of edges.
 
 The columns of the edges and of the answers are those of `bench.questions`.
 """
@@ -38,12 +38,12 @@ RIVALS = {
     "before_other_owner_events": ("before", [(RACE, "is_event_lead"), (OWNER, "is_event_lead")]),
     "after_other_owner": ("after", [(RACE, None), (OWNER, None)]),
 }  # fmt: skip
-"""Of each kind the side of the entrant that is looked at, and groups: those in the first who are
-not in the second, all of them or those with a mark."""
+"""For each kind of rival, the side of the entrant that is searched, and one or two groups: rivals
+are those in the first and not in the second group, all of them or those with a mark."""
 
 
 def index_by_package(name: str, question: str) -> Answerer:
-    """The index of each focal with a parent, by cdindex or its kin."""
+    """The index of each focal with a parent, by cdindex or a package like it."""
 
     def answer(edges: Columns) -> Columns:
         graph = importlib.import_module(name).Graph()
@@ -75,7 +75,7 @@ def index_by_package(name: str, question: str) -> Answerer:
 
 
 def ranks_by_pandas(edges: Columns) -> Columns:
-    """Of each entrant, how many came before it, and one."""
+    """The rank of each entrant: one more than the number of earlier ones."""
     import pandas
 
     ranks = pandas.DataFrame(edges).groupby("parent_key")["child_us"].rank(method="min")
@@ -83,7 +83,7 @@ def ranks_by_pandas(edges: Columns) -> Columns:
 
 
 def ranks_by_polars(edges: Columns) -> Columns:
-    """The same by polars."""
+    """The rank of each entrant, by polars."""
     import polars
 
     rank = polars.col("child_us").rank("min").over("parent_key").cast(polars.Int64)
@@ -92,13 +92,14 @@ def ranks_by_polars(edges: Columns) -> Columns:
 
 
 def keys_of(edges: Columns) -> dict[str, np.ndarray]:
+    """The columns that identify an edge."""
     return {name: edges[name] for name in ("child_key", "parent_key")}
 
 
 def rivals_by_pandas(kinds: Sequence[str], windows: Sequence[int]) -> Answerer:
-    """Rivals by a search for the ends of each window among all entrants, sorted by group and time.
+    """Counts rivals by searching the ends of each window in all entrants by group and time.
 
-    pandas numbers the groups, numpy searches: a group and an instant are one whole number.
+    pandas numbers the groups and numpy searches: a group and an instant form one whole number.
     """
 
     def answer(edges: Columns) -> Columns:
@@ -133,7 +134,7 @@ def rivals_by_pandas(kinds: Sequence[str], windows: Sequence[int]) -> Answerer:
 
 
 def rivals_by_polars(kinds: Sequence[str], windows: Sequence[int]) -> Answerer:
-    """The same by the rolling windows of polars."""
+    """Counts rivals with the rolling windows of polars."""
 
     def answer(edges: Columns) -> Columns:
         import polars
@@ -173,7 +174,7 @@ def rivals_of(count: Callable, kinds: Sequence[str], windows: Sequence[int]) -> 
 
 
 def descendants_by_networkx(edges: Columns) -> Columns:
-    """Of each model with a child, how many lie below it."""
+    """The number of descendants of each model with a child."""
     import networkx
 
     graph = networkx.DiGraph()
@@ -185,7 +186,7 @@ def descendants_by_networkx(edges: Columns) -> Columns:
 
 
 def descendants_by_scipy(edges: Columns) -> Columns:
-    """The same by breadth-first search in a sparse matrix."""
+    """The numbers of descendants by breadth-first search in a sparse matrix."""
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import breadth_first_order
 
@@ -200,7 +201,7 @@ def descendants_by_scipy(edges: Columns) -> Columns:
 
 
 def descendants_by_igraph(edges: Columns) -> Columns:
-    """The same by igraph, all models with a child in one call."""
+    """The numbers of descendants by igraph, for all models with a child in one call."""
     import igraph
 
     keys, parents, children = numbered(edges)
@@ -219,13 +220,14 @@ def numbered(edges: Columns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True)
 class Peer:
-    """A tool: its answers, by question, and whether the project does not install it."""
+    """A tool: its answers by question; `is_extra` if the project does not install it."""
 
     answers: Mapping[str, Answerer]
     is_extra: bool = False
 
 
 def indices_by(package: str) -> dict[str, Answerer]:
+    """The answers of a package to both questions about the index."""
     return {question: index_by_package(package, question) for question in ("index", "indices")}
 
 

@@ -1,7 +1,7 @@
-"""Questions that the project and other tools are both asked, and how the project answers them.
+"""Questions to both the project and other tools, and how the project answers them.
 
-An answer is a table: the keys of a question, and a column for each value that was asked for. The
-project answers by its dbt models as they are compiled, of which `steps` are made as tables first.
+An answer is a table: the keys of a question, and a column for each value asked for. The project
+answers with its compiled dbt models, of which the `steps` are first made as tables.
 """
 
 import csv
@@ -26,15 +26,15 @@ EDGES = """
     where edges.child_created_us = edges.child_released_us and edges.parent_created_us is not null
     order by child_us, edges.child_key, edges.parent_key
 """
-"""What all start from: whole numbers, in the order of the child's creation. Both ends have a date,
-so that the same edges serve all questions; an id without an owner is an owner of its own."""
+"""The edges given to all tools: whole numbers, in the order of the child's creation. Both ends have
+a date, so that the same edges serve all questions; an id without an owner is its own owner."""
 
 with (PROJECT / "seeds/disruption_windows.csv").open() as file:
     DISRUPTION_WINDOWS = {
         row["window_name"]: int(row["window_days"]) if row["window_days"] else None
         for row in csv.DictReader(file)
     }
-"""Days of each window, None for all that is later."""
+"""The days of each window, None if it has no end."""
 
 CROWDING_WINDOWS = (7, 14, 30, 90)
 
@@ -57,8 +57,11 @@ INDEX = """
 
 @dataclass(frozen=True)
 class Question:
-    """`keys` identify a row of the answer, `answer` is a query in which {a_dbt_model} stands for
-    the compiled statement of that model."""
+    """A question and the project's answer.
+
+    `keys` identify a row of the answer; `answer` is a query in which {a_dbt_model} stands for that
+    model's compiled statement.
+    """
 
     text: str
     keys: tuple[str, ...]
@@ -68,7 +71,7 @@ class Question:
 
     @property
     def models(self) -> list[str]:
-        """The dbt models whose statements answer it."""
+        """The dbt models whose statements answer the question."""
         return [*self.steps, *(word[1:-1] for word in self.answer.split() if word[0] == "{")]
 
 

@@ -1,4 +1,4 @@
-"""The project and other tools on the same question and the same edges, in turn.
+"""Runs the project and other tools in turn, on the same questions and the same edges.
 
 Their answers are compared row by row, and the bench fails unless they are equal.
 """
@@ -21,16 +21,16 @@ PARTS = (64, 16, 4, 1)
 """A tool is first asked a 64th of the edges, and more if that was quick."""
 
 ALMOST = 1e-12
-"""Fractions may differ by their last digits: one tool adds up what another divides once."""
+"""Fractions may differ in their last digits, since tools sum and divide in different orders."""
 
 
 def side_by_side(place: Path, budget: float, n_pairs: int, python: Path) -> Iterator[dict]:
-    """For each question, tool and place of the answer: what both took in each pair of runs.
+    """For each question, tool and place of the answer, yield what both took in each pair of runs.
 
-    `place` is the folder of a build. A tool gets the largest part of the edges over which it is not
-    likely to take more than `budget` CPU seconds, and so do we beside it; if it does, one pair has
-    to do. `python` has requirements/bench.txt; what cannot be run has no edges and says why
-    (`skipped`).
+    `place` is the folder of a build. A tool and ours get the largest part of the edges for which
+    the tool is not expected to take more than `budget` CPU seconds; if it does, there is only one
+    pair. `python` has requirements/bench.txt; a tool that cannot be run has a reason (`skipped`) in
+    place of costs.
     """
     with duckdb.connect(str(place / "bench.duckdb"), read_only=True) as connection:
         (n_edges,) = connection.execute(
@@ -65,9 +65,9 @@ def side_by_side(place: Path, budget: float, n_pairs: int, python: Path) -> Iter
 def largest_part(
     name: str, tool: str, place: Path, n_edges: int, budget: float, python: Path
 ) -> int:
-    """How many edges a tool is asked: four times as many, as long as 16 times the cost would fit.
+    """How many edges a tool gets: four times as many while 16 times the cost is within the budget.
 
-    Tools that look at each pair of siblings take that much.
+    Tools that look at each pair of siblings take 16 times as long for four times the edges.
     """
     size = n_edges
     for part in PARTS:
@@ -80,7 +80,7 @@ def largest_part(
 def one_pair(
     name: str, tool: str, kept: str, place: Path, size: int, python: Path, ours_first: bool
 ) -> tuple[float, float]:
-    """CPU seconds of ours and of the tool, one after the other; their answers have to be equal."""
+    """CPU seconds of ours and of the tool, run one after the other; the answers must be equal."""
     costs = {}
     runs = [(OURS, Path(sys.executable)), (tool, python)]
     for one, its_python in runs if ours_first else reversed(runs):
@@ -90,7 +90,7 @@ def one_pair(
 
 
 def cpu_seconds(name: str, tool: str, kept: str, place: Path, size: int, python: Path) -> float:
-    """Answer a question once in a process of its own (`bench.answers`)."""
+    """The CPU seconds of answering a question once in a separate process (`bench.answers`)."""
     answer = answer_of(tool, place)
     command = [python, "-m", "bench.answers", name, tool, kept, place, size, answer]
     finished = subprocess.run(
@@ -102,11 +102,12 @@ def cpu_seconds(name: str, tool: str, kept: str, place: Path, size: int, python:
 
 
 def answer_of(tool: str, place: Path) -> Path:
+    """The file of a tool's last answer."""
     return place / f"answer of {tool}.parquet"
 
 
 def equal_rows(name: str, tool: str, place: Path) -> int:
-    """How many rows the last answers of ours and of a tool have; a BenchError if they differ."""
+    """How many rows our and a tool's last answers have; a BenchError if the answers differ."""
     keys = QUESTIONS[name].keys
     ours, theirs = (f"read_parquet({files_in_sql(answer_of(one, place))})" for one in (OURS, tool))
     with duckdb.connect() as connection:
@@ -115,7 +116,7 @@ def equal_rows(name: str, tool: str, place: Path) -> int:
             for one in (ours, theirs)
         )
         if sorted(columns) != sorted(other_columns):
-            raise BenchError(f"{tool}, {name}: its columns are not those of ours")
+            raise BenchError(f"{tool}, {name}: its columns differ from ours")
         same = " and ".join(map(same_value, sorted({*columns} - {*keys})))
         rows, n_equal = connection.execute(
             f"select count(*), count(*) filter (where is_ours and is_theirs and {same}) "
@@ -124,11 +125,11 @@ def equal_rows(name: str, tool: str, place: Path) -> int:
             f"using ({', '.join(keys)})"
         ).fetchall()[0]
     if n_equal < rows:
-        raise BenchError(f"{tool}, {name}: {rows - n_equal:,} of {rows:,} rows are not as ours")
+        raise BenchError(f"{tool}, {name}: {rows - n_equal:,} of {rows:,} rows differ from ours")
     return rows
 
 
 def same_value(column: str) -> str:
-    """A condition; nan is what some tools say where nothing is known."""
+    """The SQL of whether a column is equal; some tools give nan for unknown values."""
     one, other = (f"nullif(cast({side}.{column} as double), 'nan')" for side in ("ours", "theirs"))
     return f"coalesce(abs({one} - {other}) <= {ALMOST}, {one} is null and {other} is null)"

@@ -1,10 +1,10 @@
-"""What each specification of the studies costs: its CPU seconds and its peak of memory.
+"""Measures each specification of the studies: its CPU seconds and its peak memory.
 
-    python -m bench.study --models N ...                 draw, build and run at each size; the table
-    python -m bench.study --exports FOLDER --results FOLDER    on exports that are there, as JSON
+    python -m bench.study --models N ...                 draw, build and run at each size; a table
+    python -m bench.study --exports FOLDER --results FOLDER    on existing exports; JSON
 
-CPU seconds are the process's, libraries' threads included. The peak is the largest resident set
-while the specification ran: Linux forgets the one before on request, and elsewhere it only grows.
+CPU seconds are the process's, including the threads of libraries. The peak is the largest resident
+set while the specification ran: Linux can reset it before each, elsewhere it only grows.
 """
 
 import argparse
@@ -24,18 +24,18 @@ from bench.measuring import PROJECT, BenchError, cost_of
 from bench.report import study_table
 
 STUDIES = [40_000, 250_000, 1_000_000]
-"""Models of the landings on which each specification of the studies is measured."""
+"""The sizes of the landings on which the specifications are measured."""
 
 CURVES = ("recognition_curve", "disruption_curve", "data_curve")
 
 
 def costs_of_specifications(exports: Path, results: Path) -> list[dict]:
-    """Run all specifications once; a row for each, for each curve, and for what is around them."""
+    """Run all specifications once; return a row for each, each curve and each other step."""
     rows: list[dict] = []
 
     def measured(name_of: Callable, function: Callable) -> Callable:
         def run(*arguments, **options):
-            forget_the_peak()
+            reset_peak()
             cpu, started = time.process_time(), time.monotonic()
             found = function(*arguments, **options)
             rows.append(
@@ -60,14 +60,14 @@ def costs_of_specifications(exports: Path, results: Path) -> list[dict]:
         "curve_inference": "inference for the curves",
         "write": "claims, tables and figures",
     }
-    for name, says in steps.items():
-        setattr(running, name, measured(lambda *_, says=says: says, getattr(running, name)))
+    for name, label in steps.items():
+        setattr(running, name, measured(lambda *_, label=label: label, getattr(running, name)))
     running.run(exports, results)
     return rows
 
 
-def forget_the_peak() -> None:
-    """Let the largest resident set start anew, where the system can."""
+def reset_peak() -> None:
+    """Reset the largest resident set, if the system can."""
     path = Path("/proc/self/clear_refs")
     if path.exists():
         path.write_text("5")
@@ -83,7 +83,7 @@ def peak_gigabytes() -> float:
 
 
 def study(folder: Path, n_models: int) -> dict:
-    """Draw a Hub, build its marts, and run the studies on them; entrants and costs."""
+    """Draw a Hub, build its marts, and run the studies on them; return their costs."""
     place = folder / f"study-{n_models}"
     landing = make_landing(folder / f"landing-{n_models}", n_models)
     place.mkdir(parents=True, exist_ok=True)
@@ -106,25 +106,31 @@ def study(folder: Path, n_models: int) -> dict:
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
+    """The options of one command line."""
     parser = argparse.ArgumentParser(
         prog="python -m bench.study", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument(
         "--models", type=int, nargs="+", default=STUDIES, metavar="N",
-        help="models of the landings that are drawn (%(default)s)",
+        help="sizes of the landings to draw, in models (%(default)s)",
     )  # fmt: skip
     parser.add_argument("--most", type=int, default=20, help="rows of the table (%(default)s)")
     parser.add_argument("--folder", type=Path, default=Path("results/bench"), help="workplace")
-    parser.add_argument("--exports", type=Path, metavar="FOLDER", help="instead of drawing")
-    parser.add_argument("--results", type=Path, metavar="FOLDER", help="of a run on the exports")
+    parser.add_argument(
+        "--exports", type=Path, metavar="FOLDER", help="existing exports, instead of drawing"
+    )
+    parser.add_argument(
+        "--results", type=Path, metavar="FOLDER", help="folder for the results on these exports"
+    )
     options = parser.parse_args(arguments)
     if (options.exports is None) != (options.results is None):
-        parser.error("--exports and --results belong together")
+        parser.error("--exports and --results must be given together")
     return options
 
 
 def main(arguments: list[str]) -> int:
+    """Run one command line and return its exit code."""
     options = parse(arguments)
     if options.exports:
         print(json.dumps(costs_of_specifications(options.exports, options.results)))

@@ -1,10 +1,10 @@
-"""Whether two runs of the studies say the same: what a change for speed must not move.
+"""Compares two runs of the studies, whose results a change for speed must not alter.
 
     python -m bench.two_runs BEFORE AFTER      one line per column that differs, and 1 if one does
 
-Both folders hold results of the same exports. Words and whole numbers have to be equal; a float may
-differ by a share of itself, or of its standard error where it has one, that no table prints. What
-names the way and not the result (`WAYS`) is left out.
+Both folders hold results of the same exports. Words and whole numbers must be equal; a float may
+differ by a share of itself, or of its standard error if it has one, that no table prints. Columns
+on the method and not the result (`WAYS`) are left out.
 """
 
 import argparse
@@ -18,20 +18,20 @@ import pandas as pd
 from hub_lineage.sql import files_in_sql
 
 WAYS = ("engine", "engine_version", "demeaner", "iterations", "tolerance")
-"""Columns that tell how an estimate was found."""
+"""Columns that say how an estimate was computed."""
 
 KEYS = ("specification_id", "curve", "design", "claim_id")
-"""Columns that name a row in the report of a difference, where a table has them."""
+"""Columns that identify a row in a reported difference, if a table has them."""
 
 UNPRINTED = 1e-6
-"""Six digits are equal; tables print four."""
+"""The share below which differences do not count: six digits are equal, and tables print four."""
 
 NOTHING = 1e-12
-"""What rounding leaves of a zero."""
+"""The rounding error of a zero."""
 
 
 def differences(before: Path, after: Path, share: float = UNPRINTED) -> list[str]:
-    """A line per table in one folder only or with other rows, and per column that differs."""
+    """A line per table that is in one folder only or has other rows, and per differing column."""
     names = [{path.stem for path in folder.glob("*.parquet")} for folder in (before, after)]
     lines = [f"{name}: in one folder only" for name in sorted(names[0] ^ names[1])]
     for name in sorted(names[0] & names[1]):
@@ -41,12 +41,13 @@ def differences(before: Path, after: Path, share: float = UNPRINTED) -> list[str
 
 
 def read(path: Path) -> pd.DataFrame:
+    """The rows of a Parquet file."""
     with duckdb.connect() as connection:
         return connection.execute(f"from read_parquet({files_in_sql(path)})").df()
 
 
 def differing(one: pd.DataFrame, other: pd.DataFrame, share: float) -> list[str]:
-    """What differs between two tables, as ends of lines."""
+    """What differs between two tables, as lines without the table's name."""
     if list(one.columns) != list(other.columns) or len(one) != len(other):
         shapes = [f"{len(table)} rows of {table.shape[1]} columns" for table in (one, other)]
         return [f": {', then '.join(shapes)}"]
@@ -81,6 +82,7 @@ def differs(one: pd.DataFrame, other: pd.DataFrame, column: str, share: float) -
 
 
 def main(arguments: list[str]) -> int:
+    """Run one command line; 1 if the runs differ."""
     parser = argparse.ArgumentParser(
         prog="python -m bench.two_runs", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
