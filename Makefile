@@ -58,21 +58,31 @@ study: .venv/installed-studies ## estimate both studies on the exports: tables, 
 calibrate: .venv/installed-studies ## how often estimates and verdicts err where the truth is known
 	@$(BIN)/python -m analysis calibrate $(ARGUMENTS)
 
-lint: .venv/installed-checks ## lint Python, SQL and metadata
-	$(BIN)/ruff check .
+lint: check-python check-types check-yaml check-sql ## lint Python, SQL and metadata
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/yamllint --strict .
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
 	$(BIN)/python -m pytest -q tests/conventions
 
 test: .venv/installed-checks ## every fast check; ends with pytest's closing line
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/yamllint --strict .
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analysis
-	HUB_LANDING=$(CURDIR)/sample $(BIN)/dbt --no-partial-parse build --target memory --target-path target/memory
+	$(MAKE) --no-print-directory --jobs 2 check-sql check-python check-types check-yaml check-project
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow and not browser'
+
+# Each of these keeps one core busy, so `make test` runs two at a time, the longest first.
+.PHONY: check-python check-types check-yaml check-sql check-project
+
+check-python: .venv/installed-checks
+	$(BIN)/ruff check .
+
+check-types: .venv/installed-checks
+	$(BIN)/mypy
+
+check-yaml: .venv/installed-checks
+	$(BIN)/yamllint --strict .
+
+check-sql: .venv/installed-checks
+	$(BIN)/sqlfluff lint --processes 1 --disable-progress-bar models tests analysis
+
+check-project: .venv/installed-checks
+	HUB_LANDING=$(CURDIR)/sample $(BIN)/dbt --no-partial-parse build --target memory --target-path target/memory
 
 browser: .venv/installed-checks ## the report in headless Chromium: errors, requests, keyboard, axe, shape, print, pictures
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m browser

@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+# Before numpy is read, as `python -m analysis` does; two workers leave no core for more threads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
 
 from hub_lineage.build import MODELS_AND_SEEDS

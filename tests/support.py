@@ -4,8 +4,10 @@ Nothing here imports the loaders: the landing is written from its description in
 so that a mistake in the loaders cannot hide in the tests of the models, nor the reverse.
 """
 
+import contextlib
 import fcntl
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -197,7 +199,8 @@ def dbt(
     database = Path(database).resolve()
     database.parent.mkdir(parents=True, exist_ok=True)
     work = database.with_name(database.stem + "-dbt")
-    command = [*COMMAND, *arguments, "--no-use-colors"]
+    # Where the target is not named, dbt reads anew what was read with its name.
+    command = [*COMMAND, *arguments, "--no-use-colors", "--target", "file"]
     command += ["--project-dir", str(REPOSITORY), "--profiles-dir", str(REPOSITORY)]
     command += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]
     kept = kept_parse()
@@ -249,6 +252,31 @@ def read(database: Path | str, sql: str, parameters: Sequence | Mapping = ()) ->
         cursor = connection.execute(sql, parameters or None)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+# commands
+
+
+def called(main: Callable, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
+    """What a command line's `main` returns and says, without the seconds that a process of its own
+    takes to read its libraries.
+
+    `environment` stands on top of ours for as long as it runs.
+    """
+    words = [str(argument) for argument in arguments]
+    said, complained = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(complained),
+    ):
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        try:
+            code = main(words)
+        except SystemExit as end:
+            code = end.code
+    return subprocess.CompletedProcess(words, code, said.getvalue(), complained.getvalue())
 
 
 # shared by all workers

@@ -13,7 +13,7 @@ import pytest
 from running import SAMPLE, contents, run_build, surroundings
 
 from hub_lineage.build import MODELS_AND_SEEDS
-from support import REPOSITORY, read
+from support import REPOSITORY, read, slow_in_group
 
 MARTS = sorted(path.stem for path in (REPOSITORY / "models/marts").glob("*.sql"))
 
@@ -73,7 +73,7 @@ def elsewise(tmp_path_factory) -> Path:
     return folder / "exports"
 
 
-@pytest.mark.xdist_group("elsewise")
+@slow_in_group("elsewise")
 @pytest.mark.parametrize("mart", [mart for mart in MARTS if mart != "landing_rejections"])
 def test_neither_threads_nor_order_reach_the_bytes(elsewise, built, mart):
     made, again = built / f"exports/{mart}.parquet", elsewise / f"{mart}.parquet"
@@ -81,7 +81,7 @@ def test_neither_threads_nor_order_reach_the_bytes(elsewise, built, mart):
     assert made.read_bytes() == again.read_bytes()
 
 
-@pytest.mark.xdist_group("elsewise")
+@slow_in_group("elsewise")
 def test_rejections_differ_by_their_places_alone(elsewise, built):
     columns = f"* exclude ({', '.join(PLACES)})"
     made, again = (
@@ -92,7 +92,7 @@ def test_rejections_differ_by_their_places_alone(elsewise, built):
     assert sorted(made, key=repr) == sorted(again, key=repr)
 
 
-@pytest.mark.xdist_group("elsewise")
+@slow_in_group("elsewise")
 def test_no_file_is_left_over(elsewise, built):
     expected = {f"{mart}.parquet" for mart in MARTS}
     assert set(contents(built / "exports")) == set(contents(elsewise)) == expected

@@ -298,13 +298,21 @@ def test_an_option_that_dbt_does_not_know(workplace):
             ["edge_owners is 'some'", "all, other_owner or not_bulk"],
             marks=pytest.mark.slow,
         ),
-        ("{edge_relations: [copy]}", ["edge_relations names an unknown relation 'copy'"]),
+        pytest.param(
+            "{edge_relations: [copy]}",
+            ["edge_relations names an unknown relation 'copy'"],
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             "{edge_relations: merge}",
             ["edge_relations must be a list of relations"],
             marks=pytest.mark.slow,
         ),
-        ("{horizon_gap_days: -1}", ["horizon_gap_days is '-1'", "whole number"]),
+        pytest.param(
+            "{horizon_gap_days: -1}",
+            ["horizon_gap_days is '-1'", "whole number"],
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_variable_with_a_value_that_nobody_understands(workplace, variables, expected):
@@ -338,7 +346,7 @@ def flawed(tmp_path_factory) -> Path:
     return copy
 
 
-@pytest.mark.xdist_group("flawed")
+@pytest.mark.slow
 def test_a_failing_test_leaves_everything_as_it_was(workplace, flawed, landing):
     before = contents(workplace)
     finished = run_build(
@@ -545,7 +553,12 @@ def command_for_make(arguments: str) -> list[str]:
             [SNAPSHOT, "no part-*.parquet", "land the snapshot again"],
             marks=pytest.mark.slow,
         ),
-        (lambda folder: None, {"nosuch": 1}, ["unknown variable 'nosuch'", "known: edge_phases"]),
+        pytest.param(
+            lambda folder: None,
+            {"nosuch": 1},
+            ["unknown variable 'nosuch'", "known: edge_phases"],
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["no landing", "broken manifest", "no parts", "unknown variable"],
 )

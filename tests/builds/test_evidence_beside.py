@@ -82,6 +82,7 @@ def test_weights_and_cards_make_no_edge_until_their_phase_is_in_use(landing, tmp
     ]
 
 
+@pytest.mark.slow
 def test_in_use_they_make_edges_that_say_whence_they_come(landing, tmp_path):
     database = built_from(landing, tmp_path, "--vars", ALL_PHASES)
     edges = read(

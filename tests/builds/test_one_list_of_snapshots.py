@@ -48,7 +48,7 @@ def is_complete(landing: Path, snapshot: str) -> bool:
     return json.loads(text)["status"] == "complete"
 
 
-@pytest.mark.parametrize("command", ["build.py", "dbt"])
+@pytest.mark.parametrize("command", ["build.py", pytest.param("dbt", marks=pytest.mark.slow)])
 def test_a_crawl_that_finishes_during_a_build_comes_with_the_next_one(
     project, landing, tmp_path, command
 ):

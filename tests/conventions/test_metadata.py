@@ -92,8 +92,8 @@ def test_every_variable_is_used_by_a_model(name):
 def artifacts(tmp_path_factory) -> Path:
     """What `dbt parse` makes of the project."""
     folder = tmp_path_factory.mktemp("parsed")
-    dbt("parse", landing=REPOSITORY / "sample", database=folder / "x.duckdb")
-    return folder / "x-dbt" / "target"
+    dbt("parse", landing=REPOSITORY / "sample", database=folder / "hub_lineage.duckdb")
+    return folder / "hub_lineage-dbt" / "target"
 
 
 def bounced(artifacts: Path, folder: Path, changed: dict | None = None) -> tuple[int, str]:

@@ -304,8 +304,8 @@ def site_of(folder: Path) -> dict[str, str]:
 def dbt_manifest(tmp_path_factory) -> Path:
     """The project's manifest, which the report takes its dictionary from."""
     folder = tmp_path_factory.mktemp("parsed")
-    dbt("parse", landing=REPOSITORY / "sample", database=folder / "parsed.duckdb")
-    return folder / "parsed-dbt" / "target" / "manifest.json"
+    dbt("parse", landing=REPOSITORY / "sample", database=folder / "hub_lineage.duckdb")
+    return folder / "hub_lineage-dbt" / "target" / "manifest.json"
 
 
 @slow_in_group("faults")

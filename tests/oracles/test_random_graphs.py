@@ -52,7 +52,10 @@ class Run:
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in SETTINGS],
+    params=[
+        pytest.param("defaults", marks=pytest.mark.xdist_group("defaults")),
+        pytest.param("variables", marks=[pytest.mark.slow, pytest.mark.xdist_group("variables")]),
+    ],
 )
 def run(request, tmp_path_factory) -> Run:
     settings = SETTINGS[request.param]

@@ -4,7 +4,7 @@ What is expected comes from the sets' READMEs, from docs/definitions.md, or from
 once more here with plain Python and DuckDB. A build runs all data tests: none of them may fail on
 real data.
 
-All sets but radar are marked slow.
+All of them are marked slow.
 """
 
 import fcntl
@@ -30,7 +30,7 @@ from support import REPOSITORY, build, needs_shared_data, read, slow_in_group
 
 pytestmark = needs_shared_data
 
-on_radar = pytest.mark.xdist_group("real_set_radar")
+on_radar = slow_in_group("real_set_radar")
 on_open_named = slow_in_group("real_set_open_named")
 on_weekly = slow_in_group("real_set_weekly")
 on_weekly_whole = slow_in_group("real_set_weekly_whole")

@@ -1,28 +1,20 @@
 """Publishing as a user does, and tables read back."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 
-from support import REPOSITORY
+from analysis.__main__ import main
+from support import called
 
 SALT = "a secret that no other test knows"
 
 
 def publish(*arguments: object, exports: Path, salt: str = "") -> subprocess.CompletedProcess:
-    """`python -m analysis publish` as a user runs it."""
-    return subprocess.run(
-        [sys.executable, "-m", "analysis", "publish", *map(str, arguments)],
-        cwd=REPOSITORY,
-        env=os.environ
-        | {"HUB_EXPORTS": str(exports), "HUB_RESULTS": str(exports / "none"), "HUB_SALT": salt},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """What `python -m analysis publish` does and says."""
+    places = {"HUB_EXPORTS": str(exports), "HUB_RESULTS": str(exports / "none")}
+    return called(main, "publish", *arguments, **places, HUB_SALT=salt)
 
 
 def rows(sql: str) -> list[tuple]:

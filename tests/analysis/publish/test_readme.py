@@ -2,6 +2,7 @@
 
 import ast
 import html
+import importlib
 import itertools
 import re
 import shlex
@@ -13,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from support import REPOSITORY
+from support import REPOSITORY, called
 
 DOCUMENTS = (
     "README.md",
@@ -56,11 +57,11 @@ def commands() -> list[tuple[str, str]]:
 
 
 @cache
-def help_of(*command: str) -> str:
-    finished = subprocess.run(
-        [sys.executable, *command, "--help"],
-        cwd=REPOSITORY, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def help_of(module: str, *command: str) -> str:
+    """What `python -m module command --help` prints."""
+    is_package = (REPOSITORY / module).is_dir()
+    door = importlib.import_module(f"{module}.__main__" if is_package else module)
+    finished = called(door.main, *command, "--help")
     assert finished.returncode == 0, finished.stderr
     return finished.stdout
 
@@ -93,7 +94,7 @@ def check(command: str) -> None:
         if module == "pytest":
             return
         options = {part.split("=")[0] for part in rest[3:] if part.startswith("--")}
-        known = set(re.findall(r"--[a-z-]+", help_of("-m", module, *filter(None, [verb]))))
+        known = set(re.findall(r"--[a-z-]+", help_of(module, *filter(None, [verb]))))
         assert options <= known, options - known
     elif name == "python":
         assert (REPOSITORY / rest[0]).is_file(), rest[0]

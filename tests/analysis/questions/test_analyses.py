@@ -18,11 +18,13 @@ def compiled(built, tmp_path_factory):
     """The database of the sample, and the compiled text of each query."""
     folder = tmp_path_factory.mktemp("analyses")
     # dbt locks the database that it compiles for
-    database = folder / "sample.duckdb"
+    database = folder / "hub_lineage.duckdb"
     shutil.copy(built / "hub_lineage.duckdb", database)
     landing = REPOSITORY / "sample"
     dbt("compile", "--select", "resource_type:analysis", landing=landing, database=database)
-    compiled_files = (folder / "sample-dbt" / "target").glob("compiled/**/analysis/questions/*.sql")
+    compiled_files = (folder / "hub_lineage-dbt" / "target").glob(
+        "compiled/**/analysis/questions/*.sql"
+    )
     texts = {path.stem: path.read_text() for path in compiled_files}
     return database, texts
 
@@ -50,7 +52,7 @@ def test_dbt_shows_every_question(compiled):
     landing = REPOSITORY / "sample"
     # All that are selected are run; those after the first are not printed.
     dbt("show", "--select", "top_disruptive_models", *QUERIES, landing=landing, database=database)
-    ran = json.loads((database.parent / "sample-dbt/target/run_results.json").read_text())
+    ran = json.loads((database.parent / "hub_lineage-dbt/target/run_results.json").read_text())
     assert sorted(one["unique_id"].split(".")[-1] for one in ran["results"]) == QUERIES
 
 

@@ -326,6 +326,7 @@ def test_nothing_is_asked_of_the_network(site):
             assert not outside.match(target), path
 
 
+@pytest.mark.slow
 def test_a_second_build_gives_the_same_bytes(site, exports, results, inner_base, tmp_path):
     manifest = site.parent / "manifest.json"
     finished = report(

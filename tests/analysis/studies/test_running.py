@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import duckdb
 import pytest
-from study_runs import DRAWS, analysis
+from study_runs import DRAWS, analysis, analysis_as_process
 
-from analysis.studies import records, registration
+from analysis.figures import STUDY_FIGURES, write_figures
+from analysis.studies import records, registration, running
 from analysis.studies.estimating import Result
 from analysis.studies.estimation.equations import EstimationError
 from analysis.studies.methods import METHODS
@@ -114,6 +115,18 @@ def test_the_manifest_names_landing_versions_seed_and_every_status(sample_result
     assert {one.specification_id for one in all_specifications()} <= set(manifest["specifications"])
 
 
+def draw_one(results, exports):
+    """In place of all figures, which the run that all tests share draws."""
+    return write_figures(results, exports, STUDY_FIGURES[:1])
+
+
+@pytest.fixture
+def with_one_figure(monkeypatch):
+    """A run draws one figure."""
+    monkeypatch.setattr(running, "write_figures", draw_one)
+
+
+@pytest.mark.usefixtures("with_one_figure")
 def test_a_second_run_of_one_row_gives_the_same_rows(sample_results, sample_exports, tmp_path):
     finished = analysis("run", "RR13", "--quiet", exports=sample_exports, results=tmp_path / "r")
     assert finished.returncode == 0, finished.stderr
@@ -128,10 +141,10 @@ def test_a_second_run_of_one_row_gives_the_same_rows(sample_results, sample_expo
             assert value == expected, name
 
 
-def test_a_landing_too_small_for_a_primary_specification_is_no_error(sample_exports, tmp_path):
-    finished = analysis("run", "RR6", "--quiet", exports=sample_exports, results=tmp_path / "r")
-    assert finished.returncode == 0, finished.stderr
-    (line,) = [text for text in finished.stdout.splitlines() if text.startswith("not testable")]
+def test_a_landing_too_small_for_a_primary_specification_is_no_error(sample_results):
+    """It is told in the last lines of the run, which went through."""
+    said = (sample_results.parent / "said").read_text(encoding="utf-8").splitlines()
+    (line,) = [text for text in said if text.startswith("not testable here: RR6,")]
     assert re.fullmatch(
         r"not testable here: RR6, a primary specification "
         r"\(refused: .+ its \d+ terms cannot be told apart in the \d+ rows used\)",
@@ -139,6 +152,7 @@ def test_a_landing_too_small_for_a_primary_specification_is_no_error(sample_expo
     )
 
 
+@pytest.mark.usefixtures("with_one_figure")
 def test_a_fault_of_the_program_ends_the_run_and_leaves_the_old_results(
     sample_exports, tmp_path, monkeypatch
 ):
@@ -173,10 +187,12 @@ def partly(sample_results, sample_exports, tmp_path_factory):
     stray = estimates[0] | {"specification_id": "RR16.6h.no_such_equation"}
     gone = estimates[0] | {"specification_id": "RR99"}
     records.write_table("estimates", [*estimates, stray, gone], results, records.ESTIMATES)
-    finished = analysis(
-        "run", "RR1", "RR16.6h", "DM6", "--draws", 5, "--seed", 7, "--quiet",
-        exports=sample_exports, results=results,
-    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "write_figures", draw_one)
+        finished = analysis(
+            "run", "RR1", "RR16.6h", "DM6", "--draws", 5, "--seed", 7, "--quiet",
+            exports=sample_exports, results=results,
+        )  # fmt: skip
     assert finished.returncode == 0, finished.stderr
     return results
 
@@ -269,15 +285,13 @@ def test_results_that_a_partial_run_cannot_join_are_left_alone(sample_exports, w
 
 
 def test_a_run_writes_its_design_before_it_opens_the_exports(sample_exports, tmp_path, monkeypatch):
-    import analysis.studies.running
-
     there = []
 
     def opened(folder, **options):
         there.extend(path.name for path in tmp_path.glob(".*/results/*"))
         raise KeyError("enough")
 
-    monkeypatch.setattr(analysis.studies.running, "open_exports", opened)
+    monkeypatch.setattr(running, "open_exports", opened)
     with pytest.raises(KeyError, match="enough"):
         run(sample_exports, tmp_path / "r")
     assert there == ["registration.json"]
@@ -292,6 +306,7 @@ def test_the_manifest_and_the_first_file_tell_the_same_design(sample_results):
     assert test["claimed"] == {"less": 0}
 
 
+@pytest.mark.usefixtures("with_one_figure")
 def test_a_design_that_changes_in_mid_run_is_an_error(sample_exports, tmp_path, monkeypatch):
     hashes = iter(["a" * 64, "b" * 64])
     monkeypatch.setattr(registration, "hash_of", lambda design: next(hashes))
@@ -326,6 +341,7 @@ def test_a_wrong_memory_limit_is_told_at_once(sample_exports, tmp_path, monkeypa
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.usefixtures("with_one_figure")
 @pytest.mark.parametrize(("asked", "is_said"), [([], True), (["DM8.as_it_is"], False)])
 def test_a_run_of_all_says_before_how_long_it_takes(sample_exports, tmp_path, asked, is_said):
     class BegunError(Exception):
@@ -347,7 +363,7 @@ def test_a_run_of_all_says_before_how_long_it_takes(sample_exports, tmp_path, as
 
 
 def test_missing_exports_say_how_to_make_them(tmp_path):
-    finished = analysis("run", exports=tmp_path / "none", results=tmp_path / "r")
+    finished = analysis_as_process("run", exports=tmp_path / "none", results=tmp_path / "r")
     assert finished.returncode == 1
     assert finished.stderr.startswith("error: no recognition_panel.parquet")
     assert "make build" in finished.stderr
@@ -362,6 +378,7 @@ def test_damaged_exports_are_one_line(sample_exports, tmp_path):
     assert len(finished.stderr.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("with_one_figure")
 def test_a_folder_that_cannot_be_written_is_one_line(sample_exports, tmp_path):
     (tmp_path / "file").write_text("no folder")
     finished = analysis(
@@ -385,6 +402,7 @@ def test_the_project_knows_its_commit():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("with_one_figure")
 def test_a_run_keeps_the_calibration_of_the_same_exports_only(sample_exports, tmp_path):
     results = tmp_path / "r"
     finished = analysis(

@@ -41,7 +41,7 @@ def test_crawled_snapshots_become_marts(hub, crawl, command, models, landing, tm
     assert crawl(service, "--new-snapshot", "--max-pages", 4).code == 75, "unfinished: not read"
     models.count -= 5
 
-    database = tmp_path / "crawled.duckdb"
+    database = tmp_path / "hub_lineage.duckdb"
     build(landing, database)
     names = {row["hub_oid"]: row["model_id"] for row in read(database, "from marts.hub_models")}
     assert set(names) == {oid for oid, _ in served(models, ())}
