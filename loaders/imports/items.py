@@ -4,7 +4,6 @@ Every value is written according to its type, so that nothing passes through a n
 cannot hold it; a null value has no key.
 """
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ import duckdb
 
 from hub_lineage.errors import DataError, UsageError
 from hub_lineage.sql import literal
-from loaders.imports import reading, written
+from loaders.imports import json_text, reading, written
 from loaders.imports.fields import (
     BOOLEAN_FIELDS,
     FIELDS_IN_USE,
@@ -29,57 +28,9 @@ from loaders.imports.sources import Column, Source, children_of
 
 Path = tuple[str, ...]
 
-_EXACT_AS_TEXT = frozenset({
-    "bigint", "bignum", "boolean", "decimal", "hugeint", "integer", "smallint", "tinyint",
-    "ubigint", "uhugeint", "uinteger", "usmallint", "utinyint",
-})  # fmt: skip
-_FLOATS = frozenset({"double", "float"})
-_TIMES = frozenset({
-    "timestamp", "timestamp with time zone", "timestamp_ms", "timestamp_ns", "timestamp_s",
-})  # fmt: skip
-
 _KEYS_IN_USE = frozenset(name.split(".")[0] for name in FIELDS_IN_USE)
 
-# DuckDB accepts NaN, Infinity and trailing commas as JSON. Stricter readers of the landing must not
-# fail on them, so the first two become null, as JSON.stringify writes them, and commas are removed.
-_LOOSE = r"(?i)nan|inf|,\s*[}\]]"
 _MACROS = (
-    rf"""
-    CREATE OR REPLACE TEMP MACRO strict_json(text) AS CASE
-        WHEN NOT json_valid(text) THEN NULL
-        WHEN regexp_matches(text, '{_LOOSE}')
-            AND regexp_matches(
-                regexp_replace(text, '"(?:\\.|[^"\\])*"', '""', 'g'), '{_LOOSE}'
-            )
-            THEN array_to_string(
-                list_transform(
-                    regexp_extract_all(
-                        text, '"(?:\\.|[^"\\])*"|,\s*[}}\]]|-?[A-Za-z]+|[^",A-Za-z-]+|,|-'
-                    ),
-                    lambda token: CASE
-                        WHEN regexp_full_match(token, '(?i)-?(nan|inf|infinity)') THEN 'null'
-                        WHEN regexp_full_match(token, ',\s*[}}\]]') THEN right(token, 1)
-                        ELSE token
-                    END
-                ),
-                ''
-            )
-        ELSE text
-    END
-    """,
-    r"""
-    CREATE OR REPLACE TEMP MACRO iso_time(moment) AS CASE
-        WHEN NOT isfinite(moment) THEN NULL
-        WHEN microsecond(moment) % 1000 = 0 THEN strftime(moment, '%Y-%m-%dT%H:%M:%S.%gZ')
-        ELSE strftime(moment, '%Y-%m-%dT%H:%M:%S.%fZ')
-    END
-    """,
-    r"""
-    CREATE OR REPLACE TEMP MACRO iso_time_ns(moment) AS CASE
-        WHEN nanosecond(moment) % 1000 = 0 THEN iso_time(CAST(moment AS TIMESTAMP))
-        ELSE replace(CAST(moment AS VARCHAR), ' ', 'T') || 'Z'
-    END
-    """,
     r"""
     CREATE OR REPLACE TEMP MACRO time_of_text(text) AS CASE
         WHEN regexp_full_match(
@@ -112,63 +63,6 @@ _MACROS = (
     r"""
     CREATE OR REPLACE TEMP MACRO is_hub_link(text) AS
         regexp_matches(text, '(?i)^(https?://)?(www\.)?(huggingface\.co|hf\.co)/')
-    """,
-    # The following macros add pairs (name, value), the value JSON text, to JSON text. A null value
-    # or text counts as missing. A one-element list_transform names a value used several times.
-    """
-    CREATE OR REPLACE TEMP MACRO pairs_there(pairs) AS
-        list_filter(pairs, lambda pair: coalesce(pair.value, 'null') <> 'null')
-    """,
-    r"""
-    CREATE OR REPLACE TEMP MACRO takes_no_pairs(text) AS
-        coalesce(text <> 'null' AND NOT regexp_matches(text, '^\s*\{'), false)
-    """,
-    """
-    CREATE OR REPLACE TEMP MACRO without_names(text, names) AS CASE
-        WHEN list_has_any(json_keys(text), names)
-        THEN '{' || array_to_string(
-            list_transform(
-                list_filter(
-                    list_zip(json_keys(text), json_extract(text, '$.*')),
-                    lambda member: NOT list_contains(names, member[1])
-                ),
-                lambda member:
-                    CAST(to_json(member[1]) AS VARCHAR) || ':' || CAST(member[2] AS VARCHAR)
-            ),
-            ','
-        ) || '}'
-        ELSE text
-    END
-    """,
-    r"""
-    CREATE OR REPLACE TEMP MACRO before_closing_brace(text, members) AS list_transform(
-        [text],
-        lambda whole: regexp_replace(whole, '\}\s*$', '')
-            || CASE WHEN regexp_full_match(whole, '\s*\{\s*\}\s*') THEN '' ELSE ',' END
-            || members
-            || regexp_extract(whole, '\}\s*$')
-    )[1]
-    """,
-    """
-    CREATE OR REPLACE TEMP MACRO with_pairs(text, pairs) AS list_transform(
-        [{'old': text, 'new': pairs_there(pairs)}],
-        lambda given: CASE
-            WHEN len(given.new) = 0 OR takes_no_pairs(given.old) THEN given.old
-            ELSE before_closing_brace(
-                without_names(
-                    coalesce(nullif(given.old, 'null'), '{}'),
-                    list_transform(given.new, lambda pair: pair.name)
-                ),
-                array_to_string(
-                    list_transform(
-                        given.new,
-                        lambda pair: CAST(to_json(pair.name) AS VARCHAR) || ':' || pair.value
-                    ),
-                    ','
-                )
-            )
-        END
-    )[1]
     """,
 )
 
@@ -260,6 +154,7 @@ class _Extended:
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the macros and functions that the SQL of items and JSON lines calls."""
+    json_text.prepare(connection)
     reading.prepare(connection)
     written.prepare(connection)
     for macro in _MACROS:
@@ -317,7 +212,7 @@ def moment_of(column: Column) -> str:
     """Return the SQL of a column as a UTC TIMESTAMP, null where it is not a time."""
     if column.kind == "typed" and column.type.id == "timestamp with time zone":
         moment = f"({column.value} AT TIME ZONE 'UTC')"
-    elif column.kind == "typed" and column.type.id in _TIMES | {"date"}:
+    elif column.kind == "typed" and column.type.id in json_text.TIMES | {"date"}:
         moment = f"CAST({column.value} AS TIMESTAMP)"
     else:
         moment = f"coalesce(time_of_text({column.text}), time_of_text(read_time({column.text})))"
@@ -432,12 +327,8 @@ def _object(tree: Mapping[str, "dict | _Leaf | _Extended"]) -> str:
             value = f"with_pairs({_field(node.leaf)}, {node.pairs})"
         else:
             value = _field(node)
-        members.append(_keyed(key, value))
+        members.append(json_text.keyed(key, value))
     return f"('{{' || concat_ws(',', {', '.join(members)}) || '}}')"
-
-
-def _keyed(key: str, value: str) -> str:
-    return f"({literal(json.dumps(key, ensure_ascii=False) + ':')} || {value})"
 
 
 def _id_text(column: Column) -> str:
@@ -472,7 +363,7 @@ def _as_it_is(column: Column, name: str) -> str:
         return f"CASE WHEN NOT {_is_no_value(column)} THEN {quoted} END"
     if column.kind == "text":
         return quoted
-    return _json(column.value, column.type, 0)
+    return json_text.json_of(column.value, column.type)
 
 
 def _text(column: Column) -> str:
@@ -513,91 +404,8 @@ def _read(column: Column, name: str) -> str | None:
     return None
 
 
-def _json(value: str, type_: duckdb.sqltypes.DuckDBPyType, depth: int) -> str:
-    """Return the SQL of a typed value as JSON text, null where the value is null."""
-    kind = type_.id
-    if kind == "null":
-        return "CAST(NULL AS VARCHAR)"
-    if kind in _EXACT_AS_TEXT:
-        return f"CAST({value} AS VARCHAR)"
-    if kind in _FLOATS:
-        return f"CASE WHEN isfinite({value}) THEN CAST({value} AS VARCHAR) END"
-    if str(type_) == "JSON":
-        return f"coalesce(strict_json({value}), CAST(to_json(CAST({value} AS VARCHAR)) AS VARCHAR))"
-    if kind == "timestamp_ns":
-        return f"('\"' || iso_time_ns({value}) || '\"')"
-    if kind in _TIMES:
-        utc = f"{value} AT TIME ZONE 'UTC'" if "zone" in kind else f"CAST({value} AS TIMESTAMP)"
-        return f"('\"' || iso_time({utc}) || '\"')"
-    if kind == "date":
-        return f"CASE WHEN isfinite({value}) THEN '\"' || CAST({value} AS VARCHAR) || '\"' END"
-    if kind in {"list", "array"}:
-        return _list(value, _child(type_), depth)
-    if kind == "map":
-        return _map(value, type_, depth)
-    if kind == "struct":
-        members = [
-            _keyed(name, _json(f"struct_extract({value}, {literal(name)})", child, depth))
-            for name, child in children_of(type_)
-        ]
-        return (
-            f"CASE WHEN {value} IS NOT NULL "
-            f"THEN '{{' || concat_ws(',', {', '.join(members)}) || '}}' END"
-        )
-    if kind in {"tuple", "union", "variant"}:
-        return f"strict_json(CAST(to_json({value}) AS VARCHAR))"
-    return f"CAST(to_json(CAST({value} AS VARCHAR)) AS VARCHAR)"
-
-
-def _child(type_: duckdb.sqltypes.DuckDBPyType) -> duckdb.sqltypes.DuckDBPyType:
-    return children_of(type_)[0][1]
-
-
-def _list(value: str, child: duckdb.sqltypes.DuckDBPyType, depth: int) -> str:
-    if str(child) == "VARCHAR":
-        return f"CAST(to_json({value}) AS VARCHAR)"
-    element = f"element{depth}"
-    written = f"coalesce({_json(element, child, depth + 1)}, 'null')"
-    return (
-        f"('[' || array_to_string(list_transform({value}, lambda {element}: {written}), ',') "
-        "|| ']')"
-    )
-
-
-def _map(value: str, type_: duckdb.sqltypes.DuckDBPyType, depth: int) -> str:
-    _, (_, value_type) = children_of(type_)
-    entry = f"element{depth}"
-    key = f"CAST(to_json(CAST(struct_extract({entry}, 'key') AS VARCHAR)) AS VARCHAR)"
-    written = _json(f"struct_extract({entry}, 'value')", value_type, depth + 1)
-    return (
-        f"('{{' || array_to_string(list_transform(map_entries({value}), lambda {entry}: "
-        f"{key} || ':' || coalesce({written}, 'null')), ',') || '}}')"
-    )
-
-
 def _count_without_form(column: Column) -> str | None:
     if column.kind != "typed":
         return None
-    count = _without_form(column.value, column.type, 0)
+    count = json_text.without_form(column.value, column.type)
     return count and f"coalesce({count}, 0)"
-
-
-def _without_form(value: str, type_: duckdb.sqltypes.DuckDBPyType, depth: int) -> str | None:
-    """Return the SQL that counts the NaN and infinities in a value; None if it can hold none."""
-    kind = type_.id
-    if kind in _FLOATS or kind in _TIMES or kind == "date":
-        return f"CAST(NOT isfinite({value}) AS INTEGER)"
-    if kind == "struct":
-        counts = [
-            f"coalesce({count}, 0)"
-            for name, child in children_of(type_)
-            if (count := _without_form(f"struct_extract({value}, {literal(name)})", child, depth))
-        ]
-        return f"({' + '.join(counts)})" if counts else None
-    if kind in {"list", "array", "map"}:
-        child = children_of(type_)[1][1] if kind == "map" else _child(type_)
-        element = f"element{depth}"
-        count = _without_form(element, child, depth + 1)
-        values = f"map_values({value})" if kind == "map" else value
-        return count and f"list_sum(list_transform({values}, lambda {element}: {count}))"
-    return None
