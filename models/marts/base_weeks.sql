@@ -1,4 +1,4 @@
--- One row per base x week with a new child, and per each of the four weeks after it.
+-- One row per base x week with a new child, or within four weeks after one.
 with latest as (
     select
         snapshot_at,
@@ -42,7 +42,7 @@ all_weeks as (
     group by week_number
 ),
 
--- A base that no longer gets children loses too, so it stays for four weeks.
+-- A base that gets no more children is losing too, so it stays for four weeks.
 offsets as (
     {%- for weeks_later in range(5) %}
     select {{ weeks_later }} as weeks_later

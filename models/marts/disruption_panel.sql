@@ -1,4 +1,4 @@
--- One row per focal in the 90-day window: what the disruption study regresses.
+-- One row per focal in the 90-day window: the data of the disruption study's regressions.
 with focals as (
     select * from {{ ref('disruption') }}
     where window_name = '90d'

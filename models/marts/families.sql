@@ -1,4 +1,4 @@
--- One row per root: the family of all that descends from it.
+-- One row per root: the family of all its descendants.
 with relations as (
     select
         child_key,

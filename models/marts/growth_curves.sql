@@ -53,7 +53,7 @@ aged as (
     inner join nodes on identities.identity_key = nodes.identity_key
     inner join snapshots on identities.snapshot_id = snapshots.snapshot_id
     where
-        -- What was seen before the creation was another repository of that name.
+        -- Before its creation the name belonged to another repository.
         snapshots.snapshot_us >= nodes.released_us
         and snapshots.snapshot_us - nodes.released_us < {{ days_in_microseconds(7) }} * {{ var('curve_weeks') }}
 ),

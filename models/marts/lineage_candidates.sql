@@ -1,4 +1,4 @@
--- One row per model without a parent x candidate x signal: what it may have been built from, and how often such a sign is right.
+-- One row per model without a parent x candidate x signal: what it may have been built from, and how often such a signal is right.
 with candidates as (
     select * from {{ ref('int_candidates_placed') }}
 ),
@@ -36,7 +36,7 @@ select
     cast(candidates.n_candidates as integer) as n_candidates,
     cast(candidates.n_signals as integer) as n_signals,
     cast(coalesce(checked.n_checked, 0) as integer) as n_checked,
-    -- Fewer than thirty are too few to tell.
+    -- Fewer than thirty pairs give no score.
     case when checked.n_checked >= 30 then checked.n_right / checked.n_checked end as score
 from candidates
 left join children on candidates.model_key = children.child_key

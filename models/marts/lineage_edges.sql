@@ -3,8 +3,8 @@ with edges as (
     select * from {{ ref('int_lineage_edges_resolved') }}
 ),
 
--- An edge lies on a cycle when its parent descends from its child. What hangs below a cycle that no
--- root feeds has no generation, and its edges are flagged with the cycle's.
+-- An edge is on a cycle if its parent descends from its child. Nodes below a cycle without a root
+-- above have no generation, and their edges are flagged with the cycle's.
 cycle_edges as (
     select
         node_key as parent_key,

@@ -1,4 +1,4 @@
--- One row per child x claimed text x evidence phase that became no edge.
+-- One row per child x claimed text x evidence phase that did not become an edge.
 select
     models.model_id as child_id,
     claims.claimed_parent,

@@ -1,5 +1,5 @@
 -- One row per Hub model x counter x fixed age at which the counter is known.
--- A view: it repeats the rows before it under the models' names.
+-- A view: it repeats the rows of the previous step under the models' names.
 {{ config(materialized=view_or_table()) }}
 select
     models.model_id,

@@ -1,4 +1,4 @@
--- One row per base x entrant: what the specifications of Racing to Release regress.
+-- One row per base x entrant: the data of the regressions of Racing to Release.
 with edges as (
     select * from {{ ref('int_lineage_edges_resolved') }}
 ),

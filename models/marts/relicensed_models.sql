@@ -1,5 +1,5 @@
 -- One row per Hub model x pair of consecutive snapshots between which its licence changed.
--- A version lasts until the model says something else, so only turns are looked at.
+-- A version lasts until the model's metadata change, so only turns are examined.
 with versions as (
     select
         version_key,

@@ -33,7 +33,7 @@ spoken as (
     select distinct model_key from {{ ref('stg_hub__model_languages') }}
 ),
 
--- Of two single values the Jaccard distance is 0 or 1; of two sets it is a fraction, and written as one in billionths.
+-- The Jaccard distance of two single values is 0 or 1; that of two sets is a fraction, stored in billionths.
 distances as (
     {%- for trait in ['task', 'license', 'architecture', 'size_class'] %}
     select

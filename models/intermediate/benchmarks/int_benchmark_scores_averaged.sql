@@ -1,4 +1,4 @@
--- One row per Hub model in the latest snapshot that has a benchmark score which can be compared.
+-- One row per Hub model in the latest snapshot with a comparable benchmark score.
 with scores as (
     select * from {{ ref('int_benchmark_scores_standardized') }}
     where model_key is not null and standard_score is not null

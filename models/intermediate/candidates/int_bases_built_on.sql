@@ -1,4 +1,4 @@
--- One row per listed model that at least two other owners build on: what its children may share with it.
+-- One row per listed model that at least two other owners build on: the traits that its children may share with it.
 with builders as (
     select
         parent_key,

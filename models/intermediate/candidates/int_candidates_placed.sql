@@ -1,6 +1,6 @@
 -- One row per listed model x candidate x signal: bases that share something with the model, the three that most owners build on.
--- Models are never joined to their siblings: what many share is looked up in a list of three. Declared children are included; they
--- show how often a signal is right.
+-- Models are never joined to their siblings: traits that many share are looked up in a list of three. Declared children are
+-- included; they show how often a signal is right.
 with models as (
     select
         model_key,
@@ -12,7 +12,7 @@ with models as (
     from {{ ref('int_models_listed') }}
 ),
 
--- What a base and its children may share, as one text.
+-- The traits that a base and its children may share, as one text.
 shared as (
     select
         base_key,
@@ -53,7 +53,7 @@ best as (
     where place <= 3
 ),
 
--- A name without its last part, without its last two, up to five.
+-- A name without its last part, its last two, up to its last five.
 {%- for part in range(1, 6) %}
 cut_{{ part }} as (
     select
@@ -67,7 +67,7 @@ base_names as (
     where signal = 'name_overlap'
 ),
 
--- The longest beginning that is a base's name counts.
+-- Only the longest beginning that is a base's name counts.
 named as (
     select
         cut_5.model_key,

@@ -1,4 +1,4 @@
--- One row per child with a parent: what its card and the Hub say of the relation, and what its traits suggest.
+-- One row per child with a parent: the relation by its card, by the Hub, and by its traits.
 with claims as (
     select * from {{ ref('int_parent_claims_identified') }}
 ),

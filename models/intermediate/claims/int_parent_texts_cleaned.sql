@@ -1,4 +1,4 @@
--- One row per distinct text ever given as a parent, or as a model in another landed table: the id in it, or what is wrong with it.
+-- One row per distinct text ever given as a parent, or as a model in another landed table: the id in it, or its fault.
 with texts as (
     select claimed_parent from {{ ref('stg_hub__parent_claims') }}
     union
@@ -18,9 +18,9 @@ on_one_line as (
     from texts
 ),
 
--- The text of a link in markdown; an id that was copied with its field, tag or command, with a remark that is no part of
+-- The text of a link in markdown; an id copied with its field, tag or command, with a remark that is not part of
 -- a name, in an object, a call or underlines.
--- No pattern gives ‹ and › a meaning, while Java does not read a bracket within brackets.
+-- ‹ and › have no meaning in a pattern; Java does not read a bracket within brackets.
 copied as (
     select
         claimed_parent,
@@ -51,7 +51,7 @@ copied as (
     from on_one_line
 ),
 
--- Markup, quotes, brackets and list bullets around the id, its share in a merge, and notes that leaderboards append.
+-- Markup, quotes, brackets and list bullets around the id, its weight in a merge, and notes that leaderboards append.
 unwrapped as (
     select
         claimed_parent,
@@ -69,8 +69,8 @@ unwrapped as (
     from copied
 ),
 
--- A link to the Hub holds the id behind the host; a cache folder holds it as models--owner--name. Behind two slashes two
--- parts are an id, while more of them are a path that a tool wrote for one.
+-- A link to the Hub has the id after the host; a cache folder has it as models--owner--name. After two slashes, two
+-- parts are an id, but more of them are a path that a tool wrote instead of one.
 located as (
     select
         claimed_parent,
@@ -139,7 +139,7 @@ shortened as (
     from trimmed
 ),
 
--- The full stop of a sentence, then the ending of a clone.
+-- The full stop of a sentence, then the ending of a clone address.
 spelled as (
     select
         claimed_parent,
@@ -160,7 +160,7 @@ judged as (
         lower(spelled.spelled_id) as parent_id_lower,
         contains(spelled.spelled_id, '/') as has_owner,
         case
-            -- A seed cannot hold the word null, which dbt reads as no value.
+            -- A seed cannot contain the word null, which dbt reads as no value.
             when
                 spelled.spelled_id = ''
                 or placeholders.placeholder is not null

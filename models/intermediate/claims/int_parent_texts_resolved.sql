@@ -1,4 +1,4 @@
--- One row per distinct text ever given as a parent, or as the model of a score or date: the id it means today, or why none.
+-- One row per distinct text ever given as a parent, or as the model of a score or date: the id it means today, or why it means none.
 with texts as (
     select * from {{ ref('int_parent_texts_cleaned') }}
 ),

@@ -1,14 +1,14 @@
--- One row per focal x window: later models that take from some parent of the focal.
+-- One row per focal x window: later models that build on at least one parent of the focal.
 --
 -- Each parent of the focal is a stream of releases, and each later release in it counts 1. A later
 -- model that shares k parents with the focal is then counted k times, so the focal's set of parents
 -- is a stream too, in which that model counts -(k - 1). A running total of each stream is read at the
 -- focal's own instant, which is an instant of the stream, and at the end of each window: ties with the
--- focal are not later, the end of a window is part of it, and no model meets its siblings. Ends are put
--- in one order with the releases. An end behind the last release reads the whole stream and is not put
--- there: two ends in five, and with them this step took 1.3 times as long.
+-- focal are not later, the end of a window is part of it, and siblings are never joined. Ends are sorted
+-- together with the releases. An end after the last release reads the whole stream and is left out:
+-- those are two ends in five, and with them this step took 1.3 times as long.
 --
--- F has the parents P and Q; A takes from P, B from both (so k = 2), C from Q; 90 days end on day 90:
+-- F has the parents P and Q; A builds on P, B on both (so k = 2), C on Q; 90 days end on day 90:
 --
 --   stream      day 0   day 10   day 20   day 95   up to day 0   up to day 90   later within 90 days
 --   P           F       A, B                       1             3              2

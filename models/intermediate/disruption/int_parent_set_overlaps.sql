@@ -1,4 +1,4 @@
--- One row per ordered pair of parent sets (a set with itself too) that share two parents or more.
+-- One row per ordered pair of parent sets (also of a set with itself) that share at least two parents.
 with members as (
     select
         sets.set_number,

@@ -1,4 +1,4 @@
--- One row per focal x window with such takers: takers that also take from parents of the focal.
+-- One row per focal x window with such takers: takers that also build on parents of the focal.
 -- Such a taker has at least two parents, so few edges take part.
 with windows as (
     select

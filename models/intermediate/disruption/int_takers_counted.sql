@@ -1,4 +1,4 @@
--- One row per focal x window with takers: later models that take from the focal inside the window.
+-- One row per focal x window with takers: later models that build on the focal inside the window.
 with windows as (
     select
         window_name,

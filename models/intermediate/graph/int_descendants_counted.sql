@@ -1,4 +1,4 @@
--- One row per node with children: how many distinct nodes lie below it, itself not counted.
+-- One row per node with children: the number of distinct nodes below it, not counting itself.
 -- Leaves with one parent: counted at the parent, passed up as a number.
 with single_leaves as (
     select

@@ -1,4 +1,4 @@
--- One row per node x root above it: how far away it is, and what share of the node's ways up leads there.
+-- One row per node x root above it: its distance, and the share of the node's paths up that end there.
 -- Nodes with children, and the roots themselves. If a node has one root, all its walkers end there.
 with placed as (
     select

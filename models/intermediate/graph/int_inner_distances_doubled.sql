@@ -1,4 +1,4 @@
--- One row per node with children x ancestor: steps along the shortest way. For Spark only, whose recursion keeps no set of pairs.
+-- One row per node with children x ancestor: steps along the shortest path. For Spark only, whose recursion keeps no set of pairs.
 {{ config(enabled=doubles_distances()) }}
 select
     node_key,

@@ -1,4 +1,4 @@
--- One row per child x parent whose child has children of its own.
+-- One row per child x parent whose child has children as well.
 -- Nine models in ten have none, so walks over the graph only visit the others.
 with edges as (
     select

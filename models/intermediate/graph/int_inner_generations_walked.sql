@@ -1,2 +1,2 @@
--- One row per node with children that some root feeds: steps to the nearest root, and the first such root.
+-- One row per node with children and a root above: steps to the nearest root, and the first such root.
 {{ inner_generations_walked() }}

@@ -1,4 +1,4 @@
--- One row per child x parent whose child has no children of its own.
+-- One row per child x parent whose child has no children.
 with edges as (
     select
         child_key,

@@ -7,7 +7,7 @@ generations as (
     select * from {{ ref('int_inner_generations_walked') }}
 ),
 
--- A leaf stands one step below the nearest of its parents.
+-- A leaf is one step below the nearest of its parents.
 leaf_generations as (
     select
         leaves.child_key as node_key,

@@ -1,5 +1,5 @@
 -- One row per model with several parents: the number of its set of parents.
--- Merges copy each other's parents, so what is counted over a set is counted once for all its members.
+-- Merges copy each other's parents, so counts over a set are made once for all its members.
 with edges as (
     select
         child_key,

@@ -1,5 +1,5 @@
 -- One row per node with children and several roots x root: how many of 10^12 walkers end there if they choose among parents evenly.
--- Whole numbers, so that sums are the same in any order: 10^15 set out, and what is lost in divisions is made up for at the end.
+-- Whole numbers, so that sums are the same in any order: 10^15 set out, and the walkers lost in divisions are made up for at the end.
 {{ with_walked_path_parts() }}
 
 arrived as (

@@ -1,4 +1,4 @@
--- One row per pair of consecutive snapshots x identity in both of them whose parents may not be the same.
+-- One row per pair of consecutive snapshots x identity in both whose parents may differ.
 -- A child's parents change when it names others, or when other repositories take the names.
 with turns as (
     select * from {{ ref('int_turns_identified') }}
@@ -83,7 +83,7 @@ naming as (
     where claims.is_parent
 ),
 
--- A repository that is in both and says the same has no turn.
+-- A repository with the same metadata in both has no turn.
 naming_in_both as (
     select
         naming.snapshot_id,

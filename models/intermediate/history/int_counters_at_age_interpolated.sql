@@ -1,5 +1,5 @@
 -- One row per Hub model in the latest snapshot x counter x fixed age at which the counter is known.
--- A counter at an age lies on the line between the two observations around it.
+-- A counter at an age is interpolated between the two observations around it.
 with listed as (
     select
         identified.identity_key,
@@ -24,7 +24,7 @@ horizons as (
     from {{ ref('horizons') }}
 ),
 
--- Only observations near a horizon can bound it. What was seen before the creation was another repository of that name.
+-- Only observations near a horizon can bound it. Before its creation the name belonged to another repository.
 seen as (
     select
         listed.model_key,
@@ -44,7 +44,7 @@ seen as (
     where snapshots.snapshot_us >= listed.released_us
 ),
 
--- At creation every counter is 0: that is one end of the line, if the other end has been observed.
+-- At creation every counter is 0: that is one end of the interpolation, if the other end has been observed.
 observed as (
     select * from seen
     union all
@@ -88,7 +88,7 @@ steps as (
     )
 ),
 
--- Over a longer gap the line is unknown, and so is where a counter that only grows was reset.
+-- A longer gap is not interpolated, nor one in which a counter that only grows was reset.
 interpolated as (
     select
         steps.model_key,

@@ -1,4 +1,4 @@
--- One row per complete snapshot x repository that may have another key in the previous one: how its counters changed.
+-- One row per complete snapshot x repository that may have another key in the previous one: the change of its counters.
 with linked as (
     select repository_key from {{ ref('int_repositories_linked_by_name') }}
 ),

@@ -1,4 +1,4 @@
--- One row per pair of consecutive snapshots x identity that came, went, or says something else.
+-- One row per pair of consecutive snapshots x identity that was added, removed, or changed its metadata.
 with linked as (
     select
         repository_key,
@@ -10,7 +10,7 @@ apart as (
     select * from {{ ref('int_sightings_kept_apart') }}
 ),
 
--- A repository that is linked in one snapshot and not in the next may say the same in both.
+-- A repository that is linked in one snapshot and not in the next may have the same metadata in both.
 kept_apart_once as (
     select distinct repository_key from apart
 ),

@@ -1,4 +1,4 @@
--- One row per version with other claims than those before it x claim in use that names a parent.
+-- One row per version whose claims differ from those before it x claim in use that names a parent.
 select
     versions.claims_key,
     claims.evidence,

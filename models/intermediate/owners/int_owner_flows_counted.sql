@@ -1,5 +1,5 @@
 -- One row per month x owner that is built on x owner that builds.
--- An id without an owner counts as its own owner, under a key below zero.
+-- An id without an owner counts as its own owner, under a negative key.
 with nodes as (
     select
         nodes.node_key,

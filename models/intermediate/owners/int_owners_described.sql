@@ -1,4 +1,4 @@
--- One row per owner that landed tables describe: what they agree on, or why there is no agreement.
+-- One row per owner that landed tables describe: the values on which tables agree, or why there are none.
 with descriptions as (
     select * from {{ ref('stg_owners__descriptions') }}
     where fault is null

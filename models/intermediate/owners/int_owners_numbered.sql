@@ -26,7 +26,7 @@ with spellings as (
     from {{ ref('int_owners_described') }}
 ),
 
--- An owner is written as most of its models write it.
+-- An owner is spelled as most of its models spell it.
 named as (
     select
         owner_lower,

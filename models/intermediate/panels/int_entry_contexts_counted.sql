@@ -15,7 +15,7 @@ with entries as (
     where edges.child_released_us is not null
 ),
 
--- How many entries at all bases came strictly before each end of each window. A frame
+-- The number of entries at all bases strictly before each end of each window. A frame
 -- over all entries at once would run on a single thread.
 moments as (
     select

@@ -1,4 +1,4 @@
--- One row per Hub model in the latest snapshot whose id names an owner: the owner's models, and what had been built on them before.
+-- One row per Hub model in the latest snapshot whose id has an owner: the owner's models, and the number of earlier derivatives.
 with models as (
     select
         model_key,

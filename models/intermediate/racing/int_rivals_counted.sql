@@ -1,6 +1,6 @@
 -- One row per base x entrant: rivals in each window before, after and around its release.
 -- Siblings are never joined to siblings: each race is sorted, and counts run from the start of the race to each instant.
--- The count inside a window is the difference of two of them.
+-- The count inside a window is the difference of two of these.
 with entrants as (
     select
         edges.child_key,

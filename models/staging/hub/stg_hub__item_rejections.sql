@@ -1,5 +1,5 @@
--- One row per landed item of a complete snapshot that is not used: the reason why.
--- Judged while they are read: items that repeat others are dropped later.
+-- One row per landed item of a complete snapshot that is not used, with the reason.
+-- Items are judged while they are read; those that repeat others are deleted later.
 {{ config(
     materialized=incremental_or_table(),
     unique_key='snapshot_id',
@@ -23,7 +23,7 @@ with items as (
             when not is_parsed then 'invalid_json'
             when model_id is null then 'no_id'
             when coalesce(is_private, false) then 'private'
-            -- A seed cannot hold the word null, which dbt reads as no value.
+            -- A seed cannot contain the word null, which dbt reads as no value.
             when lower(model_id) = 'null' or lower(model_id) in (select placeholder from {{ ref('placeholders') }}) then 'placeholder'
             when {{ is_no_model('model_id') }} then 'not_a_model'
             when not {{ is_repository_id('model_id') }} then 'malformed'
@@ -32,7 +32,7 @@ with items as (
     where {{ is_new_reading('landed') }}
 ),
 
--- Few items come twice; they are found by counting, and only they are sorted. With
+-- Few items occur twice; they are found by counting, and only they are sorted. With
 -- all of 2,556,240 items in two windows this took 5.8 s of CPU; now it takes 2.8.
 repeated_repositories as (
     select

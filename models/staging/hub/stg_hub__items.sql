@@ -1,6 +1,6 @@
 -- One row per landed item of the latest snapshot, or with a new name or new parents: the only pass over the raw JSON.
--- Snapshots that were read before, from the same files and by the same statement, are not read again. All other items
--- leave the table once they are sightings (stg_hub__sightings); Spark keeps them.
+-- Snapshots that were read before, from the same files and by the same SQL, are not read again. All other items
+-- are deleted once they are sightings (stg_hub__sightings); Spark keeps them.
 {{ config(
     materialized=incremental_or_table(),
     unique_key='snapshot_id',
@@ -69,7 +69,7 @@ typed as (
         fetched_at,
         is_object and item is not null as is_parsed,
         coalesce(nullif({{ trim_spaces('hub_oid') }}, ''), nullif({{ trim_spaces(item_text('_id')) }}, '')) as hub_oid,
-        -- A row number cannot stand in any other field than the id; both are the same on the Hub.
+        -- Only the id field can contain a row number instead of an id; on the Hub both fields are the same.
         nullif({{ trim_spaces(
             "case
                 when contains(" ~ item_text('modelId') ~ ", '/') and not contains(" ~ item_text('id') ~ ", '/') then " ~ item_text('modelId') ~ "
@@ -102,7 +102,7 @@ typed as (
         {{ whole_number(item_text('safetensors.total')) }} as safetensors_total,
         {{ sum_of_counts(item_json('safetensors.parameters')) }} as safetensors_sum,
         {{ whole_number(item_text('gguf.total')) }} as gguf_parameters,
-        -- Templates are compared, never read, so only a digest is kept. Of several, the first is the usual one.
+        -- Templates are only compared, so a digest is enough. Of several, the first is the usual one.
         md5(nullif({{ trim_spaces(
             "coalesce(" ~ first_json_text('chat_template_json') ~ ", " ~ json_text('chat_template_json', '$[0].template') ~ ")"
         ) }}, '')) as chat_template_hash,
@@ -168,7 +168,7 @@ said as (
             when {{ share_a_value('signals', 'merge_tags') }} then 'merge'
         end as tag_signal,
         tags is not null or library_name is not null as has_signals,
-        -- The total is written by an author and may be less than the types add up to; for packed weights it is more.
+        -- The total is written by an author and may be less than the sum over types; for packed weights it is more.
         case
             when safetensors_sum > safetensors_total or safetensors_total is null then safetensors_sum
             else safetensors_total

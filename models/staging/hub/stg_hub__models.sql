@@ -1,7 +1,7 @@
 -- One row per Hub model in the latest snapshot, and in each earlier one with a new name or new parents.
 -- A view: items less the few rejected ones. As a table it would store what staging stores already
--- (11.6 s of CPU at 2,556,240 models, and as much again for the listed ones). Spark plans a view anew wherever
--- it is read, and keeps its tables by column, and a lake has no comments on the columns of views: there these are tables.
+-- (11.6 s of CPU at 2,556,240 models, and as much again for the listed ones). Spark plans a view again wherever
+-- it is read, and stores tables by column, and a lake has no comments on the columns of views: there these are tables.
 {{ config(materialized=view_or_table()) }}
 with items as (
     select * from {{ ref('stg_hub__items') }}

@@ -75,7 +75,7 @@ tag_bodies as (
     from tags
 ),
 
--- A relation word counts only when a parent follows it: ids hold no colon.
+-- A relation word counts only if a parent follows it: ids contain no colon.
 tag_claims as (
     select
         snapshot_id,
@@ -170,7 +170,7 @@ claims as (
     where {{ type_of_json('value') }} != 'NULL'
 ),
 
--- Several parents in one text: an id holds no comma. A path, an object and a call may hold one.
+-- Several parents in one text: an id contains no comma. A path, an object and a call may contain one.
 texts as (
     select
         snapshot_id,
@@ -196,7 +196,7 @@ texts as (
     from claims
 ),
 
--- Several parents joined in other ways, if only ids are left between the joints.
+-- Several parents joined in other ways, if only ids are left between the separators.
 ids as (
     select
         snapshot_id,

@@ -117,8 +117,8 @@ left join previous_sightings as previous
     on
         to_compare.previous_snapshot_id = previous.snapshot_id
         and sightings.repository_key = previous.repository_key
--- Neighbouring values are then similar and take few bits: most models are downloaded as rarely as the next one, while ordered by
--- repository a single popular one widened the numbers of all around it (12.5 bytes a row instead of 7.2).
+-- Neighbouring values are then similar and take few bits: most models have about as few downloads as the next one, while ordered
+-- by repository a single popular one widened the numbers of all around it (12.5 bytes a row instead of 7.2).
 {% if keeps_order_of_rows() -%}
 order by sightings.snapshot_id, sightings.downloads nulls last, sightings.version_key
 {%- endif %}

@@ -29,7 +29,7 @@ snapshots as (
     select
         manifests.snapshot_id,
         coalesce(items.n_landed_items, 0) as n_landed_items,
-        -- Another loader's manifest may count as it likes; only ours lists the parts with their digests.
+        -- Other loaders' manifests may count differently; only ours list the parts with their digests.
         case
             when {{ json_text('manifest', '$.parts') }} like '%"sha256"%'
                 then {{ whole_number(json_text('manifest', '$.rows')) }}

@@ -1,4 +1,4 @@
--- One row per pair of consecutive snapshots x repository that came, went, or says something else: the beginnings and ends of versions.
+-- One row per pair of consecutive snapshots x repository that was added, removed or changed: the beginnings and ends of versions.
 {{ config(
     materialized=incremental_or_table(),
     on_schema_change='sync_all_columns',
@@ -18,7 +18,7 @@ with pairs as (
         {%- endif %}
 ),
 
--- One name for both would keep all weeks in memory where two are compared.
+-- Under one common name all weeks would be kept in memory, although only two are compared.
 later as (
     select
         pairs.snapshot_id,

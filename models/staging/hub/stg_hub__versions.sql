@@ -1,4 +1,4 @@
--- One row per version of a repository: what it says of itself, and the first item read with it.
+-- One row per version of a repository's metadata: the first item read with it.
 {{ config(
     materialized=incremental_or_table(),
     on_schema_change='sync_all_columns',
