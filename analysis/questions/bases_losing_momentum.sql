@@ -1,6 +1,7 @@
 -- Which bases lose momentum? Their share of all new derivatives in the last twelve complete weeks against the twelve before, for
--- bases that had twenty new children or more in those. A ratio of 0.5 is half the share; its interval (95 %) takes the counts for
--- Poisson's, and is wide where they are small. The base that lost most comes first, of those whose interval ends below 1.
+-- bases with at least twenty new children in the earlier weeks. A ratio of 0.5 is half the share; its 95 % interval treats the
+-- counts as Poisson, and is wide where they are small. The surest losses come first: rows are ordered by the interval's upper
+-- end, which is below 1 where `is_losing`.
 with complete as (
     select
         parent_id,
@@ -45,7 +46,7 @@ compared as (
     select
         bases.*,
         (bases.n_now / nullif(totals.n_edges_now, 0)) / (bases.n_before / nullif(totals.n_edges_before, 0)) as ratio,
-        -- Half a child more on either side: a base that got none at all has an interval, too.
+        -- Half a child is added on either side, so that a base without new children has an interval, too.
         ln(((bases.n_now + 0.5) / nullif(totals.n_edges_now, 0)) / ((bases.n_before + 0.5) / nullif(totals.n_edges_before, 0)))
         + 1.959964 * sqrt(1 / (bases.n_now + 0.5) + 1 / (bases.n_before + 0.5)) as highest_log_ratio
     from bases

@@ -1,4 +1,4 @@
--- What stands below a model that was deleted or relicensed: how many models, of how many owners, how deep?
+-- What is below a model that was deleted or relicensed: how many models, of how many owners, how deep?
 -- Deleted: gone between two snapshots, and still named as a parent by a model of the latest one.
 with events as (
     select
@@ -40,7 +40,7 @@ select
     events.license_after,
     bases.n_children,
     bases.n_child_owners,
-    -- A model that is gone has no parents any more: all that descends from it is its family.
+    -- A deleted model has no parents any more, so its descendants are its family.
     coalesce(models.n_descendants, families.n_models) as n_descendants,
     families.max_generation as generations_below,
     bases.children_downloads,

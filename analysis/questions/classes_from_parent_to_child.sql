@@ -1,5 +1,5 @@
--- From which class of licences to which do derivatives go, and from their root? Laufer et al. find a drift from restrictive licences to
--- permissive and copyleft ones. No legal advice.
+-- Which class of licence do derivatives choose, by the class of their parent and of their root? Laufer et al. find a drift from
+-- restrictive licences to permissive and copyleft ones. Not legal advice.
 select
     'parent' as compared_with,
     coalesce(parent_class, 'not_listed') as from_class,

@@ -6,7 +6,7 @@ select
     count(*) filter (where n_takers > 0) as n_with_takers,
     count(*) filter (where is_disruptive) as n_disruptive,
     round(count(*) filter (where is_disruptive) / nullif(count(mdi), 0), 4) as disruptive_share_of_defined,
-    -- Being re-used at all is most of it: the share among those with takers.
+    -- Having any taker explains most of it: the share among those with takers.
     round(
         count(*) filter (where is_disruptive) / nullif(count(*) filter (where mdi is not null and n_takers > 0), 0), 4
     ) as disruptive_share_of_taken

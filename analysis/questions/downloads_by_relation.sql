@@ -1,6 +1,6 @@
--- Which share of all downloads goes to which kind of derivative, and how much of it hangs on relations that the Hub itself attributes
--- wrongly? A small encoder with an ONNX copy beside its weights is `quantized` to the Hub, and may have most downloads of all: such
--- children (lineage_edges.relation_doubt) are counted apart, and the one with most downloads is named.
+-- What share of all downloads goes to each kind of derivative, and how much of it depends on relations that the Hub itself gets
+-- wrong? A small encoder with an ONNX copy beside its weights is `quantized` to the Hub, and may have the most downloads of all: such
+-- children (lineage_edges.relation_doubt) are counted separately, and the one with the most downloads is named.
 with doubted as (
     select distinct
         child_id,

@@ -1,5 +1,5 @@
--- How often do children change a trait of their parent, and how often did they in the published study? The published snapshot is of
--- July 2025 and all of the Hub; a difference may be the landing's.
+-- How often do children change a trait of their parent, and how often did they in the published study? The published snapshot is
+-- the whole Hub in July 2025; a difference may come from the landing.
 select
     trait,
     relation,

@@ -1,5 +1,5 @@
--- How large are families when a merge counts in parts? Each member with its path share, beside the members themselves: merges
--- belong to many families, and a sum over families counts them again and again.
+-- How large are families when a merge counts by its shares? Sums of path shares beside plain counts of members: merges
+-- belong to many families, and a sum over families counts them repeatedly.
 select
     root_id,
     count(*) as n_members,

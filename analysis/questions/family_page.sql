@@ -1,4 +1,4 @@
--- One family, model by model: put another root's id into `chosen`; the largest family stands there by default.
+-- One family, model by model: put another root's id into `chosen`; the default is the largest family.
 with chosen as (
     select root_id
     from {{ ref('families') }}

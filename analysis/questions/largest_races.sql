@@ -1,4 +1,4 @@
--- At which bases did most models enter, how fast, and by how many owners?
+-- Which bases have the most entrants, how fast did they come, and from how many owners?
 select
     races.parent_id,
     count(*) as n_entrants,

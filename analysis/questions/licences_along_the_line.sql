@@ -1,5 +1,5 @@
 -- What happens to licences from parent to child? Edges by what changes, and how many drop an obligation of the parent, or of anything
--- above it. Bookkeeping over what cards say, by a short reading of licences: no legal advice.
+-- above it. It compares what cards say, by a short reading of licences. Not legal advice.
 select
     relation,
     change,

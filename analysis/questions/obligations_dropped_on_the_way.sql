@@ -1,5 +1,5 @@
--- Whose obligations do not arrive? By the licence of the root and what is missing from the licence at the end of the line, with an
--- example: a derivative of a derivative often drops what its root asked for. No legal advice: a card may be wrong, or the terms met
+-- Which obligations get lost? By the licence of the root and what is missing from the licence at the end of the line, with an
+-- example: a derivative of a derivative often drops what its root asked for. Not legal advice: a card may be wrong, or the terms met
 -- in another way.
 select
     root_license,

@@ -1,4 +1,4 @@
--- On whose models do others build most, and how much of all families is theirs?
+-- Whose models do others build on most, and what share of all families is theirs?
 select
     owner,
     kind,

@@ -1,7 +1,7 @@
--- Which share of the new derivatives of a month descends from a root of one country, and of how many is the country not known?
+-- What share of the new derivatives of a month descends from a root of one country, and for what share is the country unknown?
 -- Put another country into `chosen`. A family has one root and so one country: the interval (95 %, Wilson) counts families and
--- not models, by the effective number n_effective = n^2 / sum of squared family sizes. What is not known could all be of the
--- country or none of it: that is what the widest bounds say.
+-- not models, by the effective number n_effective = n^2 / sum of squared family sizes. The widest bounds assume that all or none
+-- of the unknown belong to the country.
 with chosen as (
     select 'US' as country
 ),

@@ -1,5 +1,5 @@
--- Which series do models name themselves after, and how many of them descend from a model that bears the same name? A series is
--- a claim of the name: it makes no edge.
+-- Which series do models carry in their names, and how many of these descend from a model of the same series? A series is
+-- the name's own claim: it makes no edge.
 select
     models.model_series,
     count(*) as n_models,

@@ -1,6 +1,6 @@
 -- How long until a base has its 1st, 10th, 100th quantization? Kaplan-Meier: a base that has fewer by the snapshot is not left out
--- but seen for as long as it has been there (right-censored). Bases that are not listed have no date of their own and stand apart,
--- with counts only. Bases are models with a child: of a model that nobody builds on, nothing is said here.
+-- but observed for as long as it has existed (right-censored). Unlisted bases have no date of their own and are shown separately,
+-- with counts only. Bases are models with a child; models without children are left out.
 with orders as (
     select 1 as quantization_number
     union all
@@ -23,7 +23,7 @@ bases as (
     group by edges.parent_id
 ),
 
--- A copy that is older than its base was made of something else, and is none in this race.
+-- A copy older than its base was made from something else, and does not count here.
 quantizations as (
     select
         parent_id,
@@ -73,7 +73,7 @@ curves as (
         quantization_number,
         days,
         case
-            -- The last one under observation: nobody is left.
+            -- The last base under observation: none is left.
             when max(case when n_reached = n_at_risk then 1 else 0 end) over so_far = 1 then 0
             else exp(sum(case when n_reached < n_at_risk then ln(1 - n_reached / n_at_risk) else 0 end) over so_far)
         end as share_without,

@@ -1,4 +1,4 @@
--- Which models changed the course most, and on how many followers does that rest? 90-day window, at least three takers.
+-- Which models changed the course most, and on how many later models does that rest? 90-day window, at least three takers.
 select
     focals.model_id,
     models.relation,

@@ -1,4 +1,4 @@
--- Which parents are built on but not listed: deleted, private, renamed without a trace, or never there?
+-- Which unlisted parents are built on: deleted, private, renamed without a trace, or never there?
 select
     parent_id,
     count(*) as n_children,

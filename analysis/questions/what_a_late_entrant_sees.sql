@@ -1,5 +1,5 @@
 -- What does a late entrant meet, and what recognition follows? Main sample, by order of release event.
--- Not an effect: later entrants are younger at the snapshot, so the age stands beside.
+-- Not an effect: later entrants are younger at the snapshot, so their age is shown, too.
 select
     case
         when release_event_rank = 1 then '1'

@@ -1,5 +1,5 @@
--- What do the landed tables say of owners, and how much of it is of no use? Descriptions by doubt, with an example of each.
--- Most owners of the Hub stand in no table: the last column says for how many of all models the country of the owner is known.
+-- What do the landed tables say about owners, and how much of it is unusable? Descriptions by doubt, with an example of each.
+-- Most owners of the Hub are in no table: the last column says for what share of all models the owner's country is known.
 select
     coalesce(claims.doubt, 'none') as doubt,
     count(*) as n_descriptions,

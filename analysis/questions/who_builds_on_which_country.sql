@@ -1,5 +1,5 @@
 -- Which countries build on which? All months together, by the owners of parent and child; the share is that of the base's country
--- among all that the building country builds on.
+-- among all models that the building country builds on.
 with flows as (
     select
         country,

@@ -1,6 +1,6 @@
 -- Which bases gain and which lose? A base's share of all new children in the last twelve complete weeks over its share in the twelve
--- before, for bases with twenty new children or more in both together and one before that: a new base gains whatever it does. Counts
--- are taken for Poisson's, with half a child more on either side, so that a base that got none at all has an interval, too.
+-- before, for bases with at least twenty new children in both together and one before that, because a new base always gains. Counts
+-- are treated as Poisson, with half a child added on either side, so that a base without new children has an interval, too.
 with complete as (
     select
         parent_id,

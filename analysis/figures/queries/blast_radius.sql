@@ -1,5 +1,5 @@
--- What stands below models that were deleted or relicensed between two snapshots? The twelve with most below them; of the question of
--- this name.
+-- What is below models that were deleted or relicensed between two snapshots? The twelve with the most models below them, as in the
+-- question of this name.
 with events as (
     select
         lower(model_id) as model_id_lower,
@@ -21,7 +21,7 @@ bases as (
     group by parent_id
 ),
 
--- A model that is gone has no parents any more: all that descends from it is its family.
+-- A deleted model has no parents any more, so its descendants are its family.
 placed as (
     select
         events.event,

@@ -1,13 +1,13 @@
--- Is it mechanical? The real estimate beside what the same specification finds where nothing is to be found.
+-- Is it mechanical? The real estimate beside those of the same specification in worlds without an effect.
 with every as (
-    -- A file from before it named its snapshot has no such column.
+    -- Older files did not name their snapshot and lack this column.
     from calibration
     union all by name
     select cast(null as varchar) as snapshot_id
     where false
 ),
 
--- The main specifications before their variants, and no more than can be looked at.
+-- The main specifications before their variants, and no more than a reader can take in.
 ranked as (
     select
         *,

@@ -1,4 +1,4 @@
--- What each step keeps: models and edges per stage, as data_funnel has them.
+-- What each step keeps: models and edges per stage, as in data_funnel.
 select
     stage_number,
     stage,

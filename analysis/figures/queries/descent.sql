@@ -1,5 +1,5 @@
 -- Whose models are new models built on? Owners of the nearest root of the models that declare a parent, in the latest
--- month with a hundred of them; a model whose nearest root is its own owner's is left out.
+-- month with a hundred of them; models whose nearest root has the same owner are left out.
 with models as (
     select
         date_trunc('month', models.created_at) as month,

@@ -11,7 +11,7 @@ with defined as (
     where is_window_closed and mdi is not null
 ),
 
--- Who takes within 30 days takes within any longer window, so these are defined in all that are closed.
+-- A taker within 30 days is one in any longer window, so these focals are defined in all windows that are closed.
 same as (
     select model_id from defined
     where window_name = '30d'

@@ -1,4 +1,4 @@
--- How right and how complete is each phase of evidence, by models whose parents somebody has looked up?
+-- How accurate and how complete is each phase of evidence, for models whose parents somebody has looked up?
 select
     phases,
     measure,

@@ -1,6 +1,6 @@
 -- noqa: disable=PRS
 -- All descendants of the base named in the variable `base`, breadth first: each is reached once, by its
--- first parent of the generation before. `using key` lets a step see what is reached already; sqlfluff
+-- first parent of the generation before. `using key` lets a step see what is already reached; sqlfluff
 -- cannot parse it.
 create or replace temp table family as
 with recursive walked(model_id, distance, via) using key (model_id) as (

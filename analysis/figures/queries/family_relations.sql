@@ -1,4 +1,4 @@
--- Of which relation are the base's descendants, each counted by the parent it was reached by?
+-- What relations do the base's descendants have, each counted by the parent it was reached by?
 with relations as (
     select
         relation,

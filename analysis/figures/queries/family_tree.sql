@@ -1,5 +1,5 @@
--- The family over time: the base and the 60 dated descendants that most models descend from, ties by likes, with
--- the further parents among them of those that have several, as a JSON list.
+-- The family over time: the base and the 60 dated descendants with the most descendants of their own, ties by likes. Further
+-- parents among them are a JSON list.
 with drawn as (
     select
         model_id,

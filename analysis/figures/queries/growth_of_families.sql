@@ -1,4 +1,4 @@
--- How do the ten largest families grow? Models whose nearest root it is, by weeks since the root's release.
+-- How do the ten largest families grow? Models by their nearest root and by weeks since the root's release.
 with largest as (
     select
         families.root_id,
@@ -17,7 +17,7 @@ dated as (
         largest.root_id,
         largest.n_models,
         lower(coalesce(models.owner, models.model_id)) as owner,
-        -- A root that is not listed, or that is back-filled, has no date: its first dated derivative counts.
+        -- A root that is unlisted or has the back-filled date counts from its first dated derivative.
         cast(floor(date_diff(
             'second',
             coalesce(largest.root_created_at, min(models.created_at) over (partition by largest.root_id)),
@@ -28,7 +28,7 @@ dated as (
     where models.model_id != largest.root_id and models.created_at is not null and not models.is_created_at_floor
 ),
 
--- A family that one owner made almost alone says little of what others build on.
+-- A family made almost entirely by one owner tells little about what others build on.
 owners as (
     select
         place,

@@ -1,4 +1,4 @@
--- How far does the share of disruptive models move where edges are hidden, or candidates shown? The interval holds 95 % of the draws.
+-- How far does the share of disruptive models move if edges are hidden, or candidates added? The interval holds 95 % of the draws.
 select
     window_name,
     scenario,

@@ -19,9 +19,9 @@ create or replace temp macro difference_high(a, b, n) as (
 create or replace temp macro t_point(degrees) as (
     1.959964 + 2.372271 / degrees + 2.822501 / degrees ** 2 + 2.555850 / degrees ** 3 + 1.589533 / degrees ** 4
 );
--- Shares and means over families, as analysis/studies/shares.py has them (a test holds both together). All of these aggregate
--- over rows that are a family each: n of its models count, k among them (or the sum of their values); all_k and all_n
--- are the sums over all families of the group. What n families are worth in equal ones:
+-- Shares and means over families, as in analysis/studies/shares.py (a test compares the two). All of these aggregate
+-- over rows of one family each: n is the number of its models that count, k those among them (or the sum of their values);
+-- all_k and all_n are the sums over all families of the group. The number of equal families that n families are worth:
 create or replace temp macro worth(n) as (
     sum(n) ** 2 / sum(n ** 2)
 );
@@ -37,7 +37,7 @@ create or replace temp macro jackknife_variance(k, n, all_k, all_n) as (
 create or replace temp macro clustered_half_width(k, n, all_k, all_n) as (
     case when has_interval(n) then t_point(worth(n) - 1) * sqrt(jackknife_variance(k, n, all_k, all_n)) end
 );
--- How many families hold the rarer outcome of a share, in equal ones.
+-- The number of equal families that hold the rarer outcome of a share.
 create or replace temp macro holders(k, n, all_k, all_n) as (
     sum(case when 2 * all_k <= all_n then k else n - k end) ** 2
     / sum(case when 2 * all_k <= all_n then k else n - k end ** 2)

@@ -1,4 +1,4 @@
--- What do new derivatives do with their parent's licence, month by month? Of the edges of which both ends have terms that are known.
+-- What do new derivatives do with their parent's licence, month by month? Only edges where the terms of both ends are known.
 create or replace temp view panelled as
 select
     cast(date_trunc('month', models.created_at) as date) as month,

@@ -1,4 +1,4 @@
--- Is disruption a matter of having children? Mean index by number of children, intervals clustered by family.
+-- Does disruption depend on having children? Mean index by number of children, intervals clustered by family.
 with defined as (
     select
         snapshot_id,

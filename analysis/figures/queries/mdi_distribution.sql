@@ -28,7 +28,7 @@ placed as (
     from closed
 ),
 
--- Each family with each slot that somebody is in: with none of its own there, too.
+-- Each family with each occupied slot, even where it has no model of its own.
 families as (
     select
         focals,

@@ -31,7 +31,7 @@ select
     n_clusters,
     n_with_several,
     case when n >= 30 then mean_parents end as value,
-    -- Nobody among them declares fewer than one.
+    -- None of them declares fewer than one.
     case
         when n >= 30 and mean_parents - half_width < 1 then 1
         when n >= 30 then mean_parents - half_width

@@ -1,4 +1,4 @@
--- How does it grow with the crowd? Coefficients of bins of crowding against entrants without a rival.
+-- How does recognition change with crowding? Coefficients of bins of crowding against entrants without a rival.
 with bins as (
     select
         specification_id,

@@ -1,4 +1,4 @@
--- Is it being first, being early, or being late? Coefficients of bins of rank against the first entrant.
+-- Does it matter to be first, to be early, or to be late? Coefficients of bins of rank against the first entrant.
 with bins as (
     select
         specification_id,

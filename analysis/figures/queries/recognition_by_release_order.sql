@@ -12,7 +12,7 @@ with placed as (
     window everything as (partition by outcome)
 ),
 
--- Twenty bins, or so few that each holds thirty entrants.
+-- Twenty bins, or fewer, so that each holds thirty entrants.
 binned as (
     select
         *,

@@ -1,4 +1,4 @@
--- Of which relation are the models with a parent, month by month? As ecosystem_months counts them.
+-- What relations do models with a parent have, month by month? As counted in ecosystem_months.
 create or replace temp view panelled as
 select
     cast(date_trunc('month', created_at) as date) as month,

@@ -1,5 +1,5 @@
--- From which countries are the roots of a month's new derivatives? As far as landed tables of owners say; the three most frequent
--- countries, and what is not known. A family has one root, so that intervals are over families.
+-- From which countries are the roots of a month's new derivatives, where landed tables of owners say? The three most frequent
+-- countries, and the unknown. A family has one root, so intervals are over families.
 create or replace temp view panelled as
 select
     cast(date_trunc('month', created_at) as date) as month,

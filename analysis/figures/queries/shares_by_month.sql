@@ -1,5 +1,5 @@
--- Which share of a month's models is in each panel? From the views `panelled`, a row per model with its list of `panels`, and
--- `placed_panels`, a row per panel, which a prelude makes.
+-- What share of a month's models is in each panel? From the views `panelled`, one row per model with its list of `panels`, and
+-- `placed_panels`, one row per panel, which a prelude makes.
 with families as (
     select
         month,
@@ -27,7 +27,7 @@ of_panels as (
     group by panel, month, root_id
 ),
 
--- Each family of a month with each panel: with none of it, too.
+-- Each family of a month with each panel, even where it has no model in it.
 counted as (
     select
         placed.panel,

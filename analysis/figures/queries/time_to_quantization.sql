@@ -1,5 +1,5 @@
--- How long until a base has its 1st, 10th, 100th quantization? Kaplan-Meier, as the question of this name has it: a base that has
--- fewer by the snapshot is seen for as long as it has been there. Intervals by Greenwood, on the scale of log(-log).
+-- How long until a base has its 1st, 10th, 100th quantization? Kaplan-Meier, as in the question of this name: a base that has
+-- fewer by the snapshot is observed for as long as it has existed. Intervals by Greenwood, on the scale of log(-log).
 with orders as (
     select unnest([1, 10, 100]) as quantization_number
 ),
@@ -90,7 +90,7 @@ watched as (
     group by orders.quantization_number, ages.age
 )
 
--- Where fewer than ten are left to be watched the curve ends.
+-- The curve ends where fewer than ten are left under observation.
 select
     watched.quantization_number,
     watched.age,
