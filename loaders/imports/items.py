@@ -117,6 +117,7 @@ class _Leaf:
 
     @property
     def is_object(self) -> bool:
+        """Whether it is a typed object."""
         return self.column.kind == "typed" and self.column.type.id == "struct"
 
     @property
@@ -129,6 +130,7 @@ class _Leaf:
         )
 
     def members(self) -> list["_Leaf"]:
+        """The members of a typed object, each at its place."""
         return [
             _Leaf((*self.path, name), _member(self.column, name, type_))
             for name, type_ in children_of(self.column.type)
@@ -145,6 +147,7 @@ class _Extended:
 
     @property
     def pairs(self) -> str:
+        """The SQL of the added fields as pairs of name and value."""
         pairs = (
             f"{{'name': {literal(name)}, 'value': {_field(leaf)}}}"
             for name, leaf in self.added.items()
