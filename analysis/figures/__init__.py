@@ -1,7 +1,7 @@
 """Every figure of the project, each from one query on the marts or on the studies' results.
 
-`catalogue` lists them, `charts` draws them, `theme` gives them their look, `writing` writes them:
-those of the studies beside their results, those of the marts into the report.
+`catalogue` lists them, `charts` draws them, `theme` styles them, and `writing` writes them: those
+of the studies beside their results, those of the marts into the report.
 """
 
 from analysis.figures.catalogue import FIGURES, MART_FIGURES, STUDY_FIGURES, family_figures

@@ -36,17 +36,17 @@ CURVES = (
     ("size_by_data", "size and disruption, by data", "data", "log_size", ""),
     ("finetune_by_data", "finetuning and disruption, by data", "data", "is_finetune", ""),
 )
-"""Curves: end of the name, title, and the rows of curve.parquet."""
+"""Curves: end of the name, title, curve and term in curve.parquet, and a note on the sign."""
 
 STUDIES = (
     ("racing", "RR", "Racing to Release"),
     ("disruption", "DM", "Identifying Disruptive Models"),
 )
-"""Studies: name, first letters of their specifications' ids, title."""
+"""Studies: name, first letters of the ids of their specifications, title."""
 
 
 def first_of(column: str) -> Callable[[pd.DataFrame], int]:
-    """Counts what every row says alike."""
+    """Counts by a column that is the same in every row."""
     return lambda frame: int(frame[column].iloc[0])
 
 
@@ -64,7 +64,7 @@ def by_month(
 ) -> Figure:
     """A figure with a panel per series and a point per month of release.
 
-    Its own query makes the panels of shares, unless `draw` draws something else.
+    Its query gives panels of shares, unless `draw` draws something else.
     """
     query, preludes = (name, ()) if draw else ("shares_by_month", (name,))
     return Figure(
@@ -85,23 +85,23 @@ def by_month(
 
 
 def n_by_month(frame: pd.DataFrame) -> int:
-    """Models of the months that are drawn: each month counts once."""
+    """The models of the months drawn, each month counted once."""
     known = frame.dropna(subset="value").drop_duplicates("month")
     return int(known.n.sum())
 
 
 def total(column: str) -> Callable[[pd.DataFrame], int]:
-    """Counts what the rows add up to."""
+    """Counts by the sum of a column."""
     return lambda frame: int(frame[column].sum())
 
 
 def highest(column: str) -> Callable[[pd.DataFrame], int]:
-    """Counts what the row with most holds."""
+    """Counts by the highest value of a column."""
     return lambda frame: int(frame[column].max())
 
 
 def joint_test(frame: pd.DataFrame) -> str:
-    """The test of the whole curve; empty for a curve that has none."""
+    """The joint test of a curve in words; empty if there is none."""
     found = frame.iloc[0]
     if pd.isna(found.p_median):
         return ""
@@ -114,7 +114,7 @@ def joint_test(frame: pd.DataFrame) -> str:
 
 
 def of_whom(frame: pd.DataFrame) -> str:
-    """Which models are labelled, if the person who measured said so."""
+    """Which models are labelled, if that was stated."""
     population = frame.population.iloc[0]
     return f"Labelled: {population}." if isinstance(population, str) and population else ""
 
@@ -394,7 +394,7 @@ STUDY_FIGURES = (
         note=lambda frame: f"{number(int(frame.n_draws.iloc[0]))} draws of each scenario.",
     ),
 )
-"""The figures that the studies hand on: of the marts and of the studies' own results."""
+"""The figures of the studies: on the marts and on the studies' own results."""
 
 MART_FIGURES = (
     Figure(
@@ -582,7 +582,7 @@ MART_FIGURES = (
         mark="n",
     ),
 )
-"""The figures of the marts that speak of the whole landing, which the report draws."""
+"""The figures on the marts of the whole landing, which the report draws."""
 
 FIGURES = (*STUDY_FIGURES, *MART_FIGURES)
 

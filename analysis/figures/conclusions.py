@@ -1,7 +1,7 @@
-"""What a figure shows, in a sentence that its title can be: the rows drawn in, a conclusion out.
+"""States what a figure shows in a sentence for its title: the drawn rows in, a conclusion out.
 
-A conclusion needs intervals: two numbers differ where theirs lie apart, one differs from zero where
-its own leaves zero out. Where the rows carry none it is empty, and the title names the subject.
+A conclusion needs intervals: two numbers differ if theirs do not overlap, and a number differs from
+zero if its interval excludes zero. Without intervals it is empty, and the title names the subject.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def known(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def lies(first, last) -> str:
-    """How the last of two rows lies to the first: above, below, or "" where intervals overlap."""
+    """Whether the last row's interval lies "above" or "below" the first's; "" if they overlap."""
     if last.low > first.high:
         return "above"
     return "below" if last.high < first.low else ""
 
 
 def distribution(frame: pd.DataFrame) -> str:
-    """How many models with a parent lie at exactly zero."""
+    """Which share of the models with a parent is at exactly zero."""
     focals = known(frame[frame.focals == "with a declared parent"])
     at_zero = focals[focals.mdi_range.astype(str) == "0"]
     if at_zero.empty:
@@ -55,7 +55,10 @@ def first_and_last(
     told: Callable[[object], str],
     words: dict[str, str],
 ) -> Conclusion:
-    """Compare the last row with the first; words: for "above", "below" and "", with both told."""
+    """Compare the last row with the first, each put into words by `told`.
+
+    words: the sentences for "above", "below" and "", with places for both rows.
+    """
 
     def conclude(frame: pd.DataFrame) -> str:
         rows = list(known(of(frame)).itertuples())
@@ -87,7 +90,7 @@ share_by_window = first_and_last(
     },
 )
 
-# Without a child the index is zero by arithmetic.
+# Models without a child are left out, since their index is always zero.
 index_by_children = first_and_last(
     lambda frame: frame[frame.at_least > 0],
     lambda row: f"{with_interval(row.mean_mdi, row.low, row.high)} at {row.children} children",
@@ -110,7 +113,7 @@ likes_by_order = first_and_last(
 
 
 def extremes(value: str, apart: str, alike: str) -> Conclusion:
-    """Whether the highest of several means lies above the lowest; `apart` has both told."""
+    """Whether the highest of several means lies above the lowest; `apart` has places for both."""
 
     def conclude(frame: pd.DataFrame) -> str:
         rows = list(known(frame).sort_values(value, kind="stable").itertuples())
@@ -128,7 +131,8 @@ def extremes(value: str, apart: str, alike: str) -> Conclusion:
 def leaving_zero_out(none: str, some: str, low: str, high: str) -> Conclusion:
     """How many intervals lie below zero and how many above.
 
-    none: said where there is none of either, {} being all. some: {0} below, {1} above, {2} all.
+    none: the sentence if there are none of either, {} being their number. some: the sentence
+    otherwise, with {0} below, {1} above and {2} in all.
     """
 
     def conclude(frame: pd.DataFrame) -> str:
@@ -166,7 +170,7 @@ weeks_of_a_burst = leaving_zero_out(
 
 
 def likes_by_age(frame: pd.DataFrame) -> str:
-    """What half of a family's models have at the highest age that is drawn: counted, no sample."""
+    """The median likes of a family's models at the highest age drawn: a count, not an estimate."""
     rows = frame.dropna(subset="median_likes")
     if rows.empty:
         return ""
@@ -178,7 +182,7 @@ def likes_by_age(frame: pd.DataFrame) -> str:
 
 
 def curve(frame: pd.DataFrame) -> str:
-    """What a specification curve comes to."""
+    """How many combinations of a specification curve find less, more, or cannot tell."""
     one_each = frame.drop_duplicates("place")
     n, below, above = len(one_each), int((one_each.high < 0).sum()), int((one_each.low > 0).sum())
     return (
@@ -188,7 +192,7 @@ def curve(frame: pd.DataFrame) -> str:
 
 
 def calibration(frame: pd.DataFrame) -> str:
-    """How many real estimates chance alone would give."""
+    """How many real estimates are within what chance alone gives."""
     real = frame.dropna(subset=["real_estimate"])
     if real.empty:
         return ""
@@ -218,7 +222,7 @@ def leading_owner(frame: pd.DataFrame) -> str:
 
 
 def funnel(frame: pd.DataFrame) -> str:
-    """How many of all models have a disruption index."""
+    """Which share of all models has a disruption index."""
     stages = frame.set_index("stage").n_models
     if not {"hub_models", "mdi_defined"} <= set(stages.index) or not stages["hub_models"]:
         return ""
@@ -235,7 +239,7 @@ def latest(frame: pd.DataFrame, panel: str | None = None):
 
 
 def faults(frame: pd.DataFrame) -> str:
-    """How many models of the latest month declare no parent."""
+    """Which share of the latest month's models declares no parent."""
     row = latest(frame, "no parent declared")
     if row is None:
         return ""
@@ -257,7 +261,7 @@ def leader(frame: pd.DataFrame) -> str:
 
 
 def countries(frame: pd.DataFrame) -> str:
-    """How many roots of the latest month have no known country."""
+    """For which share of the latest month's models the root's country is unknown."""
     row = latest(frame, "not known")
     if row is None:
         return ""
@@ -268,7 +272,7 @@ def countries(frame: pd.DataFrame) -> str:
 
 
 def obligations(frame: pd.DataFrame) -> str:
-    """How many edges of the latest month keep the obligations."""
+    """On which share of the latest month's edges the obligations stay the same."""
     row = latest(frame, "same obligations")
     if row is None:
         return ""
@@ -288,7 +292,7 @@ def parents(frame: pd.DataFrame) -> str:
 
 
 def concentration(frame: pd.DataFrame) -> str:
-    """What the largest tenth of bases hold; between two points the curve is straight."""
+    """The share of edges of the largest tenth of bases, interpolated linearly."""
     points = [(0.0, 0.0), *zip(frame.share_of_bases, frame.share_of_edges, strict=True)]
     (x0, y0), (x1, y1) = next(
         pair for pair in itertools.pairwise(points) if pair[1][0] >= 0.9 - 1e-12
@@ -310,7 +314,7 @@ def growth_of_families(frame: pd.DataFrame) -> str:
 
 
 def calendar(frame: pd.DataFrame) -> str:
-    """How many entrants came within four weeks of their base."""
+    """How many entrants were released within four weeks of their base."""
     first = int(frame[frame.four_weeks == 0].n.sum())
     n = int(frame.n.sum())
     return f"Of {number(n)} entrants {number(first)} came within four weeks of their base"
@@ -328,7 +332,7 @@ def family_tree(frame: pd.DataFrame) -> str:
 
 
 def family_growth(frame: pd.DataFrame) -> str:
-    """When half of the descendants were there."""
+    """The week by which half of the descendants had been released."""
     half = frame[frame.n_to_date * 2 >= frame.n_to_date.iloc[-1]].iloc[0]
     n = number(int(frame.n_to_date.iloc[-1]))
     return f"Half of the {n} dated descendants were there in week {number(int(half.week))}"
@@ -342,7 +346,7 @@ def family_relations(frame: pd.DataFrame) -> str:
 
 
 family_ranks = first_and_last(
-    # Entrants without time for likes tell nothing of their rank.
+    # Entrants too young to have likes say nothing about their rank.
     lambda frame: frame[2 * frame.n_young <= frame.n],
     lambda row: with_interval(row.mean_recognition, row.low, row.high),
     {
@@ -368,7 +372,7 @@ def trait_drift(frame: pd.DataFrame) -> str:
 
 
 def base_momentum(frame: pd.DataFrame) -> str:
-    """How many bases gain or lose for certain."""
+    """How many bases clearly gain or lose."""
     first = frame.iloc[0]
     n, losing, gaining = (int(first[name]) for name in ("n_bases", "n_losing", "n_gaining"))
     bases = "base" if n == 1 else "bases"
@@ -380,7 +384,7 @@ def base_momentum(frame: pd.DataFrame) -> str:
 
 
 def time_to_quantization(frame: pd.DataFrame) -> str:
-    """Which share of bases has its first quantization, a month after its release at most."""
+    """Which share of bases has its first quantization within a month of its release."""
     rows = known(frame[(frame.quantization_number == 1) & (frame.age <= 30)]).dropna(subset="value")
     if rows.empty:
         return ""
@@ -390,7 +394,7 @@ def time_to_quantization(frame: pd.DataFrame) -> str:
 
 
 def blast_radius(frame: pd.DataFrame) -> str:
-    """Which model has most below it."""
+    """Which deleted or relicensed model has most models below it."""
     first, n = frame.iloc[0], int(frame.n_models.iloc[0])
     name, below = shortened(str(first.model_id), 60), number(int(first.n_descendants))
     if n == 1:
@@ -401,7 +405,7 @@ def blast_radius(frame: pd.DataFrame) -> str:
 
 
 def evidence_by_phase(frame: pd.DataFrame) -> str:
-    """Which share of derived models what is declared finds."""
+    """For which share of derived models a declared parent is true."""
     recall = frame[frame.measure == "recall"].set_index("phases")
     if "declared" not in recall.index:
         return ""
@@ -412,7 +416,7 @@ def evidence_by_phase(frame: pd.DataFrame) -> str:
 
 
 def index_under_missing_edges(frame: pd.DataFrame) -> str:
-    """What becomes of the share of disruptive models when labelled models' gaps are made."""
+    """How the share of disruptive models changes if edges are hidden as in labelled models."""
     rows = known(frame[frame.scenario == "labelled"])
     if rows.empty:
         return ""

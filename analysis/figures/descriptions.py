@@ -1,4 +1,4 @@
-"""What a reader who sees nothing should know of a figure: the rows drawn in, a text out."""
+"""Describes a figure for a reader who cannot see it: the drawn rows in, a text out."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,7 @@ from analysis.figures.wording import MINUS, label, number, percent, rounded
 
 
 def distribution(frame: pd.DataFrame) -> str:
+    """The shares of models at the ends, at zero and undefined, for each kind of focal."""
     places = {"undefined": "undefined", "-1": f"at {MINUS}1", "0": "at 0", "1": "at 1"}
 
     def part(focals: str) -> str:
@@ -19,6 +20,7 @@ def distribution(frame: pd.DataFrame) -> str:
 
 
 def sizes(frame: pd.DataFrame) -> str:
+    """The lowest and the highest mean index by relation and size."""
     known = frame.dropna(subset="mean_mdi").sort_values("mean_mdi")
     if known.empty:
         return "Dot plot in which no cell holds enough focals for a mean."
@@ -31,6 +33,7 @@ def sizes(frame: pd.DataFrame) -> str:
 
 
 def months(frame: pd.DataFrame) -> str:
+    """The first, last, lowest and highest monthly share."""
     known = frame[frame.focals == "all relations"].dropna(subset="share")
     if known.empty:
         return "Line chart in which no month holds enough focals for a share."
@@ -43,6 +46,8 @@ def months(frame: pd.DataFrame) -> str:
 
 
 def windows(frame: pd.DataFrame) -> str:
+    """The share in each window, for each kind of focal."""
+
     def part(focals: str) -> str:
         of_focals = frame[frame.focals == focals]
         shares = [f"{row.window_name} {percent(row.share)}" for row in of_focals.itertuples()]
@@ -52,12 +57,14 @@ def windows(frame: pd.DataFrame) -> str:
 
 
 def degrees(frame: pd.DataFrame) -> str:
+    """The mean index by number of children."""
     known = frame.dropna(subset="mean_mdi")
     means = [f"{row.children} children {rounded(row.mean_mdi, 3)}" for row in known.itertuples()]
     return f"Dot plot of mean indices. {', '.join(means)}."
 
 
 def likes_by_age(frame: pd.DataFrame) -> str:
+    """The median likes in the first and the last week drawn."""
     known = frame.dropna(subset="median_likes")
     first, last = known.iloc[0], known.iloc[-1]
     return (
@@ -68,6 +75,8 @@ def likes_by_age(frame: pd.DataFrame) -> str:
 
 
 def order(frame: pd.DataFrame) -> str:
+    """The recognition in the earliest and the latest bin, for each outcome."""
+
     def part(outcome: str) -> str:
         of_outcome = frame[frame.outcome == outcome]
         first, last = of_outcome.iloc[0], of_outcome.iloc[-1]
@@ -80,6 +89,7 @@ def order(frame: pd.DataFrame) -> str:
 
 
 def heatmap(frame: pd.DataFrame) -> str:
+    """The cells with the lowest and the highest recognition."""
     known = frame.dropna(subset="mean_recognition").sort_values("mean_recognition")
     low, high = known.iloc[0], known.iloc[-1]
 
@@ -93,6 +103,7 @@ def heatmap(frame: pd.DataFrame) -> str:
 
 
 def coefficients(frame: pd.DataFrame) -> str:
+    """Each estimate with its interval, by term."""
     said = [
         f"{row.specification_id} {rounded(row.estimate, 3)} "
         f"({rounded(row.interval_low, 3)} to {rounded(row.interval_high, 3)})"
@@ -104,7 +115,7 @@ def coefficients(frame: pd.DataFrame) -> str:
 
 
 def points(name: str, values: str) -> Callable[[pd.DataFrame], str]:
-    """A description that reads the estimates out, `values` being the column of their places."""
+    """A description that lists the estimates; the column `values` names their places."""
 
     def describe(frame: pd.DataFrame) -> str:
         said = [
@@ -117,6 +128,7 @@ def points(name: str, values: str) -> Callable[[pd.DataFrame], str]:
 
 
 def curve(frame: pd.DataFrame) -> str:
+    """How many specifications of a curve have an interval below, above and around zero."""
     one_each = frame.drop_duplicates("place")
     n, below, above = len(one_each), (one_each.high < 0).sum(), (one_each.low > 0).sum()
     return (
@@ -127,6 +139,7 @@ def curve(frame: pd.DataFrame) -> str:
 
 
 def calibration(frame: pd.DataFrame) -> str:
+    """How many real estimates lie inside 95 % of the draws."""
     known = frame.dropna(subset="real_estimate")
     inside = known.real_estimate.between(known.null_low, known.null_high).sum()
     return (
@@ -136,6 +149,7 @@ def calibration(frame: pd.DataFrame) -> str:
 
 
 def funnel(frame: pd.DataFrame) -> str:
+    """The number of models at each stage."""
     stages = [
         f"{row.stage.replace('_', ' ')} {number(int(row.n_models))}" for row in frame.itertuples()
     ]
@@ -167,11 +181,13 @@ means_by_month = monthly(lambda mean: rounded(mean, 2))
 
 
 def descent(frame: pd.DataFrame) -> str:
+    """The share of each owner."""
     said = [f"{row.owner} {percent(row.value)}" for row in frame.itertuples()]
     return f"Dot plot of shares with intervals, in {frame.month.iloc[0]:%B %Y}: {', '.join(said)}."
 
 
 def lorenz(frame: pd.DataFrame) -> str:
+    """The share of edges that the largest bases hold."""
     half = frame[frame.share_of_bases <= 0.9]
     share = 1 - (half.share_of_edges.iloc[-1] if len(half) else 0)
     at = 1 - (half.share_of_bases.iloc[-1] if len(half) else 0)
@@ -179,12 +195,14 @@ def lorenz(frame: pd.DataFrame) -> str:
 
 
 def families(frame: pd.DataFrame) -> str:
+    """The size of each family at the snapshot."""
     ends = frame.groupby("place", sort=True).tail(1)
     said = [f"{row.root_id} {number(int(row.n_to_date))}" for row in ends.itertuples()]
     return f"Step lines of cumulative derivatives. At the snapshot: {', '.join(said)}."
 
 
 def calendar(frame: pd.DataFrame) -> str:
+    """The share of entrants within four weeks of their base."""
     first = frame[frame.four_weeks == 0].n.sum()
     return (
         f"Heat strips for {frame.parent_id.nunique()} bases. {percent(first / frame.n.sum())} of "
@@ -193,6 +211,7 @@ def calendar(frame: pd.DataFrame) -> str:
 
 
 def family_tree(frame: pd.DataFrame) -> str:
+    """How many descendants are drawn, and how many of them have further parents."""
     several = int(frame.other_parents.notna().sum())
     return (
         f"Tree over time with {number(len(frame) - 1)} of "
@@ -202,6 +221,7 @@ def family_tree(frame: pd.DataFrame) -> str:
 
 
 def family_growth(frame: pd.DataFrame) -> str:
+    """How many descendants there are, and the week by which half had been released."""
     half = frame[frame.n_to_date * 2 >= frame.n_to_date.iloc[-1]].iloc[0]
     return (
         f"Step line that reaches {number(int(frame.n_to_date.iloc[-1]))} descendants in week "
@@ -210,6 +230,7 @@ def family_growth(frame: pd.DataFrame) -> str:
 
 
 def family_relations(frame: pd.DataFrame) -> str:
+    """The share of each relation."""
     return (
         "Bar chart. "
         + ", ".join(f"{row.relation} {percent(row.share)}" for row in frame.itertuples())
@@ -218,6 +239,7 @@ def family_relations(frame: pd.DataFrame) -> str:
 
 
 def family_ranks(frame: pd.DataFrame) -> str:
+    """The mean recognition in each range of ranks."""
     said = [
         f"ranks {row.rank_from} to {row.rank_to} {rounded(row.mean_recognition, 2)}"
         for row in frame.itertuples()
@@ -226,6 +248,7 @@ def family_ranks(frame: pd.DataFrame) -> str:
 
 
 def trait_drift(frame: pd.DataFrame) -> str:
+    """How often each trait changes, by relation, beside the published rates."""
     known = frame.dropna(subset="value")
     said = [f"{row.trait} of {row.relation} {percent(row.value)}" for row in known.itertuples()]
     published = [
@@ -237,11 +260,14 @@ def trait_drift(frame: pd.DataFrame) -> str:
 
 
 def base_momentum(frame: pd.DataFrame) -> str:
+    """The ratio of shares of each base, and its course."""
     said = [f"{row.parent_id} {rounded(row.ratio, 2)} ({row.course})" for row in frame.itertuples()]
     return f"Dot plot of ratios of shares with intervals: {', '.join(said)}."
 
 
 def time_to_quantization(frame: pd.DataFrame) -> str:
+    """The ends of each curve."""
+
     def part(order: int) -> str:
         known = frame[(frame.quantization_number == order)].dropna(subset="value")
         ends = [
@@ -254,6 +280,7 @@ def time_to_quantization(frame: pd.DataFrame) -> str:
 
 
 def blast_radius(frame: pd.DataFrame) -> str:
+    """How many models descend from each model."""
     said = [
         f"{row.model_id} ({row.event}) {number(int(row.n_descendants))}"
         for row in frame.itertuples()
@@ -262,6 +289,7 @@ def blast_radius(frame: pd.DataFrame) -> str:
 
 
 def evidence_by_phase(frame: pd.DataFrame) -> str:
+    """Recall and precision of each phase."""
     said = [
         f"{row.measure} of {row.phases} {percent(row.value)} of {number(int(row.n))}"
         for row in frame.itertuples()
@@ -270,6 +298,7 @@ def evidence_by_phase(frame: pd.DataFrame) -> str:
 
 
 def index_under_missing_edges(frame: pd.DataFrame) -> str:
+    """The share in each window and scenario, against the observed one."""
     said = [
         f"{row.window_name}, {row.scenario} {percent(row.value)} against {percent(row.observed)}"
         for row in frame.itertuples()

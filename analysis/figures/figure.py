@@ -1,4 +1,4 @@
-"""A figure before its data: what it is called, reads, draws, counts and says."""
+"""The definition of a figure: its name, what it reads, draws and counts, and what it says."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,23 +15,23 @@ QUERIES = Path(__file__).parent / "queries"
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure before its data.
+    """The definition of a figure.
 
-    name: of its files, and of its query unless another is named.
+    name: that of its files, and of its query unless `query_name` is given.
     title: its subject.
-    conclude: the rows of the query -> what they show, which the title then says; empty where they
-        carry no conclusion.
-    reads: the marts or results its query reads, all of one folder.
-    query_name: of the file in `queries/`; the figure's own name if None.
-    variables: what the query asks for by `getvariable`.
+    conclude: the rows of the query -> what they show, which becomes the title; empty if they allow
+        no conclusion.
+    reads: the marts or results that its query reads, all in one folder.
+    query_name: the file in `queries/`; the figure's own name if None.
+    variables: what the query reads with `getvariable`.
     preludes: further files of `queries/` that the query builds on, in their order.
-    draw: the rows of the query -> a chart without title.
+    draw: the rows of the query -> a chart without a title.
     count: the rows of the query -> how many observations the figure rests on.
     unit: what is counted.
-    filter: which observations, and what the intervals are.
-    describe: the rows of the query -> what a reader who sees nothing should know.
-    needs: what must be there for the figure to be drawn.
-    mark: the column that is null where too few observations leave nothing to draw.
+    filter: which observations are included, and what the intervals are.
+    describe: the rows of the query -> a description for a reader who cannot see the figure.
+    needs: what data the figure needs to be drawn.
+    mark: the column that is null where there are too few observations to draw.
     note: the rows of the query -> a sentence that ends the caption; empty for most.
     """
 
@@ -52,21 +52,21 @@ class Figure:
     conclude: Callable[[pd.DataFrame], str] = lambda frame: ""
 
     def headline(self, frame: pd.DataFrame) -> str:
-        """The title above the rows: what they show, or else their subject."""
+        """The title for some rows: what they show, or else the figure's subject."""
         return self.conclude(frame) or self.title
 
     def has_marks(self, frame: pd.DataFrame) -> bool:
-        """Whether any row gives something to draw."""
+        """Whether there is anything to draw."""
         return bool(frame[self.mark].notna().any())
 
     @property
     def query(self) -> str:
-        """The SQL that gives the figure's rows, once its preludes have run."""
+        """The SQL of the figure's rows, to run after its preludes."""
         return text_of(self.query_name or self.name)
 
     @property
     def prelude(self) -> str:
-        """The statements that the query builds on; running them twice does no harm."""
+        """The statements that the query builds on; they can be run repeatedly."""
         variables = [
             f"set variable {name} = {literal(text)};" for name, text in self.variables.items()
         ]
@@ -81,7 +81,7 @@ class Figure:
 
 
 def text_of(name: str) -> str:
-    """The text of a query of figures."""
+    """The text of a file in `queries/`."""
     return (QUERIES / f"{name}.sql").read_text("utf-8")
 
 

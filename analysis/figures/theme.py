@@ -1,12 +1,12 @@
 """How every figure looks, and how a chart becomes an SVG and a PNG file.
 
 Charts are drawn in the light colours below. An SVG keeps them as plain attributes, which every
-program can read, and a style sheet over them: each colour is also the custom property
-`--figure-<name>`, which a page may set, and which a stand-alone file sets itself where the reader
-prefers dark colours. So one file serves both.
+program can read, under a style sheet in which each colour is also the custom property
+`--figure-<name>`. A page may set it, and a stand-alone file sets it itself for readers who prefer
+dark colours, so that one file serves both.
 
-Charts are about 480 units wide with letters of 12 to 14, so that they can be read at the width of
-a telephone; the view box lets them grow.
+Charts are about 480 units wide with letters of 12 to 14, so that they can be read on a telephone;
+the view box lets them grow.
 """
 
 import html
@@ -17,15 +17,15 @@ import altair as alt
 import vl_convert
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-"""vl-convert brings the first of these along, and measures text with it; the others are as wide."""
+"""vl-convert includes the first of these and measures text with it; the others are as wide."""
 
 VEGA_LITE = "6.4"
 PNG_SCALE = 2
 CHARACTERS_PER_LINE = 80
 
-# Name of the colour: light, dark. The hues are those of Okabe and Ito, moved until marks stand out
-# at least 3:1 from the page and any two of them are 15 units of CIELAB apart to readers without one
-# kind of cones, whom the tests of the figures simulate.
+# Name of the colour: light, dark. The hues are those of Okabe and Ito, adjusted until marks have a
+# contrast of at least 3:1 with the page and any two are 15 units of CIELAB apart for colour-blind
+# readers, whose vision the tests of the figures simulate.
 COLOURS = {
     "ink": ("#1f2328", "#e8eaed"),
     "muted": ("#59636e", "#a4adb8"),
@@ -62,10 +62,10 @@ RELATIONS = {
     "unknown": ("purple", "cross"),
     "none": ("amber", "triangle-down"),
 }
-"""Relation: its colour and its shape, never the one without the other."""
+"""Relation: its colour and its shape, which always go together."""
 
 SERIES = (("blue", "circle"), ("vermilion", "square"), ("green", "diamond"), ("purple", "cross"))
-"""The same for series that are no relations, in their order."""
+"""The same for series other than relations, in their order."""
 
 CONFIGURATION = {
     "aria": False,
@@ -83,7 +83,7 @@ CONFIGURATION = {
         "domainColor": colour("muted"),
         "tickColor": colour("muted"),
     },
-    # Panels above each other begin at the same place.
+    # Panels above each other start at the same left edge.
     "axisLeft": {"minExtent": 36},
     "header": {
         "labelColor": colour("ink"),
@@ -122,12 +122,12 @@ CONFIGURATION = {
 
 
 def wrapped(text: str, characters: int = CHARACTERS_PER_LINE) -> list[str]:
-    """`text` in lines that fit the width of a figure; a word that is longer is broken."""
+    """A text in lines that fit the width of a figure; a longer word is broken."""
     return textwrap.wrap(" ".join(text.split()), characters) or [""]
 
 
 def titled(chart: alt.TopLevelMixin, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """`chart` under a title and a subtitle, both in lines that fit."""
+    """A chart with a title and a subtitle, both in lines that fit."""
     return chart.properties(
         title=alt.TitleParams(text=wrapped(title, 56), subtitle=wrapped(subtitle)),
         padding={"left": 4, "right": 8, "top": 6, "bottom": 6},
@@ -135,7 +135,7 @@ def titled(chart: alt.TopLevelMixin, title: str, subtitle: str) -> alt.TopLevelM
 
 
 def specification(chart: alt.TopLevelMixin) -> dict:
-    """The Vega-Lite text of a chart, in the look of this module."""
+    """The Vega-Lite specification of a chart, with this module's configuration."""
     drawn = chart.to_dict()
     return drawn | {"config": CONFIGURATION}
 
@@ -146,10 +146,10 @@ def rendered(chart: alt.TopLevelMixin) -> str:
 
 
 def svg(text: str, name: str, title: str, description: str) -> str:
-    """A rendered chart as a file: it scales, says what it shows, knows dark pages, clashes with no
-    other in one page.
+    """A rendered chart as an SVG file, which scales and adapts to dark pages.
 
-    `name` prefixes the ids within; `title` and `description` are what screen readers read.
+    `name` prefixes the ids within, so that several figures fit on one page; screen readers read
+    `title` and `description`.
     """
     text = as_one_image(text)
     text = re.sub(r'\bid="', f'id="{name}-', text)
@@ -168,10 +168,9 @@ def svg(text: str, name: str, title: str, description: str) -> str:
 
 
 def as_one_image(text: str) -> str:
-    """A rendered chart whose marks are no images of their own to a screen reader.
+    """A rendered chart that screen readers take as one image, and not as an image per mark.
 
-    What a mark says of itself (a `description` in the chart) becomes its title, which a pointer
-    shows.
+    A mark's `description` in the chart becomes its title, which is shown under the pointer.
     """
     said = r' aria-label="([^"]*)" role="graphics-symbol" aria-roledescription="[^"]*"'
 
@@ -184,13 +183,13 @@ def as_one_image(text: str) -> str:
 
 
 BELOW_TITLE = 12
-"""From the last line of a subtitle to the drawing, less the margin that a drawing needs."""
+"""The space between the last line of a subtitle and the drawing, less the drawing's margin."""
 
 
 def untitled(text: str) -> str:
-    """The same picture without its title and subtitle, for a page that says them in its own words.
+    """The same picture without its title and subtitle, for a page that has them as text.
 
-    What was above the drawing is cut off the view box. A picture without a title stays as it is.
+    The view box is cut above the drawing. A picture without a title stays as it is.
     """
     start = text.rfind('<g class="mark-group role-title">')
     if start < 0 or 'font-size="16px"' not in text[start:]:
@@ -221,8 +220,8 @@ def style_sheet() -> str:
         for attribute in ("fill", "stroke")
     ]
     dark = "".join(f"--figure-{name}:{colour};" for name, (_, colour) in COLOURS.items())
-    # Only a file of its own has the figure as its root; within a page, the page decides.
+    # The figure is the root only in a file of its own; within a page, the page decides.
     alone = f"svg.figure:root{{{dark}background:var(--figure-page)}}"
     sheet = "".join(rules) + f"@media (prefers-color-scheme:dark){{{alone}}}"
-    # What does not know custom properties skips the whole, and keeps the plain attributes.
+    # Programs without custom properties skip all this and use the plain attributes.
     return f"@supports (fill:var(--figure-ink)){{{sheet}}}"

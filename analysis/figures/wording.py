@@ -142,17 +142,17 @@ LABELS = {
 
 
 def label(name: str) -> str:
-    """What readers call a column or an estimator; its own name where nothing better is known."""
+    """A readable label for a column or an estimator; its own name if there is none."""
     return LABELS.get(name, name)
 
 
 def parts(text: str | None) -> list[str]:
-    """The columns that a text such as "parent_id + month" joins, whatever the spaces."""
+    """The columns in a text such as "parent_id + month", whatever the spaces."""
     return [part.strip() for part in (text or "").split("+") if part.strip()]
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A number with thousands apart and a true minus; empty for None.
+    """A number with thousands separators and a true minus sign; empty for None.
 
     Whole numbers have no decimals; others have `digits`, or two significant digits where `digits`
     would show nothing but zeros.
@@ -169,7 +169,7 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def rounded(value: float, digits: int) -> str:
-    """A number to `digits` decimals, however small, with a true minus and no minus zero."""
+    """A number to `digits` decimals, however small, with a true minus sign and no minus zero."""
     text = f"{value:,.{digits}f}"
     return text.lstrip("-") if not text.strip("-0.,") else text.replace("-", MINUS)
 
@@ -180,7 +180,7 @@ def percent(share: float | None, digits: int = 1) -> str:
 
 
 def share_in_words(per_cent: float, digits: int) -> str:
-    """A share that is neither nought nor all is not rounded to it."""
+    """A percentage that is not rounded to 0 or 100 unless it is exactly that."""
     step = 10.0**-digits
     if 0 < per_cent < step / 2:
         return f"under {rounded(step, digits)} %"
@@ -190,14 +190,14 @@ def share_in_words(per_cent: float, digits: int) -> str:
 
 
 def interval(low: float | None, high: float | None, digits: int = 3) -> str:
-    """Both ends in square brackets; empty where one is None."""
+    """An interval in square brackets; empty if an end is None."""
     if low is None or high is None:
         return ""
     return f"[{number(low, digits)}, {number(high, digits)}]"
 
 
 def digits_between(low: float, high: float) -> int:
-    """How many decimals an interval of this width is worth: four steps or more from end to end."""
+    """How many decimals an interval deserves: so that it spans at least four steps."""
     width = high - low
     if not width > 0 or width == float("inf"):
         return 1
@@ -207,7 +207,7 @@ def digits_between(low: float, high: float) -> int:
 def with_interval(
     value: float | None, low: float | None, high: float | None, unit: str = ""
 ) -> str:
-    """A number with its interval, digits by its width: "28 % (15 to 46)"; none is said so."""
+    """A number with its interval, its digits by the width: "28 % (15 to 46)" or "(no interval)"."""
     if value is None:
         return ""
     if low is None or high is None:
@@ -217,6 +217,6 @@ def with_interval(
 
 
 def shortened(text: str, length: int = 34) -> str:
-    """A label on one line that fits: its end is what an ellipsis stands for."""
+    """A label on one line, with an ellipsis in place of its end if it is too long."""
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= length else text[: length - 3] + "..."

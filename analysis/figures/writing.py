@@ -1,4 +1,4 @@
-"""Writes each figure as SVG, PNG, CSV (the numbers drawn), SQL (where they come from) and JSON."""
+"""Writes each figure as SVG, PNG, CSV (the drawn numbers), SQL (their source) and JSON."""
 
 import json
 from collections.abc import Sequence
@@ -18,17 +18,17 @@ SUFFIXES = ("svg", "png", "csv", "sql", "json")
 DRAWN = "ok"
 NOT_DRAWN = "not_drawn"
 SIGNIFICANT_DIGITS = 9
-"""Sums of floating-point numbers are kept to so many digits, in the files and in the charts."""
+"""How many digits of a floating-point number the files and charts keep."""
 
 
 @dataclass(frozen=True)
 class Drawn:
     """A figure that was drawn, or the reason why it was not.
 
-    name: of its files. title: what it shows. subject: what it is about. caption, description: what
-    its numbers are, what they say. All are plain text, hostile where ids are in it.
-    svg: what to put into a page; empty if it was not drawn, and then `reason` says why.
-    suffixes: the files that were written.
+    name: that of its files. title: what it shows. subject: what it is about. caption, description:
+    what its numbers are, and what they say. All are plain text, and may hold hostile ids.
+    svg: the picture for a page; empty if it was not drawn, and then `reason` says why.
+    suffixes: those of the files that were written.
     """
 
     name: str
@@ -46,9 +46,9 @@ def write_figures(
     exports_folder: Path | str,
     figures: Sequence[Figure] = STUDY_FIGURES,
 ) -> list[tuple[str, str, str]]:
-    """Write `<results>/figures/<name>.<suffix>`; (name, ok | not_drawn, reason) per figure.
+    """Write `<results>/figures/<name>.<suffix>`; return (name, ok | not_drawn, reason) per figure.
 
-    A figure without data is not drawn, what an earlier run left of it is removed, and the reason
+    A figure without data is not drawn, its files from an earlier run are removed, and the reason
     says what is missing.
     """
     folder = Path(results_folder) / "figures"
@@ -62,7 +62,7 @@ def open_tables(
     results_folder: Path | str, exports_folder: Path | str
 ) -> duckdb.DuckDBPyConnection:
     """DuckDB with a view on each Parquet file of the two folders."""
-    # One thread adds in one order.
+    # One thread, so that sums are always added in the same order.
     connection = duckdb.connect(config={"threads": 1})
     for folder in (Path(exports_folder), Path(results_folder)):
         for path in sorted(folder.glob("*.parquet")):
@@ -78,12 +78,12 @@ def data_of(
 ) -> tuple[pd.DataFrame | None, str]:
     """The rows of a figure, or None and the reason why it cannot be drawn.
 
-    is_prepared: its preludes have run on this connection.
+    is_prepared: whether its preludes have run on this connection.
     """
-    there = {
+    existing = {
         name for (name,) in connection.execute("select view_name from duckdb_views()").fetchall()
     }
-    missing = [f"{name}.parquet" for name in figure.reads if name not in there]
+    missing = [f"{name}.parquet" for name in figure.reads if name not in existing]
     if missing:
         return None, f"no {' and no '.join(missing)}"
     if not is_prepared:
@@ -106,7 +106,7 @@ def draw(
 ) -> Drawn:
     """Draw a figure and write `<folder>/<name>.<suffix>`.
 
-    Of a figure without data nothing stays, not even what an earlier run left.
+    If a figure has no data, its files from an earlier run are removed.
     """
     files = {suffix: folder / f"{figure.name}.{suffix}" for suffix in suffixes}
     frame, reason = data_of(figure, connection, is_prepared=is_prepared)
@@ -145,7 +145,7 @@ def draw(
 
 
 def read_drawn(svg: Path) -> Drawn:
-    """A figure that an earlier run drew, as the files beside its SVG tell it."""
+    """A figure that an earlier run drew, read from the files beside its SVG."""
     about = json.loads(svg.with_suffix(".json").read_text("utf-8"))
     return Drawn(
         svg.stem, about["title"], about.get("subject", ""), about["caption"],
@@ -155,7 +155,7 @@ def read_drawn(svg: Path) -> Drawn:
 
 
 def stand_alone_query(figure: Figure) -> str:
-    """The figure's SQL with all it needs, to be run in the folder that holds its Parquet files."""
+    """The figure's SQL with everything it needs to run in the folder of its Parquet files."""
     files = [f"{name}.parquet" for name in figure.reads]
     views = [f"create temp view {name} as from '{name}.parquet';" for name in figure.reads]
     head = f"-- The numbers of {figure.name}.csv; run it in the folder with {', '.join(files)}."

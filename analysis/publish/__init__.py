@@ -1,1 +1,1 @@
-"""The parts of a publication: tables, queries, and the files that describe them to other tools."""
+"""Publishing: the tables, their queries, and the files that describe them to other tools."""

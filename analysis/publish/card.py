@@ -8,20 +8,20 @@ from analysis.publish.facts import Facts
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (10**6, "100K<n<1M"),
          (10**7, "1M<n<10M"), (10**8, "10M<n<100M"), (10**9, "100M<n<1B"))  # fmt: skip
-"""The Hub's classes of size: fewer rows than the number, in all tables together."""
+"""The Hub's classes of size: fewer rows than this in all tables together."""
 
 HIDDEN = """
-Owners' handles are replaced by salted hashes, the same in all tables, in claimed parents too; the
-Hub's ids of repositories as well, and words in the names of repositories that are the handle of
-somebody. **That is no anonymity.** Not hidden are the other words of these names (often unique,
-sometimes with a handle run together with others), creation times to
-the second, counters, licences, tasks and the shape of the lineage: whoever holds a public listing
-of the Hub can find most repositories again. A claimed parent that is not written `owner/name` is
-replaced whole. Results of the studies are left out.
+Owners' handles are replaced by salted hashes, the same in all tables and in claimed parents; so are
+the Hub's ids of repositories, and words in the names of repositories that are somebody's handle.
+**This is not anonymity.** The other words of these names are not hidden (they are often unique, and
+sometimes a handle is run together with others), nor are creation times to the second, counters,
+licences, tasks and the shape of the lineage: with a public listing of the Hub, most repositories
+can be found again. A claimed parent that is not written `owner/name` is replaced as a whole.
+Results of the studies are left out.
 """
 OPEN = """
-Owners are public handles of people and organisations, as the Hub shows them. Ask for a copy with
-hashed owners where that is too much.
+Owners are public handles of people and organisations, as the Hub shows them. If that is too much,
+ask for a copy with hashed owners.
 """
 BODY = """
 # {title}
@@ -30,8 +30,8 @@ BODY = """
 
 Who builds on whom in the open-model ecosystem, who came first, how crowded it was, and which
 models change the course: tables made from public metadata of the Hugging Face Hub by
-[hub_lineage](CITATION.cff), version {version}. Every number is a function of the snapshot: no
-clock, no chance.
+[hub_lineage](CITATION.cff), version {version}. Every number depends on the snapshot alone, not on
+the clock or on chance.
 
 | table | one row per | rows |
 | --- | --- | ---: |
@@ -56,7 +56,7 @@ duckdb.sql("from 'hf://datasets/{repository}/data/lineage_edges.parquet' limit 5
 ```
 
 With the software, `hub_lineage.marts("lineage_edges", "hf://datasets/{repository}")` is the same,
-and `pandas.read_parquet("hf://datasets/{repository}/data/families.parquet")` works as it stands.
+and `pandas.read_parquet("hf://datasets/{repository}/data/families.parquet")` works as well.
 In a downloaded folder:
 
 ```sh
@@ -76,8 +76,8 @@ duckdb -init sql/open.sql    # in this folder: views on all tables, and the stud
 ## Limits
 
 * Lineage is what metadata declares; parents that nobody declared are missing, and not at random.
-* `created_at` is the making of a repository, mostly before its release. Models from before
-  2022-03-03 share one back-filled date: no rank, no crowding, no index for them.
+* `created_at` is when a repository was created, mostly before its release. Models from before
+  2022-03-03 share one back-filled date, and have no rank, crowding or index.
 * Models deleted before the snapshot are not in it. `downloads` counts requests of the last 30
   days, not people. Everything is an association.
 
@@ -92,7 +92,7 @@ Licence of the data: `{licence}`.{attribution} The software is under Apache-2.0;
 
 
 def card(facts: Facts) -> str:
-    """README.md: YAML that the Hub reads, text that people read."""
+    """README.md: YAML for the Hub, and text for people."""
     n_rows = sum(table.n_rows for table in facts.tables)
     size = next((name for bound, name in SIZES if n_rows < bound), "n>1T")
     data = DatasetCardData(

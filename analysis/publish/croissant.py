@@ -1,4 +1,4 @@
-"""Croissant metadata: written and read again by mlcroissant, without a network."""
+"""Croissant metadata, written and read back with mlcroissant, without a network."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ def write_croissant(facts: Facts, folder: Path, hashes: dict[str, str]) -> None:
 
 
 def check_croissant(facts: Facts, folder: Path, limit: int) -> int:
-    """Read the first records of each table as `croissant.json` says; how many were read.
+    """Read the first records of each table through `croissant.json`; return how many were read.
 
-    A StudyError if the file is not valid, or a table's records are not what it promises.
+    A StudyError if the file is not valid, or a table does not have the records it promises.
     """
     logging.getLogger("absl").setLevel(logging.ERROR)
     n_read = 0

@@ -1,9 +1,9 @@
 """A bill of materials of the lineage, as CycloneDX: `lineage.cdx.json`.
 
-Each model is a component of the type `machine-learning-model`, and what it was built from are its
-pedigree's ancestors: every parent, with the relation and each phase of evidence that says so as
-properties. A parent is a component of its own in turn, so that the way up can be followed as far
-as it is known. Nothing in it is guessed: the edges are those of `lineage_edges`.
+Each model is a component of the type `machine-learning-model`, and its parents are its pedigree's
+ancestors, with the relation and each phase of evidence as properties. Every parent is a component
+too, so that a lineage can be followed up as far as it is known. Nothing is guessed: the edges are
+those of `lineage_edges`.
 
     all                   every model of the snapshot, and the parents that it does not list
     model:OWNER/NAME      one model, and everything above it
@@ -40,7 +40,7 @@ WITHIN = {
         select child_id from lineage_edges inner join within on parent_id = within.model_id
     """,
 }
-"""The models that a bill holds. Sets of ids end on cycles by themselves."""
+"""The models in a bill. The recursion is on sets of ids, so that it ends even in cycles."""
 
 COMPONENTS = """
     with recursive within as ({within}),
@@ -75,28 +75,28 @@ COMPONENTS = """
 
 @dataclass(frozen=True)
 class Bill:
-    """What a bill of materials is of: a key of `WITHIN`, and the model it starts from."""
+    """What a bill of materials covers: a key of `WITHIN`, and the model it starts from."""
 
     scope: str
     model_id: str = ""
 
 
 def bill_named(text: str) -> Bill:
-    """What `--cyclonedx` names; a StudyError for anything else."""
+    """The bill that `--cyclonedx` names; a StudyError for anything else."""
     scope, _, model_id = text.partition(":")
     if (
         scope not in WITHIN
         or (scope == "all" and text != "all")
         or (scope != "all" and not model_id)
     ):
-        raise StudyError(f"--cyclonedx {text}: say all, model:OWNER/NAME or family:OWNER/NAME")
+        raise StudyError(f"--cyclonedx {text}: give all, model:OWNER/NAME or family:OWNER/NAME")
     return Bill(scope, model_id)
 
 
 def write_bill(exports: Exports, bill: Bill, version: str, folder: Path) -> tuple[int, int]:
-    """Write `<folder>/lineage.cdx.json`; how many models and how many parents of them it names.
+    """Write `<folder>/lineage.cdx.json`; return how many models and parents of them it names.
 
-    `version` is that of the software. A StudyError if the exports do not know the model.
+    `version` is that of the software. A StudyError if the exports do not hold the model.
     """
     start = spelled(exports, bill)
     cursor = exports.connection.execute(
@@ -135,8 +135,10 @@ def spelled(exports: Exports, bill: Bill) -> str | None:
 
 
 def opened(exports: Exports, bill: Bill, version: str) -> str:
-    """The document up to its first component. Its time is the snapshot's, its number follows from
-    what it holds."""
+    """The document up to its first component.
+
+    Its time is the snapshot's, and its serial number is derived from its content.
+    """
     moment = datetime.strptime(exports.snapshot_id, "%Y%m%dT%H%M%SZ")
     content = f"{exports.content_hash} {bill.scope} {bill.model_id.lower()}"
     document = {
@@ -176,7 +178,7 @@ def components(cursor) -> Iterator[tuple[dict, int]]:
 
 
 def component_of(model_id: str, is_listed: bool) -> dict:
-    """What is said of a model wherever it stands. Ids of before 2022 have no owner."""
+    """The component of a model, as such or as an ancestor. Ids from before 2022 have no owner."""
     owner, slash, name = model_id.rpartition("/")
     return {
         "type": "machine-learning-model",
@@ -188,7 +190,7 @@ def component_of(model_id: str, is_listed: bool) -> dict:
 
 
 def ancestor_of(parent: dict) -> dict:
-    """A parent as an ancestor of one child: what the edge says stands with it."""
+    """A parent as an ancestor of one child, with what the edge says."""
     ancestor = component_of(parent["model_id"], parent["is_listed"])
     ancestor["properties"] += [
         property_of("relation", parent["relation"]),

@@ -1,9 +1,9 @@
 """A Frictionless data package: written here, validated by frictionless.
 
-Frictionless reads Parquet through pandas, where a whole number that can be null is a float and a
-list is an array of numpy. Such columns are declared as `number` and `any`, so that its own check
-passes; `parquetType` names the type in the file. It cannot count the bytes or the hash of Parquet
-either: those stand in `checksums.sha256`.
+Frictionless reads Parquet through pandas, which turns nullable whole numbers into floats and lists
+into numpy arrays. Such columns are declared as `number` and `any`, so that its own check passes;
+`parquetType` names the type in the file. It cannot check the size or hash of Parquet files either:
+those are in `checksums.sha256`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def write_data_package(facts: Facts, folder: Path) -> None:
                 "schema": {
                     "fields": [field(column) for column in table.mart.columns],
                     "primaryKey": list(table.mart.grain),
-                    # An empty text is a text: cards claim it as a parent.
+                    # An empty text is a value: cards claim it as a parent.
                     "missingValues": [],
                 },
             }
@@ -62,6 +62,7 @@ def write_data_package(facts: Facts, folder: Path) -> None:
 
 
 def field(column: Column) -> dict:
+    """The description of a column."""
     kind = TYPES[column.type]
     described = {
         "name": column.name,
@@ -73,7 +74,10 @@ def field(column: Column) -> dict:
 
 
 def check_data_package(folder: Path, limit: int) -> int:
-    """Have frictionless validate the package and the first rows of each table; rows looked at."""
+    """Have frictionless validate the package and each table's first rows; return their number.
+
+    A StudyError if it finds a fault.
+    """
     try:
         report = frictionless.Package(str(folder / "datapackage.json")).validate(limit_rows=limit)
     except frictionless.FrictionlessException as error:

@@ -1,4 +1,4 @@
-"""What the describing files all say: of which snapshot, how much of the Hub, whose, how hidden."""
+"""The facts that all descriptions of a publication share, such as its snapshot and licence."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hub_lineage.scopes import SCOPES
 
 @dataclass(frozen=True)
 class Facts:
-    """What is published.
+    """The facts about what is published.
 
     snapshot_id: the latest snapshot, named by its start (UTC); content_hash: SHA-256 of the
-    exports. scope: a key of SCOPES; licence: an identifier of the Hub's list; attribution: whose
-    data, in a line, or empty. version: of the software. tables: in order of name; results: names of
-    the studies' tables beside them. repository: the data set on the Hub, as far as it is known.
+    exports. scope: a key of SCOPES; licence: an identifier of the Hub's list; attribution: the
+    source of the data in a line, or empty. version: that of the software. tables: sorted by name;
+    results: the names of the studies' tables. repository: the data set on the Hub, if it is known.
     """
 
     snapshot_id: str
@@ -35,11 +35,13 @@ class Facts:
 
     @property
     def title(self) -> str:
+        """The title of the data set, with the snapshot's day and the scope."""
         day = self.snapshot_id
         return f"hub_lineage, snapshot of {day[:4]}-{day[4:6]}-{day[6:8]} ({self.scope})"
 
     @property
     def summary(self) -> str:
+        """The data set in one sentence: snapshot, scope and counts."""
         snapshots = "1 snapshot" if self.n_snapshots == 1 else f"{self.n_snapshots} snapshots"
         return (
             f"Snapshot {self.snapshot_id}, {SCOPES[self.scope]}: N = {self.n_models:,} models, "

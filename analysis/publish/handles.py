@@ -1,11 +1,11 @@
-"""Owners' handles as words in the names of repositories: found, and replaced by hashes.
+"""Finds owners' handles as words in the names of repositories, and replaces them by hashes.
 
-`Qwen` is an owner, and `ada/Qwen-7B-GGUF` a name with that handle in it. A word is a stretch of
-letters and digits; a handle of several (`meta-llama`) is found where the same words stand with the
-same signs between them. A name says what a word in it is, `bert-...-uncased` for example: the hash
-of a word is therefore another one than that of the owner who is called so.
+`Qwen` is an owner, and `ada/Qwen-7B-GGUF` a name with that handle in it. A word is a run of letters
+and digits; a handle of several words (`meta-llama`) is found where the same words occur with the
+same signs between them. The rest of a name may give a word away, as in `bert-...-uncased`, so the
+hash of a word differs from the hash of the owner of that name.
 
-Words are found by joins: a row for each stretch of a name that has as many words as some handle.
+Words are found by joins: a row for each stretch of a name that has as many pieces as some handle.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ PREPARED = r"""
     create or replace temp macro pieces(name) as
         regexp_extract_all(name, '[A-Za-z0-9]+|[^A-Za-z0-9]+');
 """
-"""Without a row in its tables no name holds a handle."""
+"""Creates empty tables, for which no name holds a handle."""
 
 OWN_HANDLE = "chr(1)"
-"""Stands for the owner's own handle, which has the owner's hash also within a word."""
+"""Stands for the owner's own handle, which is replaced by the owner's hash even inside a word."""
 
 GENERATED = "(owner|name|text|repository)_[0-9a-f]{16}"
 
@@ -69,7 +69,7 @@ REPLACED = f"""
         semi join found using (plain_id)
     ),
 
-    -- Handles that overlap, such as `meta-llama` and `llama`, are one.
+    -- Overlapping handles, such as `meta-llama` and `llama`, are replaced together.
     grouped as (
         select
             places.*, hidden_places.place is not null as is_handle,
@@ -102,10 +102,10 @@ REPLACED = f"""
 
 
 def find_handles(connection: duckdb.DuckDBPyConnection, ids: str, owned: str) -> int:
-    """Fill both tables; the number of ids with another owner's handle in their name.
+    """Fill both tables; return the number of ids with another owner's handle in their name.
 
-    `ids` and `owned` are SQL for one column `part`: the ids `owner/name` that are to be shown, as
-    they are written, and those whose owners count.
+    `ids` and `owned` are SQL for one column `part`: the ids `owner/name` to be shown, as they are
+    written, and the ids whose owners are to be hidden.
     """
     connection.execute(
         f"create or replace temp table ids_to_show as select part as plain_id from ({ids})"
@@ -120,7 +120,7 @@ def find_handles(connection: duckdb.DuckDBPyConnection, ids: str, owned: str) ->
 
 
 def handle_in(connection: duckdb.DuckDBPyConnection, ids: str) -> tuple | None:
-    """A handle that is a word in the name of one of these ids, SQL for one column `part`."""
+    """A handle that is a word in the name of one of the ids; `ids` is SQL for a column `part`."""
     return connection.execute(
         f"""
         with named as (

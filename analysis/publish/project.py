@@ -1,4 +1,4 @@
-"""What dbt knows of the project: the marts with their columns, and every query as it is run."""
+"""The project as dbt compiles it: the marts with their columns, and every query as it is run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def compiled() -> Project:
     with tempfile.TemporaryDirectory(prefix="hub_lineage.") as folder:
         place = Path(folder)
         try:
-            # No query may name a folder of this machine.
+            # A relative landing, so that no query names a local folder.
             dbt.run(["compile", "--quiet"], place, environment={"HUB_LANDING": "landing"})
         except DbtError as error:
             raise StudyError(f"dbt cannot compile the project: {error}") from error
@@ -54,7 +54,7 @@ def in_plain_lines(mart: Mart) -> Mart:
     columns = tuple(
         replace(
             column,
-            # Contracts name types as every engine does, exports as DuckDB.
+            # Contracts name types in a form that all engines know, exports in DuckDB's.
             type=column.type.upper().replace("STRING", "VARCHAR"),
             description=" ".join(column.description.split()),
         )
@@ -64,7 +64,7 @@ def in_plain_lines(mart: Mart) -> Mart:
 
 
 def without_database(sql: str, dropped: tuple[str, ...] = ()) -> str:
-    """SQL whose tables are `schema.name`, or just the name for the schemas that are dropped."""
+    """SQL with its tables as `schema.name`, or without the schema if that is in `dropped`."""
 
     def shortened(found: re.Match) -> str:
         return found[2] if found[1] in dropped else f"{found[1]}.{found[2]}"

@@ -1,14 +1,14 @@
-"""The marts as they are handed on: copied, or with their owners' handles replaced by hashes.
+"""Writes the marts for publication: copied, or with their owners' handles replaced by hashes.
 
 The hash of a handle is a SHA-256 over a secret salt and the handle in lower case, the same in every
-table. In an id `owner/name` only the owner is replaced, also where the name repeats it, and any
-other owner's handle that stands in the name as a word of its own; an id without an owner stays but
-for such handles. A claimed text that is no such id may be a path, an address or a bare handle: all
-of it is replaced, and so is a link that a table names as its source, and a task, library or licence
-that is no word of the Hub's own lists (`words.yml`): users write there what they like. Rows are
-ordered anew, as the old order would tell the alphabetical place of each handle.
+table. In an id `owner/name` the owner is replaced, also where the name repeats it, and so is any
+other owner's handle that is a word of the name; in an id without an owner only such handles are. A
+claimed text that is not such an id may be a path, an address or a bare handle, so all of it is
+replaced. So are a link that a table names as its source, and a task, library or licence that is not
+in the Hub's own lists (`words.yml`), since users can write anything there. Rows are ordered anew,
+as the old order would reveal the alphabetical place of each handle.
 
-What was written is searched for every owner and id of the exports before it is handed on.
+Before publication, all files are searched for every owner and id of the exports.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ REPOSITORIES = ("hub_oid",)
 TEXTS = ("claimed_parent", "claimed_owner", "claimed_country", "claimed_kind")
 CHANGES = ("before", "after")
 LANDED = ("benchmark", "benchmark_source", "file_name", "source", "tool")
-"""What whoever lands a table calls it or its source: a word, or a link that may name an owner."""
+"""Names given to landed tables and their sources: words, or links that may name an owner."""
 NO_HANDLE = (
     "added", "after_snapshot_id", "base_country", "base_relation", "before_snapshot_id",
     "change", "child_class", "counter", "country", "country_status", "doubt", "dropped",
@@ -50,8 +50,8 @@ NO_HANDLE = (
     "sample_exclusion", "signal", "size_class", "snapshot_id", "stage", "trait",
     "trend", "undefined_reason", "window_name",
 )  # fmt: skip
-"""Columns of text that name nobody: words of this project. A column of text that stands in no list
-is not handed on."""
+"""Text columns that name nobody, but hold words of this project. A text column that is in none of
+these lists stops the publication."""
 
 WORDS = {
     name: tuple(itertools.chain(*lines))
@@ -59,8 +59,8 @@ WORDS = {
         Path(__file__).with_name("words.yml").read_text("utf-8")
     ).items()
 }
-"""Columns in which users write what they like (whose it is may stand before their names), and the
-words that are shown of them."""
+"""Columns in which users can write anything (their names may have a prefix such as `base_`), and
+the words in them that are not hidden."""
 
 ID = "[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9._-]+"
 
@@ -92,7 +92,7 @@ HASH = f"""
 
 @dataclass(frozen=True)
 class Table:
-    """A mart that was written: its file, and how many rows it has."""
+    """A written mart: its file and its number of rows."""
 
     mart: Mart
     path: Path
@@ -104,7 +104,7 @@ def write_tables(
 ) -> list[Table]:
     """Write each mart as `<folder>/<mart>.parquet`, owners hashed if there is a salt.
 
-    A StudyError if the exports are not those of these marts, or hold text that may name an owner
+    A StudyError if the exports do not fit these marts, or hold a text column that may name owners
     and that no rule covers.
     """
     folder.mkdir()
@@ -161,7 +161,7 @@ def write_hashed(exports: Exports, mart: Mart, path: Path) -> None:
 
 
 def hidden(name: str, kind: str) -> str:
-    """The SQL for a column in which no owner's handle stands."""
+    """The SQL of a column without owners' handles."""
     if name in IDS:
         return f'id_hashed("{name}")'
     if name in OWNERS:
@@ -173,7 +173,7 @@ def hidden(name: str, kind: str) -> str:
     if name in CHANGES:
         listed = f"string_split(\"{name}\", ', ')"
         each = f"unnest({listed}) as part, generate_subscripts({listed}, 1) as place"
-        # A repository that was made anew under its name: when, or the Hub's ids of the two.
+        # For a repository recreated under its name: the times, or the Hub's ids of the two.
         return (
             f"case when change = 'recreated' then time_or_hashed(\"{name}\") "
             f"else (select string_agg(text_hashed(part), ', ' order by place) "
@@ -192,24 +192,23 @@ def hidden(name: str, kind: str) -> str:
         )
     if "VARCHAR" in kind and name not in NO_HANDLE:
         raise StudyError(
-            f"nothing says whether the column {name} names owners: add it to a list in "
+            f"it is not known whether the column {name} names owners: add it to a list in "
             f"{Path(__file__).name}"
         )
     return f'"{name}"'
 
 
 def plain_name(column: str) -> str:
-    """The name of a column without whose it is, or when: `license` of `base_license`."""
+    """A column's name without `base_`, `_before` and the like: `license` for `base_license`."""
     return re.sub("^(base|parent|child|root)_|_(before|after)$", "", column)
 
 
 def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int:
-    """Search all files of a folder for the owners and ids of the exports; how many were sought.
+    """Search all files of a folder for the owners and ids of the exports; return how many.
 
-    A StudyError that names the file in which one stands. A handle counts where it is a whole cell,
-    stands before a slash, or is a word of a repository's name behind one.
-    Files of words are searched for ids only, and not for those that nobody lists: claims such as
-    `n/a` stand in SQL.
+    A StudyError that names the file in which one is found. A handle counts if it is a whole cell,
+    is before a slash, or is a word of a repository's name after one. Text files are searched only
+    for ids, and only for listed ones: claims such as `n/a` occur in SQL.
     """
     connection = exports.connection
     named = [
@@ -241,7 +240,7 @@ def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int
         for column in table.mart.columns:
             if "VARCHAR" in column.type and column.name not in NO_HANDLE:
                 stays = [*WORDS.get(plain_name(column.name), ()), ""]
-                # An id without an owner, or a leaderboard, may be what somebody is called.
+                # An id without an owner, or a leaderboard, may equal somebody's handle.
                 is_word = column.name in (*IDS, *LANDED)
                 is_whole = "false" if is_word else f"part not in {tuple(stays)}"
                 written = parts_of(column, f"read_parquet({files_in_sql(table.path)})")
@@ -276,19 +275,19 @@ def check_hidden(exports: Exports, tables: Sequence[Table], folder: Path) -> int
 
 
 def texts_of(column: Column, rows: str) -> str:
-    """The SQL for the distinct texts that the cells of a column are or list."""
+    """The SQL of the distinct texts in a column's cells, which may be lists."""
     name = identifier(column.name)
     texts = name if column.type.endswith("[]") else f"string_split({name}, ', ')"
     return f"select distinct unnest({texts}) as part from {rows}"
 
 
 def parts_of(column: Column, rows: str) -> str:
-    """The same in lower case."""
+    """The SQL of the same texts in lower case."""
     return f"select distinct lower(part) as part from ({texts_of(column, rows)})"
 
 
 def ids_in(marts: Iterable[Mart], names: Collection[str]) -> str:
-    """The SQL for all ids `owner/name` in the columns so named."""
+    """The SQL of all ids `owner/name` in the columns of these names."""
     texts = " union ".join(
         texts_of(column, identifier(mart.name))
         for mart in marts
@@ -299,9 +298,11 @@ def ids_in(marts: Iterable[Mart], names: Collection[str]) -> str:
 
 
 def text_of(path: Path) -> str:
+    """The text of a file in lower case."""
     return path.read_text("utf-8").lower()
 
 
 def refuse(found: tuple | None, file: str) -> None:
+    """A StudyError if a row with an owner or an id was found."""
     if found:
         raise StudyError(f"{file} would name {found[0]!r} although owners are to be hashed")

@@ -1,16 +1,16 @@
-"""The tables as a data set for others: one folder, described in the formats that others read.
+"""Publishes the tables as a data set: one folder, described in formats that other tools read.
 
     python -m analysis publish --to FOLDER                        write and validate it
     python -m analysis publish --to FOLDER --hash-owners          without owners' handles
     python -m analysis publish --to FOLDER --push ME/SET --dry-run   what would be sent
 
-The folder holds the marts as Parquet (data/), the studies' tables where they are of the same
+The folder holds the marts as Parquet (data/), the studies' tables if they were made from the same
 exports (results/), the SQL of each published number (sql/), a dataset card, a data dictionary,
 Croissant metadata, a Frictionless data package and checksums. The same exports, results and options
 give the same bytes. An earlier publication in the folder is replaced at the end, other files never.
 
-Nothing is sent without --push. It makes a private repository unless --public is given; the token is
-the one that huggingface_hub finds (HF_TOKEN, or its login). Files of an earlier push stay.
+Nothing is sent without --push. The repository is private unless --public is given; the token is the
+one that huggingface_hub finds (HF_TOKEN, or its login). Files of an earlier push are kept.
 """
 
 from __future__ import annotations
@@ -49,19 +49,19 @@ from hub_lineage.sql import one_line
 
 CHECKSUMS = "checksums.sha256"
 FEWEST = 6
-"""Different characters, and steps from one to the next, below which a salt can be guessed."""
+"""The fewest different characters, and steps between neighbours, of a safe salt."""
 
 SECONDS = 25.0
 SECONDS_A_MODEL = 1e-5
-"""Of a publication on one core."""
+"""The time of a publication on one core."""
 
 CHECKED_ROWS = 200
-"""Rows of each table that the formats' own tools read: they take a millisecond or more for each."""
+"""How many rows of each table the formats' own tools read, at a millisecond or more for each."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the person who publishes says about the data; see `--help`."""
+    """What the publisher says about the data; see `--help`."""
 
     scope: str = "selection"
     licence: str = "other"
@@ -72,18 +72,23 @@ class Options:
 
 
 def add_arguments(command) -> None:
-    """The options of `python -m analysis publish`."""
+    """Declare the options of `python -m analysis publish`."""
     command.description = __doc__
     command.add_argument("--to", type=Path, required=True, metavar="FOLDER")
     command.add_argument(
         "--scope",
         choices=SCOPES,
-        help="what the landing holds; by default the sample if it is, else a selection",
+        help="what the landing holds (default: sample if it is the sample, else selection)",
     )
     command.add_argument(
-        "--license", default=None, metavar="ID", help="of the data: cc-by-4.0, other (default)"
+        "--license",
+        default=None,
+        metavar="ID",
+        help="licence of the data: cc-by-4.0, other (default)",
     )
-    command.add_argument("--attribution", default="", help="whose data, in a line for the card")
+    command.add_argument(
+        "--attribution", default="", help="source of the data, a line for the card"
+    )
     command.add_argument(
         "--hash-owners",
         action="store_true",
@@ -97,15 +102,15 @@ def add_arguments(command) -> None:
     command.add_argument("--push", metavar="OWNER/NAME", help="send it to the Hub as a data set")
     command.add_argument("--public", action="store_true", help="with --push: a public repository")
     command.add_argument(
-        "--dry-run", action="store_true", help="with --push: list files and sizes, contact nobody"
+        "--dry-run", action="store_true", help="with --push: list files and sizes, send nothing"
     )
     command.set_defaults(main=main)
 
 
 def main(arguments) -> int:
-    """`python -m analysis publish`; a StudyError where anything is wrong."""
+    """Carry out `python -m analysis publish`; a StudyError if anything is wrong."""
     if (arguments.dry_run or arguments.public) and not arguments.push:
-        print("error: --dry-run and --public belong to --push OWNER/NAME", file=sys.stderr)
+        print("error: --dry-run and --public need --push OWNER/NAME", file=sys.stderr)
         return 2
     if arguments.cyclonedx and arguments.hash_owners:
         print("error: a bill of materials names owners; leave out --hash-owners", file=sys.stderr)
@@ -116,7 +121,7 @@ def main(arguments) -> int:
     target = Path(os.path.abspath(arguments.to))
     check_target(target)
     with workshop(target, "the data set", "name another folder with --to"):
-        pass  # that it can be written is seen before all that is made for it
+        pass  # finds out at once whether the folder can be written
     salt = salt_from_environment() if arguments.hash_owners else None
     project = compiled()
     exports = open_exports(arguments.exports, needed=tuple(project.marts))
@@ -141,8 +146,8 @@ def main(arguments) -> int:
 def publish(
     exports: Exports, results: Path, target: Path, project: Project, options: Options
 ) -> list[str]:
-    """Write, validate and put in place; lines that say what is there and what was checked."""
-    # Seconds to load, and the other commands load this module too.
+    """Write and validate the folder; return lines on what it holds and what was checked."""
+    # Imported here: these take seconds to load, and other commands load this module too.
     from analysis.publish.croissant import check_croissant, write_croissant
     from analysis.publish.data_package import check_data_package, write_data_package
 
@@ -196,7 +201,7 @@ def publish(
 
 
 def copy_results(exports: Exports, results: Path, folder: Path) -> tuple[str, ...]:
-    """Copy the studies' tables if they were made from these exports; their names."""
+    """Copy the studies' tables if they were made from these exports; return their names."""
     with contextlib.suppress(OSError, ValueError, KeyError):
         made_from = json.loads((results / "manifest.json").read_text("utf-8"))["landing_hash"]
         if made_from == exports.content_hash:
@@ -205,7 +210,7 @@ def copy_results(exports: Exports, results: Path, folder: Path) -> tuple[str, ..
             others = [path.name for path in paths if not path.stem.isidentifier()]
             if others:
                 raise StudyError(
-                    f"{others[0]!r} in {results} is no table of results: move it elsewhere"
+                    f"{others[0]!r} in {results} is not a table of results: move it elsewhere"
                 )
             for path in paths:
                 shutil.copyfile(path, folder / path.name)
@@ -214,11 +219,12 @@ def copy_results(exports: Exports, results: Path, folder: Path) -> tuple[str, ..
 
 
 def salt_from_environment() -> str:
+    """The secret in HUB_SALT; a StudyError if it is missing or easy to guess."""
     salt = os.environ.get("HUB_SALT", "")
     if is_guessable(salt):
         raise StudyError(
             f"--hash-owners needs a secret of {SHORTEST_SALT} characters or more in HUB_SALT that "
-            "nobody guesses, such as `openssl rand -hex 16` gives; keep it, so that the next "
+            "nobody can guess, such as `openssl rand -hex 16` prints; keep it, so that the next "
             "snapshot gets the same hashes",
             2,
         )
@@ -226,7 +232,7 @@ def salt_from_environment() -> str:
 
 
 def is_guessable(salt: str) -> bool:
-    """Whether a salt is short, one text over and over, or a run such as `abcdef` or `123456`."""
+    """Whether a salt is short, a repeated text, or a run such as `abcdef` or `123456`."""
     text = "".join(salt.split()).lower()
     steps = {ord(later) - ord(one) for one, later in itertools.pairwise(text)}
     is_repeated = text in (text + text)[1:-1]
@@ -234,6 +240,7 @@ def is_guessable(salt: str) -> bool:
 
 
 def files_of(folder: Path) -> list[Path]:
+    """All files below a folder, sorted."""
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
@@ -243,7 +250,7 @@ def hashes_of(folder: Path) -> dict[str, str]:
 
 
 def check_target(target: Path) -> None:
-    """A StudyError unless the folder is absent, empty, or holds nothing but a publication."""
+    """A StudyError unless the folder is missing, empty, or holds only a publication."""
     if not target.exists():
         return
     if not target.is_dir():
@@ -255,14 +262,14 @@ def check_target(target: Path) -> None:
         ours |= {line[66:] for line in lines}
     if found - ours:
         raise StudyError(
-            f"{target} holds files that are not of a publication ({min(found - ours)}): "
+            f"{target} holds files that do not belong to a publication ({min(found - ours)}): "
             "choose an empty folder"
         )
 
 
 @contextlib.contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
-    """A hidden folder beside the target, which takes its place if all goes well."""
+    """A hidden folder beside the target, which it replaces if all goes well."""
     with workshop(target, "the data set", "name another folder with --to") as place:
         folder = place / "new"
         folder.mkdir()
@@ -272,7 +279,7 @@ def new_folder(target: Path) -> Iterator[Path]:
             raise StudyError(
                 f"cannot write {target} ({one_line(error)}): it is as it was"
             ) from error
-        # Files may have come while the folder was made.
+        # Files may have been added while the folder was made.
         check_target(target)
         replace_folder(folder, target)
 
@@ -300,7 +307,10 @@ def list_files(folder: Path, repository: str) -> None:
 
 
 def push(folder: Path, repository: str, is_public: bool) -> str:
-    """Send the folder to the Hub in one commit; where it is. A StudyError if that fails."""
+    """Send the folder to the Hub in one commit; return a line that says where it is.
+
+    A StudyError if it cannot be sent.
+    """
     api = HfApi()
     disable_progress_bars()
     package = json.loads((folder / "datapackage.json").read_text("utf-8"))
@@ -313,7 +323,7 @@ def push(folder: Path, repository: str, is_public: bool) -> str:
             commit_message=package["title"],
         )
     except Exception as error:
-        # The library says in its own way what it makes of an odd answer: a KeyError, for example.
+        # The library may raise anything for an odd answer, for example a KeyError.
         said = str(error).strip().splitlines() or [""]
         kind = "" if isinstance(error, HfHubHTTPError | OSError) else f"{type(error).__name__}: "
         raise StudyError(

@@ -1,4 +1,4 @@
-"""The SQL of each published number, to be run in the published folder after `sql/open.sql`."""
+"""Writes the SQL of each published number, to run in the published folder after `sql/open.sql`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS = {
     "value": "value, n",
     "dealt_out": "prominence, entrants of a base",
 }
-"""What the query of each kind of test gives."""
+"""The columns that the query of each kind of test returns."""
 
 VIEWS = Path(__file__).resolve().parents[1] / "studies" / "samples"
 
@@ -27,8 +27,8 @@ VIEWS = Path(__file__).resolve().parents[1] / "studies" / "samples"
 def write_queries(project: Project, folder: Path, results: Iterable[str]) -> None:
     """Write `<folder>/open.sql` and one file per model, question, figure, claim, specification.
 
-    `results` names the tables of results that are handed on beside the marts. A figure of tables
-    that are not handed on is left out.
+    `results` names the tables of results that are published with the marts. Figures of tables that
+    are not published are left out.
     """
     results = tuple(results)
     handed_on = {*project.marts, *results}
@@ -48,7 +48,7 @@ def write_queries(project: Project, folder: Path, results: Iterable[str]) -> Non
 
 
 def opening(project: Project, results: Iterable[str]) -> str:
-    """Views on all files, and the studies' variables on top of them."""
+    """The SQL of views on all files, and of the studies' variables on top of them."""
     lines = ["-- Run it first, in the folder above: duckdb -init sql/open.sql"]
     lines += [f"create or replace view {name} as from 'data/{name}.parquet';"
               for name in project.marts]  # fmt: skip
@@ -61,12 +61,13 @@ def opening(project: Project, results: Iterable[str]) -> str:
 
 
 def of_figure(figure: Figure) -> str:
-    says = [f"-- {figure.title}.", f"-- Reads {', '.join(figure.reads)}."]
-    return "\n".join([*says, figure.prelude, ended(figure.query)])
+    """The SQL of a figure's numbers, under its title."""
+    head = [f"-- {figure.title}.", f"-- Reads {', '.join(figure.reads)}."]
+    return "\n".join([*head, figure.prelude, ended(figure.query)])
 
 
 def of_claim(claim: Mapping) -> str:
-    """The queries behind a claim's verdict: the test that carries it, then what stands beside."""
+    """The queries behind a claim's verdict: the deciding test, then the additional ones."""
     lines = [f"-- {claim['claim_id']}: {' '.join(claim['claim'].split())} ({claim['source']})"]
     for role, test in tests_of(claim):
         lines += ["", f"-- {ROLES[role]}: {' '.join(str(test['choice']).split())}"]
@@ -80,17 +81,18 @@ def of_claim(claim: Mapping) -> str:
 
 
 def rows_of(one: Specification) -> str:
-    """The rows that a specification starts from, with what is done with them as a comment."""
+    """The SQL of a specification's rows, with its formula or method as a comment."""
     if one.method == "regression":
         clusters = ", ".join(one.clusters) or "none"
         done = f"{one.equation.formula}, {one.estimator}, clusters: {clusters}"
         sql = one.sql()
     else:
-        # Methods make columns of their own, the outcome among them.
+        # Methods add columns of their own, including the outcome.
         done = f"method {one.method} on {one.outcome}"
         sql = one.sql(("*",))
     return f"-- {one.specification_id}: {' '.join(one.title.split())}\n-- {done}\n{ended(sql)}"
 
 
 def ended(sql: str) -> str:
+    """A statement with exactly one semicolon at its end."""
     return sql.strip().rstrip(";") + ";\n"

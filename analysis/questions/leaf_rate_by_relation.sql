@@ -1,4 +1,4 @@
--- Which derivatives are ends of lines? Share of models without a child, by relation.
+-- Which derivatives does nobody build on? Share of models without a child, by relation.
 select
     coalesce(relation, 'none') as relation,
     count(*) as n_models,

@@ -1,4 +1,4 @@
--- Do children keep their parent's licence? By relation, where both give one.
+-- Do children keep their parent's licence? By relation, where both have one.
 select
     edges.relation,
     count(*) as n_edges,

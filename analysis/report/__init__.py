@@ -1,1 +1,1 @@
-"""The report: a folder of pages that say what the marts and the studies found in one landing."""
+"""The report: a folder of pages on what the marts and the studies show about one landing."""

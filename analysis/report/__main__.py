@@ -1,12 +1,12 @@
 """The report's command line.
 
-    python -m report                        the report of the exports and results at hand
+    python -m report                        a report on the present exports and results
     python -m report --base owner/name      with a family page for this base too
     python -m report --attribution "Radar HuggingFace Dataset, 686f6c61" --license cc-by-4.0
                                             with source and licence of the data on every page
 
 It reads the marts in HUB_EXPORTS (default: exports) and the studies in HUB_RESULTS (default:
-results; they need not be there), and writes the folder HUB_SITE (default: site), whose index.html
+results; they may be missing), and writes the folder HUB_SITE (default: site), whose index.html
 opens by double click.
 Exit codes: 0 written; 1 the exports cannot be used or the folder cannot be written; 2 wrong use.
 """
@@ -26,7 +26,7 @@ from hub_lineage.scopes import SCOPES
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options, with the environment's folders as defaults."""
+    """The parser of the options, with the environment's folders as defaults."""
     made = argparse.ArgumentParser(
         prog="python -m report",
         description=__doc__,
@@ -36,27 +36,29 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--results", type=Path, default=folder_from("HUB_RESULTS", "results"))
     made.add_argument("--to", type=Path, default=folder_from("HUB_SITE", "site"), metavar="DIR")
     made.add_argument(
-        "--base", action="append", default=[], metavar="ID", help="a base with a page of its own"
+        "--base", action="append", default=[], metavar="ID", help="a base to get its own page"
     )
     made.add_argument(
         "--families", type=int, default=report_site.LARGEST, metavar="N",
-        help="largest families with a page (%(default)s)",
+        help="how many of the largest families get a page (%(default)s)",
     )  # fmt: skip
     made.add_argument(
         "--scope", choices=SCOPES,
-        help="what the landing holds; by default the sample if it is, else a selection",
+        help="what the landing holds (default: sample if it is the sample, else selection)",
     )  # fmt: skip
-    made.add_argument("--license", default="", metavar="ID", help="of the data, such as cc-by-4.0")
     made.add_argument(
-        "--attribution", default="", help="whose data, in a line for the head of every page"
+        "--license", default="", metavar="ID", help="licence of the data, such as cc-by-4.0"
     )
-    made.add_argument("--manifest", type=Path, help="of dbt, instead of asking dbt for one")
+    made.add_argument(
+        "--attribution", default="", help="source of the data, a line for the head of every page"
+    )
+    made.add_argument("--manifest", type=Path, help="dbt's manifest, if it is not to be made anew")
     made.add_argument("--quiet", action="store_true", help="show no progress")
     return made
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Build the report; the exit code."""
+    """Build the report and return the exit code."""
     arguments = parser().parse_args(arguments)
     site = arguments.to.absolute()
     try:

@@ -1,4 +1,4 @@
-"""The citation in words, and as BibTeX for those who write papers."""
+"""The citation as BibTeX, for those who write papers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from analysis.studies.printed.table_formats import plain
 
 
 def bibtex(citation: Mapping, landing: Landing) -> str:
-    """The software with its snapshot, and the studies, as HTML to be copied.
+    """The software with the snapshot, and the studies, as HTML to copy from.
 
     citation: the parsed CITATION.cff.
     """
@@ -48,7 +48,7 @@ def bibtex(citation: Mapping, landing: Landing) -> str:
 
 
 def entry(kind: str, name: str, fields: Mapping[str, str]) -> str:
-    """One entry; braces keep capitals as they are, and what would end a field is left out."""
+    """One entry; braces keep capitals, and characters that would end a field are left out."""
     lines = [
         f"  {key} = {{{value if key == 'author' else braced(value)}}},"
         for key, value in fields.items()
@@ -57,5 +57,6 @@ def entry(kind: str, name: str, fields: Mapping[str, str]) -> str:
 
 
 def braced(value: object) -> str:
+    """A value without braces and backslashes, in which LaTeX's & and _ are escaped."""
     text = plain(str(value))
     return "".join(c for c in text if c not in "{}\\").replace("&", r"\&").replace("_", r"\_")

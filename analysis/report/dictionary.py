@@ -1,4 +1,4 @@
-"""The data dictionary: what dbt knows of each mart and its columns."""
+"""The data dictionary: dbt's descriptions of each mart and its columns."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from hub_lineage.errors import DbtError, StudyError
 
 
 def read_dictionary(manifest: Path | None, scratch: Path) -> list[Mart]:
-    """The marts of dbt's manifest, sorted by name; dbt is asked to write it if None is given."""
+    """The marts of dbt's manifest, sorted by name; dbt writes one if None is given."""
     path = manifest or parsed(scratch)
     try:
         return marts_in(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, KeyError) as error:
         raise StudyError(
-            f"{path} is no manifest of dbt that can be read: `make build` writes one"
+            f"{path} is not a readable manifest of dbt: `make build` writes one"
         ) from error
 
 
 def parsed(scratch: Path) -> Path:
-    """Let dbt read the project, without a database, and name its manifest."""
+    """Have dbt parse the project, without a database; return the path of its manifest."""
     try:
         dbt.run(["parse", "--quiet"], scratch)
     except DbtError as error:

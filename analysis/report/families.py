@@ -1,4 +1,4 @@
-"""Families of bases: which bases get a page, and what stands on it."""
+"""Families of bases: which bases get a page, and what it shows."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from hub_lineage.errors import StudyError
 from hub_lineage.exports import Exports
 
 MOST_LISTED = 1_000
-"""Descendants in the browsable tree of one page."""
+"""The most descendants in the browsable tree of one page."""
 
 INTERVAL = (
     "95 % interval of Bonett and Price, as if each later model chose by itself. Own takers are by "
     "the owner of the model itself. n_i take "
     "from the focal alone, n_j from it and a parent of it, n_k from a parent alone."
 )
-"""What is said below tables of the index."""
+"""The note below tables of the index."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Base:
 
 
 def slug_of(model_id: str) -> str:
-    """A file name that no other id shares, whatever the id holds."""
+    """A file name unique to an id, whatever the id contains."""
     words = re.sub(r"[^a-z0-9]+", "-", model_id.lower()).strip("-")[:48].strip("-")
     return f"{words or 'base'}-{hashlib.sha256(model_id.encode()).hexdigest()[:8]}"
 
 
 def chosen_bases(exports: Exports, named: Sequence[str], n_largest: int) -> list[Base]:
-    """The largest families' roots, then the bases that were asked for, each once.
+    """The roots of the largest families, then the bases asked for, each once.
 
     A StudyError for a name that is neither a model nor a parent of one in this snapshot.
     """
@@ -51,7 +51,7 @@ def chosen_bases(exports: Exports, named: Sequence[str], n_largest: int) -> list
 
 
 def found(exports: Exports, name: str) -> str:
-    """The id that a name on the command line means: itself, or its one other spelling."""
+    """The id for a name on the command line: the name itself, or the same in another case."""
     rows = exports.connection.execute(
         """
         select distinct id
@@ -75,14 +75,14 @@ def found(exports: Exports, name: str) -> str:
 
 
 def walk(connection: duckdb.DuckDBPyConnection, base: str) -> None:
-    """Make the temporary table `family` of the base's descendants (`queries/family.sql`)."""
+    """Create the temporary table `family` of the base's descendants (`queries/family.sql`)."""
     connection.execute("set variable base = " + "'" + base.replace("'", "''") + "'")
     connection.execute(text_of("intervals"))
     connection.execute(text_of("family"))
 
 
 def facts(connection: duckdb.DuckDBPyConnection) -> dict:
-    """What the walked family's page says in words."""
+    """The numbers in the text of a family's page, from the table `family`."""
     return one_row(
         connection,
         """
@@ -104,7 +104,7 @@ def facts(connection: duckdb.DuckDBPyConnection) -> dict:
 
 
 def most_descended(connection: duckdb.DuckDBPyConnection) -> list[dict]:
-    """The descendants for the browsable tree: those that most descend from, then the most liked."""
+    """The descendants for the browsable tree: by their descendants, then by likes."""
     return all_rows(
         connection,
         f"""
@@ -137,7 +137,7 @@ def top_by_disruption(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
 
 
 def most_built_upon(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
-    """The descendants with most children, with their index or the reason why there is none."""
+    """The descendants with most children, with their index or the reason why it is undefined."""
     return connection.execute(
         """
         select
@@ -154,11 +154,12 @@ def most_built_upon(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
 
 
 def all_rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict]:
-    """Every row of a query, by column."""
+    """Every row of a query, as a mapping from columns to values."""
     made = connection.execute(sql)
     names = [column[0] for column in made.description]
     return [dict(zip(names, row, strict=True)) for row in made.fetchall()]
 
 
 def one_row(connection: duckdb.DuckDBPyConnection, sql: str) -> dict:
+    """The first row of a query, as a mapping from columns to values."""
     return all_rows(connection, sql)[0]

@@ -1,8 +1,7 @@
-"""What was found, in a few sentences that need no statistics to be read.
+"""The main findings, in a few sentences that can be read without statistics.
 
-Each is computed from the marts (the one on recognition from the studies) and bears its 95 %
-interval.
-Where a landing cannot carry a conclusion the sentence says so, and why.
+Each is computed from the marts (the one on recognition from the studies) and has a 95 % interval.
+If a landing does not allow a conclusion, the sentence says so, and why.
 """
 
 from __future__ import annotations
@@ -20,20 +19,20 @@ from analysis.studies.shares import Clustered, clustered_share
 from analysis.studies.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED
 
 FEWEST = 100
-"""Models below which no share is told as a finding."""
+"""The fewest models for which a share is reported as a finding."""
 
 FOLLOWED_DAYS = 180
-"""Bases are followed for so long; younger ones would show their early entrants alone."""
+"""How long bases are followed; younger ones would show only their early entrants."""
 
 RECOGNITION = "B1"
-"""The claim that tells what being late costs."""
+"""The claim about what being late costs."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence, whether it concludes anything, and the place on the site that shows its numbers.
+    """A sentence, whether it states a conclusion, and where the site shows its numbers.
 
-    text: plain, hostile where ids are in it. target: page and anchor, as in "data#dates".
+    text: plain, and may hold hostile ids. target: page and anchor, as in "data#dates".
     """
 
     text: str
@@ -42,7 +41,7 @@ class Finding:
 
 
 def findings(connection: duckdb.DuckDBPyConnection, claims: Sequence[Mapping]) -> list[Finding]:
-    """The sentences in their order; `claims` are the rows of the studies' claims, if they ran."""
+    """The findings in order; `claims` are the rows of the studies' claims, if these have run."""
     connection.execute(text_of("intervals"))
     made = [
         descent(connection.execute(text_of("descent")).df()),
@@ -72,7 +71,7 @@ def descent(frame: pd.DataFrame) -> Finding:
 
 
 def speed(connection: duckdb.DuckDBPyConnection) -> Finding:
-    """How soon those who build on a model come, of bases that all had the same time."""
+    """How soon others build on a model, for bases that were all followed equally long."""
     target = "ecosystem#calendar-of-entry"
     rows = connection.execute(
         f"""
@@ -95,7 +94,7 @@ def speed(connection: duckdb.DuckDBPyConnection) -> Finding:
 
 
 def disruption(connection: duckdb.DuckDBPyConnection) -> Finding:
-    """How many models draw those who come later away from their own parents."""
+    """How many models draw later models away from their own parents."""
     target = "verdicts#a2"
     rows = connection.execute(
         "select count(*) filter (mdi > 0) as k, count(*) as n from disruption_panel "
@@ -124,7 +123,7 @@ def coverage(connection: duckdb.DuckDBPyConnection) -> Finding:
 
 
 def share_finding(found: Clustered, what: str, question: str, target: str) -> Finding:
-    """A share as a sentence, or why none can be told."""
+    """A share as a sentence, or why it cannot be reported."""
     if found.n < FEWEST:
         models = "model" if found.n == 1 else "models"
         return Finding(
@@ -144,7 +143,7 @@ def share_finding(found: Clustered, what: str, question: str, target: str) -> Fi
 
 
 def with_share(found: Clustered) -> str:
-    """ "21 % (95 % interval 12 to 36 %)", or the share alone where there is no interval."""
+    """A share such as "21 % (95 % interval 12 to 36 %)"; alone if there is no interval."""
     if found.low is None:
         return f"{number(100 * found.estimate, 1)} %"
     told = with_interval(100 * found.estimate, 100 * found.low, 100 * found.high, " %")
@@ -153,7 +152,7 @@ def with_share(found: Clustered) -> str:
 
 
 def recognition(claims: Sequence[Mapping]) -> Finding | None:
-    """What being late costs, as the studies judge it; None where they have not run."""
+    """What being late costs, by the studies' verdict; None if they have not run."""
     rows = [row for row in claims if row["claim_id"] == RECOGNITION and row["role"] == "test"]
     if not rows:
         return None
@@ -174,5 +173,5 @@ def recognition(claims: Sequence[Mapping]) -> Finding | None:
 
 
 def capital(text: str) -> str:
-    """The same with a capital first."""
+    """A text with its first letter capitalised."""
     return text[:1].upper() + text[1:]

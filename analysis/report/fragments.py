@@ -25,11 +25,11 @@ from analysis.report.links import Links
 from analysis.studies.printed.table_formats import Table, as_html, plain
 
 MOST_ROWS = 10_000
-"""Rows of a searchable table; browsers take seconds for more."""
+"""The most rows of a searchable table; browsers take seconds for more."""
 
 
 def printed(value: object) -> str:
-    """A cell as readers see it: dates without time, numbers with thousands apart, "" for null."""
+    """A cell as printed: dates without time, numbers with thousands separators, "" for null."""
     if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, bool):
@@ -44,12 +44,12 @@ def printed(value: object) -> str:
 INTERVALS: Mapping[str, tuple[str, str]] = {
     "MDI": ("from", "to"), "share, %": ("from, %", "to, %"), "above 0, %": ("from, %", "to, %"),
 }  # fmt: skip
-"""Columns whose interval stands in two more; readers see the three as one, files keep them."""
+"""Columns with the two columns of their interval, printed as one; files keep all three."""
 
 
 @dataclass(frozen=True)
 class PrintedTable:
-    """A table as readers see it, the same as files hold it, and which of its cells are links.
+    """A table as printed, the same for files, and which of its cells are links.
 
     linked: headings of columns that hold ids of models, or owners.
     """
@@ -72,7 +72,7 @@ def table(
     rows = [tuple(row) for row in rows]
 
     def made(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> Table:
-        # A label that begins with a space would belong to the row above.
+        # A label with a leading space would belong to the row above.
         lines = tuple((line[0].strip() or "(none)", *line[1:]) for line in lines)
         return Table(
             name=name, title=title, stub=headings[0], columns=tuple(headings[1:]),
@@ -103,9 +103,9 @@ def table(
 
 
 def table_box(made: PrintedTable, links: Mapping[str, str], to: Callable[[str, str], str]) -> str:
-    """A printed table with its downloads; says so where it has no rows.
+    """A printed table with its downloads, or a note if it has no rows.
 
-    to: the heading and the text of a cell that is a link -> its HTML.
+    to: the heading and the text of a linked cell -> its HTML.
     """
     if not any(lines for _, lines in made.shown.groups):
         return missing(f"{made.shown.title}: there is nothing to show in this landing.")
@@ -113,8 +113,10 @@ def table_box(made: PrintedTable, links: Mapping[str, str], to: Callable[[str, s
 
 
 def labelled(made: str) -> str:
-    """A printed table whose cells know their column's heading, which narrow screens put before
-    each; wide tables are marked."""
+    """A printed table with each column's heading in its cells, for narrow screens to show there.
+
+    Wide tables are marked.
+    """
     headings = dict(re.findall(r'<th [^>]*scope="col" id="([^"]*)">(.*?)</th>', made, re.S))
 
     def with_label(found: re.Match) -> str:
@@ -123,7 +125,7 @@ def labelled(made: str) -> str:
         return f'<td data-label="{text}" headers="{found[1]}"'
 
     made = re.sub(r'<td headers="([^"]*)"', with_label, made)
-    # Ids of specifications break where their words end.
+    # Ids of specifications may break between their words.
     made = re.sub(
         r'(<th [^>]*scope="col"[^>]*>)([^<]*)',
         lambda found: found[1] + re.sub(r"[._](?=\w)", r"\g<0><wbr>", found[2]),
@@ -154,7 +156,7 @@ def linked_cells(made: str, linked: Sequence[str], to: Callable[[str, str], str]
 
 
 def switched(name: str, label: str, first: str, second: str) -> str:
-    """Two pieces of HTML of which a switch shows one, by mouse and keyboard, without a script."""
+    """A switch between two pieces of HTML, for mouse and keyboard, without a script."""
     return (
         f'<div class="switched"><input type="checkbox" id="switch-{name}">\n'
         f'<label for="switch-{name}">{html.escape(label)}</label>\n'
@@ -163,7 +165,7 @@ def switched(name: str, label: str, first: str, second: str) -> str:
 
 
 def finding_list(found: Sequence[tuple[str, str, bool]]) -> str:
-    """Findings as a list: text, where its numbers are, and whether it concludes anything."""
+    """Findings as a list: of each its text, the link to its numbers, and whether it concludes."""
     items = "".join(
         f'<li class="{"finding" if is_conclusion else "finding open"}">'
         f"{html.escape(plain(text))} "
@@ -175,18 +177,18 @@ def finding_list(found: Sequence[tuple[str, str, bool]]) -> str:
 
 
 WIDE, WIDEST = 3, 9
-"""A table of more columns than the first is set as a list on narrow screens, one of more than the
-second on all."""
+"""A table with more columns than the first number is shown as a list on narrow screens, one with
+more than the second on all screens."""
 
 
 def figure_box(drawn: Drawn, snapshot: str, links: Mapping[str, str], caution: str = "") -> str:
-    """A figure under its title, with its snapshot and downloads, or the reason why there is none.
+    """A figure with its title, snapshot and downloads, or the reason why there is none.
 
-    caution: what the landing does to the figure, if it does anything.
+    caution: how the landing distorts the figure; empty if it does not.
     """
     if not drawn.svg:
         return missing(f"Figure “{drawn.title}” is not drawn: {drawn.reason}.")
-    # The page's own style sheet has these rules once for all figures, and says the title itself.
+    # The page has these style rules once for all figures, and shows the title itself.
     svg = re.sub(r"<style>.*?</style>", "", untitled(drawn.svg), count=1, flags=re.S)
     title, caption = (html.escape(plain(text)) for text in (drawn.title, drawn.caption))
     warned = f'<p class="caution">{html.escape(plain(caution))}</p>\n' if caution else ""
@@ -200,7 +202,7 @@ def figure_box(drawn: Drawn, snapshot: str, links: Mapping[str, str], caution: s
 
 
 def link_line(links: Mapping[str, str], tag: str = "p") -> str:
-    """Downloads side by side."""
+    """The links of downloads in one line."""
     if not links:
         return ""
     said = " · ".join(
@@ -210,19 +212,19 @@ def link_line(links: Mapping[str, str], tag: str = "p") -> str:
 
 
 def folded(name: str, inner: str) -> str:
-    """HTML behind a summary that opens by mouse and keyboard: the caption of its table."""
+    """HTML folded behind a summary for mouse and keyboard: the caption of its table."""
     caption = re.search(r"<caption[^>]*>(.*?)</caption>", inner, re.S)
     return summary(html.unescape(caption.group(1)) if caption else name, inner)
 
 
 def summary(title: str, inner: str) -> str:
-    """HTML behind a summary that opens by mouse and keyboard."""
+    """HTML folded behind a summary for mouse and keyboard."""
     said = html.escape(plain(title))
     return f'<details class="folded"><summary>{said}</summary>\n{inner}</details>\n'
 
 
 def missing(text: str) -> str:
-    """A box that says what is not there."""
+    """A box that says what is missing."""
     said = re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(plain(text)))
     return f'<p class="not-there">{said}</p>\n'
 
@@ -231,10 +233,10 @@ def missing(text: str) -> str:
 
 
 def searchable(name: str, title: str, frame: pd.DataFrame, kind: str, up: str, links: Links) -> str:
-    """A table that sorts and searches in the page; rows are data, never markup.
+    """A table that can be sorted and searched in the page; its rows are data, never markup.
 
-    kind: what the first column names, "model" or "owner", which `static/links.js` makes links of.
-    The library's script is `tables_script()`; the page loads both once.
+    kind: what the first column names, "model" or "owner", for `static/links.js` to link. The
+    library's script is `tables_script()`; the page loads both scripts once.
     """
     shown = pd.DataFrame(
         {
@@ -265,7 +267,7 @@ def searchable(name: str, title: str, frame: pd.DataFrame, kind: str, up: str, l
         language={"search": f"Search {title}: "},
     )
     pages = json.dumps(dict(links.pages), ensure_ascii=False, sort_keys=True)
-    # A script must not be ended by what it quotes.
+    # Quoted text must not end the script.
     pages = pages.replace("<", "\\u003c")
     return (
         f'<div class="searchable" tabindex="0" role="region" aria-label="{html.escape(title)}" '
@@ -276,7 +278,7 @@ def searchable(name: str, title: str, frame: pd.DataFrame, kind: str, up: str, l
 
 
 def cell(value: object) -> object:
-    """A value as the searchable table takes it: numbers stay numbers, so that they sort as such."""
+    """A value for the searchable table; numbers stay numbers, so that they sort as such."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
@@ -287,7 +289,7 @@ def cell(value: object) -> object:
 
 
 def tables_script() -> str:
-    """The library of the searchable tables as one plain script: pages from disk load no modules."""
+    """The library of searchable tables as a plain script: pages from disk cannot load modules."""
     made = itables.javascript.generate_init_offline_itables_html(itables.options.dt_bundle)
     return re.search(r"<script>(.*?)</script>", made, re.S).group(1).strip() + "\n"
 
@@ -300,7 +302,7 @@ def browsable_tree(
 ) -> str:
     """A family as nested lists that open and close by mouse and keyboard.
 
-    to: a model's id -> its HTML, outside of what opens and closes.
+    to: a model's id -> its HTML, outside the parts that open and close.
     rows: the models to list, with model_id, via (the parent it is listed under), relation,
     created_at, n_descendants, likes, each after its parent or below the base.
     """
@@ -319,7 +321,7 @@ def browsable_tree(
             listed += 1
             name = html.escape(plain(model_id))
             said = f"<span>{name}</span> <small>{about(row)}</small>"
-            # Browsers and readers alike lose their way in deeper lists; cycles end here too.
+            # Deeper lists are hard on browsers and readers alike; cycles end here too.
             goes_on = model_id in children and depth < 40 and model_id not in above
             if goes_on:
                 below = branch(model_id, depth + 1, above | {model_id})
@@ -348,5 +350,5 @@ def about(row: Mapping) -> str:
 
 
 def as_json(value: object) -> str:
-    """A value as JSON text whose keys are in order."""
+    """A value as JSON text with sorted keys."""
     return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True) + "\n"

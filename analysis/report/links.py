@@ -1,7 +1,7 @@
-"""Ways to go on: from a model, an owner or a source to its place in the site, and to the Hub.
+"""Links from a model, an owner or a source to its place on the site, and to the Hub.
 
-Ids are hostile text. What is no id that the Hub could have given is text and no link. Nothing is
-asked of the Hub: its pages are plain links, and the made-up sample has none.
+Ids are hostile text, and those that are not valid ids of the Hub are not linked. The Hub itself is
+never contacted: its pages are plain links, and the made-up sample has none.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ AN_ARXIV_ID = re.compile(r"arXiv (\d{4}\.\d{4,5})")
 
 @dataclass(frozen=True)
 class Links:
-    """Where names lead. pages: bases with a page of their own, id -> the name of its file.
-    listed: ids on the page of models. has_hub: whether the Hub knows the landing's models."""
+    """Where names link to.
+
+    pages: bases with a page of their own, id -> the name of its file. listed: ids on the page of
+    models. has_hub: whether the landing's models exist on the Hub.
+    """
 
     pages: Mapping[str, str]
     listed: frozenset[str]
     has_hub: bool
 
     def model(self, model_id: str, up: str) -> str:
-        """A model's name as HTML; `up` is the way to the site's top."""
+        """A model's name as HTML; `up` is the relative path to the top of the site."""
         inside = ""
         if model_id in self.pages:
             inside = f"{up}families/{self.pages[model_id]}.html"
@@ -36,7 +39,7 @@ class Links:
         return self._joined(model_id, inside)
 
     def owner(self, owner: str, up: str) -> str:
-        """An owner's name as HTML: inside, the models that are listed of it."""
+        """An owner's name as HTML, linked to the owner's models in the list."""
         return self._joined(owner, f"{up}models.html#find={quote(owner + '/', safe='')}")
 
     def _joined(self, name: str, inside: str) -> str:
@@ -46,7 +49,7 @@ class Links:
         return said + self.hub(name)
 
     def hub(self, name: str) -> str:
-        """A small link to a name's page on the Hub; empty where there is none."""
+        """A small link to a name's page on the Hub; empty if there is none."""
         if not self.has_hub or not AN_ID.fullmatch(name):
             return ""
         return (
@@ -56,7 +59,7 @@ class Links:
 
 
 def source(text: str) -> str:
-    """Where a claim comes from as HTML, with its paper as a link."""
+    """The source of a claim as HTML, with its paper linked."""
     return AN_ARXIV_ID.sub(
         r'<a rel="noopener noreferrer" href="https://arxiv.org/abs/\1">arXiv \1</a>',
         html.escape(text),

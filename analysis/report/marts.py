@@ -1,4 +1,4 @@
-"""What the pages are made of: the exported marts, and the studies' results where they are."""
+"""The data of the pages: the exported marts, and the studies' results if there are any."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ MARTS = (
 
 @dataclass(frozen=True)
 class Results:
-    """The studies' results; empty where they were not run.
+    """The studies' results; empty if they were not run.
 
-    folder: where they are, None if there are none. missing: why, and how to make them; "" if there
-    is nothing to say. claims: rows of claims.parquet. manifest: what the run says of itself.
+    folder: where they are, None if there are none. missing: why some are missing and how to make
+    them; "" if none are. claims: rows of claims.parquet. manifest: the run's own description.
     """
 
     folder: Path | None
@@ -58,7 +58,7 @@ class Results:
         )
 
     def reason(self, kind: str, name: str) -> str:
-        """Why a table or a figure is not there."""
+        """Why a table or a figure is missing."""
         if self.folder is None:
             return self.missing
         return self.manifest.get(kind, {}).get(name, {}).get("reason") or "the run did not make it"
@@ -69,7 +69,7 @@ class Results:
 
 
 def open_marts(folder: Path) -> Exports:
-    """The exports, on one thread, so that sums come out the same; a StudyError says what lacks."""
+    """The exports, on one thread for the same sums; a StudyError says what is missing."""
     exports = open_exports(folder, needed=MARTS)
     exports.connection.execute("set threads = 1")
     return exports
@@ -98,7 +98,7 @@ def open_results(folder: Path, exports: Exports) -> Results:
     missing = ""
     if manifest.get("landing_hash") != exports.content_hash:
         missing = (
-            "The studies were run on other exports of the same snapshot, so that their counts may "
+            "The studies were run on other exports of the same snapshot, so their counts may "
             f"differ from the marts': {how}."
         )
     return Results(folder, missing, rows, manifest)

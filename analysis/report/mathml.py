@@ -1,4 +1,4 @@
-"""Formulas of the pages as MathML, which browsers draw by themselves, without a script."""
+"""Formulas of the pages as MathML, which browsers draw without a script."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def inline(translator, node) -> None:
 
 
 def block(translator, node) -> None:
-    """A formula of its own, in a box that scrolls by keyboard."""
+    """A displayed formula, in a box that can be scrolled by keyboard."""
     translator.body.append(
         '<div class="formula" tabindex="0" role="group" aria-label="formula">'
         f"{tex2mathml(node.astext(), as_block=True)}</div>\n"
@@ -23,7 +23,7 @@ def block(translator, node) -> None:
 
 
 def setup(app) -> ExtensionMetadata:
-    """Sphinx calls this: formulas are drawn by this module."""
+    """Register this module as the renderer of formulas; called by Sphinx."""
     app.add_html_math_renderer(
         "mathml", inline_renderers=(inline, None), block_renderers=(block, None)
     )

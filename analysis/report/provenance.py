@@ -1,4 +1,4 @@
-"""What landing a report is about: of when, whose, how chosen, and what that does to its numbers."""
+"""The landing that a report describes: its date, source and selection, and their effects."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from hub_lineage.scopes import SCOPES
 
 RECENT_DAYS = 31
 MOSTLY_RECENT = 0.5
-"""Above this share of models from the last days a landing is young, and growth its selection."""
+"""A landing is young if more than this share of its models is recent; its growth is selection."""
 
 
 @dataclass(frozen=True)
 class Landing:
-    """The landing of the exports, and what the person who reports says about it.
+    """The landing of the exports, and what the author of the report says about it.
 
     snapshot_id: the latest snapshot, named by its start (UTC). scope: a key of `SCOPES`. licence,
-    attribution: of the data; empty if nobody said. share_recent: of the dated models, those
-    released in the `RECENT_DAYS` before the snapshot; None where none is dated.
+    attribution: those of the data; empty if not given. share_recent: the share of the dated models
+    that was released in the `RECENT_DAYS` before the snapshot; None if none is dated.
     """
 
     snapshot_id: str
@@ -33,10 +33,12 @@ class Landing:
 
     @property
     def is_sample(self) -> bool:
+        """Whether it is the made-up sample."""
         return self.scope == "sample"
 
     @property
     def is_young(self) -> bool:
+        """Whether more than `MOSTLY_RECENT` of the dated models are recent."""
         return self.share_recent is not None and self.share_recent > MOSTLY_RECENT
 
     @property
@@ -46,7 +48,7 @@ class Landing:
 
     @property
     def facts(self) -> Mapping[str, str]:
-        """What a reader must know of the landing, a word or a sentence each."""
+        """What a reader must know about the landing, in a word or a sentence each."""
         time = f"{self.snapshot_id[9:11]}:{self.snapshot_id[11:13]} UTC"
         licence = "apache-2.0" if self.is_sample and not self.licence else self.licence
         return {
@@ -63,7 +65,7 @@ class Landing:
 
     @property
     def caution(self) -> str:
-        """What a young landing does to everything that grows; empty for others."""
+        """A caution about growth in a young landing; empty for others."""
         if not self.is_young:
             return ""
         return (
@@ -95,7 +97,7 @@ def landing_of(
     licence: str,
     attribution: str,
 ) -> Landing:
-    """What the marts say of the landing, beside what is given."""
+    """The landing by the marts and the given scope, licence and attribution."""
     ((recent, dated),) = connection.execute(
         f"""
         select

@@ -1,4 +1,4 @@
-"""Pages in Markdown to a folder of HTML, by Sphinx with MyST and the furo theme, offline."""
+"""Renders Markdown pages to a folder of HTML, with Sphinx, MyST and the furo theme, offline."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ SETTINGS = {
     "html_copy_source": False,
     "html_show_sourcelink": False,
     "html_use_index": False,
-    # Summaries of search results are fetched, which browsers forbid to pages opened from disk:
-    # `excerpts` has its own.
+    # Sphinx fetches summaries of search results, which browsers forbid for pages opened from disk:
+    # `excerpts` provides others.
     "html_show_search_summary": False,
-    # Names hold hyphens that are to stay what they are.
+    # Hyphens in names must not become dashes.
     "smartquotes": False,
     "myst_enable_extensions": ["deflist"],
     "myst_heading_anchors": 3,
@@ -47,11 +47,11 @@ def render(
     static: Sequence[Path] = (),
     line: str = "",
 ) -> None:
-    """Render every page of `source` into `site`; a StudyError says what Sphinx warned of.
+    """Render every page of `source` into `site`; a StudyError if Sphinx warns of anything.
 
-    source: pages, and the fragments they include. scratch: for the parsed documents, which are no
-    part of the site. shown: counts pages that are read and pages that are written. static: files
-    for `_static/`. line: HTML for the head of every page.
+    source: pages, and the fragments they include. scratch: for the parsed documents, which are not
+    part of the site. shown: counts pages read and pages written. static: files for `_static/`.
+    line: HTML for the head of every page.
     """
     nocolor()
     warnings = io.StringIO()
@@ -60,8 +60,8 @@ def render(
         "html_theme_options": {"announcement": line},
     }
     try:
-        # `confdir` None: no configuration file is read.
-        # What Sphinx registers with docutils is taken back, so that a process can render twice.
+        # `confdir` is None, so that no configuration file is read. What Sphinx registers with
+        # docutils is undone afterwards, so that a process can render twice.
         with patch_docutils(), docutils_namespace():
             application = Sphinx(
                 str(source), None, str(site), str(scratch), "html",
@@ -79,6 +79,6 @@ def render(
     said = warnings.getvalue().strip()
     if said:
         raise StudyError(f"the pages cannot be rendered: {said.splitlines()[0]}")
-    # Holds a hash of the settings, paths of this machine among them; no reader needs it.
+    # It holds a hash of the settings, which include local paths; no reader needs it.
     (site / ".buildinfo").unlink(missing_ok=True)
     shutil.rmtree(site / ".doctrees", ignore_errors=True)

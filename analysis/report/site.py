@@ -1,4 +1,4 @@
-"""The report, from exports and results to a folder that opens by double click."""
+"""Builds the report: from exports and results to a folder that opens by double click."""
 
 from __future__ import annotations
 
@@ -43,41 +43,41 @@ from hub_lineage.scopes import scope_of
 
 HERE = Path(__file__).parent
 MARKER = "report.json"
-"""The site's own account of itself; a folder without it is never replaced."""
+"""The site's description of itself; a folder without it is never replaced."""
 
 SECONDS = 27.0
 SECONDS_A_MODEL = 1e-4
-"""Of a report with ten families and the studies on one core, twelve of them for dbt's manifest."""
+"""The time of a report with ten families and the studies on one core; dbt's manifest takes 12 s."""
 
 LARGEST = 10
-"""Families with a page of their own unless others are named."""
+"""How many of the largest families get a page by default."""
 
 N_PAGES = len(list((HERE / "pages").glob("*.md"))) - 1
-"""Pages that every report has; the template of a family makes the others."""
+"""The number of pages that every report has; the other template is that of the families."""
 
 SUFFIXES = ("svg", "csv", "sql")
-"""The files of each figure of the marts."""
+"""The files written for each figure of the marts."""
 
 YOUNG_FIGURES = (
     "growth_of_families", "entry_calendar", "relation_mix", "parents_per_model", "base_momentum",
 )  # fmt: skip
-"""Figures of growth, which on a young landing show how its models were chosen."""
+"""Figures of growth, which in a young landing only show how its models were selected."""
 
 FIRST_MARTS = (
     "hub_models", "lineage_edges", "families", "disruption", "release_races", "crowding",
     "recognition_panel", "disruption_panel", "ecosystem_months", "concentration",
 )  # fmt: skip
-"""The dictionary begins with the marts that most questions need, the others follow by name."""
+"""The marts that most questions need come first in the dictionary; the others follow by name."""
 
 
 @dataclass
 class Report:
-    """What the templates can ask for; each call leaves a fragment in the build folder.
+    """What the templates can call; each call writes a fragment into the build folder.
 
-    exports, results: what the pages are about. source: pages and fragments before Sphinx.
-    extra: files that the site takes as they are (figures, tables). landing, links: what the exports
-    are of, and where names lead. shown: how far the report is. page: the page being written, with
-    its folder, as in "families/x". seen: figures already on that page.
+    exports, results: the data of the pages. source: pages and fragments before Sphinx. extra: files
+    that are copied to the site as they are (figures, tables). landing, links: what the exports
+    describe, and where names link to. shown: the progress. page: the page being written, with its
+    folder, as in "families/x". seen: figures already on that page.
     """
 
     exports: Exports
@@ -97,7 +97,7 @@ class Report:
     # what templates call
 
     def figure(self, name: str) -> str:
-        """A figure of the marts or of the studies by its name; a link where the page has it."""
+        """A figure of the marts or studies by its name; a link if the page has it already."""
         if name in self.seen:
             return self.fragment(
                 f'<p><a href="#figure-{name}">The figure above</a> shows it.</p>\n'
@@ -107,7 +107,7 @@ class Report:
         return self.fragment(self.figure_html(name, drawn))
 
     def figure_html(self, name: str, drawn: Drawn) -> str:
-        """A figure with its downloads and what the landing does to it."""
+        """A figure with its downloads and, if needed, a caution about the landing."""
         links = {
             suffix.upper(): f"{self.up}figures/{name}.{suffix}"
             for suffix in ("svg", "csv", "sql", "png")
@@ -124,13 +124,13 @@ class Report:
         return self.fragment(fragments.folded(name, made) if is_folded else made)
 
     def folded_figure(self, name: str) -> str:
-        """A figure behind its subject and its conclusion."""
+        """A figure folded away behind its subject and conclusion."""
         drawn = self.drawn.get(name) or self.study_figure(name)
         said = f"{drawn.subject}. {drawn.title}" if drawn.subject else drawn.title
         return self.fragment(fragments.summary(said, self.figure_html(name, drawn)))
 
     def with_and_without_own(self, name: str) -> str:
-        """A ranking, and behind a switch the same without takers of a model's own owner."""
+        """A ranking, with a switch to the same one without takers by the model's own owner."""
         return self.fragment(
             fragments.switched(
                 name, "Leave out takers by the model's own owner",
@@ -139,14 +139,14 @@ class Report:
         )  # fmt: skip
 
     def table_box(self, name: str) -> str:
-        """A table's HTML; its file lies beside the others."""
+        """A table's HTML; its CSV file is written too."""
         made = self.tables[name]
         (self.extra / "tables" / f"{name}.csv").write_text(as_csv(made.filed), "utf-8")
         links = {"CSV": f"{self.up}tables/{name}.csv"} | self.sql_link(name)
         return fragments.table_box(made, links, self.as_link)
 
     def as_link(self, heading: str, name: str) -> str:
-        """A cell that holds the id of a model, or an owner."""
+        """The HTML of a cell that holds a model's id or an owner, with its links."""
         to = self.links.owner if heading == "owner" else self.links.model
         return to(name, self.up)
 
@@ -171,12 +171,15 @@ class Report:
         return self.fragment(fragments.folded(name, made) if is_folded else made)
 
     def sql_link(self, name: str) -> dict[str, str]:
+        """The link to a table's SQL, if there is a file of it."""
         file = f"tables/{name}.sql"
         return {"SQL": f"{self.up}{file}"} if (self.extra / file).is_file() else {}
 
     def searchable(self, name: str, title: str, sql: str, kind: str = "model") -> str:
-        """A query's rows as a table that searches and sorts; the first column holds ids of models,
-        or owners, as `kind` says."""
+        """A query's rows as a table that can be searched and sorted.
+
+        kind: whether the first column holds ids of models ("model") or owners ("owner").
+        """
         frame = self.exports.connection.execute(sql).df()
         frame.columns = [
             column if column.startswith("n_") else column.replace("_", " ") for column in frame
@@ -192,37 +195,38 @@ class Report:
         return self.fragment(first + made)
 
     def note(self, text: str) -> str:
-        """A box that says what is not there."""
+        """A box that says what is missing; nothing if the text is empty."""
         return self.fragment(fragments.missing(text)) if text else ""
 
     def fragment(self, html_text: str) -> str:
-        """HTML of our making, included from a file, so that nothing in it is read as Markdown."""
+        """Our own HTML, included from a file, so that nothing in it is read as Markdown."""
         self.n_fragments += 1
         path = self.source / "_fragments" / f"{self.n_fragments:04}.html"
         path.write_text(html_text, "utf-8")
         return f"```{{raw}} html\n:file: {self.up}_fragments/{path.name}\n```\n"
 
     def html(self, text: str) -> str:
-        """HTML of our making, as a block of the page."""
+        """Our own HTML as a block of the page."""
         return self.fragment(text)
 
     def inline(self, text: str) -> str:
-        """HTML of our making within a line, its ids escaped already, for Markdown to pass on."""
+        """Our own HTML within a line, with ids already escaped, in a form that Markdown keeps."""
         return re.sub(r"([\\`*_\[\]|~$])", lambda found: f"&#{ord(found[1])};", text)
 
     # the rest
 
     @property
     def up(self) -> str:
-        """The way from the present page to the site's top."""
+        """The relative path from the current page to the top of the site."""
         return "../" * self.page.count("/")
 
     @property
     def snapshot(self) -> str:
+        """The id of the exports' snapshot."""
         return self.exports.snapshot_id
 
     def study_figure(self, name: str) -> Drawn:
-        """A figure of the results, its files copied beside the report's own."""
+        """A figure of the results; its files are copied to those of the report."""
         path = self.results.figure(name)
         if path is None:
             return Drawn(name, name.replace("_", " "), reason=self.results.reason("figures", name))
@@ -244,11 +248,11 @@ MOST = fragments.MOST_ROWS
 
 
 def described(text: str) -> str:
-    """A description of dbt's for Markdown: what it has in backticks is code, all else is text."""
+    """A description from dbt as Markdown: code in backticks stays code, all else is escaped."""
     parts = plain(text).split("`")
     if len(parts) % 2 == 0:
         return marked(text)
-    # A name in braces before code would be a role.
+    # Braces before code would make it a role of MyST.
     return "".join(
         f"`{part}`" if place % 2 and part.strip() else escaped(part).replace("{", "&#123;")
         for place, part in enumerate(parts)
@@ -260,7 +264,7 @@ ENVIRONMENT = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
-    # The pages are Markdown: hostile text passes the filter `md` or a fragment.
+    # The pages are Markdown: hostile text goes through the filter `md` or a fragment.
     autoescape=False,
 )
 ENVIRONMENT.filters["md"] = lambda text: marked(str(text))
@@ -270,14 +274,16 @@ ENVIRONMENT.filters["source"] = source
 ENVIRONMENT.filters["bibtex"] = bibtex
 ENVIRONMENT.filters["verdict_list"] = verdict_list.as_html
 ENVIRONMENT.filters["verdict_counts"] = verdict_list.counted
-# Claims come from a file of results, and an anchor is a name for Markdown.
+# Claims come from a file of results, and Markdown restricts the names of anchors.
 ENVIRONMENT.filters["anchor"] = lambda text: re.sub(r"[^a-z0-9]+", "-", text)
 ENVIRONMENT.filters["n"] = lambda value: "none" if value is None else number(value)
 
 
 def share_of_models(report: Report) -> Callable[[str], str]:
-    """The share of models for which a condition holds, in words, with its interval over families:
-    "42 % (95 % interval 32 to 53 %)"."""
+    """A function that puts the share of models that satisfy a condition into words.
+
+    The interval is over families: "42 % (95 % interval 32 to 53 %)".
+    """
 
     def said(condition: str) -> str:
         families = report.exports.connection.execute(
@@ -307,13 +313,13 @@ def build(
     attribution: str = "",
     shown: Progress | None = None,
 ) -> dict:
-    """Write the site; what it says of itself (pages, figures and tables that are missing).
+    """Write the site and return its description of itself (its pages, and what is missing).
 
-    exports_folder: the marts as Parquet. results_folder: of the studies; need not be there.
-    site: its pages are replaced once the new ones stand, files of others stay. bases: ids that get
-    a family page beside the `n_families` largest. manifest: of dbt; dbt is asked for one if None.
-    scope, licence, attribution: of the data, as `publish` has them; they stand on every page.
-    shown: counts figures, pages and families.
+    exports_folder: the marts as Parquet. results_folder: that of the studies, which may not exist.
+    site: its pages are replaced once the new ones are complete; other files there are kept. bases:
+    ids that get a family page in addition to the `n_families` largest. manifest: that of dbt, which
+    writes one if it is None. scope, licence, attribution: those of the data, as for `publish`,
+    shown on every page. shown: counts figures, pages and families.
 
     Raises StudyError for exports, bases or folders that cannot be used.
     """
@@ -324,7 +330,7 @@ def build(
     if results.missing:
         shown.say(plain(results.missing))
     chosen = families.chosen_bases(exports, bases, n_families)
-    # Each page is written in Markdown, read and written again; Sphinx adds that of the search.
+    # Each page is written in Markdown, read and written by Sphinx, which adds the search page.
     shown.expect(1 + len(MART_FIGURES) + 3 * (N_PAGES + len(chosen)) + 1)
     landing = landing_of(
         exports.connection, exports.snapshot_id, scope_of(exports.snapshot_id, scope), licence,
@@ -352,16 +358,16 @@ def build(
         shutil.copytree(extra, made, dirs_exist_ok=True)
         account = account_of(report, chosen, made)
         (made / MARKER).write_text(fragments.as_json(account), "utf-8")
-        # An account without a list was left by a version that made the same files.
+        # An account without a list is that of an earlier version, which wrote the same files.
         ours = account["files"] if made_before is None else made_before
         replace_folder(made, site, {MARKER, *ours})
     return account
 
 
 def check_target(site: Path) -> list[str] | None:
-    """The files of the report that stands there, None if it does not list them.
+    """The files of the report that is there now, None if it does not list them.
 
-    A StudyError if the folder holds files and no report.
+    A StudyError if the folder holds files but no report.
     """
     if site.exists() and not site.is_dir():
         raise StudyError(f"{site} is not a folder: name another with --to or HUB_SITE")
@@ -369,20 +375,20 @@ def check_target(site: Path) -> list[str] | None:
         return []
     if not (site / MARKER).is_file():
         raise StudyError(
-            f"{site} holds files that are no report, and would be replaced: name another folder "
+            f"{site} holds files that are not a report, and would be replaced: name another folder "
             "with --to or HUB_SITE"
         )
     try:
         return json.loads((site / MARKER).read_text("utf-8")).get("files")
     except (OSError, ValueError, AttributeError) as error:
         raise StudyError(
-            f"{site / MARKER} cannot be read, so that nobody knows which files there are the "
-            "report's: name another folder with --to or HUB_SITE"
+            f"{site / MARKER} cannot be read, so the report's files cannot be told from others: "
+            "name another folder with --to or HUB_SITE"
         ) from error
 
 
 def account_of(report: Report, chosen: Sequence[families.Base], site: Path) -> dict:
-    """The site's account of itself: what it was made of, its pages, what is missing and why."""
+    """The site's description of itself: its data, its pages, what is missing and why."""
     pages = sorted(str(path.relative_to(site)) for path in site.rglob("*.html"))
     return {
         "snapshot_id": report.exports.snapshot_id,
@@ -448,7 +454,7 @@ def write_pages(report: Report, chosen: Sequence[families.Base]) -> None:
 
 
 def sentences(found: Sequence[Finding]) -> str:
-    """The findings as a list, each with the way to its numbers; what cannot be said comes last."""
+    """The findings as a list, each with a link to its numbers; those without conclusion last."""
     return fragments.finding_list(
         [
             (one.text, one.target.replace("#", ".html#"), one.is_conclusion)
@@ -458,7 +464,7 @@ def sentences(found: Sequence[Finding]) -> str:
 
 
 def in_order(marts: Sequence[Mart]) -> list[dictionary.Mart]:
-    """The marts that matter most first, the others by name."""
+    """The marts of `FIRST_MARTS` first, the others by name."""
     places = {name: place for place, name in enumerate(FIRST_MARTS)}
     return sorted(marts, key=lambda mart: (places.get(mart.name, len(places)), mart.name))
 
@@ -476,7 +482,7 @@ def listed(exports: Exports) -> frozenset[str]:
 
 
 def write_family(report: Report, base: families.Base, shared: Mapping) -> None:
-    """One base's page: figures, tree as a list, table, facts."""
+    """Write one base's page: figures, the tree as a list, tables, facts."""
     connection = report.exports.connection
     families.walk(connection, base.model_id)
     facts = families.facts(connection)
@@ -536,12 +542,12 @@ def write_family(report: Report, base: families.Base, shared: Mapping) -> None:
 
 
 def query_text(name: str) -> str:
-    """A query of the pages that no figure draws."""
+    """The text of a query of the pages, other than those of figures."""
     return (HERE / "queries" / f"{name}.sql").read_text("utf-8")
 
 
 def read_tables(report: Report) -> None:
-    """Run the SQL of `tables.yml` into printed tables, and keep it beside them."""
+    """Make printed tables with the SQL of `tables.yml`, and write the SQL beside them."""
     for entry in yaml.safe_load((HERE / "tables.yml").read_text("utf-8")):
         preludes = [query_text(name) for name in entry.get("preludes", ())]
         if re.search(r"_(low|high)\(", entry["sql"]):
@@ -562,7 +568,7 @@ def read_tables(report: Report) -> None:
 
 
 def claims_of(report: Report) -> list[verdict_list.Claim]:
-    """The claims with their tests as tables and their figures, in their order."""
+    """The claims in order, each with its figures and with a table of its tests."""
     beside = yaml.safe_load((HERE / "findings.yml").read_text("utf-8"))
     claims = verdict_list.claims_of(report.results.claims)
     for claim in claims:
@@ -584,7 +590,7 @@ def claims_of(report: Report) -> list[verdict_list.Claim]:
 
 
 def claim_interval(row: Mapping) -> str:
-    """The interval of a test; empty for what is counted."""
+    """The interval of a test; empty for a count."""
     return "" if is_counted(row) else interval(row["interval_low"], row["interval_high"])
 
 
@@ -594,10 +600,10 @@ def citation() -> Mapping:
 
 
 def changelog() -> list[tuple[str, str]]:
-    """The parts of CHANGELOG.md: heading, and Markdown without a heading in it."""
+    """The sections of CHANGELOG.md: the heading, and Markdown without further headings."""
     text = (PROJECT / "CHANGELOG.md").read_text("utf-8")
     _, *parts = re.split(r"^## +(.*)$", text, flags=re.M)
-    # A heading within a folded part would end it.
+    # A heading inside a folded section would end it.
     bodies = (re.sub(r"^#+ +(.*)$", r"**\1**", body, flags=re.M).strip() for body in parts[1::2])
     return list(zip(parts[::2], bodies, strict=True))
 
@@ -606,7 +612,7 @@ def changelog() -> list[tuple[str, str]]:
 
 
 def write_static(folder: Path) -> None:
-    """The style sheets and the script of the searchable tables."""
+    """Write the style sheets and the script of the searchable tables."""
     for path in (HERE / "static").iterdir():
         shutil.copyfile(path, folder / path.name)
     (folder / "figures.css").write_text(figure_style(), "utf-8")
@@ -614,7 +620,7 @@ def write_static(folder: Path) -> None:
 
 
 def figure_style() -> str:
-    """The figures' colours as the page's, in light and dark."""
+    """The style sheet that gives the figures the page's colours, light and dark."""
     light, dark = (
         "".join(f"--figure-{name}:{pair[at]};" for name, pair in theme.COLOURS.items())
         for at in (0, 1)

@@ -1,4 +1,4 @@
-"""The claims with their verdicts, as a list that needs no colour and no statistics to be read."""
+"""The claims with their verdicts, as a list that can be read without colour or statistics."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ WORDS = {
     NOT_TESTABLE: "not testable here",
 }
 
-# Each verdict has a shape and a sign of its own: a disc, a square on its corner, a ring, a ring of
-# dashes. They are drawn, not printed as letters, so that no font and no printer loses them.
+# Each verdict has a shape and sign of its own: a disc, a square on its corner, a ring, a dashed
+# ring. They are drawn, and not characters, so that they do not depend on fonts or printers.
 ICONS = {
     SUPPORTED: '<circle class="fill" cx="12" cy="12" r="11"/>'
     '<path class="sign" d="M6.5 12.5l4 4 7-8.5"/>',
@@ -37,10 +37,10 @@ ICONS = {
 
 @dataclass
 class Claim:
-    """A claim, what became of it, and its tests, the first of which carries the verdict.
+    """A claim, its verdict, and its tests, the first of which decides the verdict.
 
-    told: its number in words; why: of a verdict that is none; tolerance: the smallest effect that
-    counts. figures: names of those that stand beside it.
+    told: its number in words; why: the reason for an open verdict; tolerance: the smallest effect
+    that counts. figures: the names of the figures shown with it.
     """
 
     claim_id: str
@@ -62,12 +62,12 @@ class Claim:
 
     @property
     def anchor(self) -> str:
-        """The place of its section."""
+        """The anchor of its section."""
         return self.claim_id.lower()
 
     @property
     def icon(self) -> str:
-        """The verdict's sign as HTML; the word stands beside it."""
+        """The verdict's sign as HTML, to be shown beside the word."""
         return (
             f'<svg class="verdict-icon {self.verdict}" viewBox="0 0 24 24" aria-hidden="true">'
             f"{ICONS[self.verdict]}</svg>"
@@ -80,7 +80,7 @@ class Claim:
 
     @property
     def measure(self) -> str:
-        """What was measured, or why nothing could be, in sentences."""
+        """What was measured, or why nothing could be measured, in sentences."""
         told = f"{capital(self.told)}." if self.told else ""
         why = f"{capital(self.why)}." if self.why else ""
         if self.verdict == NOT_TESTABLE:
@@ -98,8 +98,10 @@ class Claim:
 
 
 def reason_in_words(reason: str) -> str:
-    """Why there is no estimate, for readers who have not read the specification: its name and its
-    formula are left to the table of the tests."""
+    """Why there is no estimate, without the specification's name and formula.
+
+    These are in the table of the tests.
+    """
     name, colon, rest = reason.partition(": ")
     if not colon or not re.fullmatch(r"(RR|DM)[\w.]+", name):
         return f"{capital(reason)}." if reason else ""
@@ -110,7 +112,7 @@ def reason_in_words(reason: str) -> str:
 
 
 def claims_of(rows: Sequence[Mapping]) -> list[Claim]:
-    """The claims of a run, in their order, each with its tests."""
+    """The claims of a run, in order, each with its tests."""
     by_claim: dict[str, list[Mapping]] = {}
     for row in rows:
         by_claim.setdefault(row["claim_id"], []).append(row)
@@ -125,7 +127,7 @@ def claims_of(rows: Sequence[Mapping]) -> list[Claim]:
 
 
 def curve_words(row: Mapping) -> str:
-    """How many combinations of choices agree with a claim in sign; empty where no curve is."""
+    """How many combinations of choices agree with a claim in sign; empty without a curve."""
     if not row["curve_n"]:
         return ""
     chance = ""
@@ -136,7 +138,7 @@ def curve_words(row: Mapping) -> str:
 
 
 def as_html(claims: Sequence[Claim]) -> str:
-    """All claims as a list: verdict, claim, measure, source, each with the way to its test."""
+    """All claims as a list: verdict, claim, measure, source, each with a link to its tests."""
     items = []
     for one in claims:
         title, name = (html.escape(plain(text)) for text in (one.claim, one.claim_id))

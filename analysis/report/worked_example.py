@@ -1,4 +1,4 @@
-"""One model of the landing, on which the glossary works the disruption index out by hand."""
+"""A model of the landing for which the glossary works out the disruption index by hand."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import datetime
 import duckdb
 
 MOST_LATER = 12
-"""Later models of an example, so that a reader can count them."""
+"""The most later models of an example, so that a reader can count them."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """A focal with its parents and the later models of its 90 days, by what they take from."""
+    """A focal with its parents and the later models of its 90 days, by what they build on."""
 
     model_id: str
     parents: Sequence[str]
@@ -26,7 +26,7 @@ class Example:
 
 
 def worked_example(connection: duckdb.DuckDBPyConnection) -> Example | None:
-    """The focal with fewest later models of all three kinds, else of most kinds; None if none."""
+    """The focal with later models of most kinds, and of these the fewest; None if there is none."""
     found = connection.execute(
         """
         select model_id, created_at, mdi

@@ -1,5 +1,5 @@
-"""One function per figure: the rows of its query in, a chart without title out.
+"""One function per figure: the rows of its query in, a chart without a title out.
 
-Every chart shows how many observations stand behind each mark, bears a 95 % interval where one can
-be computed, and tells series apart by shape as well as by colour.
+Every chart shows the number of observations behind each mark and, if it can be computed, a 95 %
+interval, and distinguishes series by shape as well as by colour.
 """

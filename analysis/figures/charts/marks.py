@@ -1,4 +1,4 @@
-"""What charts share: rows as data, colour with shape, a line at zero, axes that hold everything."""
+"""Parts that charts share: rows as data, colours with shapes, a line at zero, axes that fit."""
 
 import json
 from collections.abc import Iterable
@@ -10,25 +10,25 @@ from analysis.figures.theme import colour
 from analysis.figures.wording import number, shortened
 
 PLOT = 400
-"""Width of a plot beside an axis with short labels."""
+"""The width of a plot beside an axis with short labels."""
 
 
 TWO_LINES = "split(datum.label, '|')"
 
 
 def rows(frame: pd.DataFrame) -> alt.InlineData:
-    """The rows as they stand in the chart: null for what is missing, dates as text."""
+    """Rows as a chart's data, with null for missing values and dates as text."""
     plain = frame.copy()
     for column in plain.select_dtypes("datetime"):
         plain[column] = plain[column].dt.strftime("%Y-%m-%d")
     plain = plain.astype(object).where(plain.notna(), None)
-    # As one text: Altair copies and checks lists row by row, many times over.
+    # As one text, since Altair would copy and check a list row by row, many times over.
     values = json.dumps(plain.to_dict("records"), ensure_ascii=False)
     return alt.InlineData(values=values, format=alt.JsonDataFormat(type="json"))
 
 
 def symbols(series: str, scale: dict[str, tuple[str, str]], title: str | None = None) -> dict:
-    """Encodings that give each series its colour and its shape, in one legend."""
+    """Encodings that give each series its colour and shape, in one legend."""
     legend = alt.Legend(title=title, symbolOpacity=1)
     shapes = alt.Scale(domain=list(scale), range=[shape for _, shape in scale.values()])
     return {
@@ -38,14 +38,14 @@ def symbols(series: str, scale: dict[str, tuple[str, str]], title: str | None = 
 
 
 def hues(scale: dict[str, tuple[str, str]]) -> alt.Scale:
-    """The colours alone of series with colour and shape."""
+    """The scale of colours of series that have a colour and a shape."""
     return alt.Scale(domain=list(scale), range=[colour(name) for name, _ in scale.values()])
 
 
 def named_rows(names: Iterable[str], column: str = "series", extent: int = 0) -> alt.Y:
-    """The axis of a chart whose rows bear names, in their order; `extent`: room for the longest.
+    """The axis of a chart with a named row per item, in order; `extent`: room for the longest name.
 
-    Of names that `told_apart` has numbered the number is not shown.
+    The numbers that `told_apart` puts before names are not shown.
     """
     axis = alt.Axis(
         title=None, domain=False, ticks=False, grid=False, labelLimit=220, labelPadding=7,
@@ -59,14 +59,14 @@ AFTER_NUMBER = "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}"
 
 
 def told_apart(ids: Iterable[str]) -> list[str]:
-    """Ids on one line that fits, which stay apart where two are shortened to the same text."""
+    """Ids shortened to one line, and numbered so that they differ even if shortened alike."""
     return [f"{place}{AFTER_NUMBER}{shortened(str(one), 30)}" for place, one in enumerate(ids)]
 
 
 def dots(
     frame: pd.DataFrame, scale: dict[str, tuple[str, str]], x: alt.X, extent: int = 0
 ) -> list[alt.Chart]:
-    """A row per `series`: its value with its interval, and how many it rests on at the right."""
+    """A row per `series`: its value with its interval, and its number of observations."""
     drawn = frame.assign(count=[number(int(n)) for n in frame.n])
     base = alt.Chart(rows(drawn)).encode(y=named_rows(scale, extent=extent))
     looks = {name: one.legend(None) for name, one in symbols("series", scale).items()}
@@ -89,14 +89,14 @@ def zero_line(axis: str, at: float = 0) -> alt.Chart:
 
 
 def padded(low: float, high: float, means: pd.Series) -> tuple[float, float]:
-    """An axis that holds zero, every mean and every interval, and a little more."""
+    """The ends of an axis that covers zero, every mean and every interval, with a margin."""
     ends = [end for end in (low, high, means.min(), means.max(), 0.0) if pd.notna(end)]
     margin = max(0.01, 0.05 * (max(ends) - min(ends)))
     return min(ends) - margin, max(ends) + margin
 
 
 def faint_below(n: int) -> alt.Color:
-    """Digits of counts that are too few to say much stand back."""
+    """A colour of text that is faint for counts too small to say much."""
     return (
         alt.when(f"datum.n < {n}")
         .then(alt.value(colour("muted")))
@@ -105,9 +105,12 @@ def faint_below(n: int) -> alt.Color:
 
 
 def clipped(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[float]]:
-    """Rows with `low`, `high` and `estimate`, cut to an axis that a single wild interval cannot
-    stretch, and the axis. `is_cut_low` and `is_cut_high` say which end goes on."""
-    # Half of the intervals decide how wide the axis may be; every estimate is on it where possible.
+    """Cut the intervals of rows to an axis that no single wide interval can stretch.
+
+    Returns the rows with `low` and `high` cut, `shown` (the estimate if it is on the axis),
+    `is_cut_low` and `is_cut_high`, and the two ends of the axis.
+    """
+    # The median interval determines how wide the axis may be.
     reach = 3 * float(frame[["low", "high"]].abs().max(axis=1).median())
     low, high = max(-reach, min(0, frame.low.min())), min(reach, max(0, frame.high.max()))
     margin = 0.04 * (high - low) or 0.01
@@ -126,7 +129,7 @@ def estimates_with_ends(
     scale: dict[str, tuple[str, str]],
     x_scale: alt.Scale,
 ) -> list[alt.Chart]:
-    """Intervals, marks at the estimates, and arrow heads where an interval goes on."""
+    """Intervals, marks at the estimates, and arrow heads where an interval is cut off."""
     looks = symbols(series, scale)
     intervals = base.mark_rule(strokeWidth=2).encode(
         x=alt.X("low:Q", scale=x_scale), x2="high:Q", color=looks["color"]

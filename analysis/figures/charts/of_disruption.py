@@ -143,7 +143,7 @@ def disruptive_share_over_time(frame: pd.DataFrame) -> alt.TopLevelMixin:
     seen = set(frame.dropna(subset="share").focals)
     scale = {name: look for name, look in zip(series, SERIES, strict=False) if name in seen}
     next_month = frame.month + pd.offsets.MonthBegin(1)
-    # Series stand side by side in their month.
+    # Series are drawn side by side within their month.
     days = {name: pd.Timedelta(days=11 + 8 * place) for place, name in enumerate(series)}
     drawn = frame.assign(next_month=next_month, within=frame.month + frame.focals.map(days))
     time = alt.Scale(type="utc", domain=[str(drawn.month.min())[:10], str(next_month.max())[:10]])

@@ -141,11 +141,11 @@ SIGNS = {
     "holds zero": ("grey", "circle"),
     "above zero": ("blue", "triangle-up"),
 }
-"""What a 95 % interval says of the sign, and how it looks."""
+"""What a 95 % interval says about the sign, with its colour and shape."""
 
 
 def specification_curve(frame: pd.DataFrame) -> alt.TopLevelMixin:
-    """Figure 16: estimates in order, in standard errors, over the choices that each made."""
+    """Figure 16: estimates in order, in standard errors, above the choices behind each."""
     one_each = frame.drop_duplicates("place").sort_values("place")
     ends = zip(one_each.low, one_each.high, strict=True)
     one_each = one_each.assign(
@@ -206,7 +206,7 @@ def specification_curve(frame: pd.DataFrame) -> alt.TopLevelMixin:
 
 
 def calibration(frame: pd.DataFrame) -> alt.TopLevelMixin:
-    """Where the real estimate lies among those of worlds without effect, one panel per term."""
+    """The real estimate among those of worlds without an effect, one panel per term."""
     scale = {
         "95 % of draws, and their mean": ("grey", "circle"),
         "real estimate": ("vermilion", "diamond"),

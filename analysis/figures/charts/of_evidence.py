@@ -1,4 +1,4 @@
-"""Charts of what is not declared: how much evidence finds, what the gaps do to the index."""
+"""Charts of undeclared parents: how much evidence finds, and how gaps change the index."""
 
 import altair as alt
 import pandas as pd
@@ -44,7 +44,7 @@ def evidence_by_phase(frame: pd.DataFrame) -> alt.TopLevelMixin:
 
 
 def index_under_missing_edges(frame: pd.DataFrame) -> alt.TopLevelMixin:
-    """A panel per window: the share as landed, and what each scenario makes of it."""
+    """A panel per window: the share as landed, and the share in each scenario."""
     windows = list(dict.fromkeys(frame.window_name))
     scale = {name: look for name, look in LOOKS.items()
              if name in {"as landed", *frame.scenario}}  # fmt: skip

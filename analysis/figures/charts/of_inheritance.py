@@ -1,4 +1,4 @@
-"""Charts of what children take over from parents, which bases gain, and who stands below whom."""
+"""Charts of what children inherit, which bases gain, and how many models descend from one."""
 
 import altair as alt
 import pandas as pd
@@ -14,14 +14,14 @@ TRAITS = {
     "size_class": "size class",
     "architecture": "architecture",
 }
-"""Traits of the mart trait_drift and what their panels are called."""
+"""The traits of the mart trait_drift, and the titles of their panels."""
 
 COURSES = {
     "gaining": ("blue", "triangle-up"),
     "losing": ("vermilion", "triangle-down"),
     "neither for certain": ("grey", "circle"),
 }
-"""Whether a base gains or loses for certain: colour and shape."""
+"""Whether a base clearly gains or loses: colour and shape."""
 
 EVENTS = {"deleted": "vermilion", "relicensed": "blue"}
 
@@ -60,7 +60,7 @@ def trait_drift(frame: pd.DataFrame) -> alt.TopLevelMixin:
 def base_momentum(frame: pd.DataFrame) -> alt.TopLevelMixin:
     """A ratio of shares with its interval per base, on a logarithmic axis."""
     drawn = frame.assign(series=told_apart(frame.parent_id))
-    # The interval of a base that fell silent is far longer than all others.
+    # A base without any recent child has a far longer interval than all others.
     ends = [float(one) for one in (*frame.low.clip(lower=0.005), *frame.high.clip(upper=200), 1)]
     domain = [min(ends) / 1.2, max(ends) * 1.2]
     steps = (0.2, 0.5, 1, 2, 5) if domain[1] < 50 * domain[0] else (0.01, 0.1, 1, 10, 100)
@@ -137,7 +137,7 @@ def time_to_quantization(frame: pd.DataFrame) -> alt.TopLevelMixin:
 
 
 def blast_radius(frame: pd.DataFrame) -> alt.TopLevelMixin:
-    """Models below those that were deleted or relicensed, the number beside each bar."""
+    """The descendants of deleted or relicensed models, with the number beside each bar."""
     drawn = frame.assign(
         name=told_apart(frame.model_id),
         count=[number(int(one)) for one in frame.n_descendants],

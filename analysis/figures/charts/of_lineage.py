@@ -80,8 +80,8 @@ def monthly(
 ) -> Callable[[pd.DataFrame], alt.TopLevelMixin]:
     """Figures 2, 11 and 23: a panel per series by month with 95 % intervals, counts below.
 
-    unit: what the strip below counts. format: of the labels of the vertical axes. floor: where
-    these begin, None for the data's own range.
+    unit: what the strip below counts. format: that of the labels of the vertical axes. floor: where
+    these start, None for the data's own range.
     """
 
     def draw(frame: pd.DataFrame) -> alt.TopLevelMixin:
@@ -89,7 +89,7 @@ def monthly(
         next_month = frame.month + pd.offsets.MonthBegin(1)
         drawn = frame.assign(next_month=next_month, within=frame.month + pd.Timedelta(days=14))
         ends = [str(drawn.month.min())[:10], str(next_month.max())[:10]]
-        # Years that hold next to nothing would squeeze what there is to see.
+        # Years with hardly any models would squeeze the others.
         seen = drawn.dropna(subset="value")
         if len(seen):
             ends[0] = str(max(drawn.month.min(), seen.month.min()))[:10]
@@ -188,7 +188,7 @@ def concentration(frame: pd.DataFrame) -> alt.TopLevelMixin:
 
 
 MOSTLY_OF_ONE = 0.5
-"""A family of whose models one owner made more than this share is marked."""
+"""A family is marked if one owner made more than this share of its models."""
 
 
 def growth_of_families(frame: pd.DataFrame) -> alt.TopLevelMixin:
@@ -246,7 +246,7 @@ CALENDAR_MONTHS = 26
 def entry_calendar(frame: pd.DataFrame) -> alt.TopLevelMixin:
     """Figure 12: releases per four weeks since the base's own, a row per base.
 
-    A pointer over a cell shows its base, weeks and count.
+    A cell under the pointer shows its base, weeks and count.
     """
     names = [f"{low}" if low == high else f"{low} to {high}" if high else f"{low} or more"
              for low, high, _ in CALENDAR]  # fmt: skip

@@ -79,7 +79,7 @@ def family_relations(frame: pd.DataFrame) -> alt.TopLevelMixin:
 def family_release_ranks(frame: pd.DataFrame) -> alt.TopLevelMixin:
     """Figure 13 for one base: mean ln(1 + likes) by rank of release, N below each bin.
 
-    Bins in which most entrants are young are hollow and shaded: their likes have had no time.
+    Bins of mostly young entrants are hollow and shaded: these have had no time to gain likes.
     """
     drawn = frame.assign(
         name=[
@@ -132,8 +132,10 @@ def family_release_ranks(frame: pd.DataFrame) -> alt.TopLevelMixin:
 
 
 def family_tree(frame: pd.DataFrame) -> alt.TopLevelMixin:
-    """Figure 19: the family's most reused models, by weeks since the base, parents joined to
-    children, and by dashed lines to the further parents of those that have several."""
+    """Figure 19: the models with most descendants, by weeks since the base.
+
+    Lines join each model to its parent, dashed ones to its further parents, if any.
+    """
     placed = in_tree_order(frame)
     at = placed.set_index("model_id")
     placed = placed.assign(
@@ -146,9 +148,9 @@ def family_tree(frame: pd.DataFrame) -> alt.TopLevelMixin:
     dashes = further_parents(placed)
     labels = []
     for row in placed.itertuples():
-        is_told = row.distance == 0 or row.n_descendants > 0
+        is_labelled = row.distance == 0 or row.n_descendants > 0
         text = str(row.model_id) if row.distance == 0 else str(row.owner or row.model_id)
-        labels.append(shortened(text, 26) if is_told else "")
+        labels.append(shortened(text, 26) if is_labelled else "")
     placed = placed.assign(
         label=labels,
         is_left=[math.sqrt(week / last) > 0.72 for week in weeks],
@@ -186,7 +188,7 @@ def family_tree(frame: pd.DataFrame) -> alt.TopLevelMixin:
     stems = children.mark_rule(color=colour("muted"), opacity=0.55, strokeWidth=0.8).encode(
         x=alt.X("parent_weeks:Q", scale=x_scale), x2="weeks:Q", y=y
     )
-    falls = children.mark_rule(color=colour("muted"), opacity=0.55, strokeWidth=0.8).encode(
+    drops = children.mark_rule(color=colour("muted"), opacity=0.55, strokeWidth=0.8).encode(
         x=alt.X("parent_weeks:Q", scale=x_scale),
         y=alt.Y("parent_row:Q", scale=y_scale, axis=hidden),
         y2="row:Q",
@@ -213,7 +215,7 @@ def family_tree(frame: pd.DataFrame) -> alt.TopLevelMixin:
             legend=legend,
         ),
     )
-    # Stems must not strike labels through: the page's colour stands behind each.
+    # An outline in the page's colour keeps stems from striking through the labels.
     labels = [
         base.transform_filter(f"{'' if is_left else '!'}datum.is_left")
         .mark_text(
@@ -223,14 +225,14 @@ def family_tree(frame: pd.DataFrame) -> alt.TopLevelMixin:
         for is_left in (False, True)
         for behind in ({"stroke": colour("page"), "strokeWidth": 3}, {})
     ]
-    lines = [falls, stems, others] if len(dashes) else [falls, stems]
+    lines = [drops, stems, others] if len(dashes) else [drops, stems]
     return alt.layer(*lines, points, *labels).properties(
         width=PLOT + 40, height=max(80, 11 * len(placed))
     )
 
 
 def further_parents(placed: pd.DataFrame) -> pd.DataFrame:
-    """A line per child and further parent, `from_weeks` and `from_row` to `weeks` and `row`."""
+    """A row per child and further parent: `from_weeks` and `from_row` to `weeks` and `row`."""
     at = placed.set_index("model_id")
     return pd.DataFrame(
         [
@@ -246,27 +248,27 @@ def further_parents(placed: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_tree_order(frame: pd.DataFrame) -> pd.DataFrame:
-    """Rows with `row`: each model below its parent, before its parent's next child.
+    """The rows with their place, `row`: each model below its parent, above its next sibling.
 
-    Children stand in order of release. A model whose parent is not drawn stands below the base.
+    Children are in order of release. A model whose parent is not drawn is put below the base.
     """
     base = frame[frame.distance == 0].model_id.iloc[0]
-    there = set(frame.model_id)
+    drawn = set(frame.model_id)
     children: dict[str, list[str]] = {}
     dated = frame.sort_values(["weeks", "model_id"], na_position="first")
     for row in dated.itertuples():
         if row.model_id != base:
-            children.setdefault(row.via if row.via in there else base, []).append(row.model_id)
+            children.setdefault(row.via if row.via in drawn else base, []).append(row.model_id)
     order: list[str] = []
     waiting = [base]
     while waiting:
         model_id = waiting.pop()
         order.append(model_id)
         waiting.extend(reversed(children.get(model_id, ())))
-    # What a cycle keeps from being reached comes last.
+    # Models that a cycle makes unreachable come last.
     order += [one for one in dated.model_id if one not in set(order)]
     row_of = {model_id: place for place, model_id in enumerate(order)}
-    via = [parent if parent in there else base for parent in frame.via]
+    via = [parent if parent in drawn else base for parent in frame.via]
     placed = frame.assign(row=frame.model_id.map(row_of), via=via)
     placed.loc[placed.model_id == base, "via"] = None
     return placed.sort_values("row")

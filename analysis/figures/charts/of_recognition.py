@@ -18,7 +18,7 @@ def growth_of_the_largest_family(frame: pd.DataFrame) -> alt.TopLevelMixin:
     base = alt.Chart(rows(frame.dropna(subset="median_likes"))).encode(
         x=alt.X("age_weeks:Q", axis=alt.Axis(title="age (weeks)", tickMinStep=1))
     )
-    # Likes are counts of very different size, and some are none.
+    # Likes are counts of very different sizes, some of them zero.
     y_scale = alt.Scale(type="symlog", nice=False)
     half = base.mark_area(color=colour("blue"), opacity=0.25, interpolate="step-after").encode(
         y=alt.Y("low:Q", scale=y_scale), y2="high:Q"
@@ -93,7 +93,7 @@ def recognition_by_order_and_crowding(frame: pd.DataFrame) -> alt.TopLevelMixin:
     ]
     drawn = frame.assign(
         range=[None if at is None else names[at] for at in places],
-        # Digits are light on the two darkest classes.
+        # Digits are light on the two darkest colours.
         text_colour=[
             colour("muted") if at is None else colour("page") if at in (0, 6) else colour("ink")
             for at in places

@@ -1,5 +1,5 @@
 -- Do late and crowded entrants have less recognition? Are large models and finetunes more disruptive? The main regressions of a study
--- side by side: proportional outcomes for the one, points of probability or index for the other.
+-- side by side: proportional outcomes in the first study, points of probability or index in the second.
 with terms as (
     from (
         values

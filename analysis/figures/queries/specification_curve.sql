@@ -1,4 +1,4 @@
--- How much does a coefficient depend on choices? One row per specification x choice that varies.
+-- How much does a coefficient depend on choices? One row per specification and choice that varies.
 -- Outcomes and regressors of a curve have different units, so heights are in standard errors.
 with estimated as (
     select

@@ -1,6 +1,6 @@
 -- Main sample of the race in bases with at least two entrants: recognition and order net of base and month.
 -- One row per outcome x entrant x base. `net_*` are residuals on base and month effects: the means of months and of
--- bases are swept out in turn. An entrant's residual changes with its cell (base x month) only, so cells are swept.
+-- bases are swept out in turn. An entrant's residual changes only with its cell (base x month), so cells are swept.
 create temp table if not exists within_base_and_month as (
     with recursive sample as (
         select

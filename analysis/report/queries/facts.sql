@@ -1,4 +1,4 @@
--- The numbers that the pages' prose speaks of, in one row.
+-- The numbers in the text of the pages, in one row.
 select
     (select count(distinct snapshot_id) from model_metrics) as n_snapshots,
     (select count(*) from hub_models) as n_models,

@@ -12,7 +12,7 @@ with own as (
         and edges.child_created_at <= focals.created_at + interval 90 days
 ),
 
--- Those that take from a parent of the focal too.
+-- Takers that build on a parent of the focal as well.
 shared as (
     select distinct
         own.model_id,

@@ -120,7 +120,7 @@ def test_the_same_exports_give_the_same_bytes_and_other_bills_other_numbers(made
     "what", ["", "everything", "all:o/mix", "all:", "model", "model:", "family:"]
 )
 def test_what_is_no_bill_is_refused_in_one_line(what):
-    with pytest.raises(StudyError, match="say all, model:OWNER/NAME or family:OWNER/NAME"):
+    with pytest.raises(StudyError, match="give all, model:OWNER/NAME or family:OWNER/NAME"):
         bill_named(what)
 
 

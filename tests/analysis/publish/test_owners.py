@@ -361,7 +361,7 @@ def test_an_id_in_a_file_of_words_is_found(exports, project, tmp_path):
 )  # fmt: skip
 def test_a_salt_that_can_be_guessed_is_refused(salt, monkeypatch):
     monkeypatch.setenv("HUB_SALT", salt)
-    with pytest.raises(StudyError, match="HUB_SALT that nobody guesses"):
+    with pytest.raises(StudyError, match="HUB_SALT that nobody can guess"):
         publishing.salt_from_environment()
 
 
@@ -400,7 +400,7 @@ def test_text_that_no_rule_covers_is_not_handed_on(project):
 
 def test_the_card_says_what_is_hidden_and_what_is_not(pair):
     text = (pair[1].parent / "README.md").read_text()
-    assert "That is no anonymity" in text
+    assert "This is not anonymity" in text
     assert SALT not in text
     for path in pair[1].parent.rglob("*"):
         if path.is_file():

@@ -257,7 +257,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path, exports):
     finished = publish("--to", tmp_path, exports=exports)
     assert finished.returncode == 1
     assert finished.stderr == (
-        f"error: {tmp_path} holds files that are not of a publication (thesis.txt): "
+        f"error: {tmp_path} holds files that do not belong to a publication (thesis.txt): "
         "choose an empty folder\n"
     )
     assert files(tmp_path).keys() == {"thesis.txt"}
@@ -307,7 +307,7 @@ def test_a_file_of_results_whose_name_is_sql_is_not_handed_on(exports, tmp_path)
     opened = open_exports(exports)
     (tmp_path / "manifest.json").write_text(json.dumps({"landing_hash": opened.content_hash}))
     (tmp_path / "x as select 1; drop view hub_models; --.parquet").write_text("")
-    with pytest.raises(StudyError, match="is no table of results"):
+    with pytest.raises(StudyError, match="is not a table of results"):
         publishing.copy_results(opened, tmp_path, tmp_path / "out")
 
 

@@ -414,7 +414,7 @@ def test_a_report_that_is_made_again_keeps_the_files_of_others(site, exports, re
     assert not any((target / name).exists() for name in left)
     assert not kept.keys() & set(json.loads((target / "report.json").read_text())["files"])
     (target / "report.json").write_text("[")
-    with pytest.raises(StudyError, match="nobody knows which files there are the report's"):
+    with pytest.raises(StudyError, match="the report's files cannot be told from others"):
         report_site.check_target(target)
 
 
