@@ -169,6 +169,7 @@ def estimated(test: Mapping, results: Results) -> Measure:
         n=row["n_used"],
         n_clusters=row["n_clusters"],
         effective_clusters=row.get("effective_clusters_outcome"),
+        groups_worth=row.get("jackknife_worth"),
     )
     return replace(measure, reason=too_little(measure))
 
@@ -189,6 +190,11 @@ def too_little(measure: Measure) -> str:
         return (
             f"{measure.n_clusters} clusters that are worth {worth:.1f} by the outcome, less than "
             f"{LEAST_WORTH}"
+        )
+    if measure.groups_worth is not None and measure.groups_worth < LEAST_WORTH:
+        return (
+            "what varies of the term with all else held fixed lies in clusters that are worth "
+            f"{measure.groups_worth:.1f}, less than {LEAST_WORTH}"
         )
     return ""
 

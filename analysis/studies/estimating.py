@@ -328,15 +328,15 @@ def effect_of(row: dict, by: float, says: str) -> dict:
 
 def jackknife_of(jackknife: Jackknife, term: str) -> dict:
     found = jackknife.row(term)
+    weights = np.array([one == term for one in jackknife.terms], dtype=float)
     return {
         "jackknife_standard_error": found["standard_error"],
         "jackknife_low": found["low"],
         "jackknife_high": found["high"],
         "jackknife_p_value": found["p_value"],
         "jackknife_groups": len(jackknife.estimates),
-        "jackknife_degrees_of_freedom": jackknife.degrees_of_freedom_of(
-            np.array([one == term for one in jackknife.terms], dtype=float)
-        ),
+        "jackknife_degrees_of_freedom": jackknife.degrees_of_freedom_of(weights),
+        "jackknife_worth": jackknife.worth_of(weights),
     }
 
 
@@ -376,6 +376,7 @@ def taken_together(
                 "jackknife_p_value": found["p_value"],
                 "jackknife_groups": len(jackknife.estimates),
                 "jackknife_degrees_of_freedom": freedom,
+                "jackknife_worth": jackknife.worth_of(combined),
             }
         if specification.estimator == "poisson":
             row |= effect_of(row, 1, contrast["says"])

@@ -40,8 +40,10 @@ SIGNIFICANCE = 0.05
 class Measure:
     """A number with its 95 % interval and what it rests on.
 
-    `n` are rows, `n_clusters` families; `effective_clusters` what those are worth. A `reason` says
-    why there is no number to judge, and everything else may then be None.
+    `n` are rows, `n_clusters` families; `effective_clusters` what those are worth by the outcome,
+    `groups_worth` what the groups of a jackknife are by the variation of the term with all else
+    held fixed. A `reason` says why there is no number to judge, and everything else may then be
+    None.
     """
 
     estimate: float | None = None
@@ -53,6 +55,7 @@ class Measure:
     n: int | None = None
     n_clusters: int | None = None
     effective_clusters: float | None = None
+    groups_worth: float | None = None
     reason: str = ""
 
     @property

@@ -47,6 +47,8 @@ class Jackknife:
     identified without any one group; `centre` (K,) their estimates on all rows, `estimates` (H, K)
     those without each group, `covariance` (K, K) what follows (see `delete_group_jackknife`),
     `independent` (K, K) what would follow from independent rows of one variance (None but for OLS),
+    `variation` (H, K, K) what each group adds to the variation of the terms with all else held
+    fixed (None where the groups do not leave from cross products),
     `degrees_of_freedom` those of as many clusters as they are worth by the outcome, H - 1 at most
     (see `delete_group_jackknife`). `groups` gives the group, 0 to H - 1, of each cluster (its
     index).
@@ -60,6 +62,7 @@ class Jackknife:
     groups: pd.Series
     engine: str
     independent: np.ndarray | None = None
+    variation: np.ndarray | None = None
 
     def row(self, term: str) -> dict[str, float]:
         """Estimate, standard_error, low, high (95 %) and p_value (two-sided) of one term.
@@ -90,15 +93,31 @@ class Jackknife:
 
         Where leaving out a few groups moves it and leaving out the others does not, its spread
         rests on those few: moves m count as 3 (sum m^2)^2 / sum m^4 groups, which is all of them
-        where the moves are normal.
+        where the moves are normal. Nor are there more than the groups that tell it are worth
+        (`worth_of`), less one: moves of few groups may by chance be alike.
         """
+        freedom = self.degrees_of_freedom
+        worth = self.worth_of(weights)
+        if worth is not None:
+            freedom = min(freedom, worth - 1)
         moves = (self.estimates - self.centre) @ weights
         largest = np.abs(moves).max(initial=0.0)
-        if largest == 0:
-            return self.degrees_of_freedom
-        squares = (moves / largest) ** 2
-        worth = 3 * squares.sum() ** 2 / (squares**2).sum()
-        return float(max(min(self.degrees_of_freedom, worth - 1), 1))
+        if largest > 0:
+            squares = (moves / largest) ** 2
+            freedom = min(freedom, 3 * squares.sum() ** 2 / (squares**2).sum() - 1)
+        return float(max(freedom, 1))
+
+    def worth_of(self, weights: np.ndarray) -> float | None:
+        """How many equal groups those are worth that tell the combination weights'b; None where
+        that is not known. `weights` (K,).
+
+        A group tells as much as its rows add to what varies of the combination with all else held
+        fixed: v_h, and the groups are worth (sum v)^2 / sum v^2. This is the effective number of
+        clusters of Carter, Schnepel & Steigerwald (2017) for independent rows of one variance.
+        """
+        if self.variation is None:
+            return None
+        return effective_clusters(np.maximum(weights @ self.variation @ weights, 0.0))
 
 
 def delete_group_jackknife(
@@ -127,7 +146,7 @@ def delete_group_jackknife(
     Intervals are Student's t. Where a few clusters hold most of the outcome, the spread rests on
     those few: of G clusters worth (sum y)^2 / sum y^2 by their outcome y, the degrees of freedom
     are that worth less one, H - 1 at most and one at least; and for a term that few groups move,
-    those of the groups that do (`Jackknife.degrees_of_freedom_of`).
+    those of the groups that do, and of those that tell it (`Jackknife.degrees_of_freedom_of`).
 
     The groups leave from the equation's cross products (`analysis.studies.estimation.leaving_out`),
     which is held against the engine's estimates on all rows; what that cannot solve is fitted
@@ -179,7 +198,9 @@ def delete_group_jackknife(
             without[group, is_there] = _estimates(one, np.array(terms)[is_there])
     terms = tuple(np.array(terms, dtype=object)[is_term])
     worth = clusters.worth(outcome, np.arange(len(used)))
-    independent = None
+    independent = variation = None
+    if left_out is not None:
+        variation = left_out.variation[:, is_term][:, :, is_term]
     if left_out is not None and left_out.independent is not None:
         independent = left_out.independent[np.ix_(is_term, is_term)]
     elif equation.estimator == "ols":
@@ -188,7 +209,7 @@ def delete_group_jackknife(
         independent = alone.covariance[np.ix_(places, places)]
     return _jackknife(
         terms, _estimates(whole, terms), without[:, is_term], groups, worth, whole.engine,
-        independent,
+        independent, variation,
     )  # fmt: skip
 
 
@@ -233,6 +254,7 @@ class PreparedJackknife:
                     return _jackknife(
                         self.equation.terms, found.on_all, found.without, groups,
                         self.clusters.worth(own[kept], kept), "cross products", found.independent,
+                        found.variation,
                     )  # fmt: skip
         return delete_group_jackknife(
             self.frame.assign(**{self.equation.outcome: outcome}),
@@ -284,6 +306,7 @@ def _jackknife(
     worth: float,
     engine: str,
     independent: np.ndarray | None,
+    variation: np.ndarray | None,
 ) -> Jackknife:
     """The jackknife that follows from the estimates (H, K) without each group."""
     n_groups = len(without)
@@ -297,6 +320,7 @@ def _jackknife(
         groups=groups,
         engine=engine,
         independent=independent,
+        variation=variation,
     )
 
 

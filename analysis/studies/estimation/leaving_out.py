@@ -98,20 +98,28 @@ class Columns:
 @dataclass(frozen=True, eq=False)
 class LeftOut:
     """`on_all` (k,) coefficients of the terms (of length one) on all rows, `without` (H, k) without
-    each group, NaN where `is_solved` (H,) is not: these need a refit. `independent` (k, k) is the
-    covariance on all rows of an OLS whose rows are independent and of one variance."""
+    each group, NaN where `is_solved` (H,) is not: these need a refit. `variation` (H, k, k) is what
+    the rows of each group add to the squares and products of the terms as they vary with all else
+    held fixed, `independent` (k, k) the covariance on all rows of an OLS whose rows are independent
+    and of one variance."""
 
     on_all: np.ndarray
     without: np.ndarray
     is_solved: np.ndarray
+    variation: np.ndarray
     independent: np.ndarray | None = None
 
     def in_units_of(self, scale: np.ndarray) -> "LeftOut":
         """The same for terms of these lengths (k,)."""
-        independent = self.independent
-        if independent is not None:
-            independent = independent / np.outer(scale, scale)
-        return LeftOut(self.on_all / scale, self.without / scale, self.is_solved, independent)
+        squared = np.outer(scale, scale)
+        independent = None if self.independent is None else self.independent / squared
+        return replace(
+            self,
+            on_all=self.on_all / scale,
+            without=self.without / scale,
+            variation=self.variation / squared,
+            independent=independent,
+        )
 
 
 def leave_out(
@@ -246,6 +254,7 @@ def _leave_out_of_ols(rows: _Rows) -> LeftOut | None:
     n_levels = 0 if columns.absorbed is None else len(np.unique(columns.absorbed))
     n_free = len(outcome) - n_levels - np.count_nonzero(np.diag(solver))
     independent = solver[k:, k:] * left_on_all / max(n_free, 1)
+    variation = _variation(own, solver[:, k:])
     products, with_y = rows.of_the_others(own), rows.of_the_others(own_with_y)
     squares = rows.of_the_others(own_squares)
     if columns.absorbed is not None:
@@ -263,7 +272,12 @@ def _leave_out_of_ols(rows: _Rows) -> LeftOut | None:
         left = squares[group] - without[group] @ with_y[group]
         is_solved[group] = left > PERFECT * squares[group]
     without[~is_solved] = np.nan
-    return LeftOut(on_all[k:], without[:, k:], is_solved, independent)
+    return LeftOut(on_all[k:], without[:, k:], is_solved, variation, independent)
+
+
+def _variation(own: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """The cross products of each group (H, K, K) along `directions` (K, k): (H, k, k)."""
+    return directions.T @ own @ directions
 
 
 def _of_cut_levels(
@@ -305,7 +319,11 @@ def _leave_out_by_steps(rows: _Rows, estimator: str, mean: np.ndarray | None) ->
     is_solved = (rows.degrees_left() > 0) & rows.has_two_outcomes()
     gone = model.gone_without_each_group(is_solved)
     curvature = model.curvature(model.means(top[:, None], [()])[0][:, 0])
-    products = rows.of_the_others(rows.cross_products(model.less_means(curvature), curvature))
+    own = rows.cross_products(model.less_means(curvature), curvature)
+    whole = _inverse(own.sum(axis=0), k, curvature.mean())
+    if whole is None:
+        return None
+    products = rows.of_the_others(own)
     totals = rows.of_the_others(rows.by_group(curvature))
     sizes = rows.of_the_others(np.diff(rows.group_starts).astype(np.float64))
     inverses = np.zeros_like(products)
@@ -356,7 +374,7 @@ def _leave_out_by_steps(rows: _Rows, estimator: str, mean: np.ndarray | None) ->
     is_solved[todo] = False
     without = beta[k:].T.copy()
     without[~is_solved] = np.nan
-    return LeftOut(top[k:], without, is_solved)
+    return LeftOut(top[k:], without, is_solved, _variation(own, whole[:, k:]))
 
 
 def _curved(inverses: np.ndarray, steps: np.ndarray, taken: np.ndarray) -> np.ndarray:

@@ -116,18 +116,18 @@ class Subject:
         measures = {}
         for name, term in self.terms.items():
             row = rows[term]
+            weights = np.array([one == term for one in found.terms], dtype=float)
             measure = Measure(
                 estimate=row["estimate"],
                 low=row["low"],
                 high=row["high"],
                 standard_error=row["standard_error"],
-                degrees_of_freedom=found.degrees_of_freedom_of(
-                    np.array([one == term for one in found.terms], dtype=float)
-                ),
+                degrees_of_freedom=found.degrees_of_freedom_of(weights),
                 p_value=row["p_value"],
                 n=n,
                 n_clusters=len(found.groups),
                 effective_clusters=effective_clusters(sums),
+                groups_worth=found.worth_of(weights),
             )
             measures[name] = replace(measure, reason=claims.too_little(measure))
         return measures

@@ -88,6 +88,7 @@ def test_an_estimate_is_judged_by_its_headline_interval():
         ({"n_used": 99}, "99 rows, fewer than 100"),
         ({"n_clusters": 9}, "9 clusters, fewer than 10"),
         ({"effective_clusters_outcome": 2.71}, "40 clusters that are worth 2.7 by the outcome"),
+        ({"jackknife_worth": 3.97}, "lies in clusters that are worth 4.0, less than 5"),
         ({"interval_low": None, "interval_high": None}, "no interval"),
     ],
 )

@@ -481,3 +481,56 @@ def test_intervals_hold_the_truth_where_the_outcome_is_rare_and_the_term_skewed(
         found = ready.jackknife(tossed).row("x")
         held += found["low"] <= 0 <= found["high"]
     assert held >= 93
+
+
+# a term that few clusters tell
+
+
+@pytest.mark.parametrize("estimator", ["ols", "poisson", "logit"])
+def test_groups_are_worth_what_they_add_to_the_variation_of_the_term(estimator):
+    """By the residuals of the term on all else, each row weighed as the fit weighs it."""
+    asked = replace(equation(estimator), fixed_effects=("month",))
+    found = delete_group_jackknife(FRAME, asked, "parent_id", 6, 4)
+    whole = fit(FRAME, asked)
+    used = FRAME.iloc[whole.rows].reset_index(drop=True)
+    mean = whole.fitted
+    weight = {"ols": np.ones(len(mean)), "poisson": mean, "logit": mean * (1 - mean)}[estimator]
+    others = pd.get_dummies(used[["relation", "month"]].astype(str), dtype=float).assign(
+        size=used["size"]
+    )
+    root = np.sqrt(weight)
+    term = used["log_rank"].to_numpy() * root
+    left = others.to_numpy() * root[:, None]
+    residual = term - left @ np.linalg.lstsq(left, term, rcond=None)[0]
+    group = used["parent_id"].map(found.groups).to_numpy()
+    added = np.bincount(group, weights=residual**2)
+    assert found.worth_of(np.array([1.0, 0.0])) == pytest.approx(
+        added.sum() ** 2 / (added**2).sum(), rel=1e-6
+    )
+
+
+def test_a_term_that_three_clusters_tell_is_worth_three_and_has_the_freedom_of_two():
+    frame = pd.DataFrame({"family": np.repeat(np.arange(60), 10), "y": 0.0})
+    frame["x"] = np.where(frame["family"] < 3, np.tile([-1.0, 1.0], 300), 0.0)
+    ready = prepare(frame, Equation("y", ("x",), clusters=("family",)), "family")
+    found = ready.jackknife(np.random.default_rng(1).normal(size=600))
+    assert found.worth_of(np.ones(1)) == pytest.approx(3)
+    assert found.degrees_of_freedom_of(np.ones(1)) <= 2
+
+
+def test_intervals_hold_the_truth_where_few_clusters_tell_the_term():
+    """Two thousand rows in 200 families that have a level of their own, two of which tell most of
+    the term: of 1,000 draws the interval by the moves alone held the truth in 92.9 %, this one in
+    99.6 %."""
+    rng = np.random.default_rng(11)
+    family = np.repeat(np.arange(200), 10)
+    strength = np.array([6.0, 6.0, 2.0, 2.0, 2.0, 1.0, 1.0, 1.0] + [0.4] * 192)
+    x = np.where(rng.random(len(family)) < 0.6, strength[family], 0.0)
+    frame = pd.DataFrame({"x": x, "family": family, "y": 0.0})
+    ready = prepare(frame, Equation("y", ("x",), clusters=("family",)), "family")
+    held = 0
+    for _ in range(300):
+        level = rng.normal(size=200)
+        found = ready.jackknife(rng.normal(size=len(family)) + level[family]).row("x")
+        held += found["low"] <= 0 <= found["high"]
+    assert held >= 0.95 * 300
