@@ -1,6 +1,7 @@
 """What a build reads within objects is read in other hands too, or is said to be unreadable."""
 
 import csv
+import itertools
 import json
 from pathlib import Path
 
@@ -147,13 +148,26 @@ def structs_in_parquet(folder: Path, items: list[dict]) -> Path:
 FORMATS = [lines, page, texts_in_csv, texts_in_parquet, structs_in_parquet]
 
 
-@pytest.mark.parametrize(("field", "value", "wanted"), READ)
+def items_of_the_read() -> list[tuple[dict, dict]]:
+    """Items with a value of `READ` in each field, until all have been in one, and as they land."""
+    of_field: dict[str, list[tuple]] = {}
+    for field, value, wanted in READ:
+        of_field.setdefault(field, []).append((value, wanted))
+    together = itertools.zip_longest(*of_field.values())
+    found = []
+    for row in together:
+        there = {field: pair for field, pair in zip(of_field, row, strict=True) if pair}
+        found.append(tuple({field: pair[n] for field, pair in there.items()} for n in (0, 1)))
+    return found
+
+
+@pytest.mark.parametrize(("item", "wanted"), items_of_the_read())
 @pytest.mark.parametrize("write", FORMATS)
 def test_a_value_within_an_object_is_read_whatever_the_format(
-    imported, tmp_path, write, field, value, wanted
+    imported, tmp_path, write, item, wanted
 ) -> None:
-    items = imported(write(tmp_path, [{"id": "a/b", field: value}]))
-    assert items == [{"id": "a/b", field: wanted}]
+    items = imported(write(tmp_path, [{"id": "a/b"} | item]))
+    assert items == [{"id": "a/b"} | wanted]
 
 
 @pytest.mark.parametrize(("field", "item", "example"), UNREAD)
