@@ -113,7 +113,7 @@ def indices(simulation: Simulation, name: str) -> dict[tuple[str, str], tuple]:
     return {row[:2]: row[2:] for row in found}
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("number", [1, 2, pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_index_of_a_drawn_lineage_is_what_the_definitions_say(
     simulation, lineage, scenario, number

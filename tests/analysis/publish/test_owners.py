@@ -270,6 +270,7 @@ def planted(exports, tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_names_that_users_write_where_others_write_words_are_not_handed_on(
     planted, project, tmp_path
 ):
