@@ -1,4 +1,4 @@
--- No infinity and no NaN: the engine answers 1 / 0 and ln(0) with them, and they look like numbers.
+-- No infinity and no NaN: the engine gives them for 1 / 0 and ln(0), and they pass as numbers.
 {% test is_finite(model, column_name) %}
 select {{ column_name }}
 from {{ model }}

@@ -1,4 +1,4 @@
--- Every value stands in a column of another model. Rows outside the condition are not asked.
+-- Every value occurs in a column of another model. Rows outside the condition are not checked.
 {% test references_rows_of(model, column_name, to, field, condition='true') %}
 select distinct referring.{{ column_name }}
 from {{ model }} as referring

@@ -1,4 +1,4 @@
--- Rivals of some kind are rivals; those before are entrants before.
+-- Rivals of one kind are rivals, and rivals before are entrants before.
 select crowding.*
 from {{ ref('crowding') }} as crowding
 inner join {{ ref('release_races') }} as races using (parent_id, child_id)

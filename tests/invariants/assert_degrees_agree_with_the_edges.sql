@@ -1,4 +1,4 @@
--- n_parents and n_children of a model count its edges.
+-- n_parents and n_children of a model are the numbers of its edges.
 with parents as (
     select
         child_id as model_id,

@@ -1,4 +1,4 @@
--- A longer window holds all later models of a shorter one. A window without end is the longest.
+-- A longer window contains all later models of a shorter one; the window without end is the longest.
 with windows as (
     select
         model_id,

@@ -1,4 +1,5 @@
--- Drift compares every edge to a listed parent in each trait; the relations make up `all`, and no more edges change than say something.
+-- Drift compares every edge to a listed parent in each trait; the relations add up to `all`, and no more edges
+-- change than have the trait at both ends.
 with drift as (
     select
         trait,

@@ -1,4 +1,4 @@
--- n_before and is_first say the same as the rank; all are null together.
+-- n_before and is_first agree with the rank; all are null together.
 select *
 from {{ ref('release_races') }}
 where

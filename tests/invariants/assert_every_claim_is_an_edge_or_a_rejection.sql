@@ -1,4 +1,4 @@
--- Nothing disappears between what the metadata says and the edges.
+-- Nothing disappears between the claims of the metadata and the edges.
 with claimed as (
     select (select count(*) from {{ ref('int_parent_claims_gathered') }}) as n_claims
 ),

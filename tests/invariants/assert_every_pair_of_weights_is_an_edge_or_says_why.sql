@@ -1,4 +1,5 @@
--- Nothing disappears between the landed pairs of weights and the mart, and a pair without a reason is behind an edge.
+-- Nothing disappears between the landed pairs of weights and the mart, and a pair without a reason supports an
+-- edge.
 with landed as (
     select count(*) as n_landed from {{ ref('stg_weights__pairs') }}
 ),

@@ -1,4 +1,5 @@
--- A family has as many models as members are listed; a member's path shares add up to one, and one of its roots is the nearest.
+-- A family has as many models as listed members; a member's path shares add up to one, and one of its roots is
+-- the nearest.
 with members as (
     select
         root_id,

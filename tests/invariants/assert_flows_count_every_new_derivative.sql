@@ -1,4 +1,4 @@
--- Flows between owners, and between countries, hold each dated edge and each dated descendant of a root once.
+-- Flows between owners, and between countries, count each dated edge and each dated descendant of a root once.
 with flows as (
     select
         sum(n_new_children) as n_new_children,

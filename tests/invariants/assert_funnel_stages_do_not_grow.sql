@@ -1,4 +1,4 @@
--- Within each of the two ways through the funnel a later stage holds no more models than the one before.
+-- Within each of the two ways through the funnel a later stage has no more models than the one before.
 with ways as (
     select
         stage,

@@ -1,4 +1,4 @@
--- A model stands one step below the nearest of its listed parents, or right below an unlisted one.
+-- A model is one step below the nearest of its listed parents, or directly below an unlisted one.
 with nearest_parents as (
     select
         edges.child_id,

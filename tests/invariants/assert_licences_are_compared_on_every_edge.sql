@@ -1,4 +1,5 @@
--- Each edge has its licences compared, in words that agree: nothing is dropped where nothing changes, and something where it loosens.
+-- The licences of each edge are compared, and the outcome agrees with the obligations: nothing is dropped where
+-- nothing changes, and something where it loosens.
 select
     coalesce(edges.child_id, changes.child_id) as child_id,
     coalesce(edges.parent_id, changes.parent_id) as parent_id

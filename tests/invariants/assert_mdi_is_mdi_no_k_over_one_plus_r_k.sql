@@ -1,4 +1,4 @@
--- mdi = mdi_no_k / (1 + n_k / (n_i + n_j)) wherever somebody takes from the focal.
+-- mdi = mdi_no_k / (1 + n_k / (n_i + n_j)) for every focal with takers.
 select *
 from {{ ref('disruption') }}
 where

@@ -1,4 +1,4 @@
--- An index without a value carries the reason, and no reason stands beside a value.
+-- An undefined index has a reason, and a defined one has none.
 select *
 from {{ ref('disruption') }}
 where (mdi is null) != (undefined_reason is not null)

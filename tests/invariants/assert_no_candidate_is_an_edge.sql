@@ -1,4 +1,4 @@
--- A candidate is guessed: its child has no parent, and no pair of the two is an edge.
+-- A candidate is a guess: its child has no parent, and no pair of the two is an edge.
 select
     candidates.child_id,
     candidates.candidate_id

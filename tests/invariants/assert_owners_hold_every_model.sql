@@ -1,4 +1,4 @@
--- Owners have the models of the snapshot whose ids name them, and families only below roots of their own.
+-- Owners have the models of the snapshot whose ids name them, and families only below their own roots.
 with models as (
     select
         lower(owner) as owner_lower,

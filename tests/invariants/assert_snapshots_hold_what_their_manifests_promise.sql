@@ -1,4 +1,4 @@
--- No snapshot, the latest above all, holds fewer items than its manifest promises, or none.
+-- No snapshot has fewer items than its manifest promises, or none at all.
 select
     snapshot_id,
     n_promised_items,

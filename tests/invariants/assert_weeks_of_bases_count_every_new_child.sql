@@ -1,4 +1,5 @@
--- The weeks of bases hold each dated edge once, by relation and altogether, and their shares of a complete week add up to one.
+-- The weeks of bases count each dated edge once, by relation and in all, and their shares of a complete week
+-- add up to one.
 with weeks as (
     select
         week,
