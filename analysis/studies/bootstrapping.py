@@ -1,14 +1,14 @@
-"""Owners drawn anew, and potential estimated anew in each draw (RR24).
+"""Bootstraps owners, with potential estimated anew in each draw (RR24).
 
-Potential is an estimate itself; errors clustered by base take it for known. Hill & Stein draw their
-sample 200 times and predict potential in each draw, in one table of their appendix. Here what is
-drawn, with replacement, are groups of base owners: their models, which potential is learned from,
-and the entrants of those models count as often as they are drawn. The percentile that a model's
-derivatives stand at is that of the landing, in every draw.
+Potential is itself an estimate, which errors clustered by base treat as known. Hill & Stein draw
+their sample 200 times and predict potential in each draw, in one table of their appendix. Here
+groups of base owners are drawn with replacement: their models, from which potential is learned, and
+the entrants of those models count as often as they are drawn. In every draw, the percentile of a
+model's derivatives is that in the landing.
 
-A draw is a weighting of sums: of the products that potential is learned from, by group of owners
-and quarter (`potential.Learner`), and of the products of the second regression, by base. Rows are
-gone through once.
+A draw is a weighting of sums: of the products from which potential is learned, by group of owners
+and quarter (`potential.Learner`), and of the products of the second regression, by base. The rows
+are read only once.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ FROM, TO = 0.1, 0.9
 """The contrast that Hill and Stein print: the 90th against the 10th percentile of potential."""
 
 AT_ONCE = 20
-"""Draws whose sums are made in one product of matrices."""
+"""The draws whose sums are computed in one product of matrices."""
 
 INTERACTION = "potential_x_races"
-"""Of the terms that hold potential the other one is potential itself."""
+"""The one of the two terms with potential that is not potential itself."""
 
 
 @dataclass(frozen=True, eq=False)
 class Bases:
-    """The bases of the entrants: what their potential is foretold from, and who owns them.
+    """The bases of the entrants: the predictors of their potential, and their owners.
 
     `positions` by model_id; `traits` (B, K - 1) with a leading 1, `fold` and `quarter` (B,) the
-    place of their coefficients, `group` (B,) the position of the owner's group among the learner's.
+    place of their coefficients, `group` (B,) the position of the owner's group in the learner.
     """
 
     positions: pd.Series
@@ -51,20 +51,21 @@ class Bases:
     group: np.ndarray
 
     def potential(self, coefficients: np.ndarray) -> np.ndarray:
-        """(draws, B) by coefficients (draws, folds, Q, K - 1)."""
-        foretold = np.empty((len(coefficients), len(self.traits)))
+        """The predicted potential (draws, B) for coefficients (draws, folds, Q, K - 1)."""
+        predicted = np.empty((len(coefficients), len(self.traits)))
         for fold, quarter in np.unique(np.column_stack([self.fold, self.quarter]), axis=0):
             of_cell = (self.fold == fold) & (self.quarter == quarter)
-            foretold[:, of_cell] = coefficients[:, fold, quarter] @ self.traits[of_cell].T
-        return foretold
+            predicted[:, of_cell] = coefficients[:, fold, quarter] @ self.traits[of_cell].T
+        return predicted
 
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """What an equation gave in each draw that could be solved.
+    """The solutions of an equation in the draws in which it could be solved.
 
-    `terms` hold potential; `slopes` (draws, terms), `ends` (draws, 2) potential at `FROM` and `TO`
-    of the bases drawn; `n_groups` the groups of owners with a base among the equation's rows.
+    `terms` are those with potential; `slopes` (draws, terms); `ends` (draws, 2) the potential at
+    `FROM` and `TO` of the drawn bases; `n_groups` the number of groups of owners with a base among
+    the equation's rows.
     """
 
     terms: tuple[str, ...]
@@ -93,8 +94,11 @@ class Sums:
     def slopes(
         self, weights: np.ndarray, potential: np.ndarray, products: np.ndarray
     ) -> np.ndarray:
-        """(M,) by how often each group counts (G,), the potential of each base (B,), and the
-        `products` (J, J) of the rows that count."""
+        """The slopes (M,) of the terms with potential.
+
+        `weights` (G,) is how often each group counts, `potential` (B,) that of each base, and
+        `products` (J, J) those of the rows that count.
+        """
         scaled = potential[self.base, None] * self.multipliers
         weighted = weights[self.group, None] * scaled
         n_terms = scaled.shape[1]
@@ -103,8 +107,8 @@ class Sums:
             [(weighted * self.n_rows[:, None]).T @ scaled, across],
             [across.T, products],
         ])  # fmt: skip
-        # Columns on one scale; those that a draw leaves empty, and dummies that add up, fall by
-        # the pseudo-inverse and touch no slope of potential.
+        # Columns on one scale. Those that are empty in a draw, and dummies that add up to one, drop
+        # out by the pseudo-inverse without changing the slopes of potential.
         scale = np.sqrt(np.diag(gram))
         scale[scale == 0] = 1
         gram /= np.outer(scale, scale)
@@ -112,7 +116,10 @@ class Sums:
         return found[:n_terms] * scale[-1] / scale[:n_terms]
 
     def ends(self, weights: np.ndarray, potential: np.ndarray, order: np.ndarray) -> np.ndarray:
-        """(2,) of the bases, each as often as it is drawn; `order` (B,) sorts the potential."""
+        """The ends (2,) over the bases, each counted as often as drawn.
+
+        `order` (B,) sorts the potential.
+        """
         of_base = np.zeros(len(potential))
         of_base[self.base] = weights[self.group]
         return ends_of(potential, of_base, order)
@@ -121,7 +128,7 @@ class Sums:
 def ends_of(
     values: np.ndarray, weights: np.ndarray | None = None, order: np.ndarray | None = None
 ) -> np.ndarray:
-    """The smallest values (2,) up to which the shares `FROM` and `TO` of the weight lie."""
+    """The smallest values (2,) below or at which the shares `FROM` and `TO` of the weight lie."""
     order = np.argsort(values, kind="stable") if order is None else order
     below = np.cumsum(np.ones(len(values)) if weights is None else weights[order])
     return values[order[np.searchsorted(below, np.array([FROM, TO]) * below[-1])]]
@@ -134,11 +141,11 @@ def bootstrap(
     draws: int,
     seed: int,
 ) -> dict[str, Drawn]:
-    """What linear equations on potential give when owners are drawn anew; by their names.
+    """The solutions of linear equations on potential when owners are resampled, by their names.
 
-    `frames`: rows of the table `potential` with the equation that is to be solved on them. The
-    tables that `designs.potential.potential` made must be there. Equations whose bases belong to
-    fewer than two groups of owners are left out, and draws in which a base cannot be predicted.
+    `frames`: rows of the table `potential`, with the equation to solve on them. The tables that
+    `designs.potential.potential` makes must exist. Equations whose bases belong to fewer than two
+    groups of owners are left out, and so are draws in which a base cannot be predicted.
     """
     learned = learner(connection)
     bases = bases_of(connection, learned.groups, learned.quarters)
@@ -160,11 +167,11 @@ def bootstrap(
         for name, one in sums.items():
             products = np.tensordot(weights, one.products, axes=1)
             every = zip(weights, potential, orders, products, strict=True)
-            for drawn, foretold, order, product in every:
-                is_there = drawn[one.group] > 0
-                if not is_there.any() or np.isnan(foretold[one.base[is_there]]).any():
+            for drawn, predicted, order, product in every:
+                is_drawn = drawn[one.group] > 0
+                if not is_drawn.any() or np.isnan(predicted[one.base[is_drawn]]).any():
                     continue
-                known = np.nan_to_num(foretold)
+                known = np.nan_to_num(predicted)
                 found[name].append(one.slopes(drawn, known, product))
                 ends[name].append(one.ends(drawn, known, order))
     return {
@@ -196,9 +203,9 @@ def bases_of(
 
 
 def sums_of(frame: pd.DataFrame, equation: Equation, bases: Bases, n_groups: int) -> Sums:
-    """The rows that `equation` can use, added up."""
+    """The sums over the rows that `equation` can use."""
     if equation.estimator != "ols" or equation.weights:
-        raise EstimationError(f"{equation.formula}: only plain least squares can be drawn anew")
+        raise EstimationError(f"{equation.formula}: only plain least squares can be bootstrapped")
     used = frame.iloc[usable_rows(frame, equation)[0]]
     terms = tuple(term for term in equation.terms if term in (PERCENTILE, INTERACTION))
     multipliers = np.column_stack([
@@ -216,12 +223,12 @@ def sums_of(frame: pd.DataFrame, equation: Equation, bases: Bases, n_groups: int
     )
     base = bases.positions.loc[used["parent_id"]].to_numpy()
     group = bases.group[base]
-    # A cell is a base, and where potential has two slopes those of its entrants who race or do not.
+    # A cell is a base or, if potential has two slopes, its entrants who race or do not.
     key = 2 * base + (multipliers[:, -1] > 0)
     cells, first, of_row = np.unique(key, return_index=True, return_inverse=True)
     membership = one_hot(of_row, len(cells))
     of_base = base[first]
-    # The columns of each group side by side, so that one product has the sums of all groups.
+    # The groups' columns lie side by side, so that one product gives the sums of all groups.
     width = columns.shape[1]
     apart = sparse.csr_array(
         (
@@ -244,12 +251,12 @@ def sums_of(frame: pd.DataFrame, equation: Equation, bases: Bases, n_groups: int
 
 
 def dummies(column: pd.Series) -> sparse.csr_array:
-    """A column (n, levels) per level."""
+    """The dummies (n, levels) of a column."""
     codes, levels = pd.factorize(as_labels(column), sort=True)
     return one_hot(codes, len(levels))
 
 
 def one_hot(codes: np.ndarray, n: int) -> sparse.csr_array:
-    """(len(codes), n) with a 1 where each row's code is."""
+    """A matrix (len(codes), n) with a 1 in the column of each row's code."""
     rows = np.arange(len(codes))
     return sparse.csr_array((np.ones(len(codes)), (rows, codes)), shape=(len(codes), n))

@@ -1,23 +1,23 @@
-"""Is a specification curve as a whole more than chance gives (Simonsohn, Simmons & Nelson 2020)?
+"""Tests whether a whole specification curve differs from chance (Simonsohn, Simmons & Nelson 2020).
 
-A curve's estimates share their rows, so that they agree even where there is nothing. What they
-would look like then is shown by dealing the regressors out anew: order and crowding, all measures
-of both together, among the entrants of one base, month and week (as in RR21); size and kind among
-the models of one parent and quarter. Every draw gives a whole curve; how far the real one lies out
-is told by three statistics of it:
+A curve's estimates share their rows, so that they agree even without any effect. How they would
+look then is shown by permuting the regressors: order and crowding, all measures of both together,
+among the entrants of one base, month and week (as in RR21); size and kind among the models of one
+parent and quarter. Every draw gives a whole curve; three statistics measure how extreme the real
+one is:
 
     median                         of the estimates
     share of the predominant sign
     share significant in it        beyond 1.96 in the direction of that sign
 
-No draw is fitted. Of each combination of choices stands one regression without the terms of
+No draw is fitted. For each combination of choices there is one regression without the terms of
 interest; the score of a term, the sum of x times its residual, is what the term would add (for a
-Poisson the first step of the fit from there). Dealing x out anew moves the score only, and within
-cells its mean and its variance over all permutations are known (Strasser & Weber 1999): mean 0 once
-x is centred in its cell, covariance the sum over cells of x'x r'r / (n - 1). So each estimate is
-told in standard deviations of its own permutations, other terms held fixed. Real and permuted
-curves are treated alike, hence p = (1 + curves as extreme or more) / (1 + curves) is exact for
-"within a cell it means nothing who has which".
+Poisson, the first step of the fit from there). Permuting x changes only the score, whose mean and
+variance over all permutations within cells are known (Strasser & Weber 1999): mean 0 once x is
+centred in its cell, covariance the sum over cells of x'x r'r / (n - 1). So each estimate is
+expressed in standard deviations of its own permutations, other terms held fixed. Real and permuted
+curves are treated alike, hence p = (1 + curves as extreme or more) / (1 + curves) is exact if the
+values are exchangeable within a cell.
 """
 
 from __future__ import annotations
@@ -52,18 +52,18 @@ from analysis.studies.null_worlds.permuting import CELLS
 from hub_lineage.exports import Exports
 
 N_RESIDUALS = 16
-"""Regressions without the terms of interest that the recognition curve's test draws; each stands
-for as many combinations as there are measures of order and of crowding."""
+"""The number of regressions without the terms of interest that are drawn for the recognition
+curve's test; each stands for all combinations of measures of order and crowding."""
 
 BEYOND = 1.96
 DETERMINED = 1e-9
-"""Share of its variance that the others must leave a term, or its estimate means nothing."""
+"""The share of a term's variance that the others must leave, or its estimate is meaningless."""
 
 OUT_OF = {
     "recognition": "order and crowding within base, month and week",
     "disruption": "size and kind within parent and quarter",
 }
-"""What is dealt out anew, by curve."""
+"""What is permuted, by curve."""
 
 TRAITS = ("log_size", "size_unknown", "is_finetune", "is_merge", "is_unknown")
 COLUMNS = (
@@ -78,8 +78,8 @@ STATISTICS = ("median", "share of the predominant sign", "share significant in i
 class Combination:
     """A term of interest under one combination of choices.
 
-    `residual` is the column of the residuals, `column` that of the term among the values that are
-    dealt out, `given` those that are held fixed.
+    `residual` is the column of its residuals, `column` that of the term among the permuted values,
+    `given` the columns that are held fixed.
     """
 
     term: str
@@ -89,7 +89,7 @@ class Combination:
 
 
 def curve_inference(exports: Exports, n_draws: int, seed: int) -> list[dict]:
-    """One row per curve, term and statistic: observed, its quantiles among the draws, p."""
+    """One row per curve, term and statistic: the observed value, quantiles of the draws, p."""
     rows = []
     for curve, prepare in (("recognition", recognition), ("disruption", disruption)):
         values, residuals, cell, combinations = prepare(exports, seed)
@@ -116,9 +116,9 @@ def joint_tests(
 ) -> list[dict]:
     """The statistics of each term's curve, and where they lie among those of `n_draws` draws.
 
-    `values` (n, K) are what is dealt out within `cell` (n,), `residuals` (n, J) what regressions
-    without the terms leave, 0 where a row is not among theirs. Draw number d is a function of the
-    seed and d alone. Raises EstimationError where nothing can move.
+    `values` (n, K) are permuted within `cell` (n,); `residuals` (n, J) are those of the regressions
+    without the terms, 0 for rows that these do not use. Draw number d depends on the seed and d
+    alone. Raises EstimationError if no rows can be permuted.
     """
     if n_draws < 1:
         raise EstimationError("a permutation test needs one permutation at least")
@@ -172,12 +172,12 @@ def joint_tests(
 
 
 def placed(real: np.ndarray, permuted: np.ndarray) -> list[dict]:
-    """The statistics of a curve (C,), and their place among those of permuted ones (D, C)."""
+    """The statistics of a curve (C,), and their place among those of permuted curves (D, C)."""
     observed, chance = statistics(real[None, :])[0], statistics(permuted)
     rows = []
     for at, name in enumerate(STATISTICS):
-        # The median may lie out on either side; equal values must count as equally far although
-        # the last digits of sums wobble.
+        # The median may be extreme on either side; equal values must count as equally far although
+        # the last digits of sums vary.
         reach = np.abs(observed[at]) * (1 - 1e-9)
         n_as_far = int((np.abs(chance[:, at]) >= reach).sum())
         low, middle, high = np.quantile(chance[:, at], (0.025, 0.5, 0.975))
@@ -195,7 +195,7 @@ def placed(real: np.ndarray, permuted: np.ndarray) -> list[dict]:
 
 
 def statistics(curves: np.ndarray) -> np.ndarray:
-    """Of each curve (D, C): median, share of the predominant sign, share significant in it."""
+    """For each curve (D, C): median, share of the predominant sign, share significant in it."""
     below, above = (curves < 0).mean(axis=1), (curves > 0).mean(axis=1)
     far_below, far_above = (curves < -BEYOND).mean(axis=1), (curves > BEYOND).mean(axis=1)
     return np.column_stack(
@@ -218,16 +218,19 @@ def sums_within(columns: np.ndarray, cell: np.ndarray) -> np.ndarray:
 
 
 def covariance(values: np.ndarray, residual: np.ndarray, cell: np.ndarray) -> np.ndarray:
-    """Of the scores (K,) over all permutations within cells; both columns centred in them."""
+    """The covariance of the scores (K,) over all permutations within cells.
+
+    Values and residual must be centred in their cells.
+    """
     squares = np.bincount(cell, weights=residual**2)
     share = squares / np.maximum(np.bincount(cell) - 1, 1)
     return values.T @ (values * share[cell][:, None])
 
 
 def standardising(covariance: np.ndarray, one: Combination) -> np.ndarray:
-    """Weights (K,) that turn scores into the term's, given the others, in standard deviations.
+    """Weights (K,) that turn scores into the term's score given the others, in standard deviations.
 
-    NaN where the others determine the term.
+    NaN if the others determine the term.
     """
     given = list(one.given)
     weights = np.zeros(len(covariance))
@@ -241,14 +244,14 @@ def standardising(covariance: np.ndarray, one: Combination) -> np.ndarray:
     return weights / np.sqrt(variance)
 
 
-# what is dealt out
+# what is permuted
 
 
 Prepared = tuple[np.ndarray, np.ndarray, np.ndarray, list[Combination]]
 
 
 def recognition(exports: Exports, seed: int) -> Prepared:
-    """Order and crowding of entrants, and residuals of a draw of the other choices."""
+    """Order and crowding of entrants, and residuals for a draw of the other choices."""
     prominence, _ = known_prominence(exports)
     grid = list(itertools.product(OUTCOMES, FIXED_EFFECTS, AGES, prominence, SAMPLES))
     chosen = drawn(grid, N_RESIDUALS, seed)
@@ -299,8 +302,8 @@ def without(equation: Equation, terms: Sequence[str]) -> Equation:
 def disruption(exports: Exports, _: int) -> Prepared:
     """Size and kind of focals, and every form of the index in every window.
 
-    The curve's regressions hold nothing but the quarter beside both, and cells lie within quarters:
-    the outcome itself is the residual.
+    The curve's regressions contain only the quarter besides these, and cells lie within quarters,
+    so the outcome itself is the residual.
     """
     kinds = ", ".join(
         f"cast(relation = '{kind}' as integer) as is_{kind}"

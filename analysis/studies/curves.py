@@ -1,8 +1,8 @@
 """Specification curves: the terms of interest over every combination of defensible choices (RR22).
 
-Two kinds of choice. Choices of the analyst: outcome, measure of order, crowding window, fixed
-effects, age, sample; for the index: form, window, who is counted. And choices of the data: which
-evidence makes an edge, which relations, which owners; each of those is a build of its own
+There are two kinds of choice. The analyst's: outcome, measure of order, crowding window, fixed
+effects, age, sample; for the index: form, window, who is counted. And those of the data: which
+evidence, relations and owners count for edges; each of these is a build of its own
 (`python -m analysis variants`), so that ranks, crowding and the index follow from it.
 
 Signs are oriented so that negative means "later is weaker" for each measure of order.
@@ -84,10 +84,10 @@ IN_EVERY_DATA_CHOICE = ("RR3", "RR4", "RR5", "DM1", "DM2", "DM5")
 
 
 def recognition_curve(exports: Exports, size: int, seed: int) -> list[dict]:
-    """Rank and crowding over the analyst's choices; `size` bounds how many, 0 for all.
+    """Rank and crowding over the analyst's choices, at most `size` of them, 0 for all.
 
-    Fewer than all are a draw with the seed, in the grid's order. A measure of prominence that the
-    landing does not know is no choice here: one row says so.
+    A smaller number is drawn with the seed and kept in the grid's order. A measure of prominence
+    that the landing does not have is not a choice, and has one row that says so.
     """
     prominence, rows = known_prominence(exports)
     grid = list(
@@ -110,7 +110,7 @@ def recognition_curve(exports: Exports, size: int, seed: int) -> list[dict]:
 
 
 def known_prominence(exports: Exports) -> tuple[list[str], list[dict]]:
-    """The measures of prominence that the main sample knows at all, and a row for each other."""
+    """The measures of prominence known in the main sample, and a row for each other one."""
     columns = sorted({column for columns in PROMINENCE.values() for column in columns})
     counts = ", ".join(f"count({column})" for column in columns)
     found = exports.connection.execute(
@@ -148,7 +148,7 @@ def recognition_equation(
 
 
 def columns_of(equations: Sequence[Equation]) -> list[str]:
-    """The columns that equations read, each once: whole views are several gigabytes at scale."""
+    """The columns that equations use, each once, since whole views can take several gigabytes."""
     return list(
         dict.fromkeys(
             column
@@ -159,8 +159,11 @@ def columns_of(equations: Sequence[Equation]) -> list[str]:
 
 
 def entrants(exports: Exports, condition: str, columns: Sequence[str]):
-    """The entrants that meet a condition, in the order of their keys; labels as categories, which
-    take a byte or four where a text takes thirty, and are coded once for all equations."""
+    """The entrants that meet a condition, in the order of their keys.
+
+    Labels are categories, which take one to four bytes where a text takes thirty, and are coded
+    once for all equations.
+    """
     selected = ", ".join(
         f"{DERIVED[name]} as {name}" if name in DERIVED else name for name in columns
     )
@@ -203,7 +206,7 @@ def disruption_curve(exports: Exports) -> list[dict]:
 
 
 def data_curve(variants: Path, snapshot_id: str) -> list[dict]:
-    """The headlines on each variant of the data that was built from the same snapshot."""
+    """The headlines on each variant of the data from the same snapshot."""
     rows: list[dict] = []
     for folder in sorted(path for path in variants.glob("*") if path.is_dir()):
         try:
@@ -234,7 +237,7 @@ def fitted(
     exports: Exports,
     specification: Specification | None = None,
 ) -> Iterator[dict]:
-    """One row per term of interest; where there is no estimate, one row with the reason."""
+    """One row per term of interest; without an estimate, one row with the reason."""
     common = dict(choices) | {
         "estimator": equation.estimator,
         "formula": equation.formula,
@@ -269,7 +272,7 @@ def fitted(
 
 
 def drawn(grid: list, size: int, seed: int) -> list:
-    """All of the grid, or `size` entries of it drawn with the seed, in the grid's order."""
+    """The whole grid, or `size` entries drawn with the seed, in the grid's order."""
     if not 0 < size < len(grid):
         return grid
     places = np.random.default_rng(seed).choice(len(grid), size, replace=False)

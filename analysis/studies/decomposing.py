@@ -1,18 +1,18 @@
 """How much of a coefficient each of several controls takes away (Gelbach 2016).
 
-Without the controls the coefficient is one thing, with them another, and which control accounts for
-the difference depends, when they are added one by one, on their order. It does not here: with g the
-controls' coefficients in the long regression, and G_k the slope of control k on the term, given the
-rest of the short regression,
+The coefficient changes when controls are added; if they are added one by one, the share of each in
+the change depends on their order. Here it does not: with g the controls' coefficients in the long
+regression, and G_k the slope of control k on the term, given the rest of the short regression,
 
     short - long = sum over controls k of G_k g_k
 
 (Gelbach 2016, Journal of Labor Economics 34, 509-543). For least squares the slopes are those of
 least squares. For a Poisson the same sum is exact with slopes weighted by the logarithmic mean
-(m - s) / (ln m - ln s) of the two regressions' fitted means m and s: what the short regression's
-score leaves, the sum of x (m - s) = 0, then reads as normal equations of ln m - ln s.
+(m - s) / (ln m - ln s) of the two regressions' fitted means m and s: the difference of the two
+regressions' score equations, the sum of x (m - s) = 0, then has the form of normal equations of
+ln m - ln s.
 
-Standard errors add up, over the equation's first clusters, the influence of rows on both factors of
+Standard errors sum, over the equation's first clusters, the influence of rows on both factors of
 each product, times clusters / (clusters - 1); the weights are taken as given.
 """
 
@@ -34,7 +34,7 @@ from analysis.studies.estimation.pruning import as_codes, as_numbers
 
 ESTIMATORS = ("ols", "poisson")
 ALL = "all"
-"""The row of a term that tells all controls together."""
+"""The control in the row for all controls together."""
 
 
 def decompose(
@@ -44,8 +44,8 @@ def decompose(
 
     One row per term and control, and one for all of them: term, control, estimate_without (any of
     the controls), estimate_with (all of them), contribution, standard_error, low, high (95 %),
-    n_used, n_clusters. Both regressions are on the rows that the long one can use. A control that
-    the rest determines moves nothing: its contribution is NaN.
+    n_used, n_clusters. Both regressions are on the rows that the long one can use. The contribution
+    of a control that the rest determines is NaN.
 
     Raises EstimationError for an equation that is neither OLS nor Poisson, or weighted, for moved
     terms that are not in it, and as `fit` does.
@@ -56,7 +56,7 @@ def decompose(
         if name not in equation.terms:
             raise EstimationError(f"term {name!r} is not in {equation.formula}")
     if not moved or set(moved) & set(terms):
-        raise EstimationError("what is taken away is taken by controls, one at least")
+        raise EstimationError("at least one control is needed that is not a term of interest")
     # A dozen regressions: on 136,029 drawn entrants 1.7 CPU seconds by fereg, 9.7 by pyfixest.
     engine = "fereg" if equation.fixed_effects and has_engine("fereg") else "auto"
     long = fit(frame, equation, engine=engine, of_interest=tuple(terms))
@@ -137,7 +137,7 @@ def logarithmic_mean(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def residual(frame: pd.DataFrame, equation: Equation, engine: str) -> np.ndarray:
-    """What a least squares on all rows of a frame leaves of its outcome; (n,)."""
+    """The residuals of a least squares on all rows of a frame; (n,)."""
     found = fit(frame, equation, engine=engine, of_interest=())
     if found.n_used != len(frame):
         raise NotIdentified(f"{equation.formula} cannot use {len(frame) - found.n_used} rows")
@@ -145,8 +145,8 @@ def residual(frame: pd.DataFrame, equation: Equation, engine: str) -> np.ndarray
 
 
 def spread(influence: np.ndarray, unit: np.ndarray) -> tuple[float, float]:
-    """Standard error and degrees of freedom of what rows in units (n,) influence by `influence`."""
+    """Standard error and degrees of freedom from the rows' `influence` (n,), summed by `unit`."""
     sums = np.bincount(unit, weights=influence)
     if len(sums) < 2:
-        raise EstimationError("one cluster tells nothing about the spread of a contribution")
+        raise EstimationError("one cluster says nothing about the spread of a contribution")
     return float(np.sqrt(sums @ sums * len(sums) / (len(sums) - 1))), float(len(sums) - 1)

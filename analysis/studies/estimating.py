@@ -1,10 +1,10 @@
-"""One specification, from its rows to tidy estimates.
+"""Estimates one specification, from its rows to tidy estimates.
 
     select -> count what drops out -> fit -> intervals -> tidy rows
 
-What cannot be estimated ends as a `Result` with a status and a reason, never as a blank:
-`not_run` where the landing does not hold what it takes, `refused` where an estimate would mean
-nothing, `failed` where an iteration did not end.
+A specification without an estimate has a `Result` with a status and a reason, never a blank:
+`not_run` if the landing lacks the data, `refused` if an estimate would be meaningless, `failed` if
+an iteration did not converge.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ from analysis.studies.variables import PLACE, StudyExports
 from hub_lineage.exports import Exports
 
 SIGNIFICANT_DIGITS = 12
-"""Results are written to so many digits; engines do not repeat the last ones."""
+"""The digits that results are rounded to, since engines do not reproduce the last ones."""
 
 LARGEST_EFFECT = 1e4
-"""Effects are told up to ten thousand times the outcome."""
+"""Effects are reported up to ten thousand times the outcome."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one specification.
+    """The result of one specification.
 
     `status`: ok, not_run, refused or failed, with the `reason` in one line (mostly "" when ok).
-    `estimates`: tidy rows (see `tidy`); `tables`: rows of further tables by their name, such as
-    "balance". `n_in` rows were selected, `n_used` estimated on. `first_stage`: what the instruments
-    of an iv are worth (`analysis.studies.estimation.two_stage`).
+    `estimates`: tidy rows (see `tidy`); `tables`: rows of additional tables by name, such as
+    "balance". `n_in` rows were selected, `n_used` used. `first_stage`: the strength of an iv's
+    instruments (`analysis.studies.estimation.two_stage`).
     """
 
     specification: Specification
@@ -59,7 +59,7 @@ class Result:
 
 
 def estimate(exports: Exports, specification: Specification, seed: int) -> Result:
-    """Estimate a specification whose rows one query selects."""
+    """Estimate a specification whose rows are selected by one query."""
     frame = select(exports, specification)
     return estimate_on(frame, specification, specification.equation, exports, seed)
 
@@ -67,11 +67,11 @@ def estimate(exports: Exports, specification: Specification, seed: int) -> Resul
 def select(
     exports: Exports, specification: Specification, further: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """The rows of a specification, in the order of its view's keys; and `further` columns.
+    """The rows of a specification in the order of its view's keys, with `further` columns.
 
-    Where a run keeps the view as a table, labels that only tell groups of rows apart are the codes
-    of their texts, in the same order, and the rows' own names are not read: of 930,647 rows with
-    eleven columns that takes a third of the time.
+    If a run keeps the view as a table, labels that only group rows are read as the codes of their
+    texts, in the same order, and the rows' own names are not read: for 930,647 rows with eleven
+    columns this takes a third of the time.
     """
     columns = dict.fromkeys([*specification.needed_columns, *further])
     coded = exports.coded.get(specification.view) if isinstance(exports, StudyExports) else None
@@ -98,7 +98,7 @@ def estimate_on(
     seed: int,
     sample_sql: str | None = None,
 ) -> Result:
-    """Estimate `equation` on `frame` in the name of a specification."""
+    """Estimate `equation` on `frame` for a specification."""
     n_in = len(frame)
     absent = why_absent(frame, equation, specification.needs)
     if absent:
@@ -136,7 +136,7 @@ def estimate_on(
 
 
 def why_absent(frame: pd.DataFrame, equation: Equation, needed: str | None = None) -> str:
-    """Why there is nothing to estimate on; empty where there is. `needed` is added to it."""
+    """Why there is nothing to estimate, with `needed` added; empty if there is something."""
     needs = f"; needed: {needed}" if needed else ""
     if not len(frame):
         return f"no row of this landing is in the sample{needs}"
@@ -151,7 +151,7 @@ def why_absent(frame: pd.DataFrame, equation: Equation, needed: str | None = Non
 
 
 def too_few_clusters(fitted: Fit) -> str:
-    """Why the clusters of a fit say too little of their spread; empty where they do not."""
+    """Why a fit has too few clusters for their spread; empty if it has enough."""
     fewest = document()["fewest_clusters"]
     if not fitted.n_clusters or min(fitted.n_clusters) >= fewest:
         return ""
@@ -160,17 +160,17 @@ def too_few_clusters(fitted: Fit) -> str:
 
 
 def must_stay(specification: Specification) -> tuple[str, ...]:
-    """The terms without which an estimate means nothing: all of interest, but for bins."""
+    """The terms without which an estimate is meaningless: all of interest, except for bins."""
     return () if specification.options.get("terms_may_leave") else tuple(specification.interest)
 
 
 def refuse_what_controls_determine(
     frame: pd.DataFrame, fitted: Fit, specification: Specification, equation: Equation
 ) -> None:
-    """NotIdentified where a control left that a term of interest could have left in place of.
+    """NotIdentified if a term of interest could have been dropped in place of a dropped control.
 
-    Of terms that determine each other an engine keeps the first; put last, those of interest must
-    still be there.
+    Of collinear terms an engine keeps the first; if those of interest are put last, they must still
+    be kept.
     """
     if not fitted.dropped_terms or not must_stay(specification):
         return
@@ -182,7 +182,7 @@ def refuse_what_controls_determine(
 def jackknifed(
     frame: pd.DataFrame, specification: Specification, equation: Equation, fitted: Fit, seed: int
 ) -> tuple[Jackknife | None, str]:
-    """The delete-group jackknife over families, for headlines; or why there is none."""
+    """The delete-group jackknife over families for headlines, or why there is none."""
     if not specification.jackknife:
         return None, ""
     try:
@@ -208,11 +208,11 @@ def facts(
     seed: int,
     sample_sql: str | None,
 ) -> dict:
-    """What all rows of a specification share: what it is, on what, by what."""
+    """The columns that all rows of a specification share: its design, its sample, its engine."""
     family = FAMILY_COLUMN[specification.view]
     read = {equation.event or equation.outcome, family, *equation.cluster_columns[:1]}
     used = frame[[name for name in frame.columns if name in read]].iloc[fitted.rows]
-    # What is counted of a time is whether it ended in the event: the mean is the share of events.
+    # For a time, what counts is whether it ended in the event: the mean is the share of events.
     counted = equation.event or equation.outcome
     outcome = pd.to_numeric(used[counted]).to_numpy(dtype=float)
     cluster = equation.cluster_columns[0] if equation.cluster_columns else None
@@ -268,6 +268,7 @@ def facts(
 
 
 def of_interest(specification: Specification, term: str) -> dict:
+    """The columns on whether a term is of interest, and its expected sign."""
     return {
         "term": term,
         "is_of_interest": term in specification.interest,
@@ -281,10 +282,10 @@ def tidy(
     term: str,
     jackknife: Jackknife | None = None,
 ) -> dict:
-    """One term: estimate, errors, intervals, and its effect in percent for counts.
+    """One term: estimate, errors, intervals, and for counts its effect as a share.
 
-    Of a control whose variance came out negative only the estimate is told; for a term of interest
-    that is an EstimationError.
+    A control with a negative variance has only its estimate; for a term of interest this is an
+    EstimationError.
     """
     row = of_interest(specification, term)
     try:
@@ -311,7 +312,7 @@ def tidy(
 def effect_of(row: dict, by: float, says: str) -> dict:
     """exp(estimate x by) - 1 with its interval, the jackknife's where there is one.
 
-    An end beyond `LARGEST_EFFECT` is None: it says only that nothing is known.
+    An end beyond `LARGEST_EFFECT` is None, since it says nothing.
     """
     ends = {
         "effect": row["estimate"],
@@ -327,6 +328,7 @@ def effect_of(row: dict, by: float, says: str) -> dict:
 
 
 def jackknife_of(jackknife: Jackknife, term: str) -> dict:
+    """The jackknife's columns of a term."""
     found = jackknife.row(term)
     weights = np.array([one == term for one in jackknife.terms], dtype=float)
     return {
@@ -343,7 +345,7 @@ def jackknife_of(jackknife: Jackknife, term: str) -> dict:
 def taken_together(
     specification: Specification, fitted: Fit, jackknife: Jackknife | None
 ) -> list[dict]:
-    """The named contrasts of several terms, and the joint test that all of them are zero."""
+    """The named contrasts of several terms, and the joint tests that all of the terms are zero."""
     rows = []
     for name, contrast in document()["contrasts"].items():
         terms = list(contrast["terms"])
@@ -390,7 +392,7 @@ def taken_together(
 
 
 def f_tail(statistic: float, numerator: int, denominator: float) -> float:
-    """The upper tail of F, of chi-squared over its degrees of freedom where they are infinite."""
+    """The upper tail of F; with an infinite denominator, of chi-squared over its freedom."""
     if math.isinf(denominator):
         return stats.chi2.sf(statistic * numerator, numerator)
     return stats.f.sf(statistic, numerator, denominator)
@@ -422,7 +424,7 @@ def linear_combination(
 
 
 def rounded(value):
-    """A float to the digits that engines repeat; None for what is not finite."""
+    """A float to the digits that engines reproduce; None if it is not finite."""
     if isinstance(value, (float, np.floating)):
         return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(value) else None
     return value.item() if isinstance(value, np.generic) else value

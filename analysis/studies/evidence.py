@@ -1,18 +1,17 @@
-"""How right and how complete each phase of evidence is, on models whose parents are known.
+"""Measures how accurate and complete each phase of evidence is, on models with known parents.
 
     python -m analysis evidence LABELS --population "the most downloaded text-generation models"
 
-LABELS is a table (Parquet, CSV) with a row per model: `model_id`, and `parents` as somebody has
-looked them up, joined by `,` or `;` (none: the model was built from nothing). The exports must be
-of a build that has the phases in use: those without an edge among the labelled models are said to
-have none. The table is printed as Markdown and written as `evidence` into HUB_RESULTS.
+LABELS is a table (Parquet, CSV) with a row per model: `model_id`, and `parents` as looked up by
+hand, joined by `,` or `;` (none: the model was built from nothing). The exports must be of a build
+with the phases in use: phases without an edge among the labelled models are reported as having
+none. The table is printed as Markdown and written as `evidence` into HUB_RESULTS.
 
-*Precision*: of the edges of a phase whose child has a readable label, the share whose parent is
-among the label's. *Recall*: of the derived models, the share of which the phase names a parent
-that is right. A label without an owner means the model's name, and a sentence the parents whose
-names it holds; where it holds none ("unknown") its model is derived, found by nobody, and its edges
-are not judged. Intervals take owners, and not models, for independent draws
-(`shares.clustered_share`).
+*Precision*: of a phase's edges whose child has a readable label, the share whose parent is in the
+label. *Recall*: of the derived models, the share for which the phase names a true parent. A label
+without an owner stands for the model's name, and a sentence for the parents whose names it
+contains; if it contains none ("unknown"), its model counts as derived and not found, and its edges
+are not judged. Intervals treat owners, not models, as independent draws (`shares.clustered_share`).
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ SETS = {
     "declared and card_text": (*DECLARED, "card_text"),
     "all": (*DECLARED, *INFERRED),
 }
-"""Each phase by itself, and what is gained by adding one to what is declared."""
+"""Each phase by itself, and the declared ones with an inferred one added."""
 
 EVIDENCE = {
     "phases": TEXT, "measure": TEXT, "estimate": NUMBER, "interval_low": NUMBER,
@@ -87,7 +86,7 @@ JUDGED = """
         inner join labelled on edges.child_id = labelled.model_id
     ),
 
-    -- A label may be a sentence that holds the parent's name.
+    -- A label may be a sentence that contains the parent's name.
     told as (
         select
             *,
@@ -132,7 +131,7 @@ RECALL = """
 
 @dataclass(frozen=True)
 class Labels:
-    """How many models are labelled, derived, derived from what no text names, and not listed."""
+    """How many models are labelled, derived, derived from an unnamed parent, and not listed."""
 
     n: int
     n_derived: int
@@ -166,7 +165,10 @@ def measure(exports: Exports, labels: Path, population: str = "") -> list[dict]:
 
 
 def read_labels(exports: Exports, labels: Path) -> Labels:
-    """Put the labels and their judgement of the edges beside the exports."""
+    """Read the labels and judge the edges by them, in tables beside the exports.
+
+    A StudyError if they cannot be read, repeat a model, or fit no exported model.
+    """
     connection = exports.connection
     reader = "read_parquet" if labels.suffix == ".parquet" else "read_csv"
     options = "" if labels.suffix == ".parquet" else ", all_varchar = true"
@@ -190,13 +192,14 @@ def read_labels(exports: Exports, labels: Path) -> Labels:
         """
     ).fetchall()[0]
     if found[0] == found[3]:
-        raise StudyError(f"none of the models in {labels} stands in the exports")
+        raise StudyError(f"none of the models in {labels} is in the exports")
     if found[4] != found[0] - found[3]:
-        raise StudyError(f"a model stands twice in {labels}")
+        raise StudyError(f"a model appears twice in {labels}")
     return Labels(*found[:4])
 
 
 def told(share: Clustered) -> dict:
+    """The columns of a share, with owners in place of families."""
     return {
         "estimate": share.estimate,
         "interval_low": share.low,
@@ -208,7 +211,7 @@ def told(share: Clustered) -> dict:
 
 
 def markdown(rows: list[dict]) -> str:
-    """The table as the documents show it, and a line on whom it is about."""
+    """The table as in the documents, and a line on the labelled models."""
     first = rows[0]
     lines = [
         "| evidence | edges judged | right | precision | derived models | found | recall |",
@@ -229,6 +232,7 @@ def markdown(rows: list[dict]) -> str:
 
 
 def of_whom(population: str) -> str:
+    """The population in brackets, if it is given."""
     return f" ({population})" if population else ""
 
 
@@ -245,15 +249,17 @@ def in_words(row: dict) -> str:
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The arguments of `python -m analysis evidence`, besides the folders."""
+    """Declare the arguments of `python -m analysis evidence`, besides the folders."""
     command.description = __doc__
-    command.add_argument("labels", type=Path, metavar="LABELS", help="model_id and parents")
+    command.add_argument(
+        "labels", type=Path, metavar="LABELS", help="table with model_id and parents"
+    )
     command.add_argument("--population", default="", help="which models the labels are of")
     command.set_defaults(main=main)
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Measure, write the table, print it; a StudyError where anything is wrong."""
+    """Measure, write the table and print it; a StudyError if anything is wrong."""
     exports = open_marts(arguments.exports, needed=NEEDED)
     rows = measure(exports, arguments.labels, " ".join(arguments.population.split()))
     write_beside(arguments.results, arguments.exports, {"evidence": (rows, EVIDENCE)})

@@ -1,8 +1,8 @@
 """Hill and Stein's results beside ours: contrasts in units of the outcome, and their table (RR24).
 
-Slopes per percentile point cannot be compared across predictors of different spread. What can is
-what Hill and Stein print: the outcome at the 90th percentile of predicted potential less that at
-the 10th. Their figures are data, `hill_stein.yml`.
+Slopes per percentile point cannot be compared between predictors of different spread. Contrasts as
+Hill and Stein print them can: the outcome at the 90th percentile of predicted potential less that
+at the 10th. Their figures are in `hill_stein.yml`.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ UNITS = MappingProxyType({
     "benchmark_score": "points of the score",
     "likes": "share of expected likes",
 })  # fmt: skip
-"""What one unit of each outcome's contrast is."""
+"""The unit of each outcome's contrast."""
 
 OF_BASES = (PERCENTILE, RANK, "log_base_likes_now")
-"""Predictors of a base, of which each base counts once; other predictors are the entrants'."""
+"""Predictors of a base, for which each base counts once; other predictors are the entrants'."""
 
 CLUSTERED = "clustered by base"
 DRAWN = "owners drawn, potential estimated in each draw"
@@ -56,7 +56,7 @@ def published() -> Mapping:
 
 
 def predictor_ends(used: pd.DataFrame, predictor: str) -> np.ndarray:
-    """Between which values (2,) a contrast goes: 0 and 1, or the 10th and the 90th percentile."""
+    """The values (2,) that a contrast compares: 0 and 1, or the 10th and the 90th percentile."""
     if predictor in OF_BASES:
         used = used.drop_duplicates("parent_id")
     values = used[predictor].to_numpy(float)
@@ -67,11 +67,11 @@ def predictor_ends(used: pd.DataFrame, predictor: str) -> np.ndarray:
 def contrast_rows(result: Result, used: pd.DataFrame, drawn: Drawn | None = None) -> list[dict]:
     """The contrasts of one equation: a row per term of interest and kind of interval.
 
-    `used` are the rows that the equation was estimated on, `drawn` what draws of owners gave. Each
-    row has the slope with its standard_error, predictor_low and predictor_high, and the contrast
-    between them in units of the outcome (`unit`) and in its standard deviations, with contrast_low
-    and contrast_high (95 %). The interval of draws lies around the estimate by the spread of the
-    draws, each with its own predictor and its own ends.
+    `used` are the rows that the equation was estimated on, `drawn` its results in draws of owners.
+    Each row has the slope with its standard_error, predictor_low and predictor_high, and the
+    contrast between them in units of the outcome (`unit`) and in its standard deviations, with
+    contrast_low and contrast_high (95 %). The interval of draws is centred at the estimate, with
+    the spread of the draws, each with its own predictor and its own ends.
     """
     by_term = {row["term"]: row for row in result.estimates if row["is_of_interest"]}
     deviation: float | None = float(used[result.specification.outcome].std())
@@ -130,28 +130,30 @@ def contrast_rows(result: Result, used: pd.DataFrame, drawn: Drawn | None = None
 
 
 def spread_of(draws: np.ndarray) -> float:
-    """Their standard deviation by the middle 95 %: a draw that all but loses what identifies a
-    slope would be the whole of the usual one."""
+    """The standard deviation of draws by their middle 95 %.
+
+    A single draw in which a slope is hardly identified would dominate the usual one.
+    """
     low, high = np.quantile(draws, [0.025, 0.975])
     return float(high - low) / (2 * stats.norm.ppf(0.975))
 
 
 def steady(value: float) -> float:
-    """To the digits that draws repeat: sums of floats wobble with the order of rows."""
+    """Round to the digits that draws reproduce: sums of floats vary with the order of rows."""
     return float(f"{value:.6g}")
 
 
 def comparison(
     results: Sequence[Result], contrasts: Iterable[Mapping], facts: Mapping[str, object]
 ) -> list[dict]:
-    """Theirs beside ours, a row per printed figure and equation of ours.
+    """Theirs beside ours: a row per printed figure and equation of ours.
 
-    `results` by the name of their equation in RR24, `contrasts` the rows of `contrast_rows`,
+    `results` are those of RR24, its first equation first; `contrasts` the rows of `contrast_rows`,
     `facts` those of the design.
     """
     row_id = results[0].specification.row
     by_id = {result.specification.specification_id: result for result in results}
-    # Of two terms of interest the last one answers: the interaction.
+    # Of two terms of interest the last one is compared: the interaction.
     by_contrast = {(row["specification_id"], row["errors"]): row for row in contrasts}
     between = published()["contrast"]
     rows = []

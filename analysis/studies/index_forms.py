@@ -1,11 +1,10 @@
-"""Each focal's own index in the forms that a reader can compare: under chance, among its kind, and
-with the interval that its few later models leave.
+"""Each focal's index in comparable forms: against chance, among its kind, and with its interval.
 
-*Among its kind* is the percentile, bibliometrics' form of a field-normalised indicator: percentiles
-within a field and a period bear that indices are skewed, and a ratio to a mean that may be zero or
-negative means nothing. The field is the family (those who could be taken from instead), the period
-the quarter; `relation` stands where bibliometrics has the type of document. The difference to the
-mean of a field is what fixed effects leave (DM3).
+*Among its kind* is the percentile, the form of a field-normalised indicator in bibliometrics:
+percentiles within a field and a period are robust to skewed indices, while a ratio to a mean that
+may be zero or negative is meaningless. The field is the family (the models that could be built on
+instead), the period the quarter; `relation` takes the place of the type of document. The difference
+to the mean of a field is what fixed effects estimate (DM3).
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from hub_lineage.exports import Exports
 
 N_RESAMPLED = 999
 AT_ONCE = 2_000
-"""Distinct counts that are resampled together: 48 MB of draws."""
+"""How many distinct counts are resampled together, which takes 48 MB."""
 
 
 @lru_cache(maxsize=1)
@@ -30,11 +29,10 @@ def index_forms(exports: Exports, n_draws: int, seed: int) -> pd.DataFrame:
 
     Columns: those of `rewiring.mdi_under_chance`, its `n_draws_defined` as `n_draws`; `relation`,
     `quarter`; `n_later` = n_i + n_j + n_k; `percentile_in_family` and `percentile_in_relation`, the
-    share of the focals of the same family (relation) and quarter with a lower index, those with the
-    same counted half, 0 to 1, null for one that is alone; `interval_low`, `interval_high` by Bonett
+    share of the focals of the same family (relation) and quarter with a lower index, equal ones
+    counted half, 0 to 1, null for a focal that is alone; `interval_low`, `interval_high` by Bonett
     and Price; `bootstrap_low`, `bootstrap_high`, the 2.5 and 97.5 % points when the later models of
-    the window are drawn anew from themselves. The last answer is kept: several specifications ask
-    for the same.
+    the window are resampled. The last result is cached, since several specifications need it.
     """
     connection = exports.connection
     chance = mdi_under_chance(connection, n_draws=n_draws, seed=seed)
@@ -67,7 +65,7 @@ def index_forms(exports: Exports, n_draws: int, seed: int) -> pd.DataFrame:
 
 
 def percentile(cell: str) -> str:
-    """SQL: the middle of the shares below and not above within a cell, null where it holds one."""
+    """The SQL of the mid-rank percentile within a cell, null if the cell has only one row."""
     n, n_same = (f"count(*) over (partition by {by})" for by in (cell, f"{cell}, focals.mdi"))
     n_below = f"(rank() over (partition by {cell} order by focals.mdi) - 1)"
     return f"case when {n} > 1 then ({n_below} + {n_same} / 2) / {n} end"
@@ -76,8 +74,8 @@ def percentile(cell: str) -> str:
 def resampled(counts: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The 2.5 and 97.5 % points (m,) of the index when its later models are drawn with replacement.
 
-    `counts` (m, 3): n_i, n_j, n_k, not all zero. Of a focal whose later models all do the same
-    resampling shows no spread; the interval of Bonett and Price does.
+    `counts` (m, 3): n_i, n_j, n_k, not all zero. If a focal's later models are all of one kind,
+    resampling shows no spread, unlike the interval of Bonett and Price.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0, 0)))
     ends = []

@@ -1,6 +1,6 @@
-"""A run of some specifications puts its rows in the place of their earlier ones, keeps the rest.
+"""Merges a run of some specifications into earlier results: its rows replace their earlier ones.
 
-Rows are kept only where they are of the same exports: those of another landing are never mixed.
+Other rows are kept only if they are of the same exports, so that landings are never mixed.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ OWN = (
     "estimates", "specifications", "claims", "curve", "calibration", "arithmetic",
     "verdict_calibration",
 )  # fmt: skip
-"""The tables that are no further ones of a specification."""
+"""The tables that are not additional ones of a specification."""
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """The results that stand in a folder, less the rows of what is run anew.
+    """The results in a folder, without the rows of the specifications that are run anew.
 
-    `runs`: what the manifest says of the runs that they come from; `run_of`: the number of the run
-    that each specification is of.
+    `runs`: the manifest's descriptions of the runs that they come from; `run_of`: the number of
+    each specification's run.
     """
 
     estimates: list[dict] = field(default_factory=list)
@@ -46,9 +46,9 @@ class Earlier:
 
 
 def earlier(folder: Path, exports: Exports, asked: Sequence[Specification]) -> Earlier:
-    """What is kept of the results in a folder when only `asked` is run; nothing where none stand.
+    """The results in a folder that are kept when only `asked` is run; empty if there are none.
 
-    A StudyError where they are of other exports, or cannot be read: nobody meant to lose them.
+    A StudyError if they are of other exports or cannot be read, so that they are not lost.
     """
     if not (folder / "estimates.parquet").exists():
         return Earlier()
@@ -69,7 +69,7 @@ def earlier(folder: Path, exports: Exports, asked: Sequence[Specification]) -> E
 
 
 def kept(folder: Path, manifest: Mapping, asked: Sequence[Specification]) -> Earlier:
-    """The rows in a folder that belong to none of the specifications asked for."""
+    """The rows in a folder of specifications that are not asked for."""
     names = {one.specification_id for one in asked}
     every = {one.specification_id for one in all_specifications()}
 
@@ -99,8 +99,10 @@ def kept(folder: Path, manifest: Mapping, asked: Sequence[Specification]) -> Ear
 
 
 def owner_of(specification_id: str, every: set[str]) -> str | None:
-    """The specification that made a row: itself, or the design that has it as a further equation;
-    None for what the design no longer has."""
+    """The specification that made a row: itself, or the one that has it as a further equation.
+
+    None if there is no such specification any more.
+    """
     name = specification_id
     while name not in every:
         name, dot, _ = name.rpartition(".")
@@ -110,7 +112,7 @@ def owner_of(specification_id: str, every: set[str]) -> str | None:
 
 
 def frame_of(path: Path, stays: Callable[[str], bool]) -> pd.DataFrame:
-    """The rows that stay of a table with a row per model."""
+    """The rows to keep of a table with a row per model."""
     with duckdb.connect() as connection:
         found = connection.execute(
             f"select distinct specification_id from read_parquet({files_in_sql(path)})"
@@ -128,7 +130,7 @@ def joined(before: list[dict], new: list[dict]) -> list[dict]: ...
 @overload
 def joined(before: Rows, new: Rows) -> Rows: ...
 def joined(before: Rows, new: Rows) -> Rows:
-    """Both in the order of the specifications, each one's rows in their own."""
+    """Both in the order of the specifications; the rows of each keep their order."""
     order = {one.specification_id: place for place, one in enumerate(all_specifications())}
     every = set(order)
 

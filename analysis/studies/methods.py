@@ -1,7 +1,7 @@
-"""How a specification is run: a plain regression, or one of the designs.
+"""How a specification is run: as a plain regression, or by one of the designs.
 
-Each method takes the run's context and a specification and gives one Result or more: a design has
-further equations beside its first, named <id>.<equation> (`further` in specifications.yml).
+Each method takes the run's context and a specification and returns one Result or more: a design has
+further equations besides its first, named <id>.<equation> (`further` in specifications.yml).
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ from hub_lineage.exports import Exports
 
 MOST_SHUFFLED = 200_000_000
 FEWEST_DRAWS = 199
-"""Of a million rows 200 permutations tell a p-value to half a per cent in ten CPU seconds."""
+"""With a million rows, 200 permutations give a p-value to half a per cent in ten CPU seconds."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a run is a function of: the exports, the seed, and how much may be drawn.
+    """What a run depends on: the exports, the seed, and the number of draws.
 
-    `draws` overrides how often a specification draws; None leaves it its own number.
+    `draws` overrides the specifications' numbers of draws; None keeps them.
     """
 
     exports: Exports
@@ -57,10 +57,10 @@ class Context:
     draws: int | None = None
 
     def draws_of(self, specification: Specification, n_rows: int = 0) -> int:
-        """How often a specification draws, whose draws shuffle so many rows each.
+        """The number of draws of a specification, each of which shuffles `n_rows` rows.
 
-        Its own number, as long as all of them shuffle `MOST_SHUFFLED` rows at most; then fewer, but
-        not below `FEWEST_DRAWS`. Tables tell the number.
+        It is the specification's own number if all of them shuffle at most `MOST_SHUFFLED` rows,
+        else fewer, but not below `FEWEST_DRAWS`. Tables show the number.
         """
         own = int(specification.options["draws"])
         at_scale = max(FEWEST_DRAWS, MOST_SHUFFLED // max(n_rows, 1))
@@ -68,14 +68,14 @@ class Context:
 
 
 def regression(context: Context, specification: Specification) -> list[Result]:
-    """One query, one fit; and what proxies of prominence take away, where some are named."""
+    """One query, one fit; and what proxies of prominence take away, if some are named."""
     if "proxies" in specification.options:
         return [with_proxies(context.exports, specification, context.seed)]
     return [estimate(context.exports, specification, context.seed)]
 
 
 def spline(context: Context, specification: Specification) -> list[Result]:
-    """The regression with a count as a natural cubic spline, knots that few reach left out."""
+    """The regression with a natural cubic spline of a count, without knots that few rows reach."""
     options = specification.options
     column, knots = options["column"], options["knots"]
     names = [name for name in specification.needed_columns if name not in knots]
@@ -105,7 +105,7 @@ def spline(context: Context, specification: Specification) -> list[Result]:
 
 
 def design(prepare: Callable[..., PreparedDesign]) -> Callable:
-    """The method of a design that the views alone feed; the specification's options go to it."""
+    """The method of a design that needs only the views and the specification's options."""
 
     def method(context: Context, specification: Specification) -> list[Result]:
         sample = f"({sample_sql(specification.sample)}) and ({specification.condition})"
@@ -118,7 +118,7 @@ def design(prepare: Callable[..., PreparedDesign]) -> Callable:
 def estimates_of(
     context: Context, specification: Specification, prepared: PreparedDesign
 ) -> list[Result]:
-    """The first equation of a design in the specification's name, the further ones in theirs."""
+    """The results of a design's equations: the first has the specification's id."""
     labels = list(prepared.equations)
     named = {labels[0]: specification} | {
         label: dataclasses.replace(
@@ -164,13 +164,13 @@ def estimates_of(
 
 
 def rows_of(prepared: PreparedDesign, label: str) -> str:
-    """The rows of one equation of a design, as the end of a query."""
+    """The rows of one equation of a design, as FROM and WHERE of a query."""
     condition = prepared.conditions.get(label)
     return f"from {prepared.name}" + (f" where {condition}" if condition else "")
 
 
 def frame_of(context: Context, prepared: PreparedDesign, label: str, *further: str) -> pd.DataFrame:
-    """The rows of one equation of a design: its columns, and further ones."""
+    """The rows of one equation of a design, with its columns and further ones."""
     equation = prepared.equations[label]
     columns = dict.fromkeys([*equation.numeric_columns, *equation.key_columns, *further])
     rows = rows_of(prepared, label)
@@ -178,7 +178,7 @@ def frame_of(context: Context, prepared: PreparedDesign, label: str, *further: s
 
 
 def fact(design: str, name: str, value: object) -> dict:
-    """One fact of a design: a number, or words."""
+    """One fact of a design as a row: a number, or words."""
     found = {"design": design, "fact": name, "value": None, "words": None}
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return found | {"value": rounded(float(value))}
@@ -186,12 +186,14 @@ def fact(design: str, name: str, value: object) -> dict:
 
 
 def with_instruments(context: Context, specification: Specification) -> list[Result]:
-    """The queue of re-quantisers: two stages, the Anderson-Rubin set, and what speaks against each
-    candidate."""
+    """The queue of re-quantisers as an instrument: two stages, and the Anderson-Rubin set.
+
+    A table lists what speaks against each candidate instrument.
+    """
     prepared = instruments.instruments(
         context.exports.connection, sample=sample_sql(specification.sample)
     )
-    # The instrumented estimate stands first; the design names its equations in the order of work.
+    # The instrumented estimate comes first; the design lists its equations in order of work.
     order = ["two_stage", *(name for name in prepared.equations if name != "two_stage")]
     prepared = dataclasses.replace(
         prepared, equations={name: prepared.equations[name] for name in order}
@@ -214,7 +216,7 @@ def with_instruments(context: Context, specification: Specification) -> list[Res
 
 
 def chain_of_potential(context: Context, specification: Specification) -> list[Result]:
-    """Hill and Stein's chain, in units of the outcome, theirs beside it, and their constructs."""
+    """Hill and Stein's chain in units of the outcome, beside their results and constructs."""
     prepared = potential.potential(
         context.exports.connection, seed=context.seed, sample=sample_sql(specification.sample)
     )
@@ -264,7 +266,7 @@ def chain_of_potential(context: Context, specification: Specification) -> list[R
 
 
 def drawn_anew(labels: Iterable[str]) -> list[str]:
-    """The equations of the chain that are drawn anew: linear, on potential, no owner effects."""
+    """The equations of the chain to bootstrap: linear, on potential, without owner effects."""
     forms = ("competition", "lag", "quality", "lag_by_racing", "quality_by_racing")
     return [label for label in labels if label.removeprefix("first_") in forms]
 
@@ -273,7 +275,7 @@ def drawn_anew(labels: Iterable[str]) -> list[str]:
 
 
 def weighted_by_chance(context: Context, specification: Specification) -> list[Result]:
-    """The regression on the rows that are observed, weighted to look like all rows."""
+    """The regression on the observed rows, weighted to represent all rows."""
     options = specification.options
     source = f"({specification.sql(['*'])})"
     name = table_name(specification)
@@ -297,20 +299,22 @@ def fixed_composition(context: Context, specification: Specification) -> list[Re
 def weighted(
     context: Context, specification: Specification, prepared: PreparedDesign, weight: str
 ) -> list[Result]:
+    """The results of a specification with the weights of a prepared table."""
     one = dataclasses.replace(specification, weights=weight)
     prepared = dataclasses.replace(prepared, equations={"weighted": one.equation})
     return estimates_of(context, one, prepared)
 
 
 def table_name(specification: Specification) -> str:
+    """The name of the table of a specification's rows."""
     return specification.specification_id.replace(".", "_").lower() + "_rows"
 
 
-# what chance gives, and what the unseen would have to be
+# chance, and unobserved causes
 
 
 def permutation(context: Context, specification: Specification) -> list[Result]:
-    """The estimate, with its place among those of permuted order and crowding."""
+    """The estimate, and its place among those with permuted order and crowding."""
     result = estimate(context.exports, specification, context.seed)
     if result.status != "ok":
         return [result]
@@ -330,7 +334,7 @@ def permutation(context: Context, specification: Specification) -> list[Result]:
 
 
 def rewiring(context: Context, specification: Specification) -> list[Result]:
-    """A form of the index that chance or the model's own kind is taken out of."""
+    """The regression of a form of the index net of chance or of the model's kind."""
     connection, outcome = context.exports.connection, specification.outcome
     n_draws = context.draws_of(specification)
     try:
@@ -370,11 +374,11 @@ def rewiring(context: Context, specification: Specification) -> list[Result]:
     return [dataclasses.replace(result, tables=tables)]
 
 
-# how long it takes
+# waiting times
 
 
 def hazard(context: Context, specification: Specification) -> list[Result]:
-    """A Cox regression, whether its hazards are proportional, and Kaplan and Meier's curves."""
+    """A Cox regression, tests of proportional hazards, and Kaplan and Meier's curves."""
     result = estimate(context.exports, specification, context.seed)
     equation, level = specification.equation, "relation"
     frame = select(context.exports, specification, [level])

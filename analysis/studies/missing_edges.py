@@ -1,18 +1,18 @@
-"""What missing edges do to the index: `python -m analysis missing-edges`.
+"""Simulates how missing edges change the index: `python -m analysis missing-edges`.
 
-Three parents in ten are not declared. Edges of the landing at hand are hidden, or guessed ones are
-shown, and the index is counted anew each time; how far it moves is printed beside it.
+Three parents in ten are not declared. Edges of the landing are hidden, or guessed ones are added,
+and the index is counted anew each time; how much it changes is printed beside it.
 
-    random      every edge is hidden by the same chance
+    random      every edge is hidden with the same probability
     labelled    a child hides all its edges, as often as labelled models of its relation do
-    candidates  a model without a parent takes its best candidate, as often as its score says
+    candidates  a model without a parent gets its best candidate, as often as its score says
 
-The first two take from the landing what is already missing from it in truth: as the index moves
-from the landing to the drawn lineage, so, roughly, has it moved from the truth to the landing. The
-third adds what is guessed, for this count only.
+The first two hide further edges in the way that edges are missing already: the index changes from
+the truth to the landing roughly as it does from the landing to the drawn lineage. The third adds
+guessed edges, for this count only.
 
-The counts come from the marts' own dbt models; a draw is a function of the seed, its number and
-the edges' ids. Nothing here goes through models one by one.
+The counts come from the marts' own dbt models; a draw depends on the seed, its number and the
+edges' ids alone. No Python loop goes through the models.
 """
 
 from __future__ import annotations
@@ -56,8 +56,9 @@ MISSING_EDGES = {
     "landing_hash": TEXT,
 }  # fmt: skip
 """One row per scenario, form, window and measure: `share_disruptive` among the focals with an
-index, `top_100_kept` of the whole lineage's first hundred, `rank_correlation` (Spearman) over the
-focals with an index in both. `low` and `high` hold 95 % of the draws."""
+index, `top_100_kept` the share of the whole lineage's first hundred that remain so,
+`rank_correlation` (Spearman) over the focals with an index in both. 95 % of the draws lie between
+`low` and `high`."""
 
 MODELS = {
     "scenario": TEXT, "model_id": TEXT, "mdi": NUMBER, "mean": NUMBER, "low": NUMBER,
@@ -147,7 +148,7 @@ DRAWN = {
         where chance(child_id) < score
     """,
 }
-"""The edges of a drawn lineage; those of the landing where no scenario is named."""
+"""The edges of a drawn lineage by scenario; without one, those of the landing."""
 
 LINEAGE = """
     create or replace temp table int_lineage_edges_resolved as
@@ -204,7 +205,7 @@ INDICES = f"""
                 <= getvariable('snapshot_us')
         )
 """
-"""Every focal with an index, by window. A mart's focal without one has its reason there."""
+"""Every focal with an index, by window. The mart gives the reason for focals without one."""
 
 MEASURED = """
     with long as (
@@ -264,7 +265,7 @@ MEASURED = """
         inner join long using (form, window_name, model_id)
     ),
 
-    -- Twice the rank: equal values share the middle of their places; all sums are of whole numbers.
+    -- Twice the mid-rank, so that all sums are of whole numbers.
     ranked as (
         select
             form,
@@ -319,13 +320,13 @@ PANEL = """
         on panel.model_id = indices.model_id and indices.window_name = '90d'
     order by panel.model_id
 """
-"""The panel with a drawn lineage's index. Traits of the focal stay those of the landing; a focal
-without a parent in the landing has none of them and stays out."""
+"""The panel with the index of a drawn lineage. The focal's traits are those of the landing; a focal
+without a parent in the landing has none and is left out."""
 
 
 @dataclass(frozen=True)
 class Hidden:
-    """How often labelled models hide their parents: all of them, and by relation."""
+    """How often labelled models hide their parents: overall, and by relation."""
 
     share: float
     by_relation: dict[str, float]
@@ -333,6 +334,7 @@ class Hidden:
 
 @cache
 def document() -> dict:
+    """The parsed `missing_edges.yml`."""
     return yaml.safe_load(FILE.read_text(encoding="utf-8"))
 
 
@@ -356,10 +358,10 @@ def estimated_specifications() -> list[Specification]:
 
 
 class Simulation:
-    """The lineage of some exports, and what becomes of it in each draw."""
+    """The lineage of some exports, from which lineages are drawn."""
 
     def __init__(self, exports: Exports, seed: int):
-        """Prepare the lineage; a StudyError if it does not count up to the exported index."""
+        """Prepare the lineage; a StudyError if it does not reproduce the exported index."""
         self.exports = exports
         self.seed = seed
         self.connection = exports.connection
@@ -382,7 +384,7 @@ class Simulation:
         self._check()
 
     def draw(self, scenario: str, number: int, table: str) -> None:
-        """Draw a lineage and count: one row per focal with an index and window, as `table`."""
+        """Draw a lineage and make `table`: one row per window and focal with an index."""
         self.connection.execute("set variable draw = ?", [f"{self.seed} {scenario} {number}"])
         self.connection.execute(f"create or replace temp table drawn_edges as {DRAWN[scenario]}")
         self.connection.execute(LINEAGE)
@@ -391,16 +393,17 @@ class Simulation:
         self.connection.execute(f"create or replace temp table {table} as {self.indices}")
 
     def count(self, table: str) -> int:
+        """The number of rows of a table."""
         return self.connection.execute(f"select count(*) from {table}").fetchall()[0][0]
 
     def measured(self, indices: str) -> list[tuple]:
-        """(form, window, focals with an index, share disruptive, top kept, rank correlation)."""
+        """Rows (form, window, focals with an index, share disruptive, top kept, correlation)."""
         return self.connection.execute(
             MEASURED.format(indices=indices, forms=", ".join(FORMS), n_top=N_TOP)
         ).fetchall()
 
     def estimates(self, indices: str) -> Iterator[tuple[str, str, float | None, str]]:
-        """(specification, term of interest, estimate or None, why there is none)."""
+        """Yield (specification, term of interest, estimate or None, why there is none)."""
         with duckdb.connect() as connection:
             panel = self.connection.execute(PANEL.format(indices=indices)).df()
             connection.register("disruption_panel", panel)
@@ -409,7 +412,7 @@ class Simulation:
             )
             drawn = replace(self.exports, connection=connection)
             for specification in estimated_specifications():
-                # The draws tell the spread; each one's own interval is of no use here.
+                # The draws show the spread; the interval of each one is not needed.
                 result = estimate(drawn, replace(specification, jackknife=False), self.seed)
                 found = {row["term"]: row["estimate"] for row in result.estimates}
                 for term in specification.interest:
@@ -449,7 +452,7 @@ def simulate(
     scenarios: Sequence[str] = SCENARIOS,
     shown: Progress | None = None,
 ) -> Tables:
-    """Draw each scenario `n_draws` times; what became of index, ranking and regressions.
+    """Draw each scenario `n_draws` times; return how index, ranking and regressions change.
 
     `shown` counts the draws.
     """
@@ -551,7 +554,7 @@ def models_drawn(connection: duckdb.DuckDBPyConnection, facts: dict) -> pd.DataF
 
 
 def spread(values: Sequence[float | None]) -> dict:
-    """Mean and the interval that holds 95 % of some numbers; null where there is none of them."""
+    """The mean of the known numbers, and the interval that holds 95 % of them; else nulls."""
     known = sorted(value for value in values if value is not None)
     if not known:
         return {"mean": None, "low": None, "high": None}
@@ -563,7 +566,7 @@ def spread(values: Sequence[float | None]) -> dict:
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
-    """The point below which a share of some ordered numbers lies, between two of them by a line."""
+    """A quantile of some ordered numbers, interpolated linearly."""
     place = share * (len(ordered) - 1)
     below = int(place)
     above = min(below + 1, len(ordered) - 1)
@@ -571,15 +574,15 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The arguments of `python -m analysis missing-edges`, besides the folders."""
+    """Declare the arguments of `python -m analysis missing-edges`, besides the folders."""
     command.description = __doc__
     command.add_argument("--draws", type=int, default=N_DRAWS, help="per scenario (%(default)s)")
-    command.add_argument("--seed", type=int, default=20260413, help="of every random draw")
+    command.add_argument("--seed", type=int, default=20260413, help="the seed of every random draw")
     command.set_defaults(main=main)
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Simulate, write the tables, print the index with its intervals."""
+    """Simulate, write the tables, and print the index with its intervals."""
     if arguments.draws < 1:
         print(f"error: --draws {arguments.draws}: give 1 or more", file=sys.stderr)
         return 2
@@ -622,6 +625,7 @@ def markdown(rows: Sequence[dict]) -> str:
 
 
 def percent(value: float) -> str:
+    """A share in per cent."""
     return f"{100 * value:.1f} %"
 
 

@@ -1,8 +1,8 @@
-"""P-values adjusted for how many are looked at.
+"""P-values adjusted for their number.
 
-The primary family (rank and crowding in the headlines) by Holm, which bounds the chance of any
-false rejection; everything else by Benjamini and Hochberg within its study, which bounds their
-share.
+The primary family (rank and crowding in the headlines) is adjusted by Holm, which bounds the chance
+of any false rejection; everything else by Benjamini and Hochberg within its study, which bounds
+their share.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ ADJUSTMENTS = {"primary": "holm", "exploratory": "benjamini_hochberg"}
 def adjust(rows: list[dict]) -> None:
     """Write `p_adjusted` and `adjustment` into the rows of terms of interest, in place.
 
-    A row's p-value is the jackknife's where there is one. Rows without a p-value, controls, effects
-    on another scale than the coefficient's, contrasts of terms that are there already, and a
-    coefficient that an earlier specification has on the same rows stay without.
+    A row's p-value is the jackknife's if there is one. Not adjusted are rows without a p-value,
+    controls, effects on another scale than the coefficient's, contrasts of terms that are already
+    included, and a coefficient that an earlier specification has on the same rows.
     """
     groups: dict[tuple[str, str], list[tuple[dict, float]]] = {}
     seen: set[tuple] = set()
@@ -40,12 +40,13 @@ def adjust(rows: list[dict]) -> None:
 
 
 def coefficient(row: dict) -> tuple:
-    """What makes two rows one and the same coefficient: its rows, its equation, its term."""
+    """What identifies a coefficient: its rows, its equation, its term."""
     same = ("study", "sample_sql", "formula", "estimator", "fixed_effects", "clusters", "term")
     return tuple(row[name] for name in same)
 
 
 def p_value(row: dict) -> float | None:
+    """The jackknife's p-value of a row if there is one, else the row's own."""
     found = row.get("jackknife_p_value")
     return row.get("p_value") if found is None else found
 

@@ -1,8 +1,8 @@
-"""Prominence measured otherwise (RR25): which proxies a landing knows, and what each takes away.
+"""Other measures of prominence (RR25): which proxies a landing has, and what each takes away.
 
-Some proxies are read in a snapshot before the entry, which many landings do not hold. One that is
-known in too few rows leaves its specification, which is said, so that what the landing does know
-can be held fixed.
+Some proxies come from a snapshot before the entry, which many landings do not have. A proxy that is
+known in too few rows is left out of its specification, with a note, so that the known ones can be
+held fixed.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from hub_lineage.exports import Exports
 
 
 def with_proxies(exports: Exports, specification: Specification, seed: int) -> Result:
-    """The estimate with the proxies that are known, and the table of what each takes away.
+    """The estimate with the known proxies, and the table of what each takes away.
 
-    The specification's options name the `proxies`, controls of it, and with `known_share` in what
-    share of the rows each has to be known to stay.
+    The specification's options name the `proxies`, which are among its controls, and with
+    `known_share` the share of the rows in which each must be known.
     """
     frame = select(exports, specification)
     specification, left_out = without_unknown(frame, specification)
@@ -38,9 +38,9 @@ def with_proxies(exports: Exports, specification: Specification, seed: int) -> R
 def without_unknown(
     frame: pd.DataFrame, specification: Specification
 ) -> tuple[Specification, dict[str, str]]:
-    """The specification without the proxies that too few rows know, and how few know each.
+    """The specification without proxies known in too few rows, and a text on each of them.
 
-    Where none would be left nothing leaves: the specification is about its proxies.
+    If none would be left, all are kept: the specification is about its proxies.
     """
     proxies = specification.options["proxies"]
     share = specification.options.get("known_share", 0)
@@ -59,7 +59,7 @@ def without_unknown(
 
 
 def taken_away(frame: pd.DataFrame, specification: Specification, known: list[str]) -> list[dict]:
-    """What each known proxy takes away from each term of interest, or why that cannot be told."""
+    """What each known proxy takes away from each term of interest, or why it is unknown."""
     terms = tuple(specification.interest)
     try:
         found = decompose(frame, specification.equation, terms, known)
@@ -88,7 +88,7 @@ def taken_away(frame: pd.DataFrame, specification: Specification, known: list[st
 
 
 def told(specification: Specification, left_out: dict[str, str]) -> list[dict]:
-    """A row per term and proxy that was left out."""
+    """A row per term and left-out proxy, with the reason."""
     return [
         {"term": term, "proxy": name, "reason": why}
         for term in specification.interest

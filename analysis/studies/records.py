@@ -1,6 +1,6 @@
 """The results as tables: their columns, and how rows become Parquet and CSV.
 
-Types are fixed, so that a table has the same columns whatever the landing made of it.
+Types are fixed, so that a table has the same columns whatever the landing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hub_lineage.spreadsheets import safe_for_spreadsheets
 from hub_lineage.sql import identifier, literal
 
 Rows: TypeAlias = list[dict] | pd.DataFrame
-"""A table; one with a row per model is a frame."""
+"""The rows of a table; a frame if there is a row per model."""
 
 TEXT, NUMBER, COUNT, FLAG = "varchar", "double", "bigint", "boolean"
 
@@ -27,7 +27,7 @@ SPECIFICATIONS = {
     "sample": TEXT, "sample_sql": TEXT, "expected_signs": TEXT, "jackknife": FLAG, "caution": TEXT,
     "status": TEXT, "reason": TEXT, "n_in": COUNT, "n_used": COUNT,
 }  # fmt: skip
-"""One row per specification, whatever became of it."""
+"""One row per specification, with an estimate or not."""
 
 ESTIMATES = {
     "specification_id": TEXT, "row": TEXT, "study": TEXT, "role": TEXT, "family": TEXT,
@@ -47,7 +47,8 @@ ESTIMATES = {
     "demeaner": TEXT, "tolerance": NUMBER, "converged": FLAG, "iterations": COUNT, "formula": TEXT,
     "sample_sql": TEXT, "snapshot_id": TEXT, "landing_hash": TEXT, "seed": COUNT,
 }  # fmt: skip
-"""One row per specification and term; `scale` tells coefficients from average marginal effects."""
+"""One row per specification and term; `scale` distinguishes coefficients from average marginal
+effects."""
 
 CLAIMS = {
     "claim_id": TEXT, "study": TEXT, "source": TEXT, "claim": TEXT, "published": TEXT,
@@ -59,10 +60,10 @@ CLAIMS = {
     "leans": TEXT, "reason": TEXT, "curve_n": COUNT, "curve_share_as_claimed": NUMBER,
     "curve_p_value": NUMBER, "snapshot_id": TEXT,
 }  # fmt: skip
-"""One row per claim and test of it. The verdict is the claim's, the same in all its rows, and
-follows from the row whose role is `test`; `paper` is what the paper's own form would say, `other` a
-further choice. `in_words` tells the number of the test, `tolerance` the smallest effect that counts
-as one. `leans`: whether an interval lies "as claimed", "against" or "open"."""
+"""One row per claim and test of it. The verdict is the same in all rows of a claim and follows from
+the row whose role is `test`; `paper` is the paper's own form, `other` another choice. `in_words` is
+the number of the test in words, `tolerance` the smallest effect that counts. `leans`: whether an
+interval lies "as claimed", "against" or "open"."""
 
 CURVE = {
     "curve": TEXT, "data": TEXT, "outcome": TEXT, "order": TEXT, "crowding": TEXT,
@@ -82,17 +83,17 @@ INDEX_NULL = {
     "percentile_in_relation": NUMBER, "interval_low": NUMBER, "interval_high": NUMBER,
     "bootstrap_low": NUMBER, "bootstrap_high": NUMBER, "snapshot_id": TEXT,
 }  # fmt: skip
-"""One row per focal with an index: its place under chance, among its kind, and its intervals."""
+"""One row per focal with an index: its place under chance and among its kind, and intervals."""
 
 SURVIVAL = {
     "specification_id": TEXT, "relation": TEXT, "days": COUNT, "n": COUNT, "n_at_risk": COUNT,
     "n_events": COUNT, "survival": NUMBER, "standard_error": NUMBER, "interval_low": NUMBER,
     "interval_high": NUMBER, "n_clusters": COUNT, "median_days": NUMBER, "snapshot_id": TEXT,
 }  # fmt: skip
-"""One row per specification, relation and day: who still waits, by Kaplan and Meier."""
+"""One row per specification, relation and day: the share still waiting, by Kaplan and Meier."""
 
 FURTHER = {"index_null": INDEX_NULL, "survival": SURVIVAL}
-"""The columns of further tables that are fixed; those of the others follow from their rows."""
+"""The additional tables with fixed columns; the columns of others follow from their rows."""
 
 
 def write_table(
@@ -104,8 +105,8 @@ def write_table(
     """Write rows as `<name>.parquet` and, safe for spreadsheets, `<name>.csv`, in the order given.
 
     `columns` maps names to DuckDB types; what a row lacks is null. Without it the columns are those
-    of the rows, in the order in which they first appear, and their types are inferred. A table of
-    as many rows as there are models comes as a DataFrame, with its columns.
+    of the rows, in order of first appearance, with inferred types. A table with a row per model is
+    given as a DataFrame, with its columns.
     """
     if isinstance(rows, pd.DataFrame):
         frame, columns = rows, columns or inferred(rows.to_dict("records"))
@@ -130,7 +131,7 @@ def write_table(
 
 
 def inferred(rows: Sequence[Mapping]) -> dict[str, str]:
-    """The columns of rows and their types, by the values that are there; text holds everything."""
+    """The columns of rows and their types, inferred from the values; mixed types become text."""
     kinds: dict[str, set[str]] = {}
     for row in rows:
         for name, value in row.items():
@@ -141,12 +142,14 @@ def inferred(rows: Sequence[Mapping]) -> dict[str, str]:
 
 
 def kind_of(value: object) -> str:
+    """The type of a value's column."""
     if isinstance(value, bool):
         return FLAG
     return {int: COUNT, float: NUMBER}.get(type(value), TEXT)
 
 
 def widest(kinds: set[str]) -> str:
+    """The type that holds values of all these types."""
     if kinds == {COUNT, NUMBER}:
         return NUMBER
     return next(iter(kinds)) if len(kinds) == 1 else TEXT

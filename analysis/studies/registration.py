@@ -1,9 +1,9 @@
-"""What was to be tested, fixed before the data are read: the registered design.
+"""The registered design: what is to be tested, fixed before the data are read.
 
-The design is `specifications.yml` and `claims.yml`. Its hash is over what the two files say: layout
-and comments do not enter it. `registration.yml` is the committed record of all designs so far, to
-which `python -m analysis register --why TEXT` appends. A run writes the hash before it opens the
-exports, and is an error if the design has changed by its end.
+The design is `specifications.yml` and `claims.yml`. Its hash is over their content, without layout
+and comments. `registration.yml` is the committed record of all designs so far, to which
+`python -m analysis register --why TEXT` appends. A run writes the hash before it opens the exports,
+and fails if the design has changed by its end.
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ Design = Mapping[str, Mapping]
 
 
 def design_in(folder: Path = FOLDER) -> Design:
-    """The design as the files of a folder have it now."""
+    """The present design in the files of a folder."""
     return {name: parsed(name, (folder / name).read_text("utf-8")) for name in DESIGN}
 
 
 def parsed(name: str, text: str) -> Any:
+    """The content of a YAML file; a StudyError if it cannot be read."""
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -42,19 +43,19 @@ def parsed(name: str, text: str) -> Any:
 
 
 def hash_of(design: Design) -> str:
-    """SHA-256 of what the files say, whatever their layout, comments and order of keys."""
+    """SHA-256 of the files' content, whatever their layout, comments and order of keys."""
     text = json.dumps(design, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def entries(folder: Path = FOLDER) -> list[dict]:
-    """The record, oldest entry first; empty where nothing was ever registered."""
+    """The record, oldest entry first; empty if nothing was ever registered."""
     path = folder / RECORD
     return (parsed(RECORD, path.read_text("utf-8")) or []) if path.exists() else []
 
 
 def git(*arguments: str, folder: Path = FOLDER) -> str | None:
-    """What git answers; None where it does not know, or is not there."""
+    """The output of git; None if it fails or is not installed."""
     try:
         found = subprocess.run(
             ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
@@ -68,10 +69,11 @@ def git(*arguments: str, folder: Path = FOLDER) -> str | None:
 
 
 def registered(folder: Path = FOLDER) -> dict:
-    """The design of a run: its hash, whether it is the registered one, its primary tests.
+    """The design of a run: its hash, whether it is registered, and its primary tests.
 
     `status`: registered, changed_since (the last entry) or never_registered. `committed_on`: the
-    day of the last commit that changed the design; null where files differ from it, or without git.
+    day of the last commit that changed the design; null if the files differ from it, or without
+    git.
     """
     design = design_in(folder)
     found, record = hash_of(design), entries(folder)
@@ -108,10 +110,10 @@ def write(design: Mapping, results: Path) -> None:
 
 
 def refuse_a_change(design: Mapping, folder: Path = FOLDER) -> None:
-    """StudyError where the files no longer say what they said when the run began."""
+    """A StudyError if the design has changed since the run began."""
     if hash_of(design_in(folder)) != design["hash"]:
         raise StudyError(
-            f"{' or '.join(DESIGN)} changed while the run went on: nothing was written; run again"
+            f"{' or '.join(DESIGN)} changed during the run: nothing was written; run again"
         )
 
 
@@ -119,10 +121,10 @@ def refuse_a_change(design: Mapping, folder: Path = FOLDER) -> None:
 
 
 def register(why: str, folder: Path = FOLDER, today: str | None = None) -> dict:
-    """Append the present design to the record, and give the new entry.
+    """Append the present design to the record, and return the new entry.
 
-    `today`: YYYY-MM-DD, the day in UTC where not given. A StudyError where the design is the one
-    registered last.
+    `today`: YYYY-MM-DD, by default the day in UTC. A StudyError if the design is the one registered
+    last.
     """
     design, record = design_in(folder), entries(folder)
     found = hash_of(design)
@@ -143,7 +145,7 @@ def register(why: str, folder: Path = FOLDER, today: str | None = None) -> dict:
 
 
 def committed_design(wanted: str, folder: Path = FOLDER) -> Design | None:
-    """The design with a hash, as the latest commit that holds it has it; None if there is none."""
+    """The design with a hash, from the latest commit that has it; None if there is none."""
     for commit in (git("log", "--format=%H", "--", *DESIGN, folder=folder) or "").split():
         texts = {name: git("show", f"{commit}:./{name}", folder=folder) for name in DESIGN}
         design = {name: parsed(name, text) for name, text in texts.items() if text is not None}
@@ -153,7 +155,7 @@ def committed_design(wanted: str, folder: Path = FOLDER) -> Design | None:
 
 
 def changes(old: Design | None, new: Design) -> str:
-    """Which specifications and claims came, went or changed, in words."""
+    """Which specifications and claims were added, removed or changed, in words."""
     if old is None:
         return "unknown: no commit holds the design registered before"
     before, after = parts_of(old), parts_of(new)
@@ -166,7 +168,7 @@ def changes(old: Design | None, new: Design) -> str:
 
 
 def parts_of(design: Design) -> dict[str, object]:
-    """What a design consists of, by name: each specification, each claim, each other section."""
+    """The parts of a design by name: each specification, each claim, each other section."""
     parts: dict[str, object] = {}
     for document in design.values():
         for section, content in document.items():
@@ -181,7 +183,7 @@ def parts_of(design: Design) -> dict[str, object]:
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The arguments of `python -m analysis register`."""
+    """Declare the arguments of `python -m analysis register`."""
     command.add_argument("--why", required=True, metavar="TEXT", help="why the design is this one")
     command.set_defaults(main=main)
 

@@ -2,8 +2,8 @@
 
     write_tables(results)   writes results/tables/<name>.{html,tex,md,csv}
 
-What each table says stands in `analysis.studies.printed`; what has no table of its own is printed
-column by column.
+The content of the tables is made in `analysis.studies.printed`; results without a table of their
+own are printed column by column.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ from hub_lineage.sql import files_in_sql
 
 
 def write_tables(results_folder: Path | str) -> list[tuple[str, str, str]]:
-    """Write every table that the Parquet files of a folder of results give.
+    """Write every table that can be made from the Parquet files in a folder of results.
 
-    Returns (name, ok | not_written, reason) per table, or per kind of table where its file is
-    missing or empty.
+    Returns (name, ok | not_written, reason) per table, or per kind of table if its file is missing
+    or empty.
     """
     results_folder = Path(results_folder)
     folder = results_folder / "tables"
@@ -82,10 +82,9 @@ def write_beside(
     exports_folder: Path,
     made: Mapping[str, tuple[Sequence[Row] | pd.DataFrame, Mapping[str, str] | None]],
 ) -> None:
-    """Write further tables, rows and columns by their name, beside those of a run, with the printed
-    tables and the figures that show them.
+    """Write additional tables beside those of a run, with their printed tables and figures.
 
-    A StudyError where they cannot be written.
+    made: the rows and columns of each, by name. A StudyError if they cannot be written.
     """
     try:
         results_folder.mkdir(parents=True, exist_ok=True)
@@ -101,7 +100,7 @@ def write_beside(
 
 
 def read(path: Path) -> list[dict]:
-    """The rows of a Parquet file in their order, missing values as None."""
+    """The rows of a Parquet file in order, missing values as None."""
     with duckdb.connect() as connection:
         cursor = connection.execute(f"from read_parquet({files_in_sql(path)})")
         names = [column[0] for column in cursor.description]
@@ -111,7 +110,7 @@ def read(path: Path) -> list[dict]:
 def plain_tables(
     name: str, title: str, notes: tuple[str, ...] = ()
 ) -> Callable[[Sequence[Row]], list[Table]]:
-    """What makes a table of all columns of a file, a group per specification."""
+    """A function that makes a table of all columns of a file, with a group per specification."""
 
     def make(rows: Sequence[Row]) -> list[Table]:
         first, *others = [
@@ -135,7 +134,7 @@ def plain_tables(
 
 
 def printed(value: object) -> str:
-    """A cell of any type as text; the names of columns and facts in words."""
+    """A cell of any type as text, with the names of columns and facts in words."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer():
@@ -176,7 +175,7 @@ NOTES: Mapping[str, tuple[str, ...]] = {
         "Movable are rows of cells that hold more than one value: the test rests on them alone.",
     ),
 }
-"""What readers must know of a table that shows a file as it is."""
+"""Notes for readers of tables that show a file as it is."""
 
 KINDS: Mapping[str, tuple[tuple[str, ...], Callable[..., list[Table]]]] = {
     "regressions": (("estimates", "specifications"), regression_tables),
@@ -205,4 +204,4 @@ KINDS: Mapping[str, tuple[tuple[str, ...], Callable[..., list[Table]]]] = {
         }.items()
     },
 }
-"""The kinds of tables: the files of results that each reads, and what makes it."""
+"""The kinds of tables: the files of results that each needs, and the function that makes it."""

@@ -1,11 +1,11 @@
-"""All specifications of both studies, run on one set of exports and written as tidy tables.
+"""Runs all specifications of both studies on one set of exports, and writes tidy tables.
 
-Results go into `<HUB_RESULTS>`: estimates, specifications, claims and further tables as Parquet and
-CSV, the printed tables and figures made from them, and `manifest.json`. All of it is made in a
-hidden folder and put in place when it stands, so that a run that is stopped leaves the old results.
-The first file there is `registration.json`, written before the exports are opened. A run of some
-specifications keeps the rows of the others (`analysis.studies.merging`).
-Files of others in the folder stay.
+Results go into `<HUB_RESULTS>`: estimates, specifications, claims and additional tables as Parquet
+and CSV, the printed tables and figures made from them, and `manifest.json`. Everything is made in a
+hidden folder and put in place when complete, so that a stopped run leaves the old results. The
+first file there is `registration.json`, written before the exports are opened. A run of some
+specifications keeps the rows of the others (`analysis.studies.merging`). Other files in the folder
+are kept.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ LIBRARIES = (
 )
 SECONDS = 55.0
 SECONDS_A_MODEL = 7e-4
-"""Of a run of all specifications on one core, at 4,220 and at 2,750,000 models."""
+"""The time of a run of all specifications on one core, measured at 4,220 and 2,750,000 models."""
 
 CURVE_SIZE = 240
-"""Combinations of the recognition curve that are drawn, of up to 25,920."""
+"""How many combinations of the recognition curve are drawn, of up to 25,920."""
 
 
 def run(
@@ -70,18 +70,19 @@ def run(
     step: Callable[[str], None] = lambda name: None,
     begin: Callable[[float], None] = lambda seconds: None,
 ) -> list[Result]:
-    """Run specifications and write all results; the results, in the specifications' order.
+    """Run specifications and write all results; return the results in the specifications' order.
 
     exports_folder: the marts as Parquet (`make build`), with `variants/` beside them if built.
-    results_folder: where rows of other specifications and of the same exports are kept.
+    results_folder: where rows of other specifications on the same exports are kept.
     patterns: rows or ids of specifications; none means all.
-    seed: of every random draw; draws: how many, where a specification draws (None: its own).
-    curve_size: combinations of the recognition curve, 0 for all.
-    say: takes a line on each specification without an estimate; step: the id of each that is done;
-    begin: the seconds that a run of all takes, once the exports are open.
+    seed: that of every random draw; draws: their number in specifications that draw (None: the
+    specification's own). curve_size: combinations of the recognition curve, 0 for all.
+    say: called with a line on each specification without an estimate; step: with the id of each
+    finished one; begin: with the seconds that a run of all takes, once the exports are open.
 
     Raises StudyError for exports that cannot be used, for unknown specifications, for results of
-    other exports that some specifications cannot join, and for a design that changes meanwhile.
+    other exports that some specifications cannot join, and for a design that changes during the
+    run.
     """
     specifications = chosen(patterns)
     results_folder = Path(os.path.abspath(results_folder))
@@ -116,16 +117,16 @@ def run(
         keep_calibration(results_folder, staged, exports)
         write(context, registered, results, curve, before, patterns, staged, say)
         list_files(staged)
-        # Results without a list were left by a version that made the same files.
+        # Results without a list are those of an earlier version, which wrote the same files.
         ours = listed_files(results_folder)
         replace_folder(staged, results_folder, listed_files(staged) if ours is None else ours)
     return results
 
 
 def results_of(context: Context, specification: Specification) -> list[Result]:
-    """What a specification gives; a failure of its own is told in its place and ends no run.
+    """The results of a specification; an EstimationError becomes a failed result.
 
-    The rows that a design made are gone afterwards: they take memory, and nobody else reads them.
+    The tables that a design made are dropped afterwards to free memory.
     """
     try:
         return METHODS[specification.method](context, specification)
@@ -139,7 +140,7 @@ def results_of(context: Context, specification: Specification) -> list[Result]:
 
 
 def curve_rows(exports: Exports, specifications, seed: int, size: int) -> list[dict]:
-    """The rows of all specification curves, if a specification asks for them."""
+    """The rows of all specification curves, if a specification needs them."""
     if not any(one.method == "curve" for one in specifications):
         return []
     return [
@@ -152,7 +153,7 @@ def curve_rows(exports: Exports, specifications, seed: int, size: int) -> list[d
 def curve_result(
     specification: Specification, curve: Sequence[dict], inference: Sequence[dict]
 ) -> Result:
-    """The curve's own entry among the specifications: how many combinations gave an estimate."""
+    """The curve's own entry among the specifications, with its inference as a table."""
     tables = {"curve_inference": list(inference)}
     made = [row for row in curve if row["status"] == "ok" and row["curve"] == "recognition"]
     if not made:
@@ -163,7 +164,7 @@ def curve_result(
 
 
 def told(result: Result) -> str:
-    """One line of progress."""
+    """A specification's status in one line."""
     name = f"{result.specification.specification_id:<34}"
     if result.status != "ok":
         return f"{name} {result.status}: {result.reason}"
@@ -179,11 +180,11 @@ CALIBRATED = {
     "evidence": ("evidence",),
     "missing_edges": ("missing_edges", "missing_edges_estimates", "missing_edges_models"),
 }
-"""The tables that other commands make, by the one whose rows name the exports they were made on."""
+"""The tables of other commands, by the one whose rows name the exports they were made from."""
 
 
 def keep_calibration(old: Path, new: Path, exports: Exports) -> None:
-    """Take over what other commands found on the same exports: it is not made anew here."""
+    """Copy the results of other commands on the same exports, which are not made here."""
     for table, names in CALIBRATED.items():
         path = old / f"{table}.parquet"
         if not path.exists():
@@ -208,7 +209,7 @@ def write(
     folder: Path,
     say: Callable[[str], None],
 ) -> None:
-    """Every table, figure and the manifest, into one folder; p-values and claims over all rows."""
+    """Write all tables, figures and the manifest; p-values and claims are over all rows."""
     exports = context.exports
     estimates = joined(before.estimates, [row for result in results for row in result.estimates])
     adjust(estimates)
@@ -271,30 +272,30 @@ def write(
 
 
 def rows_of(tables: Mapping[str, Rows], name: str) -> Sequence[Mapping]:
-    """The rows of a table, none where it is not there."""
+    """The rows of a table; none if it does not exist."""
     table = tables.get(name, [])
     return table.to_dict("records") if isinstance(table, pd.DataFrame) else table
 
 
 def further_tables(results: Sequence[Result]) -> dict[str, Rows]:
-    """The rows that designs give beside estimates, by table; a table without rows is left out."""
+    """The rows of designs in addition to estimates, by table; empty tables are left out."""
     further: dict[str, Rows] = {}
     for result in results:
-        name_of_all = {"specification_id": result.specification.specification_id}
+        common = {"specification_id": result.specification.specification_id}
         for name, rows in result.tables.items():
             if not len(rows):
                 continue
             named: Rows = (
-                rows.assign(**name_of_all)
+                rows.assign(**common)
                 if isinstance(rows, pd.DataFrame)
-                else [name_of_all | row for row in rows]
+                else [common | row for row in rows]
             )
             further[name] = joined(further.get(name, []), named)
     return further
 
 
 def entry(result: Result) -> dict:
-    """A specification as a row: what was asked, and what became of it."""
+    """A specification as a row: its design and its status."""
     one = result.specification
     return {
         "specification_id": one.specification_id,
@@ -330,6 +331,7 @@ def entry(result: Result) -> dict:
 
 
 def versions() -> dict[str, str | None]:
+    """The versions of the libraries behind the estimates; None if one is not installed."""
     found: dict[str, str | None] = {}
     for library in LIBRARIES:
         try:
@@ -340,7 +342,7 @@ def versions() -> dict[str, str | None]:
 
 
 def revision() -> dict:
-    """The project's commit and whether files differ from it; null where git does not know."""
+    """The project's commit and whether files differ from it; null without git."""
 
     commit = registration.git("rev-parse", "HEAD")
     changed = registration.git("status", "--porcelain", "--untracked-files=no", folder=PROJECT)
@@ -348,7 +350,7 @@ def revision() -> dict:
 
 
 def without_estimate(results: Sequence[Result]) -> list[Result]:
-    """The primary specifications that this landing does not let be estimated."""
+    """The primary specifications that cannot be estimated on this landing."""
     return [
         result
         for result in results
@@ -357,7 +359,7 @@ def without_estimate(results: Sequence[Result]) -> list[Result]:
 
 
 def main(arguments) -> int:
-    """`python -m analysis run`; 0 where the results stand, whatever could be estimated."""
+    """Carry out `python -m analysis run`; 0 if results are written, however much was estimated."""
     wanted = chosen(arguments.specifications)
     with Progress("study", len(wanted), "specifications") as shown:
         results = run(

@@ -1,11 +1,11 @@
-"""Shares and means whose sample is families, not models, with intervals that say so.
+"""Shares and means with intervals for which the sample is families, not models.
 
-The models of a family are alike, and a few families hold most models: an interval that takes models
-for independent draws is several times too narrow. Here each family (cluster) is one draw. The
-spread is the jackknife's over clusters, so that a large family which pulls the estimate towards
-itself does not hide its own distance; the degrees of freedom are those of as many equal clusters as
-the sizes are worth. `figures/queries/intervals.sql` spells the same out in SQL, for figures whose
-numbers readers compute anew; a test holds the two together.
+The models of a family are alike, and a few families hold most models: an interval that treats
+models as independent draws is several times too narrow. Here each family (cluster) is one draw. The
+variance is the jackknife's over clusters, so that a large family that pulls the estimate towards
+itself does not hide its own distance; the degrees of freedom are those of the effective number of
+clusters. `figures/queries/intervals.sql` does the same in SQL, for figures whose numbers readers
+can recompute; a test compares the two.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ FEWEST_CLUSTERS: int = document()["fewest_clusters"]
 LEAST_WORTH: float = document()["least_worth"]
 
 CLUSTERS_ADDED = 4
-"""A share's variance is drawn towards that of clusters whose models are all alike, as if so many
-more clusters held the rarer outcome: where few do, the spread they show is too small by chance."""
+"""A share's variance is shrunk towards that of clusters whose models are all alike, as if this many
+more clusters held the rarer outcome: if few do, their observed spread is too small by chance."""
 
 
 Numbers = Sequence[float] | np.ndarray
@@ -34,9 +34,9 @@ Numbers = Sequence[float] | np.ndarray
 class Clustered:
     """A share or mean over `n` models in `n_clusters` families, with its 95 % interval.
 
-    `effective_clusters` is how many equal families those are worth, (sum n)^2 / sum n^2. `low`,
-    `high` and `standard_error` are None where `reason` says why there is no interval; the estimate
-    is None only where nothing could be counted.
+    `effective_clusters` is the number of equal families with the same concentration,
+    (sum n)^2 / sum n^2. `low`, `high` and `standard_error` are None if `reason` says why there is
+    no interval; the estimate is None only if nothing could be counted.
     """
 
     estimate: float | None
@@ -50,13 +50,14 @@ class Clustered:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Both ends where no reason says why there are none."""
+        """Both ends; ValueError if there is no interval."""
         if self.low is None or self.high is None:
             raise ValueError(f"a share without an interval: {self.reason}")
         return self.low, self.high
 
     @property
     def degrees_of_freedom(self) -> float:
+        """Those of Student's t for the interval."""
         return self.effective_clusters - 1
 
 
@@ -68,9 +69,9 @@ def clustered_share(
     """The share of successes among the models of all families, with an interval within 0 and 1.
 
     `successes` and `totals` have one number per family; families without a model do not count.
-    The interval is Wilson's with p (1 - p) / variance for the number of draws and Student's t for
-    the normal, so that it holds at shares of 0 and 1; `level` is its coverage. Raises ValueError
-    for numbers that are no counts of a part and its whole.
+    The interval is Wilson's, with p (1 - p) / variance as the number of draws and Student's t in
+    place of the normal, so that it is valid at shares of 0 and 1; `level` is its coverage. Raises
+    ValueError for numbers that are not counts of a part and its whole.
     """
     successes, totals = counted(successes, totals)
     if np.any(successes < 0) or np.any(successes > totals):
@@ -87,7 +88,7 @@ def clustered_share(
     reach = t * math.sqrt(share * (1 - share) / draws + t**2 / (4 * draws**2)) / (1 + t**2 / draws)
     return Clustered(
         estimate=share,
-        # Rounding must not put an end beyond the estimate, as at a share of 0.
+        # Rounding must not put an end beyond the estimate, as it could at a share of 0.
         low=min(max(centre - reach, 0.0), share),
         high=max(min(centre + reach, 1.0), share),
         standard_error=math.sqrt(share * (1 - share) / draws),
@@ -100,7 +101,7 @@ def clustered_share(
 def clustered_mean(sums: Numbers, totals: Numbers) -> Clustered:
     """The mean over the models of all families, with an interval by Student's t.
 
-    `sums` has the sum of the values of each family, `totals` how many there are.
+    `sums` has the sum of the values in each family, `totals` their number.
     """
     sums, totals = counted(sums, totals)
     n, clusters, worth, reason = worth_of(totals)
@@ -115,17 +116,17 @@ def clustered_mean(sums: Numbers, totals: Numbers) -> Clustered:
 
 
 def counted(values: Numbers, totals: Numbers) -> tuple[np.ndarray, np.ndarray]:
-    """Both as doubles, without the families that have no model."""
+    """Both as doubles, without families that have no model; ValueError unless they are counts."""
     values, totals = np.asarray(values, dtype=float), np.asarray(totals, dtype=float)
     if values.shape != totals.shape or values.ndim != 1:
         raise ValueError("there must be one value and one total for each family")
     if not (np.isfinite(values).all() and np.isfinite(totals).all()) or np.any(totals < 0):
-        raise ValueError("a family's value is unknown, or its total no count")
+        raise ValueError("a family's value is unknown, or its total is not a count")
     return values[totals > 0], totals[totals > 0]
 
 
 def worth_of(totals: np.ndarray) -> tuple[int, int, float, str]:
-    """Models, families, how many equal families those are worth, and why they are too few."""
+    """Models, families, the effective number of families, and why they are too few, if so."""
     if not len(totals):
         return 0, 0, 0.0, "nothing could be counted"
     clusters = len(totals)
@@ -149,8 +150,8 @@ def jackknife_variance(sums: np.ndarray, totals: np.ndarray) -> float:
 def independent_draws(successes: np.ndarray, totals: np.ndarray) -> float:
     """How many independent models would give a share with the variance of this one.
 
-    The variance is the jackknife's, drawn towards that of clusters whose models are all alike as
-    `CLUSTERS_ADDED` says, and at least that of independent models.
+    The variance is the jackknife's, shrunk towards that of clusters whose models are all alike (see
+    `CLUSTERS_ADDED`), and at least that of independent models.
     """
     n = totals.sum()
     worth = n**2 / (totals**2).sum()

@@ -1,7 +1,7 @@
 """The specifications as frozen records, read from `specifications.yml` and checked.
 
-The file is the reviewable design of both studies; this module only spreads its variants out and
-refuses what cannot be meant. Names of columns are checked by the selection itself.
+The file is the reviewable design of both studies; this module only expands its variants and refuses
+what makes no sense. Names of columns are checked by the selection itself.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FILE = Path(__file__).with_name("specifications.yml")
 STUDIES = ("racing", "disruption")
 FAMILIES = ("primary", "exploratory")
 NOT_HANDED_ON = {"jackknife": False, "family": "exploratory", "further": {}}
-"""What a variant does not take over from its specification, and what it has instead."""
+"""The fields that a variant does not inherit from its specification, with their values instead."""
 
 FAMILY_COLUMN = {
     "entrants": "parent_id",
@@ -35,12 +35,12 @@ FAMILY_COLUMN = {
     "first_takers": "root_id",
     "next_entrants": "parent_id",
 }
-"""What a family is when the largest are left out."""
+"""The column of the family in each view, for leaving out the largest families."""
 
 
 @dataclass(frozen=True)
 class Specification:
-    """One regression. The fields are those that `specifications.yml` explains at its head.
+    """One regression. The fields are explained at the head of `specifications.yml`.
 
     `specification_id` is "RR4" or "RR4.weeks", `row` the part before the dot; `interest` maps each
     term of interest to its expected sign (-1, 1, 0 for none expected, None for no claim).
@@ -75,7 +75,7 @@ class Specification:
 
     @property
     def equation(self) -> Equation:
-        """The regression as the engines take it, terms of interest first."""
+        """The regression in the form for the engines, terms of interest first."""
         return Equation(
             outcome=self.outcome,
             terms=(*self.interest, *self.controls),
@@ -89,12 +89,12 @@ class Specification:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The columns that tell the rows of the view apart, and order them."""
+        """The columns that identify the rows of the view, and order them."""
         return KEYS[self.view]
 
     @property
     def needed_columns(self) -> tuple[str, ...]:
-        """What has to be selected: keys, the equation's columns and the family, each once."""
+        """The columns to select: keys, the equation's columns and the family, each once."""
         equation = self.equation
         return tuple(
             dict.fromkeys([
@@ -106,7 +106,7 @@ class Specification:
         )  # fmt: skip
 
     def sql(self, columns: Iterable[str] | None = None, order: Iterable[str] | None = None) -> str:
-        """The rows of the regression as one query, ordered by the view's keys or what is given."""
+        """The query of the regression's rows, ordered by the view's keys or by `order`."""
         derived = "".join(f", {text} as {name}" for name, text in self.columns.items())
         selected = ", ".join(self.needed_columns if columns is None else columns)
         return (
@@ -124,7 +124,7 @@ def document() -> Mapping:
 
 
 def sample_sql(sample: str) -> str:
-    """The condition of a named sample, or the SQL that was given in its place."""
+    """The condition of a named sample, or the SQL given in its place."""
     named = document()["samples"].get(sample)
     return named["sql"] if named else sample
 
@@ -137,8 +137,10 @@ def sample_says(sample: str) -> str:
 
 @cache
 def all_specifications() -> tuple[Specification, ...]:
-    """Every specification in the file's order, each followed by its variants and, for headlines,
-    by the robustness checks."""
+    """Every specification in the file's order, each followed by its variants.
+
+    Headlines have the robustness checks as variants too.
+    """
     made = [made for entry in document()["specifications"] for made in spread(entry)]
     for specification_id, number in Counter(one.specification_id for one in made).items():
         if number > 1:
@@ -165,7 +167,7 @@ def spread(entry: Mapping) -> list[Specification]:
 
 
 def fitted_to(change: Mapping, base: Mapping) -> Mapping:
-    """A robustness check with family, outcome and sample of its specification put in."""
+    """A robustness check with its specification's family, outcome and sample filled in."""
     words = {
         "family": FAMILY_COLUMN[base["view"]],
         "outcome": base["outcome"],
@@ -183,7 +185,7 @@ def fitted_to(change: Mapping, base: Mapping) -> Mapping:
 
 
 def record(entry: Mapping, specification_id: str) -> Specification:
-    """A Specification from plain YAML; a StudyError for what is not understood."""
+    """A Specification from plain YAML; a StudyError for unknown fields and values."""
     entry = dict(entry)
     row = entry.pop("id")
     entry["condition"] = str(entry.pop("and", "true"))
@@ -206,9 +208,9 @@ def record(entry: Mapping, specification_id: str) -> Specification:
 
 
 def chosen(patterns: Iterable[str]) -> tuple[Specification, ...]:
-    """The specifications that a user names: an id, or a row with all its variants.
+    """The specifications that a user names by an id, or by a row with all its variants.
 
-    An empty choice means all. A StudyError for a name that nothing bears.
+    An empty choice means all. A StudyError for an unknown name.
     """
     every = all_specifications()
     picked: list[Specification] = []

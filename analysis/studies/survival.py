@@ -1,8 +1,9 @@
-"""Who still waits after how many days, by Kaplan and Meier, with errors of clusters.
+"""The share still waiting after so many days, by Kaplan and Meier, with clustered errors.
 
-Models of one family are no independent draws. A cluster's influence on the logarithm of the curve
-is the sum of its rows'; the variance is the sum of their squares (the infinitesimal jackknife),
-which is Greenwood's where each row is a cluster of its own, but for the factor G / (G - 1).
+Models of one family are not independent draws. A cluster's influence on the logarithm of the curve
+is the sum of its rows' influences; the variance is the sum of the clusters' squares (the
+infinitesimal jackknife). If each row is its own cluster this is Greenwood's, except for the factor
+G / (G - 1).
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ LEVEL = 0.95
 def survival_rows(
     frame: pd.DataFrame, equation: Equation, by: str, cluster: str, days: Sequence[int]
 ) -> list[dict]:
-    """One row per level of `by` and day: `records.SURVIVAL` without what names the specification.
+    """One row per level of `by` and day: `records.SURVIVAL` without the specification's columns.
 
-    Times and events are those of a Cox regression's `equation`. A day that nobody of a level has
-    been followed to is left out. Rows whose time is unknown count nowhere. `survival` is the share
-    of those for whom the event has not come by the end of the day; its interval is null where the
-    share is 0 or 1 or where there is one cluster.
+    Times and events are those of a Cox regression's `equation`. A day to which no row of a level
+    has been followed is left out. Rows with an unknown time are not counted. `survival` is the
+    share without the event by the end of the day; its interval is null if the share is 0 or 1 or if
+    there is only one cluster.
     """
     time, event = equation.outcome, equation.event
     known = frame.dropna(subset=[time, event, cluster])
@@ -62,7 +63,7 @@ class Curve:
             self.survival = fitted.surv_prob
 
     def at(self, day: float) -> dict:
-        """The curve at the end of a day, who is at risk on it, and the events until then."""
+        """The curve at the end of a day, the number at risk on it, and the events until then."""
         place = np.searchsorted(self.moments, day, side="right")
         survival = float(self.survival[place - 1]) if place else 1.0
         row = {
@@ -77,7 +78,7 @@ class Curve:
         return row
 
     def interval(self, day: float, survival: float) -> dict:
-        """Standard error and interval, on the scale of log(-log) and so within 0 and 1."""
+        """Standard error and interval, on the scale of log(-log) and therefore within 0 and 1."""
         so_far = np.append(0.0, np.cumsum(self.steps))
         until = np.searchsorted(self.moments, np.minimum(self.time, day), side="right")
         influence = so_far[until]

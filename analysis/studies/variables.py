@@ -1,6 +1,6 @@
 """The exported marts with the studies' variables on top of them.
 
-The SQL files in `samples/` are views on the marts. A run that reads them two hundred times keeps
+The SQL files in `samples/` are views on the marts. A run reads them two hundred times, and so keeps
 the largest as tables (`keep`).
 """
 
@@ -23,8 +23,8 @@ SAMPLES = {
     "first_takers": ("disruption_panel", "lineage_edges"),
     "next_entrants": ("recognition_panel",),
 }
-"""The views with the studies' variables and the marts that each needs, in the order in which they
-build on each other. Variants of the data have no `lineage_edges`."""
+"""The views with the studies' variables and the marts that each needs, in order of dependency.
+Variants of the data have no `lineage_edges`."""
 
 KEYS = {
     "entrants": ("parent_id", "child_id"),
@@ -36,25 +36,26 @@ KEYS = {
 """The columns that order the rows of each view."""
 
 KEPT = {"entrants": ("base_month", "base_week"), "focals": ("parent_quarter",)}
-"""The views that are worth a table, since most specifications read one of them; and their columns
-that only tell rows of one kind from others, whose names nobody reads."""
+"""The views worth a table, since most specifications read one of them; and their columns that only
+group rows, whose texts are never shown."""
 
 PANELS = ("recognition_panel", "disruption_panel", "disruption")
-"""The marts that the variables are made of."""
+"""The marts from which the variables are made."""
 
 NEEDED = (*PANELS, "ecosystem_months", "hub_models", "lineage_edges", "model_metrics")
 """The marts without which the studies cannot run."""
 
 
 PLACE = "kept_place"
-"""The number of a row of a kept view, in the order of its keys: sorted in a tenth of the time."""
+"""The number of a kept view's row in the order of its keys, which takes a tenth of the time to
+sort."""
 
 
 @dataclass(frozen=True)
 class StudyExports(Exports):
     """The marts with the studies' variables.
 
-    coded: of each view that is kept as a table, its columns whose texts are coded.
+    coded: for each view that is kept as a table, its columns with coded texts.
     """
 
     coded: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
@@ -67,16 +68,16 @@ def open_exports(
     *,
     is_kept: bool = False,
 ) -> StudyExports:
-    """Open `<HUB_EXPORTS>` with those views of `SAMPLES` whose marts are there.
+    """Open `<HUB_EXPORTS>` with those views of `SAMPLES` whose marts exist.
 
-    is_kept: whether the views in `KEPT` are tables instead. A StudyError as from `open_marts`.
+    is_kept: whether the views in `KEPT` become tables. A StudyError as from `open_marts`.
     """
     exports = open_marts(folder, needed, memory_limit)
-    there = {path.stem for path in exports.folder.glob("*.parquet")}
+    existing = {path.stem for path in exports.folder.glob("*.parquet")}
     coded = {}
     try:
         for sample, marts in SAMPLES.items():
-            if there >= set(marts):
+            if existing >= set(marts):
                 text = (QUERIES / f"{sample}.sql").read_text("utf-8")
                 if is_kept and sample in KEPT:
                     coded[sample] = keep(exports.connection, sample, text)
@@ -93,13 +94,13 @@ def open_exports(
 
 
 def keep(connection: duckdb.DuckDBPyConnection, sample: str, text: str) -> frozenset[str]:
-    """Make a table of a view's query, rows in the order of their keys, texts coded once for all.
+    """Make a table of a view's query, with rows in the order of their keys and coded texts.
 
-    Texts become enumerations, which pandas takes over as categories; columns without names
-    (`KEPT`) whole numbers. Keys that no other row shares, and columns without a text, stay.
-    `PLACE` numbers the rows. The columns that are enumerations.
+    Texts become enumerations, which pandas reads as categories, and the columns in `KEPT` whole
+    numbers. Unique keys and columns without a text are unchanged. `PLACE` numbers the rows. Returns
+    the columns that are enumerations.
     """
-    # Once, and not again for the levels of each column.
+    # Computed once, and not again for the levels of each column.
     connection.execute(f"create temp table given as {text}")
     described = connection.execute("describe given").fetchall()
     unique = KEYS[sample][-1]

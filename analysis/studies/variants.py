@@ -1,12 +1,12 @@
-"""Panels under other choices of the data: `python -m analysis variants`.
+"""Builds the panels under other choices of the data: `python -m analysis variants`.
 
 `variants.yml` lists the choices as variables of the dbt project. Each is built from the landing by
-dbt itself, so that ranks, crowding and the index follow from it by the one set of formulas, and is
-left in `<HUB_EXPORTS>/variants/<name>/` with a record, `variant.json`. A variant whose record still
-tells the truth is not built again. HUB_DATABASE is never touched.
+dbt itself, so that ranks, crowding and the index follow from it by the same formulas, and is put
+into `<HUB_EXPORTS>/variants/<name>/` with a record, `variant.json`. A variant whose record is still
+valid is not built again. HUB_DATABASE is never touched.
 
-The variables that a choice changes are used by some models only. One scratch database is built
-without any change; each variant continues on a copy of it with those models and what follows them.
+Only some models use the variables that a choice changes. One scratch database is built without any
+change; each variant rebuilds these models, and those that depend on them, in a copy of it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from hub_lineage.progress import Progress
 
 SECONDS = 17.0
 SECONDS_AN_ITEM = 5e-5
-"""Of one variant on one core: mostly dbt's, which reads the project anew."""
+"""The time of one variant on one core, most of which dbt takes to parse the project."""
 
 MARTS = ("disruption", "disruption_panel", "recognition_panel")
 RECORD = "variant.json"
@@ -46,7 +46,7 @@ ALL_NEEDED = [f"+{mart}" for mart in MARTS]
 
 @dataclass(frozen=True)
 class Variant:
-    """A named choice of the data: the variables that it sets."""
+    """A named choice of the data, with the variables that it sets."""
 
     name: str
     description: str
@@ -54,7 +54,7 @@ class Variant:
 
 
 def list_variants(file: Path = FILE) -> list[Variant]:
-    """The choices in their file's order; a BuildError for what is no choice."""
+    """The choices in their file's order; a BuildError for an entry that is not a choice."""
     entries = yaml.safe_load(file.read_text(encoding="utf-8"))
     variants = []
     for entry in entries if isinstance(entries, list) else [entries]:
@@ -66,7 +66,7 @@ def list_variants(file: Path = FILE) -> list[Variant]:
         )
         if not is_sound:
             raise BuildError(
-                f"{file.name}: {entry!r} is no choice: name (small letters, digits, _), "
+                f"{file.name}: {entry!r} is not a choice: name (small letters, digits, _), "
                 "description and variables are needed",
                 2,
             )
@@ -87,13 +87,13 @@ def build_variants(
     variants: Sequence[Variant] | None = None,
     variables: Mapping[str, object] | None = None,
 ) -> list[Path]:
-    """Build the variants that are out of date, and return the folders of those that were built.
+    """Build the variants that are out of date, and return their folders.
 
-    `names` chooses some, `variants` replaces those of the file; `variables` are those of the build
-    that the variants are compared with, where they differ from dbt_project.yml. A variant's folder
-    is replaced as a whole once all of it stands. A BuildError leaves those built before it, and the
-    others as they were. Folders of variants that the file no longer lists are removed when all are
-    asked for.
+    `names` chooses some of them, `variants` replaces those of the file; `variables` are those of
+    the build that the variants are compared with, if they differ from dbt_project.yml. A variant's
+    folder is replaced as a whole once it is complete. After a BuildError, variants built before it
+    are kept and the others unchanged. Folders of variants that the file no longer lists are removed
+    when all are asked for.
     """
     known = list_variants() if variants is None else list(variants)
     common = dict(variables or {})
@@ -129,7 +129,7 @@ def build_variants(
 
 
 def chosen(known: Sequence[Variant], names: Collection[str] | None) -> list[Variant]:
-    """The variants of these names, all for None; a BuildError for a name that is none."""
+    """The variants of these names, all for None; a BuildError for an unknown name."""
     if names is None:
         return list(known)
     unknown = sorted(set(names) - {variant.name for variant in known})
@@ -142,7 +142,7 @@ def chosen(known: Sequence[Variant], names: Collection[str] | None) -> list[Vari
     return [variant for variant in known if variant.name in names]
 
 
-# what a variant is a function of
+# what a variant depends on
 
 
 def hash_of_sources(landing: Path) -> str:
@@ -173,13 +173,13 @@ def hash_of_sources(landing: Path) -> str:
 
 
 def hash_of(variant: Variant, sources: str) -> str:
-    """SHA-256 of what a variant is made of and from."""
+    """SHA-256 of a variant's variables and sources."""
     text = json.dumps([sources, variant.variables], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def is_up_to_date(folder: Path, variant: Variant, sources: str) -> bool:
-    """Whether a variant stands there whole, made from the same things."""
+    """Whether a folder holds the whole variant, made from the same variables and sources."""
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         return record["content_hash"] == hash_of(variant, sources) and all(
@@ -193,7 +193,7 @@ def is_up_to_date(folder: Path, variant: Variant, sources: str) -> bool:
 
 
 class Scratch:
-    """A folder with one database without any change, from which variants are made."""
+    """A folder with a database without any change, from which variants are made."""
 
     def __init__(
         self,
@@ -203,7 +203,7 @@ class Scratch:
         common: Mapping[str, object],
         lock: int,
     ):
-        """Make nothing yet: the database is built with the first variant."""
+        """Nothing is built yet: the database is built with the first variant."""
         self.workshop = workshop
         self.landing = landing
         self.snapshots = snapshots
@@ -242,7 +242,7 @@ class Scratch:
     def _run(
         self, place: Path, variant: Variant, variables: Mapping, selection: Sequence[str]
     ) -> None:
-        """Have dbt build and test a selection; a test counts when all that it reads is in it."""
+        """Have dbt build and test a selection; tests run if all they read is in it."""
         options = ["--quiet", "--full-refresh", "--indirect-selection", "cautious"]
         try:
             build.run_dbt(
@@ -256,7 +256,7 @@ class Scratch:
             raise BuildError(f"variant {variant.name}: {error}", error.exit_code) from error
 
     def _changed_models(self, variables: Mapping[str, object]) -> list[str]:
-        """The models behind the marts that differ where variables have other values."""
+        """The models behind the marts that change with the values of variables."""
         project = (PROJECT / "dbt_project.yml").read_text(encoding="utf-8")
         configured = {**yaml.safe_load(project)["vars"], **self.common}
         changed = [name for name, value in variables.items() if value != configured[name]]
@@ -264,9 +264,10 @@ class Scratch:
 
 
 def models_that_depend_on(variables: Collection[str], manifest: Mapping) -> list[str]:
-    """The models that read a variable or a model that does, if the marts need them; sorted.
+    """The models that the marts need and that depend on a variable; sorted.
 
-    A model reads what its text, or that of a macro behind it, names: `manifest` is dbt's.
+    A model depends on a variable if its text, or that of a macro it uses, names it, or if it reads
+    such a model. `manifest` is dbt's.
     """
     names = "|".join(map(re.escape, variables))
     reading = re.compile(rf"\bvar\(\s*['\"]({names})['\"]")
@@ -284,7 +285,7 @@ def models_that_depend_on(variables: Collection[str], manifest: Mapping) -> list
 
 
 def texts_of(node: Mapping, manifest: Mapping) -> Iterator[str]:
-    """The text of a model and of all macros behind it."""
+    """The text of a model and of all macros that it uses."""
     yield node["raw_code"]
     for name in reached(
         node["depends_on"]["macros"],
@@ -294,7 +295,7 @@ def texts_of(node: Mapping, manifest: Mapping) -> Iterator[str]:
 
 
 def reached(start: Collection[str], following: Mapping[str, Sequence[str]]) -> set[str]:
-    """All that can be reached from some nodes of a graph, these included."""
+    """All nodes that can be reached from some nodes of a graph, including these."""
     found: set[str] = set()
     ahead = list(start)
     while ahead:
@@ -314,20 +315,22 @@ def arguments_of(variables: Mapping[str, object]) -> list[str]:
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The arguments of `python -m analysis variants`, besides the folders."""
-    command.add_argument("names", nargs="*", metavar="NAME", help="of variants.yml; default: all")
+    """Declare the arguments of `python -m analysis variants`, besides the folders."""
+    command.add_argument(
+        "names", nargs="*", metavar="NAME", help="a variant of variants.yml; default: all"
+    )
     command.add_argument(
         "--vars",
         default="{}",
         metavar="YAML",
-        help="variables of the build that the variants are compared with, as told to build.py; "
+        help="variables of the build that the variants are compared with, as given to build.py; "
         "they become part of the SQL that is run, so give none that you do not trust",
     )
     command.set_defaults(main=main)
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Build the variants from HUB_LANDING into the exports; the exit code is that of a build."""
+    """Build the variants from HUB_LANDING into the exports; return the exit code of a build."""
     landing = folder_from("HUB_LANDING", "sample")
     exports = Path(os.path.abspath(arguments.exports))
     try:

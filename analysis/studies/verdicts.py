@@ -2,12 +2,12 @@
 
     supported      the interval lies where the claim says and holds an effect of interest
     contradicted   it holds no effect of interest in the claimed direction
-    inconclusive   anything else: too little data is no evidence against a claim
+    inconclusive   anything else: too little data is not evidence against a claim
 
-A claim of a direction is supported in as many worlds without an effect as one end of the interval
-misses (2.5 % for one of 95 %), and in fewer where the effect is reversed. Which claims are judged
-on what stands in `claims.yml`; `analysis.studies.null_worlds.verdict_calibration` counts how often
-each verdict comes where the truth is known.
+In worlds without an effect, a claim of a direction is supported as often as one end of the interval
+misses (2.5 % for one of 95 %), and less often if the effect is reversed. `claims.yml` says which
+test judges which claim; `analysis.studies.null_worlds.verdict_calibration` counts how often each
+verdict is reached where the truth is known.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ NOT_TESTABLE = "not_testable_here"
 VERDICTS = (SUPPORTED, CONTRADICTED, INCONCLUSIVE, NOT_TESTABLE)
 
 WIDEST_RATIO = 5
-"""An interval whose upper end is so many times the lower one, or more, says nothing."""
+"""An interval whose upper end is at least this many times the lower one says nothing."""
 
 LARGEST_PER_CENT = 900
-"""A larger rise is told as "over" it: ten times as many."""
+"""A larger rise, more than tenfold, is reported as "over" this."""
 
 LEVEL = 0.95
 SIGNIFICANCE = 0.05
@@ -40,10 +40,9 @@ SIGNIFICANCE = 0.05
 class Measure:
     """A number with its 95 % interval and what it rests on.
 
-    `n` are rows, `n_clusters` families; `effective_clusters` what those are worth by the outcome,
-    `groups_worth` what the groups of a jackknife are by the variation of the term with all else
-    held fixed. A `reason` says why there is no number to judge, and everything else may then be
-    None.
+    `n` are rows, `n_clusters` families; `effective_clusters` is their effective number by the
+    outcome, `groups_worth` that of a jackknife's groups by the variation of the term with all else
+    held fixed. A `reason` says why there is no number to judge; everything else may then be None.
     """
 
     estimate: float | None = None
@@ -60,7 +59,7 @@ class Measure:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Both ends of a measure without a reason."""
+        """Both ends; ValueError if there is no interval."""
         if self.low is None or self.high is None:
             raise ValueError(f"a measure without an interval: {self.reason}")
         return self.low, self.high
@@ -70,8 +69,8 @@ class Measure:
 class Target:
     """Where a number lies if its claim holds.
 
-    direction: "less" and "more" than `than` claim an effect, "at_most" `than` claims that there is
-        none upwards, "within" that the number lies between `than` and `other_end`.
+    direction: "less" and "more" than `than` claim an effect, "at_most" `than` claims no upward
+        effect, "within" claims that the number lies between `than` and `other_end`.
     smallest: the smallest effect of interest, 0 or more, on the number's own scale.
     """
 
@@ -92,7 +91,7 @@ class Target:
 
     @property
     def of_interest(self) -> tuple[float, float]:
-        """The part of it in which the number matters."""
+        """The part of that interval in which the number matters."""
         low, high = self.claimed
         if self.direction == "less":
             high = self.than - self.smallest
@@ -102,12 +101,12 @@ class Target:
 
 
 def decide(measure: Measure, target: Target) -> str:
-    """The verdict that an interval gives; `NOT_TESTABLE` where the measure has a reason."""
+    """The verdict by the interval; `NOT_TESTABLE` if the measure has a reason."""
     if measure.reason:
         return NOT_TESTABLE
     low, high = measure.interval
     least, most = target.of_interest
-    # Ends that touch hold the effect they touch.
+    # An end that equals an effect includes it.
     if low > most or high < least:
         return CONTRADICTED
     least, most = target.claimed
@@ -118,11 +117,11 @@ def decide(measure: Measure, target: Target) -> str:
 
 
 def minimum_detectable_effect(measure: Measure, target: Target, power: float) -> float | None:
-    """The smallest effect that would be seen in a share `power` of landings like this one.
+    """The smallest effect that would be detected in a share `power` of landings like this one.
 
-    On the number's own scale, 0 or more; None where there is no standard error. For claims of no
-    rise and of a range it is the smallest tolerance that could have been shown to hold if the
-    number lay at `than` or in the middle of the range.
+    On the number's own scale, 0 or more; None without a standard error. For claims of no rise and
+    of a range it is the smallest tolerance that could have been shown to hold if the number lay at
+    `than` or in the middle of the range.
     """
     if measure.reason or measure.standard_error is None:
         return None
@@ -142,9 +141,9 @@ def on_own_scale(effect: float, by: float, direction: str, *, is_ratio: bool) ->
 
 
 def in_words(measure: Measure, words: Mapping, by: float = 1.0) -> str:
-    """The number with its 95 % interval as a sentence; empty where there is none.
+    """The number with its 95 % interval as a sentence; empty if there is no number.
 
-    words: an entry of `claims_in_words.yml`. by: the change of the regressor that is told.
+    words: an entry of `claims_in_words.yml`. by: the change of the regressor to report.
     """
     if measure.estimate is None:
         return ""
@@ -165,14 +164,14 @@ def in_words(measure: Measure, words: Mapping, by: float = 1.0) -> str:
 
 
 def as_told(value: float, kind: str, by: float = 1.0) -> float:
-    """A number on the scale on which it is told: per cent, points, or the outcome's own units."""
+    """A number on its scale in sentences: per cent, points, or the outcome's own units."""
     if kind == "ratio":
         return 100 * math.expm1(min(value * by, 700.0))
     return value * by * (1 if kind == "units" else 100)
 
 
 def says_nothing(low: float, high: float, kind: str) -> bool:
-    """Whether an interval that holds zero is so wide that next to anything would fit."""
+    """Whether an interval that includes zero is so wide that almost anything would fit."""
     if kind == "ratio":
         return low < 0 < high and 100 + high >= WIDEST_RATIO * (100 + low)
     if kind == "points":
@@ -181,7 +180,7 @@ def says_nothing(low: float, high: float, kind: str) -> bool:
 
 
 def change_in_words(value: float, words: Mapping, digits: int | None = None) -> str:
-    """A number as told, its direction in words: "48 % fewer", "12 points less", "31 %"."""
+    """A number in words, with its direction: "48 % fewer", "12 points less", "31 %"."""
     kind = words["kind"]
     if digits is None:
         digits = 2 if kind == "units" else 0
@@ -198,8 +197,10 @@ def change_in_words(value: float, words: Mapping, digits: int | None = None) -> 
 
 
 def interval_in_words(low: float, high: float, words: Mapping, digits: int) -> str:
-    """Both ends, the direction said once where it is the same: "4 to 72 %", "35 % fewer to 24 %
-    more"."""
+    """Both ends in words, with a common direction given once.
+
+    For example "4 to 72 %" or "35 % fewer to 24 % more".
+    """
     if words["kind"] == "share":
         return f"{rounded(low, digits)} to {rounded(high, digits)} %"
     if low < 0 < high or high > LARGEST_PER_CENT:

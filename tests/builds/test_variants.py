@@ -153,8 +153,8 @@ def test_the_choices_of_the_project_change_one_thing_each():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("- {name: a}", "is no choice"),
-        ("- {name: A b, description: x, variables: {}}", "is no choice"),
+        ("- {name: a}", "is not a choice"),
+        ("- {name: A b, description: x, variables: {}}", "is not a choice"),
         ("- {name: a, description: x, variables: {edge_owner: all}}", "mean edge_owners"),
         ("[{name: a, description: x, variables: {}}, {name: a, description: x, variables: {}}]",
          "two choices are called a"),

@@ -1,4 +1,4 @@
-"""Is a disruptive model one that is built upon? In lineages without causes it is."""
+"""In-degree and the index in lineages without causes, where they are related by arithmetic."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,17 +16,17 @@ from analysis.studies.null_worlds.worlds import DAY_IN_MICROSECONDS, draw_lineag
 def in_degree_by_arithmetic(
     n_models: int = 30_000, seed: int = 0, window_days: int = 90
 ) -> pd.DataFrame:
-    """Is a disruptive model one that is built upon? So it is where nothing causes anything.
+    """How models with takers come out as disruptive even where nothing causes anything.
 
-    One row per lineage x sample x term of the linear probability of mdi > 0, with in-degree among
-    the terms and without: `lineage`, `sample`, `has_in_degree`, `term`, `estimate`,
+    One row per lineage, sample and term of the linear probability of mdi > 0, with and without
+    in-degree among the terms: `lineage`, `sample`, `has_in_degree`, `term`, `estimate`,
     `standard_error`, `z`, `n_used`, `seed`.
 
     Lineages by preferential attachment: `direct`, a child names its parent; `with_grandparents`,
-    three in five name its parent too; `leaves_reused_less`, adapters and quantized models are taken
-    from a tenth as often. In the first two size and kind do nothing at all, in the third kind
-    does nothing but that. Samples: `eligible`, a parent, a closed window and somebody later in it;
-    `built_upon`, those of them with a taker. In-degree is n_i + n_j.
+    three in five also name that one's parent; `leaves_reused_less`, adapters and quantized models
+    are built on a tenth as often. In the first two, size and kind have no effect at all; in the
+    third, kind has only this one. Samples: `eligible`, focals with a parent, a closed window and a
+    later model in it; `built_upon`, those of them with a taker. In-degree is n_i + n_j.
     """
     lineages: dict[str, Callable[[int, int], tuple[pd.DataFrame, pd.DataFrame]]] = {
         "direct": draw_lineage,

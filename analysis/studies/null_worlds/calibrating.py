@@ -1,31 +1,31 @@
-"""Is it mechanical? Specifications again, on the user's own design, in worlds without effect.
+"""Tests whether results are mechanical: specifications on the real design without any effect.
 
-Families, dates, owners, controls and samples stay as they are; outcomes are drawn anew, so that
-order, crowding, size and kind do nothing. What a specification then finds on average is its bias,
-how often it rejects at 5 % is its true size, and how often an interval holds the truth is its
-coverage. Beside them stands the real estimate: what lies inside the null's own spread needs no
-effect to explain it.
+Families, dates, owners, controls and samples are the real ones; outcomes are drawn anew, so that
+order, crowding, size and kind have no effect. The mean of a specification's estimates is then its
+bias, the share of rejections at 5 % its true size, and the share of intervals that hold the truth
+its coverage. The real estimate is shown beside them: if it lies inside the spread of the null, no
+effect is needed to explain it.
 
 Likes follow the null model: a Poisson of likes on fixed effects, exposure and controls, without the
-terms of interest, scattered as the real likes are around it.
+terms of interest, scattered around it like the real likes.
 
     no_effect           the null model's means, gamma factors of the residuals' over-dispersion
-    base_month_shocks   the same, and a shock of .6 log points for all entrants of a base in a month
+    base_month_shocks   the same, and a shock of .6 log points to all entrants of a base in a month
     exposure_only       a base's likes fall on its entrants in proportion to their time online
     hype                the null model's means times the entries of the base in the month, to the
                         power of 1/2: a hot month brings both
     prolific_owners     the null model's means times the number of the owner's entrants to the power
-                        of -.3: crowding by others is low for who brings the crowd
+                        of -.3: crowding by others is low for the owners who make the crowd
     early_better        better entrants come earlier: hidden quality of .8 log points, correlated .5
                         with earliness
 
 Disruption has three worlds of its own:
 
     no_effect           each focal's outcome is a toss with the mean of its quarter
-    family_shocks       the same, tosses correlated within families as the real outcomes are
-    rewired             the index of lineages in which who takes from whom is chance
-                        (`analysis.studies.null_worlds.rewiring`); here the truth is 0 by the
-                        absence of any cause, and what is found on average is arithmetic
+    family_shocks       the same, with tosses as correlated within families as the real outcomes
+    rewired             the index of lineages in which chance decides who builds on whom
+                        (`analysis.studies.null_worlds.rewiring`); here the truth is 0, since there
+                        is no cause, and what is found on average is arithmetic
 """
 
 import re
@@ -77,7 +77,7 @@ COLUMNS = {
 """Columns of the table `calibration`."""
 
 NULL = "RR4"
-"""The specification whose sample, controls and fixed effects make the null model."""
+"""The specification with the sample, controls and fixed effects of the null model."""
 
 BY_DEFAULT = (
     "RR1", "RR2", "RR3", "RR4", "RR4.without_age", "RR4.weeks", "RR5",
@@ -97,15 +97,15 @@ REWIRED = (*TOSSED, "mdi", "mdi_share", "n_takers")
 
 
 class CalibrationError(StudyError):
-    """What cannot be calibrated."""
+    """An argument or a specification that cannot be calibrated."""
 
 
 @dataclass(frozen=True)
 class Subject:
     """One equation under test: its rows, and the terms whose truth is known.
 
-    `positions` (rows,) are the places of the rows in the null model's, where likes are redrawn;
-    there are none where other outcomes are.
+    `positions` (rows,) are those of the rows among the null model's, if likes are redrawn; there
+    are none for other outcomes.
     """
 
     specification_id: str
@@ -120,8 +120,8 @@ class Subject:
 class Scenario:
     """A world applied to subjects.
 
-    `truth` gives the true coefficient of a term, `frames` the subjects' rows in draw number d, by
-    specification_id, as a function of d alone.
+    `truth` returns the true coefficient of a term, `frames` the subjects' rows in draw number d, by
+    specification_id; they depend on d alone.
     """
 
     world: str
@@ -132,11 +132,11 @@ class Scenario:
 
 @dataclass(frozen=True)
 class NullModel:
-    """What the real likes look like when order and crowding do nothing.
+    """A model of the real likes in which order and crowding have no effect.
 
     design: the rows, with `parent_id`, `base_month`, `owner` and `age_days`, by the view's keys.
-    mean: (n,) expected likes; a row that no coefficient speaks of (alone in its base, say) has its
-        own, one without likes NaN.
+    mean: (n,) expected likes; for a row outside the fit (for example alone in its base) its own
+        likes, NaN if these are unknown.
     over_dispersion: variance of the factor on the mean beyond a Poisson's.
     """
 
@@ -159,17 +159,17 @@ def calibrate(
     n_workers: int = 1,
     shown: Progress | None = None,
 ) -> pd.DataFrame:
-    """One row per world x specification x term of interest, on the views `entrants` and `focals`.
+    """One row per world, specification and term of interest, on the views `entrants` and `focals`.
 
     `null` is the specification whose rows are redrawn and whose equation, without the terms of
-    interest, is the null model of likes. `worlds` bounds the worlds (all by default), `n_draws` the
+    interest, is the null model of likes. `worlds` are the worlds (all by default), `n_draws` the
     draws of each, `n_jackknife` those in which specifications with a jackknife are jackknifed too,
     with `jackknife_groups` of one large and of several small families. `shown` counts the draws.
     The same arguments give the same rows, whatever the number of workers.
 
     For the columns see `evaluate`. A specification that cannot be calibrated has one row, without a
-    world and with the `reason`; so have all on likes where the null model cannot be fitted. Raises
-    CalibrationError for unknown worlds and numbers without meaning.
+    world and with the `reason`; so have all on likes if the null model cannot be fitted. Raises
+    CalibrationError for unknown worlds and meaningless numbers.
     """
     wanted = _checked(worlds, n_draws, n_jackknife, n_workers)
     reasons = {one.specification_id: why_not(one) for one in specifications}
@@ -233,7 +233,7 @@ def calibrate(
 
 
 def why_not(one: Specification) -> str:
-    """Why no world redraws the outcome of a specification; empty where one does."""
+    """Why no world redraws the outcome of a specification; empty if one does."""
     redrawn = {"entrants": tuple(LIKES), "focals": REWIRED}.get(one.view, ())
     if one.method != "regression":
         return f"its method is {one.method}"
@@ -248,9 +248,9 @@ def why_not(one: Specification) -> str:
 def _checked(
     worlds: Sequence[str] | None, n_draws: int, n_jackknife: int, n_workers: int
 ) -> tuple[str, ...]:
-    """The worlds wanted, once the numbers make sense."""
+    """The worlds asked for; a CalibrationError if these or the numbers make no sense."""
     if n_draws < 2 or n_workers < 1:
-        raise CalibrationError("calibration needs two draws and one worker at least")
+        raise CalibrationError("calibration needs at least two draws and one worker")
     if not 0 <= n_jackknife <= n_draws:
         raise CalibrationError(f"{n_jackknife} draws with a jackknife, of {n_draws} draws")
     every = tuple(dict.fromkeys((*RACING_WORLDS, *DISRUPTION_WORLDS)))
@@ -289,9 +289,9 @@ def _disruption_subject(connection: duckdb.DuckDBPyConnection, one: Specificatio
 
 
 def with_codes(frame: pd.DataFrame, equation: Equation) -> pd.DataFrame:
-    """The rows with the labels of fixed effects and clusters as numbers: texts are slow to compare.
+    """The rows with fixed effects and clusters as numbers, since texts are slow to compare.
 
-    Columns with nulls stay as they are.
+    Columns with nulls are unchanged.
     """
     keys = dict.fromkeys((*equation.fixed_effects, *equation.cluster_columns))
     codes = {name: as_codes(frame[name]) for name in keys}
@@ -305,8 +305,8 @@ def null_model(design: pd.DataFrame, null: Specification, engine: str = "fereg")
     """Fit likes without the terms of interest, and measure how they scatter around the fit.
 
     The over-dispersion is the moment sum(r^2 - likes) / sum(mean^2) with r = likes - mean (Cameron
-    and Trivedi 1990), over the rows that the coefficients are fitted on. Where bases have few
-    likes, their fitted means swallow a part of it.
+    and Trivedi 1990), over the rows in the fit. If bases have few likes, their fitted means absorb
+    a part of it.
     """
     equation = replace(null.equation, outcome="likes", terms=null.controls, estimator="poisson")
     try:
@@ -318,7 +318,7 @@ def null_model(design: pd.DataFrame, null: Specification, engine: str = "fereg")
     mean[fitted.rows] = fitted.fitted
     used = design.iloc[fitted.rows]
     likes, means = likes[fitted.rows], fitted.fitted
-    # A fit of k coefficients leaves squares that are too small by (n - k) / n.
+    # The squared residuals of a fit with k coefficients are too small by (n - k) / n.
     n_levels = sum(used[name].nunique() for name in equation.fixed_effects)
     n_free = max(len(used) - n_levels - len(fitted.terms), 1)
     squares = (likes - means) ** 2 * len(used) / n_free
@@ -326,7 +326,7 @@ def null_model(design: pd.DataFrame, null: Specification, engine: str = "fereg")
 
 
 def redrawn_likes(model: NullModel, subjects: Sequence[Subject], world: str, seed: int) -> Scenario:
-    """The likes of a null model drawn anew in one of `RACING_WORLDS`."""
+    """The likes of a null model, drawn anew in one of `RACING_WORLDS`."""
     is_known = ~np.isnan(model.mean)
     mean = np.where(is_known, model.mean, 0.0)
     drawn = World(world, dispersion=model.over_dispersion)
@@ -362,7 +362,7 @@ def _by_exposure(design: pd.DataFrame, mean: np.ndarray) -> np.ndarray:
 
 
 def generator(seed: int, world: str, draw: int) -> np.random.Generator:
-    """The random numbers of one draw: a function of seed, world and draw alone."""
+    """The random numbers of one draw, which depend on seed, world and draw alone."""
     return np.random.default_rng([seed, crc32(world.encode()), draw])
 
 
@@ -372,9 +372,9 @@ def generator(seed: int, world: str, draw: int) -> np.random.Generator:
 def tossed_outcomes(subjects: Sequence[Subject], world: str, seed: int) -> Scenario:
     """0-1 outcomes drawn anew around the means of their quarter.
 
-    Under `family_shocks` an outcome is decided by its family's common uniform with probability
-    sqrt(c), else by one of its own, so that two outcomes of a family and quarter correlate by c,
-    as the real ones do.
+    In `family_shocks` an outcome is decided with probability sqrt(c) by a uniform number common to
+    its family, else by one of its own, so that two outcomes of a family and quarter have the
+    correlation c of the real ones.
     """
     means, correlations = {}, {}
     for one in subjects:
@@ -406,10 +406,11 @@ def tossed_outcomes(subjects: Sequence[Subject], world: str, seed: int) -> Scena
 
 
 def correlation_within(family: np.ndarray, outcome: np.ndarray, mean: np.ndarray) -> float:
-    """The share of pairs of a family that one uniform would have to decide, from 0 to 1.
+    """The share of a family's pairs that one uniform number would have to decide, from 0 to 1.
 
-    Two outcomes with means p <= q that one uniform decides have the covariance p (1 - q). So it is
-    the sum of the products of residuals over pairs, by the sum of p (1 - q).
+    Two outcomes with means p <= q that are decided by one uniform number have the covariance
+    p (1 - q). So it is the sum of the products of residuals over pairs, divided by that of
+    p (1 - q).
     """
     is_known = ~np.isnan(outcome)
     family, residual, mean = family[is_known], (outcome - mean)[is_known], mean[is_known]
@@ -424,7 +425,7 @@ def correlation_within(family: np.ndarray, outcome: np.ndarray, mean: np.ndarray
 
 
 def _sum_over_pairs(group: np.ndarray, values: np.ndarray) -> float:
-    """Sum of the products of all ordered pairs of different rows of one group."""
+    """The sum of the products of all ordered pairs of different rows of a group."""
     return float((np.bincount(group, weights=values) ** 2).sum() - (values**2).sum())
 
 
@@ -433,12 +434,12 @@ def rewired_outcomes(
     specifications: Sequence[Specification],
     seed: int,
 ) -> Scenario:
-    """Indices of rewired lineages in place of the real ones, samples chosen anew by them."""
+    """Indices of rewired lineages in place of the real ones; samples are selected by them."""
     counter = Counter(read_lineage(connection))
     database = connection.execute("select current_database()").fetchall()[0][0]
 
     def frames(draw: int) -> dict[str, pd.DataFrame]:
-        # Temporary views belong to one cursor, and stand before the real ones of the same name.
+        # Temporary views belong to one cursor, and take precedence over real ones of the same name.
         with connection.cursor() as cursor:
             cursor.register("drawn", drawn(counter, draw, seed))
             cursor.execute(REWIRED_FOCALS.format(database=database))
@@ -484,7 +485,7 @@ def evaluate(
     n_workers: int = 1,
     shown: Progress | None = None,
 ) -> list[dict]:
-    """One row per subject x term.
+    """One row per subject and term.
 
     `world`, `specification_id`, `term`, `truth`; `mean_estimate` and `deviation` over the draws;
     `bias` = mean - truth and its Monte Carlo standard error `bias_error`; `rejection_rate` of
@@ -492,7 +493,7 @@ def evaluate(
     the shares of 95 % intervals that hold the truth; `n_draws` estimated, `n_draws_jackknife`,
     `n_failed`; `real_estimate`, the 2.5 and 97.5 percentiles `null_low` and `null_high` of the
     draws, `share_below_real`, and `p_against_null` = (1 + draws as far from their mean as the
-    real estimate or farther) / (1 + draws). Null where nothing could be estimated.
+    real estimate or farther) / (1 + draws). Null if nothing could be estimated.
     """
     real = {one.specification_id: _estimates(one, one.frame, engine) for one in subjects}
 
@@ -542,7 +543,7 @@ def evaluate(
 
 
 def _estimates(one: Subject, frame: pd.DataFrame, engine: str) -> dict[str, dict] | None:
-    """The fit's row of each term; None where it cannot be estimated, by another engine either."""
+    """The fit's row of each term; None if no engine can estimate it."""
     for able in dict.fromkeys((_able(engine, one.equation), "auto")):
         try:
             fitted = fit(frame, one.equation, engine=able, of_interest=one.terms)
@@ -553,14 +554,14 @@ def _estimates(one: Subject, frame: pd.DataFrame, engine: str) -> dict[str, dict
 
 
 def _able(engine: str, equation: Equation) -> str:
-    """The engine itself, or "auto" where the fast one has not got the equation's estimator."""
+    """The engine itself, or "auto" if the fast one does not have the equation's estimator."""
     return engine if equation.estimator in ("ols", "poisson", "logit") else "auto"
 
 
 def _jackknifed(
     one: Subject, frame: pd.DataFrame, groups: tuple[int, int], seed: int, engine: str
 ) -> dict | None:
-    """The jackknife's row of each term; None where it cannot be had."""
+    """The jackknife's row of each term; None if it cannot be computed."""
     cluster = one.equation.cluster_columns[0]
     engine = _able(engine, one.equation)
     try:
@@ -575,7 +576,7 @@ def _jackknifed(
 def _summary(
     truth: float, found: list[dict], jackknifed: list[dict], real: float | None
 ) -> dict[str, float | None]:
-    """The columns of `evaluate` that one term's draws give."""
+    """The columns of `evaluate` from one term's draws."""
     estimates = np.array([one["estimate"] for one in found])
     n = len(estimates)
     summary = dict.fromkeys(

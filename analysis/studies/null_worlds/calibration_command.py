@@ -1,4 +1,4 @@
-"""The command that calibrates: estimators in worlds without effect, verdicts where truth is known.
+"""The command that calibrates estimators in worlds without effect, and verdicts in known worlds.
 
 python -m analysis calibrate                    the headlines, their warnings and rivals; verdicts
 python -m analysis calibrate RR4 DM2            these rows with their variants; no verdicts
@@ -29,34 +29,37 @@ from hub_lineage.progress import Progress
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The arguments of `python -m analysis calibrate`, besides the folders."""
+    """Declare the arguments of `python -m analysis calibrate`, besides the folders."""
     command.add_argument("specifications", nargs="*", metavar="ID",
                          help="RR4, DM2.linear, ...; then verdicts are not calibrated")  # fmt: skip
     command.add_argument("--worlds", nargs="+", metavar="WORLD", help="only these worlds")
-    command.add_argument("--draws", type=int, default=60, help="of each world (%(default)s)")
+    command.add_argument("--draws", type=int, default=60, help="draws of each world (%(default)s)")
     command.add_argument("--jackknife-draws", type=int, default=10,
-                         help="of them with a jackknife (%(default)s)")  # fmt: skip
+                         help="how many of them with a jackknife (%(default)s)")  # fmt: skip
     command.add_argument("--verdict-draws", type=int, default=200,
-                         help="of each world for verdicts, 0 for none (%(default)s)")  # fmt: skip
+                         help="draws of each world for verdicts, or 0 (%(default)s)")  # fmt: skip
     command.add_argument("--verdicts-only", action="store_true", help="calibrate verdicts alone")
-    command.add_argument("--seed", type=int, default=20260413, help="of every random draw")
+    command.add_argument("--seed", type=int, default=20260413, help="the seed of every random draw")
     command.add_argument("--workers", type=int, default=2, help="draws at once (%(default)s)")
     command.set_defaults(main=main)
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Calibrate on the exports; write `calibration`, `arithmetic` and `verdict_calibration` into
-    the results, with the printed tables and figures that show them, and print the error rates."""
+    """Calibrate on the exports, write the results, and print the error rates.
+
+    The tables `calibration`, `arithmetic` and `verdict_calibration` are written with the printed
+    tables and figures that show them.
+    """
     worlds = arguments.worlds
     known = dict.fromkeys((*RACING_WORLDS, *DISRUPTION_WORLDS, *WORLDS))
     for world in worlds or ():
         if world not in known:
             raise StudyError(f"there is no world {world!r}; there are {', '.join(known)}", 2)
     with workshop(arguments.results, "the results", "set HUB_RESULTS to another folder"):
-        pass  # that they can be written is seen before the hours that it takes to make them
+        pass  # finds out whether they can be written before the hours that it takes to make them
     exports = open_exports(arguments.exports)
     made: dict[str, tuple[pd.DataFrame, dict | None]] = {}
-    says = []
+    lines = []
     if not arguments.verdicts_only:
         made |= estimators(arguments, exports)
     if arguments.verdict_draws and not arguments.specifications:
@@ -70,14 +73,14 @@ def main(arguments: argparse.Namespace) -> int:
                 shown=shown,
             )
         made["verdict_calibration"] = (verdicts, verdict_calibration.COLUMNS)
-        says = said_of(verdicts)
+        lines = said_of(verdicts)
     write_beside(
         arguments.results,
         arguments.exports,
         {name: (plain_rows(table), columns) for name, (table, columns) in made.items()},
     )
     print(f"{arguments.results}: wrote {', '.join(sorted(made))}")
-    for line in says:
+    for line in lines:
         print(line)
     return 0
 
@@ -117,7 +120,7 @@ def estimators(
 
 
 def said_of(verdicts: pd.DataFrame) -> list[str]:
-    """Error rate, power and coverage of each claim in a line."""
+    """A line per claim with its error rate, power and coverage."""
     lines = []
     for row in summary(verdicts):
         if row["reason"]:
@@ -139,7 +142,7 @@ def said_of(verdicts: pd.DataFrame) -> list[str]:
 
 
 def plain_rows(table: pd.DataFrame) -> list[dict]:
-    """The rows of a table with floats rounded as all results are, null as None."""
+    """The rows of a table with floats rounded as in all results, null as None."""
     return [
         {name: rounded(value) for name, value in row.items()}
         for row in table.astype(object).where(table.notna(), None).to_dict("records")

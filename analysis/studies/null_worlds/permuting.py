@@ -1,20 +1,20 @@
-"""A placebo (RR21): order and crowding are dealt out anew within base, month and week.
+"""A placebo test (RR21): order and crowding are permuted within base, month and week.
 
-Within such a cell entrants differ by days at most; if order and crowding did nothing, any of them
-could have had any other's. The terms move together, from entrant to entrant, so that they keep
-their own correlation. Outcome, controls and cells stay where they are.
+Within such a cell entrants differ by days at most; without an effect of order and crowding, any of
+them could have had any other's. The terms are permuted together, so that they keep their
+correlation. Outcome, controls and cells are unchanged.
 
 The equation is fitted once, without the terms. Each draw is then estimated by one Newton step from
 there: the terms' score over their information, fixed effect and controls partialled out. For OLS
-that is the coefficient itself; for a Poisson or a logit it is close to it (1.000 correlated on
+that is the coefficient itself; for a Poisson or a logit it is close to it (correlation 1.000 on
 RR21) and as good a statistic, since the real order goes through the same step: `estimate` is its
 step, which differs from the coefficient of RR5.
 
-What differs between weeks is not touched, so an association there stays in every permutation, and
-the permuted estimates may lie around some other value than 0: their `centre`, the mean of all
-estimates, the real one among them. The distance from the centre treats real and permuted estimates
-alike, so that p = (1 + permutations as far or farther) / (1 + permutations) is exact for "order
-within the week means nothing".
+Differences between weeks are kept, so an association between them remains in every permutation, and
+the permuted estimates may be centred at another value than 0: their `centre`, the mean of all
+estimates including the real one. The distance from the centre treats real and permuted estimates
+alike, so that p = (1 + permutations as far or farther) / (1 + permutations) is exact under the
+hypothesis that order within the week has no effect.
 """
 
 from collections.abc import Sequence
@@ -31,13 +31,13 @@ from analysis.studies.estimation.pruning import as_codes, as_numbers, usable_row
 CELLS = ("base_month", "week")
 N_PERMUTATIONS = 999
 ESTIMATORS = ("ols", "poisson", "logit")
-# Of a term's (weighted) variation, what the others must leave.
+# The share of a term's (weighted) variation that the others must leave.
 DETERMINED = 1e-9
 
 
 @dataclass(frozen=True)
 class Permutations:
-    """What the permutations of one equation show.
+    """The results of permuting one equation's terms.
 
     `table` has one row per term: `term`, `estimate` (by one step), `centre`, `deviation` (standard
     deviation of the permuted estimates), `p_value`, `n_permutations`, `n_failed` (permutations that
@@ -51,8 +51,10 @@ class Permutations:
 
 
 def permute_within(cell: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Positions that shuffle rows inside of their cells (n,) of whole numbers, every order being
-    equally likely; (n,). A tenth of the time where rows lie in the order of their cells."""
+    """Positions (n,) that shuffle rows within their cells, with all orders equally likely.
+
+    `cell` (n,) are whole numbers. It takes a tenth of the time if rows are in the order of cells.
+    """
     by_cell = np.argsort(cell, kind="stable")
     positions = np.empty(len(cell), dtype=np.int64)
     # A cell's number and a random one below 1 sort by both at once.
@@ -71,10 +73,10 @@ def permute(
 ) -> Permutations:
     """Estimate an equation on its rows, and on `n_permutations` permutations of `terms` in `cells`.
 
-    Permutation k is a function of the seed and k alone, whatever the number of permutations. Raises
+    Permutation k depends on the seed and k alone, whatever the number of permutations. Raises
     EstimationError for terms that are not in the equation, for estimators and several fixed effects
-    that the step does not know, for fewer than one permutation, for cells in which nothing can
-    move, and where the rows themselves cannot be estimated.
+    that the step does not support, for fewer than one permutation, if no cell has rows to permute,
+    and if the rows themselves cannot be estimated.
     """
     terms = list(terms)
     if not terms or not set(terms) <= set(equation.terms):
@@ -122,8 +124,8 @@ class _Step:
 
     `residual`, `curvature` (m,) and `controls` (m, K) of these rows, `level` (m,) their fixed
     effect's; controls are times the curvature, less the levels' means. `totals` (L,) sums of the
-    curvature by level, `bread` (K, K) the inverse of the controls' information. The others' parts
-    stand in `score` (k,), `square` (k, k), `cross` (K, k) and `sums` (L, k).
+    curvature by level, `bread` (K, K) the inverse of the controls' information. `score`
+    (k,), `square` (k, k), `cross` (K, k) and `sums` (L, k) are the parts of the other rows.
     """
 
     residual: np.ndarray
@@ -146,7 +148,7 @@ class _Step:
         values: np.ndarray,
         movable: np.ndarray,
     ) -> "_Step":
-        """From the rows (n,), their means without the terms, the terms (n, k), and who can move."""
+        """From the rows (n,), their means without the terms, the terms (n, k) and movable rows."""
         weights = np.ones(len(used)) if null.weights is None else as_numbers(used[null.weights])
         slope = {"ols": np.ones_like(mean), "poisson": mean, "logit": mean * (1 - mean)}
         curvature = weights * slope[null.estimator]
@@ -178,8 +180,7 @@ class _Step:
         )
 
     def estimates(self, terms: np.ndarray) -> np.ndarray | None:
-        """The step (k,) for terms (m, k) of the rows that move; None where a term is determined by
-        the rest."""
+        """The step (k,) for terms (m, k) of movable rows; None if the rest determines a term."""
         weighted = terms * self.curvature[:, None]
         score = self.score + terms.T @ self.residual
         square = self.square + terms.T @ weighted

@@ -1,16 +1,16 @@
-"""MDI under pure chance: who takes from whom is drawn anew, everything else stays.
+"""MDI under pure chance: who builds on whom is randomised, everything else is kept.
 
 The null keeps each model, its date, its traits and its number of parents, and each parent's number
-of children in each month of creation; so a focal keeps its takers, month by month, in number. What
-it breaks is which of the month's children takes from which of the month's parents. Park, Leahey and
-Funk (Nature 2023) draw citation networks anew in the same manner.
+of children in each month of creation; so a focal keeps its number of takers, month by month. Only
+which of the month's children builds on which of the month's parents is randomised. Park, Leahey and
+Funk (Nature 2023) rewire citation networks in the same way.
 
 One step pairs the edges of a month at random and lets each pair exchange its parents with
-probability one half, unless a child took twice from one parent or took from one that is not
-strictly older (itself among them). Edges that break the last rule already, and those of children
-without a usable date, stay as they are. Whether a pair may exchange does not depend on what other
-pairs do and is the same on the way back, so in the end all lineages that exchanges can reach from
-the real one are equally likely. (As with every method of exchanges, some may be out of reach.)
+probability one half, unless a child would then build twice on one parent, or on one that is not
+strictly older (such as itself). Edges that already break the last rule, and those of children
+without a usable date, are kept as they are. Whether a pair may exchange does not depend on other
+pairs and is the same on the way back, so in the end all lineages that exchanges can reach from the
+real one are equally likely. (As with every method of exchanges, some may be out of reach.)
 
 n_i, n_j and n_k of a drawn lineage come from the marts' own dbt models, rendered for tables of this
 module: there is no second set of formulas.
@@ -36,7 +36,7 @@ GIVEN = (
     "int_lineage_nodes_numbered",
     "int_lineage_positions_summed",
 )
-"""What the dbt models of the components read, made here from a `Lineage`."""
+"""The inputs of the components' dbt models, made here from a `Lineage`."""
 
 INDEX = (
     "select focal_key as node_key, n_i, n_j, n_k, {{ mdi() }} as mdi "
@@ -45,7 +45,7 @@ INDEX = (
 WINDOW_DAYS = 90
 N_STEPS = 40
 UNKNOWN = np.iinfo(np.int64).min
-"""The date of a node without one; as a parent it is older than everything."""
+"""The date of a node without one; as a parent, such a node is older than all others."""
 
 
 class RewiringError(StudyError):
@@ -75,14 +75,14 @@ class Lineage:
         if len(self.child) != len(self.parent):
             raise RewiringError("an edge needs a child and a parent")
         if not len(self.created_us) == len(self.is_dated) == len(self.is_listed) == n:
-            raise RewiringError("nodes and what is known of them are not of one length")
+            raise RewiringError("the columns of the nodes differ in length")
         for side in (self.child, self.parent):
             if len(side) and not 0 <= side.min() <= side.max() < n:
-                raise RewiringError("an edge names a node that is not there")
+                raise RewiringError("an edge names a node that does not exist")
         if (self.child == self.parent).any():
             raise RewiringError("a model is its own parent")
         if len(np.unique(self.child * np.int64(n) + self.parent)) < len(self.child):
-            raise RewiringError("an edge is there twice")
+            raise RewiringError("an edge appears twice")
 
 
 def read_lineage(connection: duckdb.DuckDBPyConnection) -> Lineage:
@@ -132,21 +132,21 @@ def months(created_us: np.ndarray) -> np.ndarray:
 
 
 def may_move(lineage: Lineage) -> np.ndarray:
-    """Which edges take part: those from a dated child to a strictly older parent; (edges,)."""
+    """Which edges can be exchanged: from a dated child to a strictly older parent; (edges,)."""
     is_older = lineage.created_us[lineage.parent] < lineage.created_us[lineage.child]
     return lineage.is_dated[lineage.child] & is_older
 
 
 @dataclass(frozen=True, eq=False)
 class Exchanges:
-    """The edges of a lineage that take part, made ready once for lineages drawn over and over.
+    """The edges of a lineage that can be exchanged, prepared once for many draws.
 
-    moving: (m,) their places among all edges, months side by side, which end at `ends`.
-    parent: (m,) their parents as places in the order of dates, `by_date` (n,) of all nodes. Who is
-    older than an edge's child stands below its `bound` (m,): no date is looked up in all nodes.
-    several: (m,) whether the child has several parents. Only then it can come to take twice from
-    one, and never from one that an edge which stays leads to: that one is not older, or the child
-    has no date. key: (m,) what tells the children apart, a multiple of n.
+    moving: (m,) their positions among all edges, ordered by month; the months end at `ends`.
+    parent: (m,) their parents as positions in the order of dates, which is `by_date` (n,). Nodes
+    older than an edge's child have positions below its `bound` (m,), so that no dates are compared.
+    several: (m,) whether the child has several parents. Only such a child could build twice on one
+    parent, and never on that of an edge that is kept: that parent is not older, or the child has no
+    date. key: (m,) a number of the child, a multiple of n.
     """
 
     lineage: Lineage
@@ -160,6 +160,7 @@ class Exchanges:
 
     @classmethod
     def of(cls, lineage: Lineage) -> "Exchanges":
+        """Prepare the exchanges of a lineage."""
         moving = np.flatnonzero(may_move(lineage))
         month = months(lineage.created_us[lineage.child[moving]])
         moving = moving[np.argsort(month, kind="stable")]
@@ -180,9 +181,9 @@ class Exchanges:
         )
 
     def drawn(self, rng: np.random.Generator, n_steps: int = N_STEPS) -> np.ndarray:
-        """The parents' side of all edges after `n_steps` steps of exchanges; (edges,).
+        """The parents of all edges after `n_steps` steps of exchanges; (edges,).
 
-        One step takes time in proportion to the edges. Forty steps put every edge into about forty
+        The time of a step is proportional to the edges. In forty steps every edge is in about forty
         pairs, half of which exchange.
         """
         if n_steps < 1:
@@ -193,19 +194,19 @@ class Exchanges:
             exchanges = (rng.random(len(parent)) < 0.5)[np.minimum(first, second)]
             own, offered = parent[first], parent[second]
             exchanges &= (offered < self.bound[first]) & (own < self.bound[second])
-            self._refuse_what_is_there(parent, first, second, exchanges)
+            self._refuse_duplicates(parent, first, second, exchanges)
             parent[first[exchanges]] = offered[exchanges]
             parent[second[exchanges]] = own[exchanges]
         rewired = self.lineage.parent.copy()
         rewired[self.moving] = self.by_date[parent]
         return rewired
 
-    def _refuse_what_is_there(
+    def _refuse_duplicates(
         self, parent: np.ndarray, first: np.ndarray, second: np.ndarray, exchanges: np.ndarray
     ) -> None:
-        """Pairs (p,) do not exchange where a child would take twice from one parent.
+        """Stop those of the `exchanges` (p,) after which a child would build twice on one parent.
 
-        Old and offered edges are looked at alike, and all pairs' at once, accepted or not.
+        Old and offered edges are treated alike, for all pairs at once, whether accepted or not.
         """
         old = np.flatnonzero(self.several)
         sides = [
@@ -224,14 +225,14 @@ class Exchanges:
 
 
 def rewire(lineage: Lineage, rng: np.random.Generator, n_steps: int = N_STEPS) -> Lineage:
-    """The lineage after `n_steps` steps of exchanges: the same edges' children, other parents."""
+    """The lineage after `n_steps` steps of exchanges: the edges keep their children."""
     return replace(lineage, parent=Exchanges.of(lineage).drawn(rng, n_steps))
 
 
 def _pairs(ends: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """The places that are paired with each other, (pairs,) each; one is left where a block is odd.
+    """The positions that are paired, (pairs,) each; one of an odd block is left over.
 
-    Blocks lie side by side and end at `ends`; pairs stay inside of them.
+    Blocks follow one another and end at `ends`; pairs are made within them.
     """
     first, second, start = [], [], 0
     for end in ends:
@@ -247,10 +248,10 @@ def _pairs(ends: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.n
 
 
 class Counter:
-    """Counts n_i, n_j and n_k of lineages over the same nodes, by the marts' own dbt models."""
+    """Counts n_i, n_j and n_k in lineages over the same nodes, with the marts' own dbt models."""
 
     def __init__(self, lineage: Lineage, window_days: int = WINDOW_DAYS, memory: str = "4GB"):
-        """Prepare for every lineage that `rewire` makes of this one."""
+        """Prepare the counts of all lineages that `rewire` makes from this one."""
         if window_days < 1:
             raise RewiringError(f"a window of {window_days} days holds nothing")
         self.lineage = lineage
@@ -277,13 +278,14 @@ class Counter:
 
     @cached_property
     def exchanges(self) -> Exchanges:
+        """The exchanges of the lineage."""
         return Exchanges.of(self.lineage)
 
     def count(self, parent: np.ndarray) -> pd.DataFrame:
         """One row per focal, by node: `node_key`, `n_i`, `n_j`, `n_k`, `mdi` (null for 0 / 0).
 
-        `parent` (edges,) is the parents' side of the edges; the children's is the lineage's own.
-        Calls may go side by side: what they make is temporary and their own.
+        `parent` (edges,) are the edges' parents; their children are the lineage's own. Calls may
+        run in parallel: each makes temporary tables of its own.
         """
         child, created_us = self.lineage.child, self.lineage.created_us
         edges = pd.DataFrame(
@@ -295,7 +297,7 @@ class Counter:
                 "parent_created_us": created_us[parent],
             }
         )
-        # The dbt models know no date as null.
+        # In the dbt models a missing date is null.
         dates = ("child_created_us", "parent_created_us")
         known = ", ".join(f"nullif({name}, {UNKNOWN}) as {name}" for name in dates)
         with self._connection.cursor() as cursor:
@@ -310,8 +312,8 @@ class Counter:
 
 
 def rendered_models(selected: str) -> tuple[list[tuple[str, str]], str]:
-    """The dbt models behind the components as (name, SQL), each after what it reads, and the SQL
-    of `selected`, which reads the components and may name the project's macros."""
+    """The dbt models behind the components as (name, SQL), in order of dependency, and the SQL of
+    `selected`, which reads the components and may use the project's macros."""
     models = {path.stem: path for path in (PROJECT / "models").rglob("*.sql")}
     macros = "".join(
         path.read_text(encoding="utf-8") for path in sorted((PROJECT / "macros").rglob("*.sql"))
@@ -333,7 +335,7 @@ def rendered_models(selected: str) -> tuple[list[tuple[str, str]], str]:
         return name
 
     environment.globals["ref"] = reference
-    # Read once: there are hundreds of them.
+    # Read once, as there are hundreds of them.
     environment.globals |= vars(environment.from_string(macros).module)
     index = render(selected)
     return list(done.items()), index
@@ -341,14 +343,14 @@ def rendered_models(selected: str) -> tuple[list[tuple[str, str]], str]:
 
 @pass_context
 def body_on_duckdb(context: Context, macro: str, package: str) -> Callable:
-    """What dbt's `adapter.dispatch` finds of a macro on DuckDB."""
+    """The body of a macro that dbt's `adapter.dispatch` finds on DuckDB."""
     return context[f"duckdb__{macro}"]
 
 
 def drawn(counter: Counter, number: int, seed: int, n_steps: int = N_STEPS) -> pd.DataFrame:
-    """One rewired lineage as `Counter.count` gives it, with `model_id` in the place of the node.
+    """The counts of one rewired lineage, as by `Counter.count` but with `model_id` for the node.
 
-    A function of the lineage, the seed and the number alone.
+    They depend on the lineage, the seed and the number alone.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
     counted = counter.count(counter.exchanges.drawn(rng, n_steps))
@@ -363,15 +365,15 @@ def mdi_under_chance(
     n_steps: int = N_STEPS,
     memory: str = "4GB",
 ) -> pd.DataFrame:
-    """One row per focal of the 90-day window with an index: what chance alone would give it.
+    """One row per focal of the 90-day window with an index: its index under chance alone.
 
     Columns: `model_id`; `mdi` of the mart; `mdi_chance`, the mean over the draws in which the index
     is defined, and `mdi_chance_deviation` their standard deviation (null with fewer than two);
     `is_disruptive_chance`, the share of them above 0; `n_draws_defined`; `mdi_excess` = `mdi` -
     `mdi_chance`; `mdi_z`, the excess in standard deviations; `share_at_or_above`, the share of the
-    draws whose index is not below the real one; `reason`, why `mdi_z` is null, null where it is
-    not. Raises RewiringError when the exported lineage does not count up to the exported index, so
-    that the two are not of one build.
+    draws whose index is not below the real one; `reason`, why `mdi_z` is null, else null. Raises
+    RewiringError if the exported lineage does not reproduce the exported index, because the two are
+    not of one build.
     """
     if n_draws < 1:
         raise RewiringError(f"{n_draws} draws show nothing; give 1 or more")
@@ -400,7 +402,7 @@ def mdi_under_chance(
         mdi = chance.reindex(mart["model_id"]).to_numpy()
         is_defined = ~np.isnan(mdi)
         defined += is_defined
-        # Welford's way: what is the same in every draw has a deviation of exactly zero.
+        # By Welford's method, an index that is the same in every draw has a deviation of exactly 0.
         change = np.where(is_defined, mdi - mean, 0.0)
         mean += change / np.maximum(defined, 1)
         squares += change * np.where(is_defined, mdi - mean, 0.0)

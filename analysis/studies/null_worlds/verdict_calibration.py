@@ -1,11 +1,11 @@
-"""How often does each verdict come where the truth is known?
+"""Counts how often each verdict is reached where the truth is known.
 
     python -m analysis calibrate --verdict-draws 200
 
-Families, dates, owners, controls and samples are those of the landing at hand; outcomes are drawn
-anew, go through the primary tests of `claims.yml` with their own intervals, and end in verdicts.
-The share of *supported* in worlds where a claim is false is its error rate (at most 5 %), the same
-share where it is true its power; beside them stands how often the interval holds the truth.
+Families, dates, owners, controls and samples are those of the landing; outcomes are drawn anew, go
+through the primary tests of `claims.yml` with their own intervals, and end in verdicts. The share
+of *supported* in worlds where a claim is false is its error rate (at most 5 %), the same share
+where it is true its power; the share of intervals that hold the truth is counted too.
 
 The worlds are those of `analysis.studies.null_worlds.verdict_cases`.
 """
@@ -36,7 +36,7 @@ from hub_lineage.exports import Exports
 from hub_lineage.progress import Progress, nothing_shown
 
 FEWEST_JUDGED = 20
-"""Draws with an interval, without which a coverage says nothing."""
+"""The fewest draws with an interval for a coverage to say anything."""
 
 COLUMNS = {
     "world": TEXT, "claim_id": TEXT, "claim": TEXT, "truth": NUMBER, "is_true": TEXT,
@@ -59,12 +59,12 @@ def calibrate_verdicts(
     n_workers: int = 1,
     shown: Progress | None = None,
 ) -> pd.DataFrame:
-    """One row per world and claim: how often each verdict comes (`COLUMNS`).
+    """One row per world and claim: how often each verdict is reached (`COLUMNS`).
 
-    `worlds` bounds the worlds, `n_draws` are made of each. A claim whose test cannot be made on
-    this landing, or whose outcome no world redraws, has one row without a world and with the
-    reason. `shown` counts the draws. The same arguments give the same rows, whatever the number of
-    workers.
+    `worlds` are the worlds (all by default), with `n_draws` of each. A claim whose test cannot be
+    made on this landing, or whose outcome no world redraws, has one row without a world and with
+    the reason. `shown` counts the draws. The same arguments give the same rows, whatever the number
+    of workers.
     """
     if n_draws < 2 or n_workers < 1:
         raise CalibrationError("calibration needs two draws and one worker at least")
@@ -112,7 +112,7 @@ def summarised(
     every: Mapping[str, Mapping],
     targets: Mapping[str, Target],
 ) -> list[dict]:
-    """The rows of one world: each draw is judged as a run is, its families together."""
+    """The rows of one world: each draw is judged like a run, with its families together."""
     together = [every[name] for name in case.truths]
     verdicts = [judging.concluded(together, measures, targets, NOTHING) for measures in draws]
     rows = []
@@ -148,12 +148,12 @@ def summarised(
 
 
 def summary(table: pd.DataFrame) -> list[dict]:
-    """The worst of each claim over its worlds.
+    """The worst case of each claim over its worlds.
 
     claim_id; error_rate and error_world: the largest share of *supported* where the claim is false;
     power and power_world: the largest where it is true; coverage and coverage_world: the smallest
-    over worlds with at least twenty intervals. None where there is no such world; `reason` where
-    nothing was drawn.
+    over worlds with at least twenty intervals. None if there is no such world; `reason` if nothing
+    was drawn.
     """
     rows = []
     for claim_id, found in table.groupby("claim_id", sort=False):
@@ -176,13 +176,13 @@ def summary(table: pd.DataFrame) -> list[dict]:
 
 
 def holds(truth: float, target: Target) -> str:
-    """Whether a claim holds where the number is `truth`: yes, no, or too little to matter."""
-    # A planted effect is the smallest one but for the last digits.
+    """Whether a claim holds if the number is `truth`: yes, no, or too little to matter."""
+    # A planted effect equals the smallest one except for the last digits.
     slack = 1e-9 * max(1.0, abs(truth))
     low, high = target.of_interest
     if low - slack <= truth <= high + slack and not (target.direction == "at_most" and
                                                      truth >= high - slack):  # fmt: skip
-        # A share at the border of a claim without a smallest effect is not beyond it.
+        # Without a smallest effect, a share at the border of a claim is not beyond it.
         border = target.direction in ("less", "more") and abs(truth - target.than) <= slack
         return "no" if border else "yes"
     low, high = target.claimed

@@ -2,28 +2,28 @@
 
 Claims on likes (RR28), whose null model is that of `analysis.studies.null_worlds.calibrating`:
 
-    none            rank and crowding do nothing
+    none            rank and crowding have no effect
     smallest        both have their smallest effect of interest
     twice           twice that
-    reversed        the smallest effect the other way round
+    reversed        the smallest effect in the other direction
     rank_alone      rank has twice its smallest effect, crowding none
-    crowd_alone     the other way round
+    crowd_alone     crowding has twice its smallest effect, rank none
     heavy_tailed    none, and a Pareto factor on each entrant's mean that has no variance
     early_better    none, but better entrants come earlier: quality of .8 log points, correlated .5
                     with the place in the race
     hype            none, but a hot month brings likes and entries
-    shocks          none, and a shock of .6 log points for all entrants of a base in a month
+    shocks          none, and a shock of .6 log points to all entrants of a base in a month
 
 Claims on the chance to be disruptive (linear probabilities): none, smallest, twice, reversed, each
-with outcomes that are as alike within families as the real ones. The truth is the coefficient that
-the drawn probabilities themselves have.
+with outcomes as similar within families as the real ones. The truth is the coefficient in the drawn
+probabilities themselves.
 
 Claims on the chain of potential (RR24): none, smallest, twice, reversed; the residuals of the real
-fit change their sign family by family (the wild cluster bootstrap), potential stays as foretold.
+fit change their sign family by family (the wild cluster bootstrap), potential stays as predicted.
 
-Claims of shares: at_the_border of what is claimed, and ten points to both sides of it, successes as
-alike within families as the real ones; of a share in every month each month's is there.
-Concentration: prominence dealt out at random (none).
+Claims of shares: at_the_border of what is claimed, and ten points to both sides of it, with
+successes as similar within families as the real ones; for a claim on every month, each month's
+share is there. Concentration: prominence assigned at random (none).
 """
 
 from __future__ import annotations
@@ -70,11 +70,11 @@ RACING = (
 CHANCES = ("none", "smallest", "twice", "reversed")
 SHARES = ("at_the_border", "ten_points_over", "ten_points_under")
 WORLDS = (*RACING, *SHARES)
-"""Every world by name; those of `CHANCES` bear the names of the first of `RACING`."""
+"""Every world by name; those of `CHANCES` have the names of the first of `RACING`."""
 
 STRENGTH = {"smallest": 1.0, "twice": 2.0, "reversed": -1.0}
 HEAVY_TAIL = 1.5
-"""Exponent of the Pareto factor: it has a mean and no variance."""
+"""The exponent of the Pareto factor, with which it has a mean but no variance."""
 
 NOTHING = claims.Results((), ())
 
@@ -83,8 +83,8 @@ NOTHING = claims.Results((), ())
 class Case:
     """Claims that are judged together in worlds that share their draws.
 
-    `measures` gives, for draw number d, the measure of each claim; `truths` their true values,
-    `targets` those of claims whose scale is the landing's own.
+    `measures` returns, for draw number d, the measure of each claim; `truths` are their true
+    values, `targets` the targets of claims whose scale depends on the landing.
     """
 
     world: str
@@ -111,7 +111,7 @@ class Subject:
             return {name: Measure(reason=str(error)) for name in self.terms}
         known = np.where(np.isfinite(outcome), np.abs(outcome), 0.0)
         sums = np.bincount(self.cluster, weights=known)
-        # A family without any outcome says nothing in a Poisson, and weighs nothing elsewhere.
+        # A family whose outcomes are all zero is not in a Poisson, and has no weight elsewhere.
         n = int(np.bincount(self.cluster)[sums > 0].sum())
         measures = {}
         for name, term in self.terms.items():
@@ -197,8 +197,10 @@ def racing_cases(
 def tests_on(
     every: Sequence[Mapping], view: str
 ) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
-    """The primary tests on a view whose outcomes can be redrawn: claims and terms by specification;
-    and why others cannot."""
+    """The primary tests on a view whose outcomes can be redrawn, and why those of others cannot.
+
+    The tests are claims and terms by specification.
+    """
     named = {one.specification_id: one for one in all_specifications()}
     tested: dict[str, dict[str, str]] = {}
     reasons = {}
@@ -238,7 +240,7 @@ def racing_world(name: str, effects: Mapping[str, float], model: NullModel) -> W
 
 
 def likes_of(model: NullModel, world: World, rng: np.random.Generator) -> np.ndarray:
-    """One draw of everybody's likes; (n,) with NaN where the mean is unknown."""
+    """One draw of the likes of all entrants; (n,) with NaN where the mean is unknown."""
     is_known = ~np.isnan(model.mean)
     likes = draw_likes(model.design, np.where(is_known, model.mean, 0.0), world, rng)
     return likes if is_known.all() else np.where(is_known, likes, np.nan)
@@ -298,7 +300,7 @@ def chance_cases(
 def chances(
     frame: pd.DataFrame, mean: np.ndarray, smallest: Mapping[str, float], strength: float
 ) -> np.ndarray:
-    """Probabilities that move with the terms around their mean, kept within .002 and .998; (n,)."""
+    """Probabilities that vary with the terms around their mean, within .002 and .998; (n,)."""
     chance = mean.copy()
     for term, effect in smallest.items():
         values = frame[term].to_numpy(np.float64)
@@ -309,7 +311,7 @@ def chances(
 def true_coefficients(
     frame: pd.DataFrame, one: Specification, chance: np.ndarray, terms: tuple[str, ...]
 ) -> dict[str, float]:
-    """The coefficients that the probabilities themselves have: bounds bend a planted line."""
+    """The coefficients in the probabilities themselves, since their bounds bend a planted line."""
     if np.ptp(chance) == 0:
         return dict.fromkeys(terms, 0.0)
     outcome = one.equation.outcome
@@ -320,8 +322,10 @@ def true_coefficients(
 def toss(
     chance: np.ndarray, family: np.ndarray, alike: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """0-1 outcomes with these chances; with probability sqrt(alike) a family's common uniform
-    decides an outcome, so that two outcomes of a family correlate by `alike`; (n,)."""
+    """0-1 outcomes (n,) with these chances, correlated by `alike` within families.
+
+    With probability sqrt(alike) an outcome is decided by a uniform number common to its family.
+    """
     own = rng.random(len(chance))
     common = rng.random(family.max() + 1)[family]
     follows = rng.random(len(chance)) < np.sqrt(alike)
@@ -378,9 +382,9 @@ def chain_cases(
 
 @dataclass(frozen=True, eq=False)
 class Link:
-    """One link of the chain: its test, what its outcome is drawn from, and its target.
+    """One link of the chain: its test, the model of its outcome, and its target.
 
-    `fitted` (n,) are the means without the term, whose `values` (n,) they stand beside; `effect` is
+    `fitted` (n,) are the means without the term, and `values` (n,) those of the term; `effect` is
     the smallest of interest, signed as claimed.
     """
 
@@ -392,13 +396,13 @@ class Link:
     target: Target
 
     def outcome(self, strength: float, rng: np.random.Generator) -> np.ndarray:
-        """The outcome with an effect of so many times the smallest, residuals turned by family."""
+        """The outcome with `strength` times the smallest effect, and signs drawn by family."""
         turned = rng.choice((-1.0, 1.0), self.subject.cluster.max() + 1)[self.subject.cluster]
         return self.fitted + strength * self.effect * self.values + turned * self.residual
 
 
 def link_of(context: Context, prepared: PreparedDesign, claim: Mapping) -> Link:
-    """The link that a claim is judged by; an EstimationError where it has no estimate."""
+    """The link that a claim is judged by; an EstimationError if it has no estimate."""
     test = claim["test"]
     label = test["specification"].partition(".")[2] or next(iter(prepared.equations))
     term, equation = test["term"], prepared.equations[label]
@@ -415,7 +419,7 @@ def link_of(context: Context, prepared: PreparedDesign, claim: Mapping) -> Link:
         "term": term,
         "predictor_low": low,
         "predictor_high": high,
-        # Of an outcome one standard deviation apart.
+        # A contrast of one standard deviation of the outcome.
         "contrast": float(observed.std(ddof=1)),
         "in_standard_deviations": 1.0,
     }
@@ -442,8 +446,7 @@ def link_of(context: Context, prepared: PreparedDesign, claim: Mapping) -> Link:
 def share_cases(
     exports: Exports, every: Sequence[Mapping], seed: int
 ) -> tuple[list[Case], dict[str, str]]:
-    """The claims of a share, or of one in every month, at the border of what is claimed and to both
-    sides of it."""
+    """The claims of a share, or of one in every month, at the border and to both sides of it."""
     cases, reasons = [], {}
     for claim in every:
         name, test = claim["claim_id"], claim["test"]
@@ -494,7 +497,7 @@ def share_cases(
 
 
 def share_measure(test: Mapping) -> Callable[[Sequence[Sequence]], Measure]:
-    """What the test of a share makes of its rows (..., family, successes, total)."""
+    """A function from the rows of a share's test (..., family, successes, total) to its measure."""
     if "share" in test:
         return claims.share_of
     return partial(
@@ -513,7 +516,7 @@ def ones_first(successes: np.ndarray, totals: np.ndarray) -> np.ndarray:
 def concentration_cases(
     exports: Exports, every: Sequence[Mapping], seed: int
 ) -> tuple[list[Case], dict[str, str]]:
-    """The claims of concentration, where prominence falls on bases at random."""
+    """The claims of concentration, in a world where prominence falls on bases at random."""
     cases, reasons = [], {}
     for claim in every:
         if "dealt_out" not in claim["test"]:

@@ -1,10 +1,10 @@
 """Worlds whose truth is known: families with heavy tails, and likes drawn from a known mean.
 
-`draw_entrants` makes a design: who enters which base when. A `World` says what likes follow on any
-design, a drawn one or the user's own (`analysis.studies.null_worlds.calibrating`). Where rank and
-crowding do nothing, what a specification finds is an artefact, and its size is the artefact's.
+`draw_entrants` makes a design: who enters which base when. A `World` defines the likes on any
+design, drawn or real (`analysis.studies.null_worlds.calibrating`). If rank and crowding have no
+effect there, whatever a specification finds is an artefact.
 
-`draw_lineage` makes a lineage in which nothing about a model changes how often it is taken from.
+`draw_lineage` makes a lineage in which no trait of a model changes how often it is built on.
 """
 
 from dataclasses import dataclass
@@ -23,19 +23,19 @@ RELATIONS = ("adapter", "finetune", "merge", "quantized")
 
 
 class WorldError(StudyError):
-    """An argument that makes no world."""
+    """An argument with which no world can be made."""
 
 
 @dataclass(frozen=True)
 class Design:
-    """Who enters when.
+    """The parameters of a design: who enters when.
 
     The number of entrants of each of `n_bases` bases follows a Pareto law with exponent `tail`,
     cut at `largest`. Bases are released over the first two thirds of `n_days`, entrants after
     them, most of them early, all at least 30 days before the snapshot on day `n_days`. In each
     base a share `hot` of the entrants comes within 30 days of one moment. A share `prolific` of all
-    entrants comes from one owner. `popularity` is the elasticity of a base's likes per entrant to
-    its number of entrants, `likes` sets their level.
+    entrants is of one owner. `popularity` is the elasticity of a base's likes per entrant to its
+    number of entrants, `likes` sets their level.
     """
 
     n_bases: int = 500
@@ -49,29 +49,29 @@ class Design:
 
     def __post_init__(self) -> None:
         if self.n_bases < 1 or self.largest < 1:
-            raise WorldError("a design needs one base and one entrant at least")
+            raise WorldError("a design needs at least one base and one entrant")
         if not 0 < self.tail < np.inf or not 0 < self.likes < np.inf:
             raise WorldError("tail and likes must be above 0")
         if not 90 <= self.n_days < 10_000:
-            raise WorldError(f"n_days is {self.n_days}; 90 to 9999 days make a design")
+            raise WorldError(f"n_days is {self.n_days}; a design has 90 to 9999 days")
         for name in ("hot", "prolific"):
             if not 0 <= getattr(self, name) <= 1:
-                raise WorldError(f"{name} is {getattr(self, name)}; a share lies in 0 to 1")
+                raise WorldError(f"{name} is {getattr(self, name)}; a share lies between 0 and 1")
 
 
 @dataclass(frozen=True)
 class World:
-    """What multiplies the mean of the likes, and how likes scatter around it.
+    """The factors of the mean of the likes, and how likes scatter around it.
 
     `rank` and `crowd` are the truth: elasticities to the release rank and to 1 + rivals of the
     last 30 days. `exposure` is the elasticity to age, `hype` that to the entries of the base in the
     month, `prolific` that to the entrants of the owner. `selection` is the correlation of an
     entrant's hidden quality with its earliness in the base, `quality` the standard deviation of
-    that quality in log points. `shocks` is the standard deviation in log points of what hits all
-    entrants of a base in a month. Under `decay` attention at age a is (1 + a / 30) ** -decay: the
-    likes are then a flow. `dispersion` is the variance of the gamma factor that makes the counts
-    over-dispersed; 0 leaves them Poisson. `tail` is the exponent of a Pareto factor with mean one
-    on each entrant, heavier the smaller it is, without a variance up to 2; 0 leaves it out.
+    that quality in log points. `shocks` is the standard deviation in log points of a shock to all
+    entrants of a base in a month. With `decay`, attention at age a is (1 + a / 30) ** -decay, and
+    the likes are a flow. `dispersion` is the variance of the gamma factor that makes the counts
+    over-dispersed; with 0 they are Poisson. `tail` is the exponent of a Pareto factor with mean one
+    on each entrant: the smaller the heavier, without a variance up to 2; 0 leaves it out.
     """
 
     name: str
@@ -89,7 +89,7 @@ class World:
 
     def __post_init__(self) -> None:
         if not -1 <= self.selection <= 1:
-            raise WorldError(f"selection is {self.selection}; a correlation lies in -1 to 1")
+            raise WorldError(f"selection is {self.selection}; a correlation lies between -1 and 1")
         for name in ("quality", "shocks", "dispersion"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise WorldError(f"{name} is {getattr(self, name)}; it must be 0 or more")
@@ -97,15 +97,15 @@ class World:
             raise WorldError(f"tail is {self.tail}; a factor with a mean has an exponent above 1")
 
     def truth(self, term: str) -> float:
-        """The true coefficient of a term in a specification of the logarithm of the mean."""
+        """The true coefficient of a term in a specification for the logarithm of the mean."""
         return {"log_rank": self.rank, "log_crowd_30": self.crowd}.get(term, 0.0)
 
 
 def draw_entrants(design: Design, seed: int) -> pd.DataFrame:
-    """One row per base x entrant, by base and time, with columns of the view `entrants`.
+    """One row per base and entrant, by base and time, with columns of the view `entrants`.
 
     Bases, entrants, owners, months and cells are integers. `base_mean` is the mean of the likes
-    before any `World`: the base's popularity times the owner's, unequal both.
+    before any `World`: the base's popularity times the owner's, both unequal.
     """
     rng = np.random.default_rng(seed)
     sizes = _heavy_tailed(rng, design.n_bases, design.tail, design.largest)
@@ -168,11 +168,11 @@ def _early(rng: np.random.Generator, room: np.ndarray) -> np.ndarray:
 def _rivals(
     base: np.ndarray, owner: np.ndarray, day: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Entrants of other owners into the same base in the days before and after, and of the same
-    owner before; (n,) each."""
+    """Other owners' entrants of the same base in the days before and after, and the same owner's
+    before; (n,) each."""
 
     def neighbours(group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        # Groups lie so far apart on one line of time that windows never reach the next one.
+        # Groups are put so far apart on one time line that no window reaches the next one.
         moment = group * 100_000.0 + day
         line = np.sort(moment)
         before = np.searchsorted(line, moment) - np.searchsorted(line, moment - CROWDING_DAYS)
@@ -188,11 +188,11 @@ def _rivals(
 def draw_likes(
     entrants: pd.DataFrame, mean: np.ndarray, world: World, rng: np.random.Generator
 ) -> np.ndarray:
-    """One draw of everybody's likes in a world; integers (n,).
+    """One draw of the likes of all entrants in a world; integers (n,).
 
-    `mean` (n,) is what the world multiplies, 0 where nothing is ever liked. Of `entrants` only the
-    columns that the world uses are read: `parent_id`, `base_month`, `owner`, `age_days`,
-    `log_rank`, `log_crowd_30`. Quality and shocks multiply by one on average.
+    `mean` (n,) is multiplied by the world's factors; 0 where nothing is ever liked. Of `entrants`
+    only the columns that the world uses are read: `parent_id`, `base_month`, `owner`, `age_days`,
+    `log_rank`, `log_crowd_30`. The factors of quality and shocks are one on average.
     """
     exponent = np.zeros(len(entrants))
     if world.rank:
@@ -227,7 +227,7 @@ def draw_likes(
 
 
 def entries_in_month(entrants: pd.DataFrame) -> np.ndarray:
-    """Log of the base's entries in the month, as a deviation from the mean over the base; (n,)."""
+    """Log of the base's entries in the month, as a deviation from the base's mean; (n,)."""
     cell = pd.factorize(entrants["base_month"])[0]
     base = pd.factorize(entrants["parent_id"])[0]
     entries = np.log(np.bincount(cell)[cell])
@@ -237,7 +237,7 @@ def entries_in_month(entrants: pd.DataFrame) -> np.ndarray:
 def earliness(entrants: pd.DataFrame) -> np.ndarray:
     """Normal score of each entrant's place in its base, highest for the first; (n,).
 
-    Ties take their order in the rows; an entrant alone has 0.
+    Ties follow the order of the rows; a single entrant has 0.
     """
     base = pd.factorize(entrants["parent_id"])[0]
     order = np.lexsort((entrants["age_days"].to_numpy(np.float64), base))
@@ -257,20 +257,20 @@ def draw_lineage(
     reuse_of_leaves: float = 1.0,
     n_days: int = 720,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Models and edges of a lineage grown by preferential attachment.
+    """Draw the models and edges of a lineage by preferential attachment.
 
-    Each model meets a random earlier one. It takes from that one or, four times in five, from
-    whom that one took from, which attaches in proportion to the number of takers (Krapivsky and
-    Redner 2001). A tenth of the models are roots. A share `merges` has a second parent drawn
-    likewise, a share `grandparents` names its parent's parent too. Size touches nothing, and
-    relation nothing but this: who would take from an adapter or a quantized model does so
-    `reuse_of_leaves` times as often, and takes from its parent instead.
+    Each model meets a random earlier one. It builds on that one or, four times in five, on that
+    one's parent, which amounts to attachment in proportion to the number of takers (Krapivsky and
+    Redner 2001). A tenth of the models are roots. A share `merges` has a second parent drawn in the
+    same way, a share `grandparents` names its parent's parent too. Size has no effect, and relation
+    only this one: adapters and quantized models are built on `reuse_of_leaves` times as often, and
+    their parents instead.
 
-    Gives models (`node_key`, `created_us`, `log_size`, `relation`, by time) and edges (`child_key`,
-    `parent_key`, distinct).
+    Returns models (`node_key`, `created_us`, `log_size`, `relation`, by time) and edges
+    (`child_key`, `parent_key`, distinct).
     """
     if n_models < 2 or n_days < 1:
-        raise WorldError("a lineage needs two models and one day at least")
+        raise WorldError("a lineage needs at least two models and one day")
     if not all(0 <= share <= 1 for share in (grandparents, merges, reuse_of_leaves)):
         raise WorldError("grandparents, merges and reuse_of_leaves are shares from 0 to 1")
     rng = np.random.default_rng(seed)
@@ -298,11 +298,11 @@ def draw_lineage(
 
 
 def _attach(rng: np.random.Generator, is_root: np.ndarray, reuse: np.ndarray) -> np.ndarray:
-    """For each model the earlier one that it takes from, -1 for roots; (n_models,)."""
+    """For each model the earlier one that it builds on, -1 for roots; (n_models,)."""
     n = len(is_root)
     met = np.floor(rng.random(n) * np.arange(n)).astype(np.int64)
     takes_from_met = (rng.random(n) < 0.2) | is_root[met] | is_root
-    # Who does not take from the one it met copies its choice: follow the copies to their end.
+    # A model that does not build on the one it met copies its choice: follow the copies to the end.
     source = np.where(takes_from_met, np.arange(n), met)
     while (source[source] != source).any():
         source = source[source]

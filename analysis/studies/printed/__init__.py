@@ -1,1 +1,1 @@
-"""The tables of the studies in words: what each says, and the formats it is written in."""
+"""The printed tables of the studies: their content, and the formats they are written in."""

@@ -1,4 +1,4 @@
-"""What designs and further studies give: balance, survival, contrasts, curves, missing edges."""
+"""Tables of designs and further studies: balance, survival, contrasts, curves, missing edges."""
 
 from collections.abc import Sequence
 
@@ -48,7 +48,7 @@ def balance_tables(balance: Sequence[Row]) -> list[Table]:
 
 
 def survival_tables(survival: Sequence[Row]) -> list[Table]:
-    """Who still waits after so many days, by relation."""
+    """The share still waiting after so many days, by relation."""
     return [
         Table(
             name="survival",
@@ -119,6 +119,7 @@ def contrast_tables(contrasts: Sequence[Row]) -> list[Table]:
 
 
 def contrast_row(row: Row) -> tuple[str, ...]:
+    """The row of a contrast."""
     return (
         f"{row['specification_id']}, {label(str(row['term']))}",
         str(row["unit"]),
@@ -134,7 +135,7 @@ def contrast_row(row: Row) -> tuple[str, ...]:
 
 
 def hill_stein_tables(rows: Sequence[Row]) -> list[Table]:
-    """Their printed results, a group per equation, each with ours beside it."""
+    """Hill and Stein's printed results beside ours, a group per equation."""
     return [
         Table(
             name="hill_stein",
@@ -168,6 +169,7 @@ def hill_stein_tables(rows: Sequence[Row]) -> list[Table]:
 
 
 def hill_stein_row(row: Row) -> tuple[str, ...]:
+    """The row of one of their results beside ours."""
     theirs = [f"{row[name]:g}" for name in ("their_estimate", "their_standard_error") if row[name]]
     estimate = f"{number(row['our_estimate'])} {bracketed(row['our_standard_error'])}".strip()
     contrast = number(row["our_contrast"])
@@ -290,7 +292,7 @@ def curve_inference_tables(inference: Sequence[Row]) -> list[Table]:
 
 
 def missing_edges_tables(measures: Sequence[Row]) -> list[Table]:
-    """The share of disruptive models and the ranking beside their intervals under missing edges."""
+    """The share of disruptive models and the ranking, with intervals under missing edges."""
     cells = {
         (row["form"], row["window_name"], row["measure"], row["scenario"]): row for row in measures
     }
@@ -342,7 +344,7 @@ def missing_edges_tables(measures: Sequence[Row]) -> list[Table]:
 
 
 def missing_edges_estimates_tables(estimates: Sequence[Row]) -> list[Table]:
-    """The regressions of the index beside their intervals under missing edges."""
+    """The regressions of the index, with intervals under missing edges."""
     cells = {(row["specification_id"], row["term"], row["scenario"]): row for row in estimates}
     scenarios = distinct(row["scenario"] for row in estimates)
     groups = []
@@ -378,7 +380,7 @@ def missing_edges_estimates_tables(estimates: Sequence[Row]) -> list[Table]:
 
 
 def interval_of_draws(row: Row) -> str:
-    """The interval of a share over draws, in per cent; empty where nothing was counted."""
+    """The interval of a share over draws, in per cent; empty if nothing was counted."""
     if row["low"] is None:
         return ""
     return f"[{rounded(100 * row['low'], 1)}, {rounded(100 * row['high'], 1)}]"

@@ -1,7 +1,8 @@
-"""Regressions side by side without stars, and what was asked.
+"""Tables of regressions side by side, without stars, and of specifications.
 
-The estimate, its standard error in brackets, 95 % intervals, what was absorbed, what was dropped
-and why. What could not be estimated keeps its column, with the reason below.
+They show the estimate, its standard error in brackets, 95 % intervals, the absorbed effects, and
+what was dropped and why. A specification without an estimate keeps its column, with the reason
+below.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,16 +14,16 @@ from analysis.studies.printed.table_formats import Table
 from analysis.studies.verdicts import says_nothing
 
 MOST_COLUMNS = 6
-"""A row of the design with more variants than this is spread over several tables."""
+"""A row of the design with more variants than this is split into several tables."""
 
 OVERVIEW_ROLES = ("replication", "referee", "headline")
-"""The roles whose regressions, without variants, stand side by side in one table per study."""
+"""The roles whose regressions, without variants, are shown in one table per study."""
 
 ADJUSTMENTS = {"holm": "Holm", "benjamini_hochberg": "Benjamini and Hochberg"}
 
 
 def regression_tables(estimates: Sequence[Row], specifications: Sequence[Row]) -> list[Table]:
-    """One overview per study, then each row of the design that was estimated, with its variants."""
+    """An overview per study, then each estimated row of the design with its variants."""
     by_row: dict[str, list[Row]] = {}
     for one in specifications:
         by_row.setdefault(one["row"], []).append(one)
@@ -58,7 +59,7 @@ def regression_table(
     for row in estimates:
         if row["specification_id"] in found:
             found[row["specification_id"]].append(row)
-    # What a specification was estimated with is said by its estimates; without any, by its entry.
+    # The facts of a specification are in its estimates or, if there are none, in its entry.
     facts = [found[one["specification_id"]][0] if found[one["specification_id"]] else one
              for one in specifications]  # fmt: skip
     groups = [
@@ -80,8 +81,8 @@ def regression_table(
 def term_rows(scale: str, found: Sequence[Sequence[Row]]) -> list[tuple[str, ...]]:
     """Estimate, standard error and intervals of each term, terms of interest first.
 
-    `found` holds the tidy rows of each column. Dummies ("relation[adapter]") are left to a row
-    that says that they are there.
+    `found` holds the tidy rows of each column. Dummies ("relation[adapter]") are not listed; a row
+    says that they are included.
     """
     rows = [row for column in found for row in column if row["scale"] == scale]
     rows = [row for row in rows if "[" not in row["term"]]
@@ -99,7 +100,7 @@ def term_rows(scale: str, found: Sequence[Sequence[Row]]) -> list[tuple[str, ...
 
 
 def term_lines(term: str, cells: Sequence[Row | None]) -> list[tuple[str, ...]]:
-    """The lines of one term; a line that would be empty in every column is left out."""
+    """The lines of one term, without those that are empty in every column."""
     of_interest = any(row and row["is_of_interest"] for row in cells)
     effects = distinct(row["effect_of"] for row in cells if row and row["effect_of"])
     is_test = all(row is None or row["estimate"] is None for row in cells)
@@ -134,8 +135,8 @@ def term_lines(term: str, cells: Sequence[Row | None]) -> list[tuple[str, ...]]:
 def effect_of(row: Row, says: str) -> str:
     """The change in per cent with its interval, if it is the one that `says` names.
 
-    An interval that next to anything would fit says nothing, and the table says so; so does one
-    whose end is beyond the largest effect that is told, which has no number.
+    An interval so wide that almost anything would fit is shown as "says nothing", and so is one
+    with an end beyond the largest reported effect, which has no number.
     """
     if row["effect_of"] != says:
         return ""
@@ -148,7 +149,7 @@ def effect_of(row: Row, says: str) -> str:
 
 
 def model_rows(facts: Sequence[Row]) -> list[tuple[str, ...]]:
-    """Outcome, estimator, and a row of yes and no per fixed effect and per set of dummies."""
+    """Outcome, estimator, and a yes-or-no row per fixed effect and per set of dummies."""
     rows = [
         ("outcome", *(str(one["outcome"] or "") for one in facts)),
         ("estimator", *(label(str(one["estimator"] or "")) for one in facts)),
@@ -186,7 +187,7 @@ SAMPLE_LINES: tuple[tuple[str, str, Callable], ...] = (
 
 
 def sample_rows(specifications: Sequence[Row], facts: Sequence[Row]) -> list[tuple[str, ...]]:
-    """Status, what was dropped and why, N, clusters, fit."""
+    """Rows for status, dropped rows by reason, N, clusters and fit."""
     rows = [("status", *(str(one["status"]).replace("_", " ") for one in specifications))]
     for text, column, say in SAMPLE_LINES:
         line = (text, *(say(one.get(column)) for one in facts))
@@ -198,7 +199,7 @@ def sample_rows(specifications: Sequence[Row], facts: Sequence[Row]) -> list[tup
 def regression_notes(
     specifications: Sequence[Row], found: Mapping[str, Sequence[Row]]
 ) -> list[str]:
-    """How to read the table, then what must be known of single columns."""
+    """Notes on how to read the table, then on single columns."""
     rows = [row for one in specifications for row in found[one["specification_id"]]]
     notes = [
         "Standard errors in brackets, 95 % intervals in square brackets. An association, not an "
@@ -244,7 +245,7 @@ def regression_notes(
 
 
 def specification_tables(specifications: Sequence[Row]) -> list[Table]:
-    """What was asked and what became of it, one table per study."""
+    """The specifications and their status, one table per study."""
     return [
         Table(
             name=f"specifications_{study}",
@@ -272,6 +273,7 @@ def specification_tables(specifications: Sequence[Row]) -> list[Table]:
 
 
 def specification_row(one: Row) -> tuple[str, ...]:
+    """The row of a specification."""
     is_ok = one["status"] == "ok"
     status = str(one["status"]).replace("_", " ")
     return (

@@ -1,7 +1,7 @@
-"""A table in words, and its documents: HTML, LaTeX, Markdown and CSV.
+"""A printed table, and its documents in HTML, LaTeX, Markdown and CSV.
 
-A `Table` is plain text in rows and columns; one function per format turns it into a document, and
-escapes whatever the text holds. The LaTeX needs the packages booktabs and caption.
+A `Table` is plain text in rows and columns; one function per format turns it into a document and
+escapes its text. The LaTeX needs the packages booktabs and caption.
 """
 
 import csv
@@ -20,12 +20,12 @@ from hub_lineage.spreadsheets import safe_cell
 
 @dataclass(frozen=True)
 class Table:
-    """A table in words: headings, groups of rows, notes.
+    """A printed table: headings, groups of rows, notes.
 
-    name: of its files. title: its caption. stub: heading of the first column. columns: the other
-    headings. groups: (heading, rows), each row a label and a cell per column; a label that begins
-    with a space belongs to the row above. notes: sentences below. is_numeric: cells are numbers,
-    which read best aligned on the right.
+    name: that of its files. title: its caption. stub: the heading of the first column. columns: the
+    other headings. groups: (heading, rows), each row a label and a cell per column; a label that
+    begins with a space belongs to the row above. notes: sentences below the table. is_numeric:
+    whether cells are numbers, to be aligned on the right.
     """
 
     name: str
@@ -38,12 +38,12 @@ class Table:
 
 
 def plain(text: str) -> str:
-    """One line without control characters: what hostile names may hold ends here."""
+    """A text in one line without control characters, which hostile names may hold."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def as_html(table: Table) -> str:
-    """A fragment: a box that scrolls by keyboard, a caption, headers with their scope.
+    """An HTML fragment: a box to scroll by keyboard, a caption, headers with their scope.
 
     Colours are the custom properties --table-ink, --table-page, --table-line and --table-strong,
     with light defaults. Ids begin with the table's name.
@@ -54,7 +54,7 @@ def as_html(table: Table) -> str:
     style += end
     for value, kind in TABLE_COLOURS.items():
         style = style.replace(value, f"var(--table-{kind},{value})")
-    # The library's reset of borders reaches beyond its table.
+    # The library's reset of borders would affect other tables too.
     tags = ("thead", "tbody", "tfoot", "tr", "td", "th")
     style = style.replace(
         f"#{name} thead, tbody, tfoot, tr, td, th {{",
@@ -89,14 +89,14 @@ TABLE_COLOURS = {
 def as_latex(table: Table) -> str:
     """A table environment with the rules of booktabs."""
     text = built(table, font_size="10px").tab_header(plain(table.title)).as_latex()
-    # Not in the encoding that LaTeX reads by default.
+    # LaTeX cannot read this character by default.
     return text.strip().replace(MINUS, "$-$") + "\n"
 
 
 def built(table: Table, font_size: str) -> great_tables.GT:
-    """The table in the library that renders HTML and LaTeX, which escapes its text."""
+    """The table for the library that renders HTML and LaTeX and escapes the text."""
     keys = [f"c{place}" for place in range(len(table.columns))]
-    # Without a heading the library would leave an empty one, which says nothing to anybody.
+    # Without any heading there is no column of groups: the library would show an empty one.
     group = "group" if any(plain(heading) for heading, _ in table.groups) else None
     rows = [
         {"group": plain(heading), "label": plain(line[0]), "is_below": line[0].startswith(" ")}
@@ -129,7 +129,7 @@ def built(table: Table, font_size: str) -> great_tables.GT:
 
 
 def identifier(name: str) -> str:
-    """A name as HTML and CSS take it for an id."""
+    """A name as an id for HTML and CSS."""
     return "table-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
@@ -155,17 +155,17 @@ def as_markdown(table: Table) -> str:
 
 
 def marked(text: str) -> str:
-    """Text that Markdown shows as it is, HTML and all."""
+    """A text escaped so that Markdown shows it as it is, including HTML."""
     return escaped(plain(text))
 
 
 def escaped(line: str) -> str:
-    """The same for a part of a line, its spaces kept."""
+    """A part of a line escaped in the same way, with its spaces kept."""
     return re.sub(r"([\\`*_\[\]|~$])", r"\\\1", html.escape(line, quote=False))
 
 
 def as_csv(table: Table) -> str:
-    """Cells as printed, with a plain minus, safe for spreadsheets."""
+    """The cells as printed but with a plain minus, safe for spreadsheets."""
 
     def cell(text: str) -> str:
         return safe_cell(plain(text).replace(MINUS, "-"))

@@ -1,4 +1,4 @@
-"""Claims with their verdicts, and how often estimates and verdicts are right."""
+"""Tables of claims with their verdicts, and of how often estimates and verdicts are right."""
 
 from collections.abc import Sequence
 
@@ -48,7 +48,7 @@ def claims_tables(claims: Sequence[Row]) -> list[Table]:
 
 
 def claim_heading(row: Row) -> str:
-    """A claim with its verdict, the reason of it and the curve's word, on one line."""
+    """A claim with its verdict, the reason and the curve's result, on one line."""
     said = [f"{row['claim_id']}. {row['claim']} ({row['source']})"]
     if row["published"]:
         said.append(f"Published: {row['published']}.")
@@ -68,6 +68,7 @@ ROLES = {"test": "the test", "paper": "paper's form", "other": "other choice"}
 
 
 def claim_row(row: Row) -> tuple[str, ...]:
+    """The row of a claim's test."""
     source = row["specification_id"] and f"{row['specification_id']}, {label(row['term'])}"
     ends = "" if is_counted(row) else interval(row["interval_low"], row["interval_high"])
     clusters = number(row["n_clusters"])
@@ -81,21 +82,21 @@ def claim_row(row: Row) -> tuple[str, ...]:
 
 
 def is_counted(row: Row) -> bool:
-    """Whether a number is counted and not estimated: both ends are the number itself."""
+    """Whether a number is counted and not estimated, so that both ends equal it."""
     return row["estimate"] is not None and (
         row["estimate"] == row["interval_low"] == row["interval_high"]
     )
 
 
 def claim_number(row: Row) -> str:
-    """The number of a claim's test: a count, which bears no interval, without decimals."""
+    """The number of a claim's test; a count, which has no interval, without decimals."""
     value = row["estimate"]
     is_whole = value is not None and is_counted(row) and float(value).is_integer()
     return number(int(value) if is_whole else value)
 
 
 def calibration_tables(calibration: Sequence[Row]) -> list[Table]:
-    """What each specification finds in worlds whose truth is known, beside the real estimate."""
+    """The estimates of each specification in worlds of known truth, beside the real one."""
     return [
         Table(
             name="calibration",
@@ -122,7 +123,7 @@ def calibration_tables(calibration: Sequence[Row]) -> list[Table]:
 
 
 def verdict_calibration_tables(rows: Sequence[Row]) -> list[Table]:
-    """How often each verdict comes in worlds whose truth is known."""
+    """How often each verdict is reached in worlds of known truth."""
     drawn = [row for row in rows if row["world"] is not None]
     left_out = [f"{row['claim_id']}: {row['reason']}." for row in rows if row["world"] is None]
     return [
@@ -153,6 +154,7 @@ def verdict_calibration_tables(rows: Sequence[Row]) -> list[Table]:
 
 
 def verdict_row(row: Row) -> tuple[str, ...]:
+    """The row of a claim in one world."""
     return (
         str(row["claim_id"]),
         number(row["truth"]),
@@ -168,6 +170,7 @@ def verdict_row(row: Row) -> tuple[str, ...]:
 
 
 def calibration_row(row: Row) -> tuple[str, ...]:
+    """The row of a specification's term in one world."""
     return (
         f"{row['specification_id']}, {label(str(row['term']))}",
         number(row["truth"]),

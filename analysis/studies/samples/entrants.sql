@@ -1,6 +1,6 @@
 -- One row per base x entrant: the variables of Racing to Release, on top of the recognition panel.
--- Everything here is a transform of one row of the panel, but for the base's entries in the month and the bins of
--- age. These two are joined: windows beside all columns would put all of them in order, twice.
+-- Everything here is computed from one row of the panel, except the base's entries in the month and the bins of age.
+-- These two are joined, since windows beside all columns would sort all of them, twice.
 with entries as (
     select
         parent_id,
@@ -97,15 +97,15 @@ select
         when release_event_rank > 100 then '101+'
     end as rank_bin,
     release_percentile,
-    -- The place in the race as a normal score, highest for the first (Winitzki's inverse of the error function, good to
-    -- a hundredth): if better entrants come earlier, likes fall along it whatever the order itself does.
+    -- The place in the race as a normal score, highest for the first (Winitzki's inverse of the error function, accurate to
+    -- a hundredth): if better entrants come earlier, likes fall along it whatever the effect of order itself.
     -sign(place) * sqrt(2 * abs(sqrt(half * half - log_tail / 0.147) - half)) as earliness,
     release_lag_days as lag_days,
     ln(1 + case when release_lag_days < 0 then 0 else release_lag_days end) as log_lag,
     ln(1 + case when release_lag_days_exact < 0 then 0 else release_lag_days_exact end) as log_lag_exact,
     has_exact_date,
 
-    -- crowding: other owners' release events in the days before; twenty files of one day are one
+    -- crowding: other owners' release events in the days before; twenty files of one day are one event
     rivals_30 as crowd_30,
     ln(1 + n_rivals_before_other_owner_events_7d) as log_crowd_7,
     ln(1 + n_rivals_before_other_owner_events_14d) as log_crowd_14,
@@ -125,7 +125,7 @@ select
     ln(1 + n_rivals_after_other_owner_90d) as log_lead_90,
     cast(n_rivals_after_other_owner_7d > 0 as integer) as is_raced_7,
 
-    -- how hot the month was: a wave of attention brings entries and likes to a base at once
+    -- activity in the month: a wave of attention brings both entries and likes to a base
     ln(n_entries_in_month) as log_entries_in_month,
 
     -- exposure
@@ -144,7 +144,7 @@ select
     ln(1 + n_owner_releases_at_entry) as log_owner_releases,
     ln(1 + n_base_owner_releases_at_base_release) as log_base_owner_releases,
     ln(1 + n_before) as log_base_children,
-    -- elsewhere: what is built on this base is its race, which rank and crowding count
+    -- elsewhere: models built on this base are its race, which rank and crowding measure
     ln(1 + n_owner_derivatives_at_entry - case when is_same_owner then n_before when not is_same_owner then 0 end)
         as log_owner_derivatives_elsewhere,
     ln(1 + n_base_owner_derivatives_at_entry - n_before) as log_base_owner_derivatives_elsewhere,

@@ -1,5 +1,5 @@
--- One row per model with a declared parent and a known release: how long until somebody built upon it.
--- Roots are left out: without an edge they would not be known, so that all of them have been built upon.
+-- One row per model with a declared parent and a known release: how long until another model is built on it.
+-- Roots are left out: only those that were built on are known as roots.
 with takers as (
     select
         parent_id as model_id,
@@ -25,7 +25,7 @@ followed as (
 
 select
     * exclude (follow_up_seconds, seconds_to_taker, seconds_to_other),
-    -- days begun since the release, until the first taker or the snapshot
+    -- days begun from the release until the first taker or the snapshot
     ceil(case when seconds_to_taker <= follow_up_seconds then seconds_to_taker else follow_up_seconds end / 86400) as days_to_taker,
     cast(coalesce(seconds_to_taker <= follow_up_seconds, false) as integer) as is_taken,
     ceil(case when seconds_to_other <= follow_up_seconds then seconds_to_other else follow_up_seconds end / 86400) as days_to_other_taker,

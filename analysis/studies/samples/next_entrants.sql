@@ -1,5 +1,5 @@
 -- One row per base x entrant with a known date: how long until the base's next entrant.
--- Several entrants at one instant are one step; between steps of one owner alone nobody else came.
+-- Several entrants at one instant are one step; between steps of one owner alone there is no other entrant.
 with instants as (
     select
         parent_id,
@@ -20,7 +20,7 @@ steps as (
     window base as (partition by parent_id order by created_at)
 ),
 
--- A run is the steps of one owner in a row; what follows a run is somebody else.
+-- A run is the steps of one owner in a row; the next step after a run has another owner.
 numbered as (
     select
         *,
@@ -43,7 +43,7 @@ followed as (
         numbered.created_at,
         numbered.next_at,
         numbered.next_owner,
-        -- where the next step is one of the same owner alone: the end of the run that it is in
+        -- if the next step is one of the same owner alone: the end of its run
         lead(runs.next_run_at) over (partition by numbered.parent_id order by numbered.created_at) as after_next_run_at
     from numbered
     inner join runs on numbered.parent_id = runs.parent_id and numbered.run_number = runs.run_number
@@ -63,7 +63,7 @@ gaps as (
 
 select
     * exclude (follow_up_seconds, seconds_to_next, seconds_to_other),
-    -- days begun since the entry, until the next one or the snapshot
+    -- days begun from the entry until the next one or the snapshot
     ceil(case when seconds_to_next <= follow_up_seconds then seconds_to_next else follow_up_seconds end / 86400) as days_to_next,
     cast(coalesce(seconds_to_next <= follow_up_seconds, false) as integer) as is_followed,
     ceil(case when seconds_to_other <= follow_up_seconds then seconds_to_other else follow_up_seconds end / 86400) as days_to_other,

@@ -203,8 +203,8 @@ def test_the_logarithmic_mean_lies_between_and_is_the_number_itself_where_both_a
     [
         ({"estimator": "logit"}, ("rank",), MOVED, "only unweighted"),
         ({"weights": "size"}, ("rank",), MOVED, "only unweighted"),
-        ({}, ("rank",), (), "by controls, one at least"),
-        ({}, ("rank",), ("rank",), "by controls, one at least"),
+        ({}, ("rank",), (), "at least one control is needed"),
+        ({}, ("rank",), ("rank",), "at least one control is needed"),
         ({}, ("lag",), MOVED, "'lag' is not in"),
         ({}, ("rank",), ("likes_now",), "'likes_now' is not in"),
     ],

@@ -114,7 +114,7 @@ def test_owners_are_the_draws_of_the_intervals(exports, labels):
     [
         ("model,parents\nq/short,o/base\n", "columns model_id and parents"),
         ("model_id,parents\nsomebody/else,o/base\n", "none of the models"),
-        ("model_id,parents\nq/Short,o/base\nq/short,o/base\n", "stands twice"),
+        ("model_id,parents\nq/Short,o/base\nq/short,o/base\n", "appears twice"),
     ],
 )
 def test_labels_that_cannot_be_used_are_refused(exports, labels, text, said):

@@ -160,7 +160,7 @@ def test_a_change_after_the_start_is_refused(folder):
     found = registered(folder)
     refuse_a_change(found, folder)
     (folder / "claims.yml").write_text("claims: []\n")
-    with pytest.raises(StudyError, match="changed while the run went on"):
+    with pytest.raises(StudyError, match="changed during the run"):
         refuse_a_change(found, folder)
 
 

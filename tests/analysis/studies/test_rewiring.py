@@ -407,11 +407,11 @@ def test_marts_that_do_not_belong_together_are_refused():
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"child": np.array([0, 0])}, "edge is there twice"),
+        ({"child": np.array([0, 0])}, "edge appears twice"),
         ({"child": np.array([1, 2])}, "its own parent"),
         ({"child": np.array([0])}, "a child and a parent"),
-        ({"child": np.array([0, 9])}, "not there"),
-        ({"created_us": np.array([1])}, "not of one length"),
+        ({"child": np.array([0, 9])}, "does not exist"),
+        ({"created_us": np.array([1])}, "differ in length"),
     ],
 )
 def test_arrays_that_are_no_lineage_are_refused_in_one_line(change, says):

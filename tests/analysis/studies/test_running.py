@@ -310,7 +310,7 @@ def test_the_manifest_and_the_first_file_tell_the_same_design(sample_results):
 def test_a_design_that_changes_in_mid_run_is_an_error(sample_exports, tmp_path, monkeypatch):
     hashes = iter(["a" * 64, "b" * 64])
     monkeypatch.setattr(registration, "hash_of", lambda design: next(hashes))
-    with pytest.raises(StudyError, match=r"changed while the run went on: nothing was written"):
+    with pytest.raises(StudyError, match=r"changed during the run: nothing was written"):
         run(sample_exports, tmp_path / "r", ["DM8.as_it_is"])
     assert not (tmp_path / "r").exists()
 
