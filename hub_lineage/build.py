@@ -165,7 +165,7 @@ def run_dbt(
         options += ["--partial-parse-file-path", str(kept)]
     try:
         with Steps() as steps:
-            said = dbt.run(
+            stderr = dbt.run(
                 ["build", *arguments, *options],
                 workshop,
                 target="file",
@@ -183,7 +183,7 @@ def run_dbt(
             error.exit_code,
         ) from error
     keep_parse(workshop / "target" / "partial_parse.msgpack", kept)
-    sys.stderr.write(said)
+    sys.stderr.write(stderr)
 
 
 # all of it

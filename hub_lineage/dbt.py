@@ -83,10 +83,10 @@ def run(
             dbt.kill()
             raise
         errors.seek(0)
-        said = errors.read()
+        stderr = errors.read()
     if dbt.returncode:
-        raise DbtError(reason(place, said), 1 if dbt.returncode == 1 else 2)
-    return said
+        raise DbtError(reason(place, stderr), 1 if dbt.returncode == 1 else 2)
+    return stderr
 
 
 def command(arguments: Sequence[str], place: Path, target: str) -> list[str]:

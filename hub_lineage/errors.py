@@ -84,11 +84,13 @@ class StoppedError(Problem):
 
 def first_line(error: BaseException) -> str:
     """The first line of an error's message; always "the disk is full" where that is the cause."""
-    said = str(error).strip() or type(error).__name__
-    return "the disk is full" if DISK_FULL.search(said) else said.splitlines()[0]
+    message = str(error).strip() or type(error).__name__
+    return "the disk is full" if DISK_FULL.search(message) else message.splitlines()[0]
 
 
 def said_by(error: OSError) -> str:
     """Return the system's message, with a note if the disk is full."""
-    said = str(error.strerror or error)
-    return f"the disk is full ({said})" if error.errno in (errno.ENOSPC, errno.EDQUOT) else said
+    message = str(error.strerror or error)
+    return (
+        f"the disk is full ({message})" if error.errno in (errno.ENOSPC, errno.EDQUOT) else message
+    )

@@ -63,8 +63,8 @@ def licence_of(distribution: importlib.metadata.Distribution) -> str:
         if re.match("LICEN[CS]E|COPYING", file.name, re.IGNORECASE)
         and (path := Path(str(file.locate()))).is_file()
     ]
-    said = next((text.strip() for text in texts if text.strip()), "not said")
-    return " ".join(said.splitlines()[0].split())
+    statement = next((text.strip() for text in texts if text.strip()), "not said")
+    return " ".join(statement.splitlines()[0].split())
 
 
 def is_gpl_alone(licence: str) -> bool:

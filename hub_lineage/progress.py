@@ -41,7 +41,7 @@ class Progress:
         self._is_quiet = is_quiet
         self.done = 0
         self._now = ""
-        self._started = self._said = time.monotonic()
+        self._started = self._last_line = time.monotonic()
         self._bar = None
         if self._stream.isatty() and not is_quiet:
             self._bar = tqdm(
@@ -74,7 +74,7 @@ class Progress:
             if self._bar is not None:
                 self._bar.set_postfix_str(self._now, refresh=False)
                 self._bar.update(done)
-            elif time.monotonic() - self._said >= SECONDS_BETWEEN_LINES:
+            elif time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
                 self._line()
 
     def say(self, line: str) -> None:
@@ -98,11 +98,11 @@ class Progress:
                 self._bar.close()
 
     def _line(self) -> None:
-        self._said = time.monotonic()
+        self._last_line = time.monotonic()
         now = f"; now {self._now}" if self._now else ""
         self.say(
             f"{self._what}: {self._count(self.done)} of {self._count(self.total)} {self._unit}, "
-            f"{self._said - self._started:,.0f} s{now}"
+            f"{self._last_line - self._started:,.0f} s{now}"
         )
 
     def _count(self, number: int) -> str:

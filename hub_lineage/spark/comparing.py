@@ -56,11 +56,11 @@ class Comparison:
         return not (self.faults or self.n_missing_here or self.n_missing_there or self.n_differing)
 
     def __str__(self) -> str:
-        said = f"{self.mart}: {self.n_rows} rows here, {self.n_rows_there} there, "
+        heading = f"{self.mart}: {self.n_rows} rows here, {self.n_rows_there} there, "
         if self.is_same:
-            return said + "all equal"
+            return heading + "all equal"
         lines = [
-            f"{said}{self.n_differing} differ, {self.n_missing_there} only here, "
+            f"{heading}{self.n_differing} differ, {self.n_missing_there} only here, "
             f"{self.n_missing_here} only there"
         ]
         lines += [f"  {fault}" for fault in self.faults]

@@ -50,8 +50,8 @@ def java() -> Path:
     )
     if not found:
         raise SparkError(f"no Java found; {advice}", 2)
-    said = subprocess.run([found, "-version"], capture_output=True, text=True, check=False)
-    version = re.search(r'version "(\d+)', said.stderr + said.stdout)
+    answer = subprocess.run([found, "-version"], capture_output=True, text=True, check=False)
+    version = re.search(r'version "(\d+)', answer.stderr + answer.stdout)
     if not version or int(version[1]) < OLDEST_JAVA:
         raise SparkError(f"{found} is too old or not Java; {advice}", 2)
     return Path(found)

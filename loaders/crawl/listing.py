@@ -273,7 +273,7 @@ class Listing:
         while True:
             status: int | None = None
             headers: Mapping[str, str] = {}
-            said = ""
+            message = ""
             self.clock.counters.requests += 1
             try:
                 response = self._asked(query)
@@ -285,26 +285,26 @@ class Listing:
                 raise UsageError("HF_HUB_OFFLINE is set: unset it to crawl") from error
             except HfHubHTTPError as error:
                 status, headers = error.response.status_code, error.response.headers
-                said = self._said(error)
+                message = self._status_line(error)
                 if status in also and headers.get("x-error-message") != _BAD_TOKEN:
                     return error.response
                 if status not in RETRIED_STATUSES:
-                    raise self._refusal(status, said) from None
+                    raise self._refusal(status, message) from None
             except httpx2.HTTPError as error:
-                said = self.line(f"{type(error).__name__}: {error}")
+                message = self.line(f"{type(error).__name__}: {error}")
             except Overdue:
                 overdue += 1
-                said = f"the answer is still incomplete after {self._longest:,.0f} s"
+                message = f"the answer is still incomplete after {self._longest:,.0f} s"
             if status == 429:
                 self.clock.counters.rate_limited += 1
             failures += 1
             if failures > self.max_retries or overdue == SLOW_ANSWER_TRIES:
                 raise UnavailableError(
                     f"{self.request.host} does not serve the listing after {failures} "
-                    f"tr{'ies' if failures > 1 else 'y'}: {said}"
+                    f"tr{'ies' if failures > 1 else 'y'}: {message}"
                 )
             self.clock.counters.retries += 1
-            self.clock.wait(retry_wait(failures, status, headers), said)
+            self.clock.wait(retry_wait(failures, status, headers), message)
 
     @property
     def _longest(self) -> float:
@@ -392,15 +392,15 @@ class Listing:
             "followed: name the right service with --endpoint"
         )
 
-    def _refusal(self, status: int, said: str) -> Problem:
+    def _refusal(self, status: int, message: str) -> Problem:
         if status >= 500:
-            return UnavailableError(f"{self.request.host} does not serve the listing: {said}")
+            return UnavailableError(f"{self.request.host} does not serve the listing: {message}")
         hint = ""
         if status in (401, 403) and self.sends_token:
             hint = "; with --no-token the public models can be crawled"
-        return RefusedError(f"{self.request.host} refuses the request: {said}{hint}")
+        return RefusedError(f"{self.request.host} refuses the request: {message}{hint}")
 
-    def _said(self, error: HfHubHTTPError) -> str:
+    def _status_line(self, error: HfHubHTTPError) -> str:
         message = self.line(error.server_message or "")
         return f"{error.response.status_code} {message or error.response.reason_phrase}"
 

@@ -40,16 +40,16 @@ def check_reachable(endpoint: str) -> None:
 def _failure(host: str, port: int) -> str | None:
     """Why a connection fails; None if it succeeds."""
     # A look-up has no time limit of its own, so its thread is abandoned if it takes too long.
-    said = [f"no answer within {LONGEST} s"]
+    problem = [f"no answer within {LONGEST} s"]
 
     def connect() -> None:
         try:
             socket.create_connection((host, port), timeout=LONGEST).close()
-            said.clear()
+            problem.clear()
         except (OSError, UnicodeError) as error:
-            said[0] = getattr(error, "strerror", None) or str(error)
+            problem[0] = getattr(error, "strerror", None) or str(error)
 
     thread = threading.Thread(target=connect, daemon=True)
     thread.start()
     thread.join(LONGEST)
-    return said[0] if said else None
+    return problem[0] if problem else None

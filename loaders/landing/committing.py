@@ -409,5 +409,5 @@ def commit_table(connection: duckdb.DuckDBPyConnection, query: str, target: Path
                     "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
                 )
     except (OSError, duckdb.Error) as error:
-        said = one_line(error) if isinstance(error, duckdb.Error) else said_by(error)
-        raise LandingError(f"the landing cannot be written: {said}") from error
+        message = one_line(error) if isinstance(error, duckdb.Error) else said_by(error)
+        raise LandingError(f"the landing cannot be written: {message}") from error
