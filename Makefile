@@ -6,14 +6,14 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-# Relative paths are meant from this folder.
+# Relative paths start from this folder.
 export HUB_LANDING ?= $(CURDIR)/sample
 export HUB_DATABASE ?= $(CURDIR)/hub_lineage.duckdb
 export HUB_EXPORTS ?= $(CURDIR)/exports
 export HUB_RESULTS ?= $(CURDIR)/results
 export HUB_SITE ?= $(CURDIR)/site
 
-# Where crawls and dumps go when HUB_LANDING is not set: the sample is no place for them.
+# Where crawls and dumps go when HUB_LANDING is not set, to keep them out of the sample.
 ifeq ($(origin HUB_LANDING),file)
 CRAWLED := $(CURDIR)/hub_landing
 else
@@ -26,7 +26,7 @@ help: ## list the targets
 
 environment: .venv/installed-checks ## install everything, for the checks, into .venv
 
-# An environment of pinned packages, by uv where it is there: `$(call install,.venv,requirements/build.txt)`.
+# An environment of pinned packages, by uv where it is installed: `$(call install,.venv,requirements/build.txt)`.
 UV := $(shell command -v uv)
 ifdef UV
 create = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(1)
@@ -130,7 +130,7 @@ cluster: .venv-spark/installed ## build on a Spark cluster on this machine, kill
 bench: .venv/installed-build .venv-bench/installed ## measure the build beside its floor and other tools; writes docs/benchmark.md
 	$(BIN)/python -m bench --page docs/benchmark.md $(ARGUMENTS)
 
-# The tools that are measured beside ours have an environment of their own.
+# The tools that are compared with ours have an environment of their own.
 .venv-bench/installed: requirements/bench.txt
 	$(call create,.venv-bench)
 	$(call install,.venv-bench,$<)
@@ -155,7 +155,7 @@ hub: .venv/installed-build ## the Hub as it is now: its daily dump into hub_land
 sample: .venv/installed-build ## write the sample landing anew
 	$(BIN)/python -m loaders sample --landing sample --replace
 
-# One resolution for all that shares .venv; Spark takes the same versions, the others are on their own.
+# One resolution for all groups that share .venv; Spark takes the same versions, the others have their own.
 COMPILE = uv pip compile --quiet --no-strip-extras --generate-hashes --no-header --annotation-style line
 ALL := --extra studies --extra report --extra publish --group checks
 
