@@ -18,6 +18,7 @@ from analysis.report import families
 from analysis.report import site as report_site
 from analysis.report.families import slug_of
 from analysis.report.marts import Results, open_marts
+from analysis.report.templates import described
 from hub_lineage.errors import StudyError
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -430,11 +431,11 @@ def test_a_tree_with_a_cycle_ends():
 
 
 def test_a_description_shows_its_code_as_code_and_all_else_as_text():
-    told = report_site.described("landed by `python -m loaders owners`, *all* of <b>them</b>")
+    told = described("landed by `python -m loaders owners`, *all* of <b>them</b>")
     assert told == ("landed by `python -m loaders owners`, \\*all\\* of &lt;b&gt;them&lt;/b&gt;")
     # Before code a name in braces would be a role, which may include files.
-    assert report_site.described("{raw}`html`") == "&#123;raw}`html`"
-    assert report_site.described("one ` alone") == "one \\` alone"
+    assert described("{raw}`html`") == "&#123;raw}`html`"
+    assert described("one ` alone") == "one \\` alone"
 
 
 def test_rows_of_the_design_come_in_the_order_of_their_numbers(tmp_path):
