@@ -62,6 +62,7 @@ def build(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_the_earlier_bearer_is_meant_and_a_name_means_the_same_in_the_snapshots_that_follow(
     build, tmp_path
 ):
