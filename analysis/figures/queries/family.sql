@@ -34,7 +34,7 @@ select
     walked.model_id,
     walked.distance,
     walked.via,
-    -- The relation to the parent it was reached by, which may not be the strongest of its edges.
+    -- The relation to the parent through which it was reached, which may not be its strongest edge.
     edges.relation,
     models.owner,
     models.created_at,

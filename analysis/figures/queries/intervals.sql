@@ -15,7 +15,7 @@ create or replace temp macro difference_high(a, b, n) as (
         else (a - b) / (n + 2) + difference_half_width(a, b, n)
     end
 );
--- The 97.5 % point of Student's t by the expansion of Cornish and Fisher, right to 0.1 % from 4 degrees of freedom.
+-- The 97.5 % point of Student's t by the expansion of Cornish and Fisher, accurate to 0.1 % from 4 degrees of freedom.
 create or replace temp macro t_point(degrees) as (
     1.959964 + 2.372271 / degrees + 2.822501 / degrees ** 2 + 2.555850 / degrees ** 3 + 1.589533 / degrees ** 4
 );
@@ -25,7 +25,7 @@ create or replace temp macro t_point(degrees) as (
 create or replace temp macro worth(n) as (
     sum(n) ** 2 / sum(n ** 2)
 );
--- Fewer than ten families, or worth less than five, give no interval.
+-- Fewer than ten families, or an effective number below five, give no interval.
 create or replace temp macro has_interval(n) as (
     count(*) >= 10 and worth(n) >= 5
 );
@@ -42,8 +42,8 @@ create or replace temp macro holders(k, n, all_k, all_n) as (
     sum(case when 2 * all_k <= all_n then k else n - k end) ** 2
     / sum(case when 2 * all_k <= all_n then k else n - k end ** 2)
 );
--- The variance of one model over that of the share: the jackknife's, drawn towards that of families whose models are
--- all alike as if four more of them held the rarer outcome, and no more draws than models.
+-- The effective number of draws: the variance of one model over that of the share. The latter is the jackknife's, shrunk towards
+-- that of families whose models are all alike as if four more of them held the rarer outcome; never more draws than models.
 create or replace temp macro draws(n, share, found, holding) as (
     case
         when share in (0, 1) then worth(n)
@@ -55,7 +55,7 @@ create or replace temp macro draws(n, share, found, holding) as (
 create or replace temp macro independent_draws(k, n, all_k, all_n) as (
     draws(n, sum(k) / sum(n), jackknife_variance(k, n, all_k, all_n), holders(k, n, all_k, all_n))
 );
--- Wilson's 95 % interval of a share with so many draws and Student's t in place of the normal.
+-- Wilson's 95 % interval of a share with that many draws, and Student's t in place of the normal.
 create or replace temp macro wilson_low(share, draws, t) as (
     (share + t ** 2 / (2 * draws) - t * sqrt(share * (1 - share) / draws + t ** 2 / (4 * draws ** 2))) / (1 + t ** 2 / draws)
 );

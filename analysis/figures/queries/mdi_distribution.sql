@@ -1,4 +1,4 @@
--- How are the indices distributed? Mass points, the ranges between them, and undefined, roots apart.
+-- How are the indices distributed? Mass points, the ranges between them, and undefined ones; roots separately.
 with closed as (
     select
         focals.snapshot_id,

@@ -58,7 +58,7 @@ moments as (
     group by quantization_number, days
 ),
 
--- Up to each age: the logarithm of the share without, and Greenwood's sum.
+-- Up to each age: the logarithm of the share of bases without it, and Greenwood's sum.
 read as (
     select
         orders.quantization_number,
