@@ -274,9 +274,19 @@ def _check_design(design: Design, equation: Equation) -> None:
         raise EstimationError(
             f"outcome {equation.outcome!r} is {lowest:g} in all {len(design.outcome)} rows used"
         )
-    n_coefficients = len(design.names) + (not equation.fixed_effects)
+    n_coefficients = len(design.names) + _n_levels(design, equation)
     if len(design.outcome) <= n_coefficients:
         raise EstimationError(f"{len(design.outcome)} rows for {n_coefficients} coefficients")
+
+
+def _n_levels(design: Design, equation: Equation) -> int:
+    """Coefficients beside the terms, at the least: the constant, or the levels of the fixed effect
+    that has most. Families and strata have none."""
+    if not equation.fixed_effects:
+        return 1
+    if equation.estimator in ("conditional_logit", "cox"):
+        return 0
+    return int(design.fixed_effects.max()) + 1
 
 
 def _guarded(

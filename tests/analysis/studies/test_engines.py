@@ -442,6 +442,21 @@ def test_terms_that_an_engine_cannot_part_in_the_rows_used_are_told_so(monkeypat
         fit(FRAME, asked, engine="pyfixest")
 
 
+@pytest.mark.parametrize("engine", ["pyfixest", "fereg"])
+@pytest.mark.parametrize("estimator", ["ols", "poisson"])
+def test_levels_of_a_fixed_effect_are_coefficients_too(engine, estimator):
+    """Six rows in three families and three terms: six coefficients, which leave nothing."""
+    pytest.importorskip(engine)
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame(random.normal(size=(6, 3)), columns=["a", "b", "c"])
+    frame = frame.assign(y=[1.0, 2.0, 4.0, 3.0, 1.0, 5.0], family=["f", "f", "g", "g", "h", "h"])
+    asked = Equation("y", ("a", "b", "c"), fixed_effects=("family",), estimator=estimator)
+    with pytest.raises(EstimationError, match="6 rows for 6 coefficients"):
+        fit(frame, asked, engine=engine)
+    fewer = replace(asked, terms=("a", "b"), clusters=("iid",))
+    assert fit(frame, fewer, engine=engine).n_used == 6
+
+
 def test_a_term_that_does_not_vary_within_bases_is_named():
     rows = FRAME.assign(base_size=FRAME["parent_id"].str[5:].astype(float) * 1e9)
     asked = Equation(
