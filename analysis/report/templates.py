@@ -84,8 +84,8 @@ class Report:
     def folded_figure(self, name: str) -> str:
         """A figure folded away behind its subject and conclusion."""
         drawn = self.drawn.get(name) or self.study_figure(name)
-        said = f"{drawn.subject}. {drawn.title}" if drawn.subject else drawn.title
-        return self.fragment(fragments.summary(said, self.figure_html(name, drawn)))
+        summary = f"{drawn.subject}. {drawn.title}" if drawn.subject else drawn.title
+        return self.fragment(fragments.summary(summary, self.figure_html(name, drawn)))
 
     def with_and_without_own(self, name: str) -> str:
         """A ranking, with a switch to the same one without takers by the model's own owner."""

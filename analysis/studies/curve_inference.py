@@ -121,7 +121,7 @@ def joint_tests(
     alone. Raises EstimationError if no rows can be permuted.
     """
     if n_draws < 1:
-        raise EstimationError("a permutation test needs one permutation at least")
+        raise EstimationError("a permutation test needs at least one permutation")
     if not combinations:
         raise EstimationError("no combination of choices can be estimated")
     is_known = np.isfinite(values).all(axis=1)

@@ -83,10 +83,10 @@ def permute(
         raise EstimationError(f"terms to permute must be among {', '.join(equation.terms)}")
     if equation.estimator not in ESTIMATORS or len(equation.fixed_effects) > 1:
         raise EstimationError(
-            f"permutations are of {', '.join(ESTIMATORS)} with one fixed effect at most"
+            f"permutation tests support {', '.join(ESTIMATORS)} with at most one fixed effect"
         )
     if n_permutations < 1:
-        raise EstimationError("a permutation test needs one permutation at least")
+        raise EstimationError("a permutation test needs at least one permutation")
     missing = [name for name in cells if name not in frame.columns]
     if missing:
         raise EstimationError(f"column {missing[0]!r} is not in the rows")

@@ -67,7 +67,7 @@ def calibrate_verdicts(
     of workers.
     """
     if n_draws < 2 or n_workers < 1:
-        raise CalibrationError("calibration needs two draws and one worker at least")
+        raise CalibrationError("calibration needs at least two draws and one worker")
     every = {claim["claim_id"]: claim for claim in claims.document()["claims"]}
     cases: list[Case] = []
     reasons: dict[str, str] = {}

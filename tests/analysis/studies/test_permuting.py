@@ -220,7 +220,7 @@ def test_rows_that_cannot_move_are_told_from_those_that_can():
         ({"terms": ()}, "must be among log_rank"),
         ({"n_permutations": 0}, "one permutation"),
         ({"equation": replace(EQUATION, fixed_effects=("base_month", "week"))}, "one fixed effect"),
-        ({"equation": replace(EQUATION, estimator="negative_binomial")}, "are of ols, poisson"),
+        ({"equation": replace(EQUATION, estimator="negative_binomial")}, "support ols, poisson"),
         ({"cells": ("base_week",)}, "'base_week' is not in the rows"),
         ({"cells": ("row",)}, "no two rows of one row differ"),
     ],
