@@ -458,7 +458,7 @@ MART_FIGURES = (
         conclude=conclusions.obligations,
         unit="edges with known terms",
         filter="Edges with licences at both ends whose obligations the project has a reading of, "
-        "which is no legal advice",
+        "which is not legal advice",
         needs="a month with 30 edges of which both licences are known",
     ),
     by_month(

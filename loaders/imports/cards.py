@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _query(request: Request, source: sources.Source) -> str:
-    """Return the query of the cards; an empty card is no row."""
+    """Return the query of the cards; an empty card has no row."""
     card = side_tables.column_named(source, "--card", request.card).text
     return (
         f"SELECT {side_tables.model_id_of(source, request.model_id)} AS model_id, "

@@ -34,7 +34,7 @@ FAULTS = {
     "gone": "after the page no connection is taken for --stall seconds",
     "broken-gzip": "a body that is not the gzip it says it is",
     "broken-json": "JSON that ends half way, whole by Content-Length",
-    "not-utf8": "a body that is no UTF-8",
+    "not-utf8": "a body that is not UTF-8",
     "html": "a page of HTML with status 200",
     "object": "an object instead of the list",
     "numbers": "a list of numbers",
@@ -84,7 +84,7 @@ class Fault:
         """Read `KIND@REQUEST`, `KIND@REQUESTxTIMES`."""
         found = re.fullmatch(r"([\w-]+)@(\d+)(?:x(\d+))?", text)
         if found is None or found[1] not in kinds:
-            raise argparse.ArgumentTypeError(f"{text!r} is no KIND@REQUEST or KIND@REQUESTxTIMES")
+            raise argparse.ArgumentTypeError(f"{text!r} is not KIND@REQUEST or KIND@REQUESTxTIMES")
         return cls(found[1], int(found[2]), int(found[3] or 1))
 
     @classmethod

@@ -172,7 +172,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A reader that goes away is no news."""
+        """A reader that goes away is not worth a report."""
 
 
 # the command line

@@ -85,7 +85,7 @@ CONSTRUCTS: tuple[dict[str, str], ...] = (
         "their_page": "1130",
         "here": "benchmark score; recognition (likes) apart from it",
         "columns": "benchmark_score, likes",
-        "caveat": "missing for most, and those measured are selected; recognition is no quality",
+        "caveat": "missing for most, and those measured are selected; recognition is not quality",
     },
     {
         "construct": "priority reward",

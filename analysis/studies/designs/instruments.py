@@ -159,7 +159,7 @@ def instruments(
     )
     reason = None
     if not facts["n_rows"]:
-        reason = "no entrant of the sample is of an owner that is no bulk owner"
+        reason = "no entrant of the sample belongs to an owner that does not release in bulk"
     elif not facts["n_rows_with_queue"]:
         reason = f"no bulk owner entered a race in the {QUEUE_DAYS} days before any entrant"
     return PreparedDesign(ROWS, _equations(outcome), facts, controls=CONTROLS, reason=reason)

@@ -85,7 +85,7 @@ def table_name(design: str, window: float, unit: str) -> str:
 
 
 def rounded(value: Fact) -> Fact:
-    """`value`, a float to `DIGITS` significant digits, None for what is no number."""
+    """`value`, a float to `DIGITS` significant digits, None for what is not a number."""
     if not isinstance(value, float):
         return value
     return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None

@@ -208,7 +208,7 @@ def fixed_composition(
 ) -> PreparedDesign:
     """Weights with which every period has the mix of cells that all periods have together.
 
-    What then still moves from period to period is no change of composition (DiNardo, Fortin &
+    What then still moves from period to period is not a change of composition (DiNardo, Fortin &
     Lemieux 1996, with cells instead of a logit). A cell that some period lacks cannot be reweighted
     there: it leaves in all periods, and `share_matched` says what is left. Weights have mean 1 in
     each period. Fewer than `FEWEST_CELLS` cells, or `LEAST_MATCHED` of the rows, are no mix that

@@ -147,7 +147,7 @@ def robustness_value(
     """
     _check_statistic(t_statistic, degrees_of_freedom)
     if not 0 < q < np.inf:
-        raise EstimationError(f"q = {q} is no positive share of the estimate")
+        raise EstimationError(f"q = {q} is not a positive share of the estimate")
     strength = q * abs(t_statistic) / np.sqrt(degrees_of_freedom)
     if alpha is None:
         return _equal_strength(strength)

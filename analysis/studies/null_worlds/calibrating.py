@@ -25,7 +25,7 @@ Disruption has three worlds of its own:
     family_shocks       the same, with tosses as correlated within families as the real outcomes
     rewired             the index of lineages in which chance decides who builds on whom
                         (`analysis.studies.null_worlds.rewiring`); here the truth is 0, since there
-                        is no cause, and what is found on average is arithmetic
+                        is not a cause, and what is found on average is arithmetic
 """
 
 import re

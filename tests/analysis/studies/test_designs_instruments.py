@@ -147,7 +147,10 @@ def test_each_candidate_says_what_is_wrong_with_it():
 
 def test_without_rows_or_without_a_queue_the_reason_is_said():
     design = instruments(connect([]))
-    assert design.reason == "no entrant of the sample is of an owner that is no bulk owner"
+    assert (
+        design.reason
+        == "no entrant of the sample belongs to an owner that does not release in bulk"
+    )
     quiet = ranked([entrant("b", "c1", 0), entrant("b", "c2", 1)])
     connection = connect(quiet, ENTRANT_TYPES)
     design = instruments(connection)
