@@ -15,12 +15,15 @@
 {%- endmacro %}
 
 
-{# Whether an id means something else: a route of the Hub, which cannot be an owner, a DOI or a paper. #}
+{#
+    Whether an id means something else: a route of the Hub, which cannot be an owner, a DOI or a paper. `front` is an owner too, of
+    models that the Hub lists, so only the folder of the site's own pictures is a route.
+#}
 {% macro is_no_model(text) -%}
     {{ matches("lower(" ~ text ~ ")",
         "^(?:datasets|spaces|models|papers|collections|docs|blog|transformers|tasks|learn|posts|api|settings|organizations|new|join|login|pricing"
-        ~ "|chat|search|buckets|kernels|front|inference|inference-endpoints|enterprise|languages)(?:/|$)"
-        ~ "|^(?:doi:|doi[.]org/|arxiv:|arxiv[.]org/|10[.][0-9]{4,9}/)") }}
+        ~ "|chat|search|buckets|kernels|inference|inference-endpoints|enterprise|languages)(?:/|$)"
+        ~ "|^front(?:/assets)?$|^(?:doi:|doi[.]org/|arxiv:|arxiv[.]org/|10[.][0-9]{4,9}/)") }}
 {%- endmacro %}
 
 
