@@ -153,7 +153,8 @@ def reason(workshop: Path, stderr: str) -> str:
     with contextlib.suppress(OSError, ValueError, KeyError):
         results = json.loads((workshop / "target" / "run_results.json").read_text())["results"]
         failed = [
-            f"{result['unique_id'].split('.')[2]} ({told(result['message'] or result['status'])})"
+            f"{result['unique_id'].split('.')[2]} "
+            f"({sentence_of(result['message'] or result['status'])})"
             for result in results
             if result["status"] in ("error", "fail", "runtime error")
         ]
@@ -164,7 +165,7 @@ def reason(workshop: Path, stderr: str) -> str:
         log = (workshop / "logs" / "dbt.log").read_text(encoding="utf-8", errors="replace")
         _, found, text = log.rpartition("Encountered an error:")
         if found:
-            return told(text)
+            return sentence_of(text)
     if DISK_FULL.search(stderr):
         return "the disk is full"
     for line in stderr.splitlines():
@@ -173,7 +174,7 @@ def reason(workshop: Path, stderr: str) -> str:
     return " ".join(stderr.split())[-300:] or "dbt ended without a message"
 
 
-def told(text: str) -> str:
+def sentence_of(text: str) -> str:
     """The sentence in a message of dbt, without the heading, SQL and macros around it."""
     text = re.sub(r"\x1b\[\d+m", "", text).strip()
     if DISK_FULL.search(text):

@@ -88,7 +88,7 @@ def first_line(error: BaseException) -> str:
     return "the disk is full" if DISK_FULL.search(message) else message.splitlines()[0]
 
 
-def said_by(error: OSError) -> str:
+def system_message(error: OSError) -> str:
     """Return the system's message, with a note if the disk is full."""
     message = str(error.strerror or error)
     return (

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from hub_lineage.errors import EXIT_DATA, Problem, said_by
+from hub_lineage.errors import EXIT_DATA, Problem, system_message
 from hub_lineage.sql import is_interruption
 from loaders.crawl import crawling, resolving
 from loaders.imports import (
@@ -80,7 +80,7 @@ def _run(parsed: argparse.Namespace) -> int:
         raise
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        print(f"error: {said_by(error)}{where}", file=sys.stderr)
+        print(f"error: {system_message(error)}{where}", file=sys.stderr)
         return EXIT_DATA
     except Exception as error:
         if not is_interruption(error):

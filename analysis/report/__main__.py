@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("error: stopped; the earlier report is as it was", file=sys.stderr)
         return 130
-    print(report_site.told(account, site))
+    print(report_site.summary(account, site))
     return 0
 
 

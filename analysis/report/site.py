@@ -409,7 +409,7 @@ def figure_style() -> str:
     )
 
 
-def told(account: Mapping, site: Path) -> str:
+def summary(account: Mapping, site: Path) -> str:
     """One line on what was written."""
     files = [path for path in site.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 1e6

@@ -39,7 +39,7 @@ ICONS = {
 class Claim:
     """A claim, its verdict, and its tests, the first of which decides the verdict.
 
-    told: its number in words; why: the reason for an open verdict; tolerance: the smallest effect
+    in_words: its number; why: the reason for an open verdict; tolerance: the smallest effect
     that counts. figures: the names of the figures shown with it.
     """
 
@@ -47,7 +47,7 @@ class Claim:
     claim: str
     source: str
     verdict: str
-    told: str
+    in_words: str
     why: str
     tolerance: str
     curve: str
@@ -81,7 +81,7 @@ class Claim:
     @property
     def measure(self) -> str:
         """What was measured, or why nothing could be measured, in sentences."""
-        told = f"{capital(self.told)}." if self.told else ""
+        told = f"{capital(self.in_words)}." if self.in_words else ""
         why = f"{capital(self.why)}." if self.why else ""
         if self.verdict == NOT_TESTABLE:
             return reason_in_words(self.why) or "Nothing of it can be measured here."

@@ -10,8 +10,8 @@ from hub_lineage.landing import Snapshot
 from loaders.arguments import refuse_sample
 from loaders.crawl.crawl_progress import Progress
 from loaders.crawl.listing import Listing
+from loaders.crawl.model_count import ModelCount, estimated_models
 from loaders.crawl.reaching import check_reachable
-from loaders.crawl.reckoning import Reckoned, reckoned_models
 from loaders.landing import growing
 from loaders.landing.doubting import previous_snapshot
 from loaders.landing.resuming import unfinished_for
@@ -37,11 +37,11 @@ def dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
     if previous is not None and not previous.rows:
         previous = None  # accepted by hand; an empty listing says nothing about the next one
     if previous is None:
-        reckoned, size = reckoned_models(listing), float(BYTES_PER_MODEL)
+        number, size = estimated_models(listing), float(BYTES_PER_MODEL)
     else:
-        reckoned = Reckoned(previous.rows or 0, "previous snapshot")
-        size = _bytes_of(previous, reckoned.models) / reckoned.models
-    models = reckoned.models
+        number = ModelCount(previous.rows or 0, "previous snapshot")
+        size = _bytes_of(previous, number.models) / number.models
+    models = number.models
     left = models
     if unfinished is not None:
         landed = unfinished.rows or 0
@@ -50,7 +50,7 @@ def dry_run(arguments: argparse.Namespace, listing: Listing) -> int:
     requests = math.ceil(left / request.page_size)
     seconds = _estimated_seconds(requests, latency, listing.pacer.limit, arguments.rate_share)
     print(f"service:  {request.host}, {'with' if listing.sends_token else 'without'} a token")
-    print(f"models:   about {left:,} ({reckoned.how})")
+    print(f"models:   about {left:,} ({number.how})")
     print(f"requests: {requests:,}")
     print(f"minutes:  {math.ceil(seconds / 60):,}")
     print(f"bytes:    {math.ceil(left * size):,}")

@@ -26,7 +26,7 @@ from hub_lineage.errors import (
     Problem,
     StoppedError,
     UsageError,
-    said_by,
+    system_message,
 )
 from hub_lineage.files import hidden_folder
 from hub_lineage.progress import Progress
@@ -180,7 +180,7 @@ def fetching_folder(landing: Path) -> Iterator[Path]:
     except BlockingIOError as error:
         raise LandingError(f"another command is fetching into {landing}: wait for it") from error
     except OSError as error:
-        raise LandingError(f"cannot write to {landing}: {said_by(error)}") from error
+        raise LandingError(f"cannot write to {landing}: {system_message(error)}") from error
 
 
 # before

@@ -97,12 +97,13 @@ def _source_of(files: Sequence[str]) -> str:
 def _query(request: Request, source: sources.Source, unused: list[str]) -> str:
     """Return the query of the descriptions, one per row; add the other columns to `unused`."""
     used = {name: _column_of(request, source, name) for name in COLUMNS}
-    said_by = _usual(source, ("source",))
-    unused += [one.name for one in source.columns if one.name not in {*used.values(), said_by}]
+    source_column = _usual(source, ("source",))
+    known = {*used.values(), source_column}
+    unused += [one.name for one in source.columns if one.name not in known]
     texts = {name: _text(source, name, column) for name, column in used.items()}
     texts["source"] = literal(request.source)
-    if said_by is not None:
-        texts["source"] = f"coalesce({_text(source, 'source', said_by)}, {texts['source']})"
+    if source_column is not None:
+        texts["source"] = f"coalesce({_text(source, 'source', source_column)}, {texts['source']})"
     selected = ", ".join(f"CAST({text} AS VARCHAR) AS {name}" for name, text in texts.items())
     return f"SELECT {selected} FROM {source.relation} AS item"
 

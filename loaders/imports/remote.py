@@ -29,7 +29,7 @@ from hub_lineage.errors import (
     RefusedError,
     UnavailableError,
     UsageError,
-    said_by,
+    system_message,
 )
 from hub_lineage.sql import files_in_sql, one_line
 
@@ -187,7 +187,7 @@ class Partial:
                         self._filled.append(piece)
                         fetched(piece[1] - piece[0])
         except OSError as error:
-            raise LandingError(f"cannot write {self.path}: {said_by(error)}") from error
+            raise LandingError(f"cannot write {self.path}: {system_message(error)}") from error
 
     def remove(self) -> None:
         """Remove the copy and its notes."""

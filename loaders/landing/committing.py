@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from hub_lineage.errors import LandingError, said_by
+from hub_lineage.errors import LandingError, system_message
 from hub_lineage.files import (
     digest_of,
     flush,
@@ -372,7 +372,7 @@ def building_folder(root: Path) -> Iterator[Path]:
                 os.close(lock)
     except OSError as error:
         raise LandingError(
-            f"the landing cannot be written: {said_by(error)}"
+            f"the landing cannot be written: {system_message(error)}"
             + (f" ({error.filename})" if error.filename else "")
         ) from error
 
@@ -409,5 +409,5 @@ def commit_table(connection: duckdb.DuckDBPyConnection, query: str, target: Path
                     "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
                 )
     except (OSError, duckdb.Error) as error:
-        message = one_line(error) if isinstance(error, duckdb.Error) else said_by(error)
+        message = one_line(error) if isinstance(error, duckdb.Error) else system_message(error)
         raise LandingError(f"the landing cannot be written: {message}") from error

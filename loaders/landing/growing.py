@@ -18,7 +18,7 @@ from typing import Any, get_origin, get_type_hints
 
 import duckdb
 
-from hub_lineage.errors import IntegrityError, LandingError, said_by
+from hub_lineage.errors import IntegrityError, LandingError, system_message
 from hub_lineage.files import digest_of, flush, is_locked, locked, replacing, take_lock
 from hub_lineage.landing import (
     COLUMNS,
@@ -438,7 +438,7 @@ def _landing_errors() -> Iterator[None]:
         yield
     except OSError as error:
         raise LandingError(
-            f"the landing cannot be written: {said_by(error)}; what is landed stays"
+            f"the landing cannot be written: {system_message(error)}; what is landed stays"
         ) from error
     except duckdb.Error as error:
         raise LandingError(

@@ -188,7 +188,7 @@ def test_no_room_for_the_exports(surrounded, monkeypatch):
     ],
 )
 def test_what_dbt_says_of_a_full_disk(tmp_path, said):
-    assert dbt.told(said) == "the disk is full"
+    assert dbt.sentence_of(said) == "the disk is full"
     assert dbt.reason(tmp_path, said) == "the disk is full"
 
 

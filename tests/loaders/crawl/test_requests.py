@@ -12,7 +12,7 @@ from crawls import ROOT, Outcome, finish, landed, run_here, start_process
 from loaders import __version__
 from loaders.crawl.dry_run import BYTES_PER_MODEL
 from loaders.crawl.listing import FULL_FIELDS, LINEAGE_FIELDS, Request
-from loaders.crawl.reckoning import PAGES
+from loaders.crawl.model_count import PAGES
 from loaders.simulator import fake_faults
 from loaders.simulator.fake_hub import TOKEN
 from loaders.simulator.fake_models import Models
@@ -95,7 +95,7 @@ def test_a_dry_run_counts_the_models_of_a_small_service_and_writes_nothing(
     assert int(told["bytes"].replace(",", "")) == 2_500 * BYTES_PER_MODEL
 
 
-def test_a_dry_run_reckons_the_models_of_a_large_service_from_a_few_pages(hub, crawl) -> None:
+def test_a_dry_run_estimates_the_models_of_a_large_service_from_a_few_pages(hub, crawl) -> None:
     service = hub(Models(60_000, private_share=0.0))
     done = crawl(service, "--dry-run", small=False)
     assert len(service.requests) <= 2 * PAGES + 2
@@ -111,13 +111,13 @@ def test_a_dry_run_of_a_service_that_lists_the_oldest_first_says_what_it_has_see
     assert "about 12,000 (at least: how many more the service does not tell)" in done.out
 
 
-def test_a_dry_run_reckons_with_the_quota(hub, crawl) -> None:
+def test_a_dry_run_estimates_with_the_quota(hub, crawl) -> None:
     service = hub(Models(4_500, private_share=0.0), quota=10)
     done = crawl(service, "--dry-run", "--page-size", 100, small=False)
     assert "minutes:  25" in done.out, "six windows of 8 requests: five waits of 5 minutes"
 
 
-def test_a_dry_run_reckons_with_the_previous_snapshot(hub, crawl) -> None:
+def test_a_dry_run_estimates_with_the_previous_snapshot(hub, crawl) -> None:
     service = hub(250)
     crawl(service)
     done = crawl(service, "--dry-run", "--new-snapshot")

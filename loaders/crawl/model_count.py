@@ -15,14 +15,14 @@ PAGES = 12
 
 
 @dataclass(frozen=True)
-class Reckoned:
+class ModelCount:
     """A number of models, and how it is known."""
 
     models: int
     how: str
 
 
-def reckoned_models(listing: Listing) -> Reckoned:
+def estimated_models(listing: Listing) -> ModelCount:
     """The number of a service's models: counted if there are few, else estimated.
 
     Pages at several times between the newest and the oldest model give the rate at which models
@@ -39,7 +39,7 @@ def reckoned_models(listing: Listing) -> Reckoned:
         counted += len(pages[-1].items)
         query = pages[-1].next_query
     if query is None:
-        return Reckoned(counted, "counted")
+        return ModelCount(counted, "counted")
     try:
         times = [_second(item.oid) for item in (pages[0].items[0], pages[-1].items[-1])]
         oldest = asking.first_oid(OLDEST_FIRST)
@@ -47,8 +47,8 @@ def reckoned_models(listing: Listing) -> Reckoned:
             raise IntegrityError("the order is not newest first")
         beyond = _made_between(asking, _second(oldest), times[1])
     except (IntegrityError, TypeError, ValueError):
-        return Reckoned(counted, "at least: how many more the service does not tell")
-    return Reckoned(counted + round(beyond), f"by {PAGES} pages from its newest to its oldest")
+        return ModelCount(counted, "at least: how many more the service does not tell")
+    return ModelCount(counted + round(beyond), f"by {PAGES} pages from its newest to its oldest")
 
 
 def _made_between(listing: Listing, oldest: float, newest: float) -> float:
