@@ -1,6 +1,6 @@
 """The SQL that writes values as JSON text, each according to its type.
 
-What is null has no JSON text but null itself, so that an object can leave its key out.
+The text of a null value is null, so that an object can leave its key out.
 """
 
 import json

@@ -33,7 +33,7 @@ GLM_TOLERANCE = 1e-12
 GLM_ITERATIONS = 200
 
 LARGE = 1_000_000
-"""Values of a matrix from which a tenth of a second to free what a fit leaves is well spent."""
+"""The values of a matrix from which freeing it is worth the tenth of a second that it takes."""
 
 
 def has_engine(name: str) -> bool:
@@ -147,8 +147,8 @@ def _solve_by_absorbing(
         tolerance=TOLERANCE if effects else None,
     )
     if is_pyfixest and design.x.size >= LARGE:
-        # Its models refer to themselves, and Python frees what does so only once many objects are
-        # new: few matrices of a hundred megabytes would stay, fit after fit.
+        # Its models refer to themselves, and Python frees such objects only after it has made many
+        # new ones: a few matrices of a hundred megabytes would be kept from fit to fit.
         del model
         gc.collect()
     return solution

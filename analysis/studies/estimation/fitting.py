@@ -280,8 +280,8 @@ def _check_design(design: Design, equation: Equation) -> None:
 
 
 def _n_levels(design: Design, equation: Equation) -> int:
-    """Coefficients beside the terms, at the least: the constant, or the levels of the fixed effect
-    that has most. Families and strata have none."""
+    """The least number of coefficients besides the terms: one for the constant, or for each level
+    of the largest fixed effect. A conditional logit's families and a Cox's strata have none."""
     if not equation.fixed_effects:
         return 1
     if equation.estimator in ("conditional_logit", "cox"):

@@ -1,8 +1,8 @@
 """Intervals that survive heavy-tailed families: the delete-group jackknife.
 
-Clustered standard errors count clusters, and a few families that hold most of the outcome count as
-many as all others. So the largest clusters leave one by one, the rest in random groups, and what
-the estimates do is their uncertainty.
+Clustered standard errors go by the number of clusters, although a few families may hold as much of
+the outcome as all others. So the largest clusters are left out one by one, the rest in random
+groups, and the uncertainty is the spread of the estimates without each.
 """
 
 from dataclasses import dataclass, replace
@@ -48,7 +48,7 @@ class Jackknife:
     those without each group, `covariance` (K, K) what follows (see `delete_group_jackknife`),
     `independent` (K, K) what would follow from independent rows of one variance (None but for OLS),
     `variation` (H, K, K) what each group adds to the variation of the terms with all else held
-    fixed (None where the groups do not leave from cross products),
+    fixed (None where the groups are not left out by cross products),
     `degrees_of_freedom` those of as many clusters as they are worth by the outcome, H - 1 at most
     (see `delete_group_jackknife`). `groups` gives the group, 0 to H - 1, of each cluster (its
     index).
@@ -93,8 +93,8 @@ class Jackknife:
 
         Where leaving out a few groups moves it and leaving out the others does not, its spread
         rests on those few: moves m count as 3 (sum m^2)^2 / sum m^4 groups, which is all of them
-        where the moves are normal. Nor are there more than the groups that tell it are worth
-        (`worth_of`), less one: moves of few groups may by chance be alike.
+        where the moves are normal. At most one less than the worth of the groups by the variation
+        of the terms (`worth_of`), since the moves of few groups may be alike by chance.
         """
         freedom = self.degrees_of_freedom
         worth = self.worth_of(weights)
@@ -108,12 +108,11 @@ class Jackknife:
         return float(max(freedom, 1))
 
     def worth_of(self, weights: np.ndarray) -> float | None:
-        """How many equal groups those are worth that tell the combination weights'b; None where
-        that is not known. `weights` (K,).
+        """The effective number of groups behind the combination weights'b; None if it is unknown.
 
-        A group tells as much as its rows add to what varies of the combination with all else held
-        fixed: v_h, and the groups are worth (sum v)^2 / sum v^2. This is the effective number of
-        clusters of Carter, Schnepel & Steigerwald (2017) for independent rows of one variance.
+        With v_h, the share of group h in the variation of the terms in `weights` (K,) while all
+        else is held fixed, it is (sum v)^2 / sum v^2: that of Carter, Schnepel & Steigerwald (2017)
+        for independent rows of one variance.
         """
         if self.variation is None:
             return None
@@ -146,7 +145,7 @@ def delete_group_jackknife(
     Intervals are Student's t. Where a few clusters hold most of the outcome, the spread rests on
     those few: of G clusters worth (sum y)^2 / sum y^2 by their outcome y, the degrees of freedom
     are that worth less one, H - 1 at most and one at least; and for a term that few groups move,
-    those of the groups that do, and of those that tell it (`Jackknife.degrees_of_freedom_of`).
+    those of the groups that do; and by the variation of the term, at most `worth_of` less one.
 
     The groups leave from the equation's cross products (`analysis.studies.estimation.leaving_out`),
     which is held against the engine's estimates on all rows; what that cannot solve is fitted

@@ -99,9 +99,9 @@ class Columns:
 class LeftOut:
     """`on_all` (k,) coefficients of the terms (of length one) on all rows, `without` (H, k) without
     each group, NaN where `is_solved` (H,) is not: these need a refit. `variation` (H, k, k) is what
-    the rows of each group add to the squares and products of the terms as they vary with all else
-    held fixed, `independent` (k, k) the covariance on all rows of an OLS whose rows are independent
-    and of one variance."""
+    the rows of each group add to the squares and products of the terms, net of all else,
+    `independent` (k, k) the covariance on all rows of an OLS whose rows are independent and of one
+    variance."""
 
     on_all: np.ndarray
     without: np.ndarray

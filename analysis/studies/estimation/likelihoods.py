@@ -196,10 +196,10 @@ def solution_at(
     equation: Equation,
     convention: Convention,
 ) -> Solution:
-    """What the top of a likelihood says that knows no means of the outcome, as those that compare
-    the rows of a family: conditional logits, Cox regressions.
+    """The solution at the maximum of a likelihood without means of the outcome: that of conditional
+    logits and Cox regressions, which compare the rows of a family.
 
-    columns: (k,) those of the design that it is a likelihood of; clusters: of what `model` scores.
+    columns: (k,) the design's columns in the likelihood; clusters: those of what `model` scores.
     """
     scores = model.score_obs(top.estimates)
     covariance = covariance_of(top, scores, clusters, equation, convention)

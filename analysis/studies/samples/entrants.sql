@@ -105,7 +105,7 @@ select
     ln(1 + case when release_lag_days_exact < 0 then 0 else release_lag_days_exact end) as log_lag_exact,
     has_exact_date,
 
-    -- crowding: other owners' release events in the days before; twenty files of one day are one event event
+    -- crowding: other owners' release events in the days before; twenty files of one day are one event
     rivals_30 as crowd_30,
     ln(1 + n_rivals_before_other_owner_events_7d) as log_crowd_7,
     ln(1 + n_rivals_before_other_owner_events_14d) as log_crowd_14,
