@@ -26,13 +26,14 @@ def test_what_is_landed_during_a_build_comes_with_the_next_one(built_on_both, sp
     exports, _ = built_on_both("nasty")
     (landing,) = exports.parent.glob("*landing*")
     asked = "select count(*) from landing.snapshot_manifests"
-    spark = SparkSession.builder.remote(spark_server[0]).getOrCreate()
-    before = spark.sql(asked).collect()
-    assert before[0][0] > 0
-    snapshot = next(landing.glob("hub_models/snapshot_id=*"))
-    shutil.copytree(snapshot, snapshot.with_name("snapshot_id=20991231T000000Z"))
-    write_catalog(landing)
-    assert spark.sql(asked).collect() == before
+    # Closed while the server is there: at the end of the process its client would wait for it.
+    with SparkSession.builder.remote(spark_server[0]).getOrCreate() as spark:
+        before = spark.sql(asked).collect()
+        assert before[0][0] > 0
+        snapshot = next(landing.glob("hub_models/snapshot_id=*"))
+        shutil.copytree(snapshot, snapshot.with_name("snapshot_id=20991231T000000Z"))
+        write_catalog(landing)
+        assert spark.sql(asked).collect() == before
 
 
 HISTORICAL = {"model_metrics", "snapshot_changes", "outcomes_at_age", "growth_curves"}
