@@ -15,15 +15,21 @@
 {%- endmacro %}
 
 
-{#
-    Whether an id means something else: a route of the Hub, which cannot be an owner, a DOI or a paper. `front` is an owner too, of
-    models that the Hub lists, so only the folder of the site's own pictures is a route.
-#}
+{# Whether an id means something else: a route of the Hub, which cannot be an owner, a DOI or a paper. #}
 {% macro is_no_model(text) -%}
     {{ matches("lower(" ~ text ~ ")",
         "^(?:datasets|spaces|models|papers|collections|docs|blog|transformers|tasks|learn|posts|api|settings|organizations|new|join|login|pricing"
         ~ "|chat|search|buckets|kernels|inference|inference-endpoints|enterprise|languages)(?:/|$)"
-        ~ "|^front(?:/assets)?$|^(?:doi:|doi[.]org/|arxiv:|arxiv[.]org/|10[.][0-9]{4,9}/)") }}
+        ~ "|^(?:doi:|doi[.]org/|arxiv:|arxiv[.]org/|10[.][0-9]{4,9}/)") }}
+{%- endmacro %}
+
+
+{#
+    Whether the id in a link leads to the site's own pictures, which cards show. Not part of `is_no_model`: `front` is an owner, too,
+    and the Hub has listed its repositories, one of them by this very name.
+#}
+{% macro is_site_picture(text) -%}
+    lower({{ text }}) = 'front/assets'
 {%- endmacro %}
 
 

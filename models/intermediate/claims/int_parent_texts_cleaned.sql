@@ -170,7 +170,7 @@ judged as (
                 or {{ matches("spelled.line", "^ *(?:[{][{]|[$][{A-Za-z_])") }}
                 or {{ matches("translate(spelled.line, '[]', '<>')", "^ *[<{]+[^/<>{}]+[>}]+/|^[^/<>{} ]+/[<{]+[^/<>{}]+[>}]+ *$") }}
                 then 'placeholder'
-            when {{ is_no_model('spelled.spelled_id') }} then 'not_a_model'
+            when {{ is_no_model('spelled.spelled_id') }} or {{ is_site_picture('spelled.spelled_id') }} then 'not_a_model'
             when
                 not spelled.is_hub_link
                 and (

@@ -81,4 +81,4 @@ select
     claimed_parent,
     is_link
 from named
-where claimed_parent != '' and not {{ is_no_model('claimed_parent') }}
+where claimed_parent != '' and not {{ is_no_model('claimed_parent') }} and not {{ is_site_picture('claimed_parent') }}
