@@ -88,12 +88,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         if fault == "gone":
             self.hub.go_away()
-        if not self._is_known(authorization):
-            self._error(401, "Invalid credentials in Authorization header")
-            return
-        is_granted, self.limits = self.hub.account(authorization or "anonymous")
-        if not is_granted:
-            self._error(429, "We had to rate limit you: you have used up your api quota.")
+        if not self._is_admitted(authorization):
             return
         if fault in fake_faults.STATUSES:
             self._status(fault, authorization)
@@ -149,15 +144,20 @@ class Handler(BaseHTTPRequestHandler):
         self.limits |= headers
         self._error(status, f"No. You came with {authorization}" if status == 401 else "No.")
 
-    # one model
-
-    def _detail(self, name: str, authorization: str | None) -> None:
+    def _is_admitted(self, authorization: str | None) -> bool:
+        """Whether the token and its quota allow an answer; a refusal is sent."""
         if not self._is_known(authorization):
             self._error(401, "Invalid credentials in Authorization header")
-            return
+            return False
         is_granted, self.limits = self.hub.account(authorization or "anonymous")
         if not is_granted:
             self._error(429, "We had to rate limit you: you have used up your api quota.")
+        return is_granted
+
+    # one model
+
+    def _detail(self, name: str, authorization: str | None) -> None:
+        if not self._is_admitted(authorization):
             return
         models = self.hub.models
         number = models.number_of(name)
