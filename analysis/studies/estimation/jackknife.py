@@ -21,8 +21,9 @@ from analysis.studies.estimation import (
     has_engine,
     with_interval,
 )
-from analysis.studies.estimation.leaving_out import Columns, LeftOut, leave_out
+from analysis.studies.estimation.leaving_out import LeftOut, leave_out
 from analysis.studies.estimation.matrices import standardised
+from analysis.studies.estimation.ordered_rows import Columns
 from analysis.studies.estimation.pruning import (
     as_codes,
     as_labels,

@@ -27,6 +27,8 @@ from scipy.linalg.lapack import dpstrf
 from scipy.sparse import csr_array
 from scipy.special import expit, logit
 
+from analysis.studies.estimation.ordered_rows import Columns, Gone, OrderedRows
+
 # A step, in standard errors, after which no other is needed.
 SMALL_STEP = 1e-7
 MOST_STEPS = 40
@@ -42,57 +44,8 @@ LEAST_OF_A_TERM = 1e-7
 PERFECT = 1e-10
 # Of the mean outcome, a row's mean that says the row is separated.
 SMALL_MEAN = 1e-6
-# Doubles in a block of rows x groups, which stays in the cache; and the fewest groups in one, for
-# which the rows are read together where they do not fit there.
-BLOCK = 400_000
-FEWEST_TOGETHER = 8
-
-
-# Rows that leave, in parts.
-Gone = tuple[slice | np.ndarray, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Columns:
-    """What a fit works on: columns of length one, nuisance first, then the terms.
-
-    `x` (n, K) with the within-level means of `absorbed` taken out; without an absorbed effect a
-    constant is the first of the nuisance. `levels` are codes (n,) of the factors and fixed effects
-    that are dummies, the rest of the nuisance in this order, `heights` (levels,) what each dummy is
-    where it is not zero. Without any outcome left, the rows of a level say nothing of a Poisson.
-    """
-
-    x: np.ndarray
-    n_nuisance: int
-    absorbed: np.ndarray | None
-    levels: tuple[np.ndarray, ...]
-    heights: tuple[np.ndarray, ...]
-    weights: np.ndarray
-
-    def within_levels(self) -> "Columns":
-        """The same less the columns' means within the absorbed levels."""
-        return replace(self, x=self.less_means(self.x))
-
-    def less_means(self, values: np.ndarray) -> np.ndarray:
-        """Values (n, ...) less their means within the absorbed levels, if there are any."""
-        if self.absorbed is None:
-            return values
-        indicator = csr_array(
-            (self.weights, (self.absorbed, np.arange(len(values)))),
-            shape=(self.absorbed.max() + 1, len(values)),
-        )
-        means = ((indicator @ values).T / indicator.sum(axis=1)).T
-        return values - means[self.absorbed]
-
-    def at(self, rows: np.ndarray) -> "Columns":
-        """The same of some rows (m,); not standardised anew."""
-        return replace(
-            self,
-            x=self.x[rows],
-            absorbed=None if self.absorbed is None else self.absorbed[rows],
-            levels=tuple(codes[rows] for codes in self.levels),
-            weights=self.weights[rows],
-        )
+# Doubles of a block of rows x groups, which stays in the cache.
+BLOCK = 131_072
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,114 +88,19 @@ def leave_out(
     need another way: a term that falls, or, where no `mean` is given, because no fit has looked for
     separated rows, a mean next to its edge.
     """
-    rows = _Rows.sorted(columns, outcome, group)
+    rows = OrderedRows.sorted(columns, outcome, group)
     if estimator == "ols":
         return _leave_out_of_ols(rows)
     return _leave_out_by_steps(rows, estimator, None if mean is None else mean[rows.order])
 
 
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """Rows in the order of their groups, therein of their absorbed levels.
-
-    A level's rows in one group are a part; where no level is cut, parts are levels.
-    """
-
-    columns: Columns
-    outcome: np.ndarray
-    order: np.ndarray  # (n,) the place of each row among those given
-    group_starts: np.ndarray  # (H + 1,)
-    level_starts: np.ndarray  # (L,) of the parts; empty where no effect is absorbed
-    level_sizes: np.ndarray  # (L,) of the parts
-
-    @classmethod
-    def sorted(cls, columns: Columns, outcome: np.ndarray, group: np.ndarray) -> "_Rows":
-        absorbed = columns.absorbed
-        order = np.argsort(group, kind="stable")
-        starts = sizes = np.empty(0, dtype=np.int64)
-        if absorbed is not None:
-            order = np.lexsort((absorbed, group))
-            is_new = (np.diff(absorbed[order]) != 0) | (np.diff(group[order]) != 0)
-            changes = np.flatnonzero(is_new) + 1
-            starts = np.concatenate([[0], changes])
-            sizes = np.diff(np.append(starts, len(order)))
-        bounds = np.searchsorted(group[order], np.arange(group.max() + 2))
-        return cls(columns.at(order), outcome[order], order, bounds, starts, sizes)
-
-    @property
-    def n_groups(self) -> int:
-        return len(self.group_starts) - 1
-
-    def of_group(self, group: int) -> slice:
-        """The rows of a group."""
-        return slice(self.group_starts[group], self.group_starts[group + 1])
-
-    def by_level(self, values: np.ndarray) -> np.ndarray:
-        """Sums (L, ...) of values (n, ...) within absorbed levels."""
-        return np.add.reduceat(values, self.level_starts, axis=0)
-
-    def on_rows(self, values: np.ndarray) -> np.ndarray:
-        """Values (n, ...) of the rows' levels, from those of the levels (L, ...)."""
-        return np.repeat(values, self.level_sizes, axis=0)
-
-    def of_the_others(self, values: np.ndarray) -> np.ndarray:
-        """Sums over all groups but each, (H, ...), of what each group adds (H, ...).
-
-        Sums before and after it, and not the whole less its own: nothing cancels.
-        """
-        before = np.zeros_like(values)
-        after = np.zeros_like(values)
-        np.cumsum(values[:-1], axis=0, out=before[1:])
-        after[:-1] = np.cumsum(values[:0:-1], axis=0)[::-1]
-        return before + after
-
-    def by_group(self, values: np.ndarray) -> np.ndarray:
-        """Sums (H, ...) of values (n, ...) within groups; no group is empty."""
-        return np.add.reduceat(values, self.group_starts[:-1], axis=0)
-
-    def cross_products(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """x' diag(weights) x of each group; (H, K, K)."""
-        size = x.shape[1]
-        products = np.empty((self.n_groups, size, size))
-        for group in range(self.n_groups):
-            own = x[self.of_group(group)]
-            products[group] = own.T @ (own * weights[self.of_group(group), None])
-        return products
-
-    def degrees_left(self) -> np.ndarray:
-        """Rows less levels and columns, without each group; (H,)."""
-        left = self.of_the_others(np.diff(self.group_starts).astype(np.float64))
-        if self.columns.absorbed is not None:
-            level = self.columns.absorbed[self.level_starts]
-            n_parts = np.bincount(level)
-            is_whole = n_parts[level] == 1
-            gone = np.bincount(self.group_of_part[is_whole], minlength=self.n_groups)
-            left -= np.count_nonzero(n_parts) - gone
-        return left - self.columns.x.shape[1]
-
-    @cached_property
-    def group_of_part(self) -> np.ndarray:
-        """The group of each part; (L,)."""
-        return np.searchsorted(self.group_starts, self.level_starts, side="right") - 1
-
-    def has_two_outcomes(self) -> np.ndarray:
-        """Whether the outcome varies without each group; (H,)."""
-        starts = self.group_starts[:-1]
-        low = np.minimum.reduceat(self.outcome, starts)
-        high = np.maximum.reduceat(self.outcome, starts)
-        lowest, highest = np.sort(low)[:2], np.sort(high)[-2:]
-        least = np.where(low == lowest[0], lowest[1], lowest[0])
-        most = np.where(high == highest[1], highest[0], highest[1])
-        return least < most
-
-
-def _leave_out_of_ols(rows: _Rows) -> LeftOut | None:
+def _leave_out_of_ols(rows: OrderedRows) -> LeftOut | None:
     """From the cross products of the other groups."""
     columns = rows.columns
     x, weights, outcome, k = columns.x, columns.weights, rows.outcome, columns.n_nuisance
     y = columns.less_means(outcome - np.average(outcome, weights=weights))
     own = rows.cross_products(x, weights)
-    own_with_y = rows.by_group(x * (weights * y)[:, None])
+    own_with_y = rows.products(x, weights * y)
     own_squares, own_weight = rows.by_group(weights * y * y), rows.by_group(weights)
     own_size = np.diff(rows.group_starts)
     solver = _inverse(own.sum(axis=0), k, weights.mean())
@@ -281,7 +139,7 @@ def _variation(own: np.ndarray, directions: np.ndarray) -> np.ndarray:
 
 
 def _of_cut_levels(
-    rows: _Rows, level: np.ndarray, x: np.ndarray, y: np.ndarray
+    rows: OrderedRows, level: np.ndarray, x: np.ndarray, y: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What x'x (H, K, K), x'y (H, K) and y'y (H,) of the other groups lose with the means that a
     group takes from the levels it cuts; `level` (L,) is that of each part.
@@ -309,7 +167,9 @@ def _of_cut_levels(
     return products, with_y, squares
 
 
-def _leave_out_by_steps(rows: _Rows, estimator: str, mean: np.ndarray | None) -> LeftOut | None:
+def _leave_out_by_steps(
+    rows: OrderedRows, estimator: str, mean: np.ndarray | None
+) -> LeftOut | None:
     """By Newton's steps from the solution on all rows."""
     model = _Model(rows, estimator)
     top = model.top(mean)
@@ -318,8 +178,8 @@ def _leave_out_by_steps(rows: _Rows, estimator: str, mean: np.ndarray | None) ->
     k, n_groups = rows.columns.n_nuisance, rows.n_groups
     is_solved = (rows.degrees_left() > 0) & rows.has_two_outcomes()
     gone = model.gone_without_each_group(is_solved)
-    curvature = model.curvature(model.means(top[:, None], [()])[0][:, 0])
-    own = rows.cross_products(model.less_means(curvature), curvature)
+    curvature = np.concatenate([block.curvature_at(top) for block in model.blocks])
+    own = model.hessians(curvature)
     whole = _inverse(own.sum(axis=0), k, curvature.mean())
     if whole is None:
         return None
@@ -394,24 +254,19 @@ def _curved(inverses: np.ndarray, steps: np.ndarray, taken: np.ndarray) -> np.nd
 
 
 @dataclass(frozen=True, eq=False)
-class _Model:
-    """A Poisson or a logit of rows; the levels of the absorbed effect are at their best."""
+class _Block:
+    """A Poisson or a logit of a block of rows; the levels of the absorbed effect are at their best.
 
-    rows: _Rows
+    `is_dummy` (K,) says which columns are dummies.
+    """
+
+    rows: OrderedRows
     estimator: str
-
-    @cached_property
-    def is_dummy(self) -> np.ndarray:
-        """Which columns are dummies; (K,)."""
-        columns = self.rows.columns
-        is_dummy = np.arange(columns.x.shape[1]) < columns.n_nuisance
-        if columns.absorbed is None:
-            is_dummy[0] = False
-        return is_dummy
+    is_dummy: np.ndarray
 
     @cached_property
     def plain(self) -> np.ndarray:
-        """The other columns side by side; (n, K - dummies)."""
+        """The columns that are no dummies, side by side; (n, K - dummies)."""
         return np.ascontiguousarray(self.rows.columns.x[:, ~self.is_dummy])
 
     @cached_property
@@ -449,6 +304,7 @@ class _Model:
         """Means and weighted residuals (n, b) at coefficients (K, b); 0 on rows gone from each."""
         rows, columns = self.rows, self.rows.columns
         weights = columns.weights[:, None]
+        gone = [rows.within(one) for one in gone]
         predictor = self.predictors(beta)
         inverse_link = expit if self.estimator == "logit" else np.exp
         mean = inverse_link(predictor, out=predictor)
@@ -466,27 +322,15 @@ class _Model:
                 residual[part, place] = 0
         return mean, residual
 
-    def scores(self, beta: np.ndarray, gone: list[Gone]) -> tuple[np.ndarray, np.ndarray]:
-        """Scores (K, b) at coefficients (K, b), and the length (b,) of the residuals."""
-        width = max(FEWEST_TOGETHER, BLOCK // len(self.rows.outcome))
-        score, rest = np.empty_like(beta), np.empty(beta.shape[1])
-        for start in range(0, beta.shape[1], width):
-            block = slice(start, start + width)
-            with np.errstate(all="ignore"):
-                residual = self.means(beta[:, block], gone[block])[1]
-            score[:, block] = self.products(residual)
-            rest[block] = np.sqrt(np.einsum("nb,nb->b", residual, residual))
-        return score, rest
-
-    def variation(self) -> float:
-        """The squared length of the outcome about its mean."""
-        weights, outcome = self.rows.columns.weights, self.rows.outcome
-        return float(((weights * (outcome - np.average(outcome, weights=weights))) ** 2).sum())
-
     def curvature(self, mean: np.ndarray) -> np.ndarray:
         """What each row adds to the Hessian at its mean; (n,)."""
         slope = mean if self.estimator == "poisson" else mean * (1 - mean)
         return self.rows.columns.weights * slope
+
+    def curvature_at(self, beta: np.ndarray, gone: Gone = ()) -> np.ndarray:
+        """The same at coefficients (K,); 0 on rows gone."""
+        with np.errstate(all="ignore"):
+            return self.curvature(self.means(beta[:, None], [gone])[0][:, 0])
 
     def less_means(self, curvature: np.ndarray) -> np.ndarray:
         """The columns less their means within the absorbed levels, by curvature (n,); (n, K)."""
@@ -497,6 +341,50 @@ class _Model:
         totals = self.rows.by_level(x * curvature[:, None])
         return x - self.rows.on_rows(np.divide(totals, sums, out=totals, where=sums > 0))
 
+
+@dataclass(frozen=True, eq=False)
+class _Model:
+    """A Poisson or a logit of rows: sums over their blocks."""
+
+    rows: OrderedRows
+    estimator: str
+
+    @cached_property
+    def blocks(self) -> list[_Block]:
+        """The blocks of the rows."""
+        columns = self.rows.columns
+        is_dummy = np.arange(columns.x.shape[1]) < columns.n_nuisance
+        if columns.absorbed is None:
+            is_dummy[0] = False
+        return [_Block(block, self.estimator, is_dummy) for block in self.rows.blocks]
+
+    def scores(self, beta: np.ndarray, gone: list[Gone]) -> tuple[np.ndarray, np.ndarray]:
+        """Scores (K, b) at coefficients (K, b), and the length (b,) of the residuals."""
+        score, squares = np.zeros_like(beta), np.zeros(beta.shape[1])
+        for block in self.blocks:
+            width = max(1, BLOCK // len(block.rows.outcome))
+            for start in range(0, beta.shape[1], width):
+                some = slice(start, start + width)
+                with np.errstate(all="ignore"):
+                    residual = block.means(beta[:, some], gone[some])[1]
+                score[:, some] += block.products(residual)
+                squares[some] += np.einsum("nb,nb->b", residual, residual)
+        return score, np.sqrt(squares)
+
+    def variation(self) -> float:
+        """The squared length of the outcome about its mean."""
+        weights, outcome = self.rows.columns.weights, self.rows.outcome
+        return float(((weights * (outcome - np.average(outcome, weights=weights))) ** 2).sum())
+
+    def hessians(self, curvature: np.ndarray) -> np.ndarray:
+        """What each group adds to the Hessian, at the rows' curvature (n,); (H, K, K)."""
+        size = self.rows.columns.x.shape[1]
+        found = np.zeros((self.rows.n_groups, size, size))
+        for block in self.blocks:
+            own = curvature[block.rows.start :][: len(block.rows.outcome)]
+            found[block.rows.groups] += block.rows.cross_products(block.less_means(own), own)
+        return found
+
     def scores_at_top(
         self, top: np.ndarray, gone: list[Gone], groups: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -505,10 +393,13 @@ class _Model:
         Levels lie within groups, so that a group which leaves alone moves no other row's mean: what
         is left of a score of zero is what the group's own rows gave.
         """
-        residual = self.means(top[:, None], [()])[1]
-        own = self.rows.by_group(self.rows.columns.x * residual)
-        squares = self.rows.of_the_others(self.rows.by_group(residual[:, 0] ** 2))
-        score, rest = self.rows.of_the_others(own)[groups].T.copy(), np.sqrt(squares[groups])
+        own, squares = np.zeros((self.rows.n_groups, len(top))), np.zeros(self.rows.n_groups)
+        for block in self.blocks:
+            residual = block.means(top[:, None], [()])[1]
+            own[block.rows.groups] += block.rows.by_group(block.rows.columns.x * residual)
+            squares[block.rows.groups] += block.rows.by_group(residual[:, 0] ** 2)
+        left = self.rows.of_the_others(squares)
+        score, rest = self.rows.of_the_others(own)[groups].T.copy(), np.sqrt(left[groups])
         others = [place for place, parts in enumerate(gone) if len(parts) > 1]
         if others:
             score[:, others], rest[others] = self.scores(
@@ -518,14 +409,16 @@ class _Model:
 
     def inverse(self, beta: np.ndarray, gone: Gone) -> np.ndarray | None:
         """Of the Hessian at coefficients (K,) without the rows gone; None where a term falls."""
-        with np.errstate(all="ignore"):
-            curvature = self.curvature(self.means(beta[:, None], [gone])[0][:, 0])
-        if not np.isfinite(curvature).all():
-            return None
-        x = self.less_means(curvature)
-        n_left = np.count_nonzero(curvature)
-        hessian = x.T @ (x * curvature[:, None])
-        return _inverse(hessian, self.rows.columns.n_nuisance, curvature.sum() / max(n_left, 1))
+        hessian, total, n_left = np.zeros((len(beta), len(beta))), 0.0, 0
+        for block in self.blocks:
+            curvature = block.curvature_at(beta, gone)
+            if not np.isfinite(curvature).all():
+                return None
+            x = block.less_means(curvature)
+            hessian += x.T @ (x * curvature[:, None])
+            total += curvature.sum()
+            n_left += int(np.count_nonzero(curvature))
+        return _inverse(hessian, self.rows.columns.n_nuisance, total / max(n_left, 1))
 
     def top(self, mean: np.ndarray | None) -> np.ndarray | None:
         """The coefficients (K,) on all rows, from what gives the means (n,) where they are known;
@@ -564,16 +457,22 @@ class _Model:
 
     def coefficients_of(self, mean: np.ndarray) -> np.ndarray | None:
         """The coefficients (K,) whose means (n,) are given; None where a term falls."""
-        predictor = np.log(mean) if self.estimator == "poisson" else logit(mean)
-        curvature = self.curvature(mean)
-        x = self.less_means(curvature)
-        weighted = x * curvature[:, None]
-        inverse = _inverse(x.T @ weighted, self.rows.columns.n_nuisance, curvature.mean())
-        return None if inverse is None else inverse @ (weighted.T @ predictor)
+        size = self.rows.columns.x.shape[1]
+        hessian, image, total = np.zeros((size, size)), np.zeros(size), 0.0
+        for block in self.blocks:
+            own = mean[block.rows.start :][: len(block.rows.outcome)]
+            curvature = block.curvature(own)
+            x = block.less_means(curvature)
+            weighted = x * curvature[:, None]
+            hessian += x.T @ weighted
+            image += weighted.T @ (np.log(own) if self.estimator == "poisson" else logit(own))
+            total += curvature.sum()
+        inverse = _inverse(hessian, self.rows.columns.n_nuisance, total / len(mean))
+        return None if inverse is None else inverse @ image
 
     def is_at_limit(self, beta: np.ndarray) -> bool:
         """Whether a row's mean is next to the edge of what it can be: a separated row."""
-        mean = self.means(beta[:, None], [()])[0][:, 0]
+        mean = np.concatenate([block.means(beta[:, None], [()])[0][:, 0] for block in self.blocks])
         outcome = self.rows.outcome
         average = np.average(outcome, weights=self.rows.columns.weights)
         is_low = (outcome == 0) & (mean < SMALL_MEAN * average)

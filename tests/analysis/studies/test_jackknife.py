@@ -16,6 +16,9 @@ from analysis.studies.estimation import (
     NotIdentified,
     TooFewClusters,
     fit,
+    jackknife,
+    leaving_out,
+    ordered_rows,
 )
 from analysis.studies.estimation.jackknife import Jackknife, delete_group_jackknife, prepare
 from analysis.studies.null_worlds.verdict_cases import toss
@@ -158,6 +161,50 @@ def test_effects_whose_levels_the_groups_cut_leave_from_their_means():
         ssc=pyfixest.ssc(k_fixef="full"),
     )  # fmt: skip
     np.testing.assert_allclose(found.independent, independent._vcov, rtol=1e-8)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 64])
+@pytest.mark.parametrize("effects", [("parent_id", "month"), ("month",), ()])
+@pytest.mark.parametrize("estimator", ["poisson", "logit"])
+def test_the_size_of_the_blocks_in_which_rows_are_read_changes_nothing(
+    estimator, effects, rows, monkeypatch
+):
+    """Blocks of one level, of parts of a group and of whole groups; and of few groups at once."""
+    asked = replace(equation(estimator), fixed_effects=effects)
+    whole = delete_group_jackknife(FRAME, asked, "parent_id", 6, 4)
+    fitted = []
+    monkeypatch.setattr(ordered_rows, "TOGETHER", rows)
+    monkeypatch.setattr(leaving_out, "BLOCK", 3 * rows)
+    monkeypatch.setattr(jackknife, "fit", lambda *given, **options: fitted.append(given))
+    found = delete_group_jackknife(
+        FRAME, asked, "parent_id", 6, 4, whole=fit(FRAME, asked, of_interest=())
+    )
+    assert not fitted
+    np.testing.assert_allclose(found.estimates, whole.estimates, rtol=1e-9)
+    np.testing.assert_allclose(found.covariance, whole.covariance, rtol=1e-8)
+    np.testing.assert_allclose(found.variation, whole.variation, rtol=1e-8)
+
+
+def test_blocks_hold_every_row_once_and_cut_no_level():
+    random = np.random.default_rng(11)
+    group = np.sort(random.integers(0, 9, 400))
+    # Levels of one to sixty rows, each in one group.
+    level = np.cumsum(np.append(0, (np.diff(group) != 0) | (random.random(399) < 0.1)))
+    columns = ordered_rows.Columns(np.ones((400, 1)), 0, level, (), (), np.ones(400))
+    rows = ordered_rows.OrderedRows.sorted(columns, random.normal(size=400), group)
+    whole_groups = set(rows.group_starts.tolist())
+    for together in (5, 30, 1000):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ordered_rows, "TOGETHER", together)
+            blocks = replace(rows).blocks
+        assert np.concatenate([block.order for block in blocks]).tolist() == rows.order.tolist()
+        for block in blocks:
+            end = block.start + len(block.outcome)
+            own = rows.columns.absorbed[block.start : end]
+            assert not set(own) & set(rows.columns.absorbed[: block.start])
+            assert not set(own) & set(rows.columns.absorbed[end:])
+            assert {block.start, end} <= whole_groups or block.n_groups == 1
+            assert np.diff(block.group_starts).sum() == len(block.outcome)
 
 
 def test_the_largest_clusters_leave_alone_and_the_rest_in_even_groups():
