@@ -379,9 +379,9 @@ def rewiring(context: Context, specification: Specification) -> list[Result]:
 
 def hazard(context: Context, specification: Specification) -> list[Result]:
     """A Cox regression, tests of proportional hazards, and Kaplan and Meier's curves."""
-    result = estimate(context.exports, specification, context.seed)
     equation, level = specification.equation, "relation"
     frame = select(context.exports, specification, [level])
+    result = estimate_on(frame, specification, equation, context.exports, context.seed)
     waiting = survival_rows(
         frame, equation, level, specification.clusters[0], specification.options["days"],
     )  # fmt: skip

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -55,36 +56,34 @@ class PartialLikelihood:
         first = np.searchsorted(self.at, self.at)
         self.share_left = (np.arange(len(self.at)) - first) / self.n_events[self.at]
 
+        self._reached: _Reached | None = None
+
     def loglike(self, estimates: np.ndarray) -> float:
         """Minus infinity where the estimates are so large that nobody at risk has a risk left."""
-        risk, predictor = self._risk(estimates)
-        at_risk = self._at_risk(risk)
-        if not (at_risk > 0).all():
+        here = self.at_estimates(estimates)
+        if not (here.at_risk > 0).all():
             return -np.inf
-        return float(predictor[self.failed].sum() - np.log(at_risk).sum())
+        return float(here.predictor[self.failed].sum() - np.log(here.at_risk).sum())
 
     def score(self, estimates: np.ndarray) -> np.ndarray:
         """The first derivatives (k,)."""
-        return self.score_obs(estimates).sum(axis=0)
+        means = self.at_estimates(estimates).means
+        return self.x[self.failed].sum(axis=0) - means.sum(axis=0)
 
     def hessian(self, estimates: np.ndarray) -> np.ndarray:
         """The second derivatives (k, k)."""
-        risk, _ = self._risk(estimates)
-        at_risk = self._at_risk(risk)
-        means = self._means(risk, at_risk)
-        weight = risk * self._exposure(1 / at_risk)
-        return means.T @ means - self.x.T @ (self.x * weight[:, None])
+        here = self.at_estimates(estimates)
+        weight = here.risk * self._exposure(1 / here.at_risk)
+        return here.means.T @ here.means - self.x.T @ (self.x * weight[:, None])
 
     def score_obs(self, estimates: np.ndarray) -> np.ndarray:
         """The score residuals (n, k), in the order of the rows given (Therneau & Grambsch 2000)."""
-        risk, _ = self._risk(estimates)
-        at_risk = self._at_risk(risk)
-        means = self._means(risk, at_risk)
+        here = self.at_estimates(estimates)
         residuals = np.zeros_like(self.x)
         residuals[self.failed] = self.schoenfeld(estimates)
-        residuals -= self.x * (risk * self._exposure(1 / at_risk))[:, None]
+        residuals -= self.x * (here.risk * self._exposure(1 / here.at_risk))[:, None]
         for j in range(self.x.shape[1]):
-            residuals[:, j] += risk * self._exposure(means[:, j] / at_risk)
+            residuals[:, j] += here.risk * self._exposure(here.means[:, j] / here.at_risk)
         given = np.empty_like(residuals)
         given[self.order] = residuals
         return given
@@ -94,31 +93,31 @@ class PartialLikelihood:
 
         Tied events share the mean of their means. The rows are in the order of `failed`.
         """
-        risk, _ = self._risk(estimates)
-        means = self._means(risk, self._at_risk(risk))
         of_moment = np.column_stack(
-            [np.bincount(self.at, mean, minlength=len(self.last)) for mean in means.T]
+            [
+                np.bincount(self.at, mean, minlength=len(self.last))
+                for mean in self.at_estimates(estimates).means.T
+            ]
         )
         return self.x[self.failed] - of_moment[self.at] / self.n_events[self.at, None]
 
-    def _risk(self, estimates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """exp(x b) and x b (n,), within each stratum relative to its largest."""
-        predictor = self.x @ estimates
-        starts = np.flatnonzero(np.append(True, np.diff(self.stratum) != 0))
-        largest = np.maximum.reduceat(predictor, starts)
-        predictor -= np.repeat(largest, np.diff(np.append(starts, len(predictor))))
-        return np.exp(predictor), predictor
+    def at_estimates(self, estimates: np.ndarray) -> _Reached:
+        """The sums at estimates (k,). Those last asked for are kept: a step asks several times."""
+        if self._reached is None or not np.array_equal(self._reached.estimates, estimates):
+            self._reached = _Reached(self, estimates.copy())
+        return self._reached
 
-    def _at_risk(self, values: np.ndarray) -> np.ndarray:
-        """The sum of values (n,) over those at risk at each event, tied ones partly; (events,)."""
+    def sums_at_risk(self, values: np.ndarray) -> np.ndarray:
+        """The sums of values (n, ...) over those at risk at each event, tied ones partly;
+        (events, ...)."""
         # pandas sums each stratum by itself, with Kahan's correction.
-        running = pd.Series(values).groupby(self.stratum).cumsum().to_numpy()
-        tied = np.bincount(self.moment, weights=values * self.event)
-        return running[self.last[self.at]] - self.share_left * tied[self.at]
-
-    def _means(self, risk: np.ndarray, at_risk: np.ndarray) -> np.ndarray:
-        """The mean of the covariates over those at risk at each event; (events, k)."""
-        return np.column_stack([self._at_risk(risk * column) / at_risk for column in self.x.T])
+        columns = pd.DataFrame(values.reshape(len(values), -1), copy=False)
+        running = columns.groupby(self.stratum, sort=False).cumsum().to_numpy()
+        found = running[self.last[self.at]]
+        for j, column in enumerate(columns.to_numpy().T):
+            tied = np.bincount(self.moment, weights=column * self.event)
+            found[:, j] -= self.share_left * tied[self.at]
+        return found.reshape(-1, *values.shape[1:])
 
     def _exposure(self, values: np.ndarray) -> np.ndarray:
         """The sum of values (events,) over the events at which each row was at risk; (n,).
@@ -130,6 +129,26 @@ class PartialLikelihood:
         so_far = pd.Series(by_moment[::-1]).groupby(self.stratum_of_moment[::-1]).cumsum()
         missed = np.bincount(self.at, weights=values * self.share_left, minlength=len(self.last))
         return so_far.to_numpy()[::-1][self.moment] - self.event * missed[self.moment]
+
+
+class _Reached:
+    """A partial likelihood's sums at estimates (k,)."""
+
+    def __init__(self, model: PartialLikelihood, estimates: np.ndarray) -> None:
+        self.model, self.estimates = model, estimates
+        predictor = model.x @ estimates
+        starts = np.flatnonzero(np.append(True, np.diff(model.stratum) != 0))
+        largest = np.maximum.reduceat(predictor, starts)
+        predictor -= np.repeat(largest, np.diff(np.append(starts, len(predictor))))
+        # x b and exp(x b) (n,), within each stratum relative to its largest.
+        self.predictor, self.risk = predictor, np.exp(predictor)
+        self.at_risk = model.sums_at_risk(self.risk)
+
+    @cached_property
+    def means(self) -> np.ndarray:
+        """The means of the covariates over those at risk at each event; (events, k)."""
+        weighted = self.risk[:, None] * self.model.x
+        return self.model.sums_at_risk(weighted) / self.at_risk[:, None]
 
 
 def solve_cox(design: Design, equation: Equation, convention: Convention) -> Solution:

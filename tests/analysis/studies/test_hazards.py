@@ -92,6 +92,7 @@ def test_any_times_events_and_strata_give_the_likelihood_spelt_out(rows):
     model = likelihood_of(frame)
     assert model.loglike(at) == pytest.approx(spelt_out(frame, at), abs=1e-10)
     assert model.score_obs(at).shape == (len(frame), 2)
+    np.testing.assert_allclose(model.score_obs(at).sum(axis=0), model.score(at), atol=1e-9)
 
 
 def test_one_covariate_by_hand():
