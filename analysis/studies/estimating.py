@@ -170,13 +170,16 @@ def refuse_what_controls_determine(
     """NotIdentified if a term of interest could have been dropped in place of a dropped control.
 
     Of collinear terms an engine keeps the first; if those of interest are put last, they must still
-    be kept.
+    be kept. Which terms determine each other the rows say, whatever the estimator: OLS is asked.
     """
     if not fitted.dropped_terms or not must_stay(specification):
         return
     last = tuple(term for term in equation.terms if term in specification.interest)
     first = tuple(term for term in equation.terms if term not in last)
-    fit(frame, replace(equation, terms=(*first, *last)), of_interest=last)
+    reordered = replace(equation, terms=(*first, *last))
+    if equation.estimator != "iv":
+        reordered = replace(reordered, estimator="ols", event=None, clusters=("iid",))
+    fit(frame.iloc[fitted.rows], reordered, of_interest=last)
 
 
 def jackknifed(

@@ -239,7 +239,9 @@ def _solvers(equation: Equation, engine: str, n_rows: int) -> tuple[Solver, Solv
         raise EstimationError(objection)
     by_numpy = solve_cox if equation.estimator == "cox" else solve_conditional_logit
     others: dict[str, Solver] = {"statsmodels": solve_by_statsmodels, "numpy": by_numpy}
-    linear = "pyfixest" if engine in others else engine
+    # Of many rows, the OLS on the way to separated ones is asked for often.
+    is_fast = n_rows >= LARGE and has_engine("fereg")
+    linear = ("fereg" if is_fast else "pyfixest") if engine in others else engine
     solve_linear = absorbing_solver(linear)
     solve = others.get(engine, solve_linear)
     return partial(_guarded, engine, solve), partial(_guarded, linear, solve_linear)

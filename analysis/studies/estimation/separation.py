@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from scipy.linalg import qr
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, hstack
 from scipy.special import logit
@@ -36,6 +37,8 @@ EXACT = 1e-9
 ZERO = 1e-5
 DIRECTIONS = (4, 64)
 FEW = 20_000
+# Of a column of length one, what the others must leave, or they determine it.
+DETERMINED = 1e-8
 
 
 def is_separated(
@@ -94,15 +97,14 @@ def _proven(design: Design, equation: Equation, solve: Solver, suspects: np.ndar
     cone: if the space has none of it, there is no such vector. If its projection points to the edge
     only, it is the proof; if not, a linear program looks for the widest vector of the cone.
     """
-    plain = replace(equation, estimator="ols", clusters=("iid",), weights=None)
     towards = np.where(design.outcome[suspects] == 0, -1.0, 1.0)
+    residual = _residual_of(design, equation, solve)
 
     def left(direction: np.ndarray) -> np.ndarray:
         """What the columns leave of a direction of the suspects (s,), on the suspects."""
-        outcome = np.zeros(len(design.outcome))
-        outcome[suspects] = towards * direction
-        given = replace(design, outcome=outcome, weights=None)
-        return direction - towards * solve(given, plain, SMALL_SAMPLE["cr0"]).fitted[suspects]
+        column = np.zeros(len(design.outcome))
+        column[suspects] = towards * direction
+        return towards * residual(column)[suspects]
 
     found = np.zeros(len(design.outcome), dtype=bool)
     direction = _projected(np.ones(int(suspects.sum())), left)
@@ -111,6 +113,39 @@ def _proven(design: Design, equation: Equation, solve: Solver, suspects: np.ndar
     if direction.max() > ZERO:
         found[suspects] = direction > ZERO * direction.max()
     return found
+
+
+def _residual_of(
+    design: Design, equation: Equation, solve: Solver
+) -> Callable[[np.ndarray], np.ndarray]:
+    """What the columns and the fixed effects leave of a column (n,), asked for many times.
+
+    The fixed effects are taken out of the design's own columns once.
+    """
+    plain = replace(
+        equation, terms=(), factors=(), estimator="ols", clusters=("iid",), weights=None
+    )
+    effects_alone = replace(
+        design, x=design.x[:, :0], names=(), centre=design.centre[:0], scale=design.scale[:0],
+        is_endogenous=design.is_endogenous[:0], weights=None,
+    )  # fmt: skip
+
+    def within(column: np.ndarray) -> np.ndarray:
+        if not design.fixed_effects.shape[1]:
+            return column - column.mean()
+        given = replace(effects_alone, outcome=column)
+        return column - solve(given, plain, SMALL_SAMPLE["cr0"]).fitted
+
+    # Of length one as they are, a column of which effects leave rounding falls.
+    columns = np.column_stack([within(column) for column in design.x.T])
+    basis, triangle, _ = qr(columns, mode="economic", pivoting=True)
+    basis = basis[:, np.abs(np.diag(triangle)) > DETERMINED]
+
+    def residual(column: np.ndarray) -> np.ndarray:
+        rest = within(column)
+        return rest - basis @ (basis.T @ rest)
+
+    return residual
 
 
 def _basis(size: int, left: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
