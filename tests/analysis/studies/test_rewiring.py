@@ -295,14 +295,21 @@ def test_the_mean_under_chance_is_the_mean_over_all_those_lineages():
         assert one["mdi_excess"] == pytest.approx(real - one["mdi_chance"])
 
 
+def plant(monkeypatch, indices_of) -> None:
+    """Let draw `number` give the indices `indices_of(number)` by model, whatever is drawn."""
+
+    def planted(counter, number, seed, n_steps):
+        counted = counter.count(counter.lineage.parent)
+        models = counter.lineage.names[counted["node_key"]]
+        return counted.assign(mdi=[indices_of(number).get(model, np.nan) for model in models])
+
+    monkeypatch.setattr(analysis.studies.null_worlds.rewiring, "counted_by_chance", planted)
+
+
 def test_draws_without_an_index_do_not_count(monkeypatch):
     indices = {"a": [0.5, 0.0, np.nan, 1.0], "b": [np.nan] * 4}
 
-    def planted(counter, number, seed, n_steps):
-        mdi = [values[number] for values in indices.values()]
-        return pd.DataFrame({"model_id": list(indices), "mdi": mdi})
-
-    monkeypatch.setattr(analysis.studies.null_worlds.rewiring, "drawn", planted)
+    plant(monkeypatch, lambda number: {name: values[number] for name, values in indices.items()})
     found = mdi_under_chance(connected(FEW, disruption_of(FEW)), 4).set_index("model_id")
     assert found["n_draws_defined"].tolist() == [3, 0]
     assert found.loc["a", "mdi_chance"] == pytest.approx(0.5)
@@ -320,10 +327,7 @@ def test_an_index_that_is_the_same_in_every_draw_has_no_z(monkeypatch):
     """Thirds and tenths, whose squares less the square of their mean would not be zero."""
     values = {"a": 1 / 3, "b": 0.1}
 
-    def planted(counter, number, seed, n_steps):
-        return pd.DataFrame({"model_id": list(values), "mdi": list(values.values())})
-
-    monkeypatch.setattr(analysis.studies.null_worlds.rewiring, "drawn", planted)
+    plant(monkeypatch, lambda number: values)
     found = mdi_under_chance(connected(FEW, disruption_of(FEW)), 7)
     assert (found["mdi_chance_deviation"] == 0).all()
     assert found["mdi_z"].isna().all()
