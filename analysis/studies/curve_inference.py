@@ -48,6 +48,7 @@ from analysis.studies.curves import (
 from analysis.studies.estimating import rounded
 from analysis.studies.estimation import fit
 from analysis.studies.estimation.equations import Equation, EstimationError
+from analysis.studies.estimation.ordered_rows import TOGETHER
 from analysis.studies.null_worlds.permuting import CELLS
 from hub_lineage.exports import Exports
 
@@ -138,12 +139,16 @@ def joint_tests(
     values, residuals = values[by_cell], residuals[by_cell]
     cell = np.unique(cell[by_cell], return_inverse=True)[1]
 
-    covariances = [covariance(values, residual, cell) for residual in residuals.T]
+    covariances = covariances_of(values, residuals, cell)
     weights = np.array([standardising(covariances[one.residual], one) for one in combinations])
     by_residual = np.array([one.residual for one in combinations], dtype=int)
 
     def curve(positions: np.ndarray) -> np.ndarray:
-        scores = values[positions].T @ residuals
+        # A block's values lie close together, since a cell's do, and stay in the cache.
+        scores = np.zeros((values.shape[1], residuals.shape[1]))
+        for start in range(0, len(cell), TOGETHER):
+            block = slice(start, start + TOGETHER)
+            scores += values[positions[block]].T @ residuals[block]
         return (weights * scores[:, by_residual].T).sum(axis=1)
 
     real = curve(np.arange(len(cell)))
@@ -217,14 +222,16 @@ def sums_within(columns: np.ndarray, cell: np.ndarray) -> np.ndarray:
     return np.column_stack([np.bincount(cell, weights=column) for column in columns.T])
 
 
-def covariance(values: np.ndarray, residual: np.ndarray, cell: np.ndarray) -> np.ndarray:
-    """The covariance of the scores (K,) over all permutations within cells.
+def covariances_of(values: np.ndarray, residuals: np.ndarray, cell: np.ndarray) -> np.ndarray:
+    """The covariances of the scores (J, K, K) over all permutations within cells, by residual.
 
-    Values and residual must be centred in their cells.
+    Values (n, K) and residuals (n, J) must be centred in their cells.
     """
-    squares = np.bincount(cell, weights=residual**2)
-    share = squares / np.maximum(np.bincount(cell) - 1, 1)
-    return values.T @ (values * share[cell][:, None])
+    shares = sums_within(residuals**2, cell) / np.maximum(np.bincount(cell) - 1, 1)[:, None]
+    found = np.empty((residuals.shape[1], values.shape[1], values.shape[1]))
+    for at, column in enumerate(values.T):
+        found[:, at] = shares.T @ sums_within(values * column[:, None], cell)
+    return found
 
 
 def standardising(covariance: np.ndarray, one: Combination) -> np.ndarray:
@@ -309,33 +316,39 @@ def disruption(exports: Exports, _: int) -> Prepared:
         f"cast(relation = '{kind}' as integer) as is_{kind}"
         for kind in ("finetune", "merge", "unknown")
     )
-    traits = exports.connection.execute(
-        f"select model_id, parent_quarter, log_size, size_unknown, {kinds} "
-        "from focals where model_id in "
-        "(select model_id from focal_windows where undefined_reason is null) order by model_id"
+    choices = itertools.product(WINDOWS, TAKERS.values(), FORMS.values())
+    outcomes = {
+        f"outcome_{number}": f"max(cast({form} > 0 as integer)) "
+        f"filter (where window_name = '{window}' and {condition})"
+        for number, (window, condition, form) in enumerate(choices)
+    }
+    frame = exports.connection.execute(
+        f"""
+        with outcomes as (
+            select model_id, {", ".join(f"{sql} as {name}" for name, sql in outcomes.items())}
+            from focal_windows
+            where undefined_reason is null
+            group by model_id
+        )
+
+        select parent_quarter, log_size, size_unknown, {kinds}, outcomes.* exclude (model_id)
+        from focals
+        inner join outcomes on focals.model_id = outcomes.model_id
+        order by focals.model_id"""
     ).df()
-    by_choice: list[np.ndarray] = []
-    for window, condition in itertools.product(WINDOWS, TAKERS.values()):
-        forms = ", ".join(f"cast({form} > 0 as integer) as is_{form}" for form in FORMS.values())
-        frame = exports.connection.execute(
-            f"select model_id, {forms} from focal_windows where undefined_reason is null "
-            f"and window_name = '{window}' and {condition}"
-        ).df()
-        aligned = frame.set_index("model_id").reindex(traits["model_id"])
-        by_choice.append(aligned.to_numpy(np.float64, na_value=np.nan))
-    outcomes = np.column_stack(by_choice)
-    cell = pd.factorize(traits["parent_quarter"])[0]
-    residuals = known_residuals(outcomes, cell)
+    cell = pd.factorize(frame["parent_quarter"])[0]
+    found = frame[list(outcomes)].to_numpy(np.float64, na_value=np.nan)
     places = {trait: at for at, trait in enumerate(TRAITS)}
     interest: Mapping[str, str] = {"size": "log_size", "finetune": "is_finetune"}
     combinations = [
         Combination(
             name, at, places[trait], tuple(places[other] for other in TRAITS if other != trait)
         )
-        for at in range(outcomes.shape[1])
+        for at in range(len(outcomes))
         for name, trait in interest.items()
     ]
-    return traits[list(TRAITS)].to_numpy(np.float64), residuals, cell, combinations
+    values = frame[list(TRAITS)].to_numpy(np.float64)
+    return values, known_residuals(found, cell), cell, combinations
 
 
 def known_residuals(outcomes: np.ndarray, cell: np.ndarray) -> np.ndarray:

@@ -53,9 +53,11 @@ create temp table if not exists within_base_and_month as (
         group by outcome, parent_id, release_month
     ),
 
+    -- Until no mean is left to sweep out, but for rounding.
     sweeps as (
         select
             0 as sweep,
+            true as is_moving,
             cell,
             base,
             month,
@@ -66,23 +68,35 @@ create temp table if not exists within_base_and_month as (
         union all
         select
             sweep + 1 as sweep,
+            sweep = 0 or max(abs(recognition_mean) + abs(percentile_mean)) over () > 1e-12 as is_moving,
             cell,
             base,
             month,
             n,
-            recognition - case
-                when sweep % 2 = 0 then sum(n * recognition) over months / sum(n) over months
-                else sum(n * recognition) over bases / sum(n) over bases
-            end as recognition,
-            percentile - case
-                when sweep % 2 = 0 then sum(n * percentile) over months / sum(n) over months
-                else sum(n * percentile) over bases / sum(n) over bases
-            end as percentile
-        from sweeps
-        where sweep < 200
-        window
-            months as (partition by month),
-            bases as (partition by base)
+            recognition - recognition_mean as recognition,
+            percentile - percentile_mean as percentile
+        from (
+            select
+                *,
+                case
+                    when sweep % 2 = 0 then sum(n * recognition) over months / sum(n) over months
+                    else sum(n * recognition) over bases / sum(n) over bases
+                end as recognition_mean,
+                case
+                    when sweep % 2 = 0 then sum(n * percentile) over months / sum(n) over months
+                    else sum(n * percentile) over bases / sum(n) over bases
+                end as percentile_mean
+            from sweeps
+            where is_moving and sweep < 200
+            window
+                months as (partition by month),
+                bases as (partition by base)
+        ) as swept
+    ),
+
+    swept_out as (
+        select * from sweeps
+        qualify sweep = max(sweep) over ()
     )
 
     select
@@ -93,14 +107,13 @@ create temp table if not exists within_base_and_month as (
         compared.n_rivals,
         compared.recognition,
         compared.release_percentile,
-        compared.recognition - cells.recognition + sweeps.recognition as net_recognition,
-        compared.release_percentile - cells.percentile + sweeps.percentile as net_percentile
-    from sweeps
-    inner join cells on sweeps.cell = cells.cell
+        compared.recognition - cells.recognition + swept_out.recognition as net_recognition,
+        compared.release_percentile - cells.percentile + swept_out.percentile as net_percentile
+    from swept_out
+    inner join cells on swept_out.cell = cells.cell
     inner join compared
         on
             cells.outcome = compared.outcome
             and cells.parent_id = compared.parent_id
             and cells.release_month = compared.release_month
-    where sweeps.sweep = 200
 );

@@ -397,11 +397,12 @@ def _sums(connection: duckdb.DuckDBPyConnection, traits: str) -> None:
 
     Columns: owner_group, fold, quarter_at (from which on the rows may be learned from), then
     `p_<i>_<j>` for i <= j. A quarter that is only to be predicted has a row without a group, a
-    group without a finished model one without a quarter.
+    group without a finished model one without a quarter. Summed by Kahan's method, since the order
+    of the rows is not given.
     """
     columns = ["1", *TRAITS, "derivatives_percentile"]
     products = ",\n".join(
-        f"sum({columns[i]} * {columns[j]}) as p_{i}_{j}"
+        f"fsum({columns[i]} * {columns[j]}) as p_{i}_{j}"
         for i in range(len(columns))
         for j in range(i, len(columns))
     )

@@ -166,8 +166,9 @@ def standardised_differences(
 
         select
             variable,
-            (one_before - zero_before) / spread as standardised_difference_before,
-            (one_after - zero_after) / spread as standardised_difference_after,
+            -- Ten decimals: the last ones of a sum depend on the order of its rows.
+            round((one_before - zero_before) / spread, 10) as standardised_difference_before,
+            round((one_after - zero_after) / spread, 10) as standardised_difference_after,
             n_one,
             n_zero,
             size_one as effective_size_one,

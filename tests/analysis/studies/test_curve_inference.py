@@ -13,7 +13,7 @@ from analysis.studies.curve_inference import (
     N_RESIDUALS,
     STATISTICS,
     Combination,
-    covariance,
+    covariances_of,
     curve_inference,
     disruption,
     joint_tests,
@@ -147,7 +147,8 @@ def test_the_covariance_of_scores_is_that_over_all_permutations():
         for second in orders
     ])  # fmt: skip
     assert scores.mean(axis=0) == pytest.approx(0, abs=1e-12)
-    assert covariance(values, residual, cell) == pytest.approx(scores.T @ scores / 36)
+    found = covariances_of(values, residual[:, None], cell)
+    assert found[0] == pytest.approx(scores.T @ scores / 36)
 
 
 def test_a_term_that_the_others_determine_is_undefined_and_counted():
