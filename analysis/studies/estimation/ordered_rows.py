@@ -112,6 +112,8 @@ class OrderedRows:
                 cuts.append(start)
             while end - cuts[-1] > TOGETHER:
                 cuts.append(min(self._cut_after(cuts[-1]), end))
+            if start < cuts[-1] < end:
+                cuts.append(end)
         if cuts[-1] < len(self.outcome):
             cuts.append(len(self.outcome))
         return [self._between(start, end) for start, end in pairwise(cuts)]

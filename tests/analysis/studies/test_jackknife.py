@@ -187,13 +187,14 @@ def test_the_size_of_the_blocks_in_which_rows_are_read_changes_nothing(
 
 def test_blocks_hold_every_row_once_and_cut_no_level():
     random = np.random.default_rng(11)
-    group = np.sort(random.integers(0, 9, 400))
+    # Groups of a hundred to four rows, so that the rest of a large one has room for a small one.
+    group = np.sort(random.choice(9, 400, p=np.arange(9, 0, -1) / 45))
     # Levels of one to sixty rows, each in one group.
     level = np.cumsum(np.append(0, (np.diff(group) != 0) | (random.random(399) < 0.1)))
     columns = ordered_rows.Columns(np.ones((400, 1)), 0, level, (), (), np.ones(400))
     rows = ordered_rows.OrderedRows.sorted(columns, random.normal(size=400), group)
     whole_groups = set(rows.group_starts.tolist())
-    for together in (5, 30, 1000):
+    for together in (5, 30, 40, 50, 60, 1000):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(ordered_rows, "TOGETHER", together)
             blocks = replace(rows).blocks
