@@ -20,6 +20,9 @@ SHAPES = ("hub", "family", "merges")
 SMALLEST = 600
 """The models of a landing with next to nothing to do, which shows what dbt itself takes."""
 
+DRAWING_MEMORY = "8GB"
+"""For the drawing, which is not measured: that of ten million models once failed in 4 GB."""
+
 FAMILY = "draw % 50 = 0"
 MERGES = "draw % 10 = 0 and place > 70"
 PARENTS_OF_A_MERGE = """
@@ -40,7 +43,8 @@ def make_landing(
         command = [sys.executable, "-m", "loaders", "sample", "--landing", unfinished]
         command += ["--models", n_models, "--snapshots", n_snapshots, "--full-width"]
         command += ["--lively"] if lively else []
-        cost_of(command, log=folder.with_name(f"{folder.name}.log"))
+        variables = {"HUB_MEMORY": DRAWING_MEMORY}
+        cost_of(command, variables, folder.with_name(f"{folder.name}.log"))
         if shape != "hub":
             reshape(sorted(unfinished.glob("hub_models/*/part-*.parquet")), shape)
         unfinished.rename(folder)

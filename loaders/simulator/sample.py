@@ -25,6 +25,7 @@ import duckdb
 
 from hub_lineage import landing
 from hub_lineage.errors import LandingError, UsageError
+from hub_lineage.sql import memory_limit
 from loaders.landing import committing
 from loaders.landing.committing import commit_table
 from loaders.simulator import drawing, drawn_items
@@ -45,8 +46,6 @@ OWNERS = "owners/sample.parquet"
 
 PAIRS = "weights/sample.parquet"
 """The landed comparisons of weights of two made-up tools."""
-
-MEMORY_LIMIT = "2GB"
 
 # benchmark scores
 
@@ -188,7 +187,7 @@ def write_sample(
         tempfile.TemporaryDirectory(prefix="hub-sample-") as workshop,
         duckdb.connect(str(Path(workshop) / "drawn.duckdb")) as connection,
     ):
-        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute(f"set memory_limit = '{memory_limit()}'")
         if threads is not None:
             connection.execute(f"set threads = {int(threads)}")
         generator = drawn_items.Generator(connection, ecosystem)
