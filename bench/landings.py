@@ -21,7 +21,7 @@ SMALLEST = 600
 """The models of a landing with next to nothing to do, which shows what dbt itself takes."""
 
 DRAWING_MEMORY = "8GB"
-"""For the drawing, which is not measured: that of ten million models once failed in 4 GB."""
+"""For the drawing, which is not measured: that of ten million models fails in 4 GB."""
 
 FAMILY = "draw % 50 = 0"
 MERGES = "draw % 10 = 0 and place > 70"

@@ -126,12 +126,8 @@ from range($n_ghosts) as ghosts(ghost);
 
 # What a card says and what the Hub makes of it. The Hub tags only parents it can resolve, under
 # their present names; of several parents it keeps the first in byte order, unless it is a merge.
-AT_ONCE = 1_000_000
-"""The models whose references are put together in one statement: DuckDB keeps the ordered texts of
-all groups in memory."""
-
 REFERENCES = """
-{made}
+create or replace table drawn_references as
 with claims as (
     select
         drawn_edges.child,
@@ -159,7 +155,6 @@ with claims as (
         models.first_seen <= {snapshot}
         and (models.gone > {snapshot} or models.back <= {snapshot})
         and models.declared <= {snapshot}
-        and drawn_edges.child >= {first} and drawn_edges.child < {end}
 ), habits as (
     select
         *,
@@ -508,18 +503,7 @@ class Generator:
                 )
             ),
         )
-        for first in range(0, self.n_models, AT_ONCE):
-            connection.execute(
-                REFERENCES.format(
-                    made="insert into drawn_references"
-                    if first
-                    else "create or replace table drawn_references as",
-                    snapshot=snapshot,
-                    n_models=self.n_models,
-                    first=first,
-                    end=first + AT_ONCE,
-                )
-            )
+        connection.execute(REFERENCES.format(snapshot=snapshot, n_models=self.n_models))
         connection.execute(
             ITEMS.format(
                 table=table,

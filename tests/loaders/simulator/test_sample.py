@@ -93,15 +93,6 @@ def test_threads_do_not_change_a_byte(tmp_path):
     assert files_of(tmp_path / "1") == files_of(tmp_path / "3")
 
 
-def test_the_models_whose_references_are_put_together_at_once_do_not_change_a_byte(
-    tmp_path, monkeypatch
-):
-    for folder, at_once in (("whole", drawn_items.AT_ONCE), ("parts", 400)):
-        monkeypatch.setattr(drawn_items, "AT_ONCE", at_once)
-        sample.write_sample(tmp_path / folder, n_models=1500, n_snapshots=2)
-    assert files_of(tmp_path / "parts") == files_of(tmp_path / "whole")
-
-
 def test_another_seed_gives_another_hub(tmp_path):
     for seed in (1, 2):
         sample.write_sample(tmp_path / str(seed), n_models=600, n_snapshots=1, seed=seed)
