@@ -26,7 +26,8 @@ def main(folder: str, threads: str | None = None) -> None:
     with duckdb.connect() as connection:
         connection.execute(
             f"attach '{place / 'bench.duckdb'}' as bench (read_only); "
-            f"attach '{place / 'ours.duckdb'}' as ours; set TimeZone = 'UTC'"
+            f"attach '{place / 'ours.duckdb'}' as ours; set TimeZone = 'UTC'; "
+            "set block_allocator_memory = '100%'"
         )
         if threads:
             connection.execute(f"set threads = {int(threads)}")

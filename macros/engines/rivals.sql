@@ -23,12 +23,13 @@ counted_from_start as (
         event_lead_key,
         count(*) over (partition by parent_key, owner_or_self) > 1 as shares_owner,
         {{ record_of({
-            'n_entrants': 'rank() over race - 1',
-            'n_not_bulk': 'count(not_bulk_child_key) over earlier',
-            'n_events': 'count(event_lead_key) over earlier',
-        }) }} as earlier,
-        rank() over (partition by parent_key, relation order by released_us nulls last) - 1 as n_earlier_same_relation,
-        rank() over race - 1 + count(*) over (partition by parent_key, released_us) as n_until
+            'released_us': 'released_us',
+            'n_before': 'rank() over race - 1',
+            'n_until': 'count(*) over race',
+            'n_before_not_bulk': 'count(not_bulk_child_key) over earlier',
+            'n_before_events': 'count(event_lead_key) over earlier',
+        }) }} as own,
+        rank() over (partition by parent_key, relation order by released_us nulls last) - 1 as n_before_same_relation
     from entrants
     window
         race as (partition by parent_key order by released_us nulls last),
@@ -43,9 +44,8 @@ counted_in_windows as (
     select
         child_key,
         parent_key,
-        earlier,
-        n_earlier_same_relation,
-        n_until,
+        own,
+        n_before_same_relation,
         {{ race_windows(crowding_windows()) }}
     from counted_from_start
 ),
@@ -151,19 +151,17 @@ group by child_key, parent_key
 
 
 {#
-    For each window, what was counted before its first entrant and until its last one, and who is in it.
-    A window before an entrant includes the entrant itself, so that it is never empty.
+    The first and the last entrant of each window, with what was counted up to their releases. A window before an
+    entrant includes the entrant itself, so that it is never empty.
 #}
 {% macro race_windows(windows) -%}
     {%- set race = 'partition by parent_key order by released_us nulls last range between ' -%}
     {%- set relation_race = 'partition by parent_key, relation order by released_us nulls last range between ' -%}
     {%- for days in windows -%}
-    first_value(earlier) over ({{ race ~ microseconds_before(days) }} and current row) as earlier_{{ days }}d,
-    first_value(n_earlier_same_relation) over ({{ relation_race ~ microseconds_before(days) }} and current row)
-        as n_earlier_same_relation_{{ days }}d,
-    last_value(n_until) over ({{ race }}current row and {{ microseconds_after(days) }}) as n_until_{{ days }}d,
-    {{ entrants_between((days * 86400000000 - 1) ~ ' preceding', (days * 86400000000 - 1) ~ ' following') }}
-        as n_around_{{ days }}d{{ ',\n    ' if not loop.last }}
+    first_value(own) over ({{ race ~ microseconds_before(days) }} and current row) as first_{{ days }}d,
+    first_value(n_before_same_relation) over ({{ relation_race ~ microseconds_before(days) }} and current row)
+        as n_before_same_relation_{{ days }}d,
+    last_value(own) over ({{ race }}current row and {{ microseconds_after(days) }}) as last_{{ days }}d{{ ',\n    ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
 
@@ -184,18 +182,20 @@ group by child_key, parent_key
 {# The columns n_rivals_<kind>_<days>d of every window, over entrants of bases (docs/definitions.md#crowding). #}
 {% macro rivals_in_windows(windows) -%}
     {%- for days in windows -%}
-    {%- set before = 'counted.earlier.n_entrants - counted.earlier_' ~ days ~ 'd.n_entrants' -%}
-    {%- set before_same_relation = 'counted.n_earlier_same_relation - counted.n_earlier_same_relation_' ~ days ~ 'd' -%}
-    {%- set after = 'counted.n_until_' ~ days ~ 'd - counted.n_until' -%}
+    {%- set first = 'counted.first_' ~ days ~ 'd' -%}
+    {%- set last = 'counted.last_' ~ days ~ 'd' -%}
+    {%- set before = 'counted.own.n_before - ' ~ first ~ '.n_before' -%}
+    {%- set before_same_relation = 'counted.n_before_same_relation - counted.n_before_same_relation_' ~ days ~ 'd' -%}
+    {%- set after = last ~ '.n_until - counted.own.n_until' -%}
     {{ before }} as n_rivals_before_{{ days }}d,
     {{ after }} as n_rivals_after_{{ days }}d,
-    counted.n_around_{{ days }}d - 1 as n_rivals_around_{{ days }}d,
+    {{ entrants_inside(first, last, days) }} - 1 as n_rivals_around_{{ days }}d,
     {{ before_same_relation }} as n_rivals_before_same_relation_{{ days }}d,
     {{ before }} - coalesce(of_same_owner.n_before_{{ days }}d, 0) as n_rivals_before_other_owner_{{ days }}d,
-    counted.earlier.n_not_bulk - counted.earlier_{{ days }}d.n_not_bulk as n_rivals_before_not_bulk_{{ days }}d,
+    counted.own.n_before_not_bulk - {{ first }}.n_before_not_bulk as n_rivals_before_not_bulk_{{ days }}d,
     {{ before_same_relation }} - coalesce(of_same_owner.n_before_same_relation_{{ days }}d, 0)
         as n_rivals_before_same_relation_other_owner_{{ days }}d,
-    counted.earlier.n_events - counted.earlier_{{ days }}d.n_events - coalesce(of_same_owner.n_before_events_{{ days }}d, 0)
+    counted.own.n_before_events - {{ first }}.n_before_events - coalesce(of_same_owner.n_before_events_{{ days }}d, 0)
         as n_rivals_before_other_owner_events_{{ days }}d,
     {{ after }} - coalesce(of_same_owner.n_after_{{ days }}d, 0)
         as n_rivals_after_other_owner_{{ days }}d{{ ',\n    ' if not loop.last }}
@@ -254,4 +254,12 @@ group by child_key, parent_key
     {% endfor -%}
     {{ counted_at(days, 'n_before') }} - {{ counted_at(-days, 'n_until') }} - 1 as n_rivals_around_{{ days }}d{{ ',\n    ' if not loop.last }}
     {%- endfor -%}
+{%- endmacro %}
+
+
+{# Entrants around an entrant, itself included: those exactly as many days before or after it are outside. #}
+{% macro entrants_inside(first, last, days) -%}
+    {%- set window_us = (days | int) * 86400000000 -%}
+    case when {{ last }}.released_us - counted.own.released_us = {{ window_us }} then {{ last }}.n_before else {{ last }}.n_until end
+    - case when counted.own.released_us - {{ first }}.released_us = {{ window_us }} then {{ first }}.n_until else {{ first }}.n_before end
 {%- endmacro %}

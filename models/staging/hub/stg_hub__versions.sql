@@ -45,6 +45,32 @@ numbered as (
     from said_first
 ),
 
+all_versions as (
+    select
+        repository_key,
+        version_key,
+        snapshot_id,
+        model_key
+    from numbered
+    {% if is_incremental() -%}
+    union all
+    select
+        repository_key,
+        version_key,
+        snapshot_id,
+        model_key
+    from {{ this }}
+    where repository_key in (select numbered.repository_key from numbered)
+    {%- endif %}
+),
+
+-- Only versions of the same repository are compared: in a first snapshot, none.
+several as (
+    select repository_key from all_versions
+    group by repository_key
+    having count(*) > 1
+),
+
 claiming as (
     select
         versions.repository_key,
@@ -53,24 +79,8 @@ claiming as (
             'models.model_id', 'models.base_model_tags', 'models.base_models', 'models.card_base_models', 'models.adapter_base_models',
             'models.card_text_base_models'
         ]) }} as claims_hash
-    from (
-        select
-            repository_key,
-            version_key,
-            snapshot_id,
-            model_key
-        from numbered
-        {% if is_incremental() -%}
-        union all
-        select
-            repository_key,
-            version_key,
-            snapshot_id,
-            model_key
-        from {{ this }}
-        where repository_key in (select numbered.repository_key from numbered)
-        {%- endif %}
-    ) as versions
+    from all_versions as versions
+    inner join several on versions.repository_key = several.repository_key
     inner join {{ ref('stg_hub__models') }} as models
         on versions.snapshot_id = models.snapshot_id and versions.model_key = models.model_key
 ),
@@ -86,7 +96,7 @@ select
     numbered.version_key,
     numbered.repository_key,
     numbered.content_hash,
-    claims.claims_key,
+    coalesce(claims.claims_key, numbered.version_key) as claims_key,
     numbered.snapshot_id,
     numbered.reading_number,
     numbered.model_key,
@@ -95,4 +105,4 @@ select
     numbered.license,
     numbered.created_at
 from numbered
-inner join claims on numbered.version_key = claims.version_key
+left join claims on numbered.version_key = claims.version_key
