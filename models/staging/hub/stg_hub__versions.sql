@@ -65,7 +65,7 @@ all_versions as (
 ),
 
 -- Only versions of the same repository are compared: in a first snapshot, none.
-several as (
+compared_repositories as (
     select repository_key from all_versions
     group by repository_key
     having count(*) > 1
@@ -80,7 +80,7 @@ claiming as (
             'models.card_text_base_models'
         ]) }} as claims_hash
     from all_versions as versions
-    inner join several on versions.repository_key = several.repository_key
+    inner join compared_repositories as compared on versions.repository_key = compared.repository_key
     inner join {{ ref('stg_hub__models') }} as models
         on versions.snapshot_id = models.snapshot_id and versions.model_key = models.model_key
 ),
